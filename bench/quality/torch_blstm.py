@@ -75,7 +75,7 @@ class Blstm(nn.Module):
         if self.pooling == "mean":
             return (states * inside).sum(1) / lengths[:, None]
         if self.pooling == "max":
-            return states.masked_fill(~inside, -1e9).amax(1)
+            return states.masked_fill(~inside, -1e9).max(1).values
         return torch.cat([last[0], last[1]], 1)
 
 
