@@ -44,7 +44,10 @@ def main():
         print(f"{header['date']}, {header['cpu']}, {header['cores']} cores, {header['system']}; "
               + ", ".join(f"{k} {v}" for k, v in header["versions"].items() if v), end="\n\n")
     peers = sorted({peer for row in cells.values() for peer in row}, key=lambda p: (p == "heed", p))
-    peaks = {threads: max(r["gflops"] for r in row.values()) for (case, _, threads), row in cells.items() if case == "fma512"}
+    peaks = {}
+    for (case, _, threads), row in cells.items():
+        if case.startswith("fma"):
+            peaks[threads] = max(peaks.get(threads, 0), *(r["gflops"] for r in row.values()))
     print("| case | pass | threads | " + " | ".join(peers) + " | heed gains |")
     print("|---|---|---:|" + "---:|" * (len(peers) + 1))
     for (case, kind, threads), row in sorted(cells.items()):
