@@ -13,7 +13,7 @@ internal static class FileAccessFault
         {
             return action();
         }
-        catch (Exception e) when (IsFault(e))
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException || (e is ArgumentException && IsNoPath(path)))
         {
             throw Create(path, verb, e);
         }
@@ -32,6 +32,6 @@ internal static class FileAccessFault
         _ => new InputException($"cannot {verb} it: {cause.Message}", path, innerException: cause),
     };
 
-    // A path with a NUL or one that is empty is an ArgumentException; it comes from the user as much as a missing file does.
-    private static bool IsFault(Exception e) => e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException;
+    // The base library answers such a path with an ArgumentException; it comes from the user as much as a missing file does.
+    private static bool IsNoPath(string path) => path.Length == 0 || path.Contains('\0', StringComparison.Ordinal);
 }
