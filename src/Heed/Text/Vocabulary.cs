@@ -77,12 +77,12 @@ public sealed class Vocabulary
     {
         var positions = new Dictionary<string, int>(StringComparer.Ordinal);
         var lookup = positions.GetAlternateLookup<ReadOnlySpan<char>>();
-        var tokens = new List<Token>();
+        var cut = new List<Token>();
         Span<char> form = stackalloc char[MaximumTokenLength];
         foreach (string text in texts)
         {
-            tokenizer.Tokenize(text, tokens);
-            foreach (Token token in tokens)
+            tokenizer.Tokenize(text, cut);
+            foreach (Token token in cut)
             {
                 if (token.Length > MaximumTokenLength)
                     continue;
