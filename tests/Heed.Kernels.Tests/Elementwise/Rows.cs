@@ -10,7 +10,7 @@ internal static class Rows
 
     public static float[] Numbers(int count, int seed, float low = -2, float high = 2)
     {
-        Random random = new(seed);
+        System.Random random = new(seed);
         return [.. Enumerable.Range(0, count).Select(_ => low + ((high - low) * random.NextSingle()))];
     }
 
