@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>A gated recurrent unit over whole sequences, in one direction or both.</summary>
@@ -22,6 +24,9 @@ public sealed class Gru : RecurrentLayer
     {
     }
 
-    private protected override (Tensor Output, Tensor Hidden, Tensor? Cell) RunLayer(Tensor x, SequenceRanges ranges, DirectionParameters[] directions, in Pass pass) =>
-        Tensor.Gru(x, ranges, directions, pass);
+    private protected override Tensor[] RunLayer(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights) =>
+        Tensor.Gru(x, ranges, packed, weights);
+
+    private protected override RecurrentWeights Pack(RecurrentShape shape, Tensor[] weights) =>
+        GruKernel.Pack(shape, Tensor.RecurrentParametersOf(weights));
 }

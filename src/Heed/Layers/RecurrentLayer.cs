@@ -1,4 +1,5 @@
 using System.Globalization;
+using Heed.Kernels;
 
 namespace Heed;
 
@@ -13,7 +14,7 @@ public sealed record RecurrentResult(Tensor Output, Tensor FinalHidden, Tensor? 
 /// <c>_reverse</c>), shapes and order of gates, and start uniform in ±1/√hidden.</remarks>
 public abstract class RecurrentLayer : Module
 {
-    private readonly DirectionParameters[][] layers;
+    private readonly StackedLayer[] layers;
 
     private protected RecurrentLayer(int gateCount, int inputSize, int hiddenSize, int layerCount, bool isBidirectional, double dropout)
     {
@@ -23,11 +24,11 @@ public abstract class RecurrentLayer : Module
         (InputSize, HiddenSize, DirectionCount) = (inputSize, hiddenSize, isBidirectional ? 2 : 1);
         Between = new Dropout(dropout);
         Initializer start = Initializer.Uniform(1 / Math.Sqrt(hiddenSize));
-        layers = new DirectionParameters[layerCount][];
+        layers = new StackedLayer[layerCount];
         for (int l = 0; l < layerCount; l++)
         {
             int width = l == 0 ? inputSize : DirectionCount * hiddenSize;
-            layers[l] = [.. Enumerable.Range(0, DirectionCount).Select(d => Create(l, d, gateCount * hiddenSize, width, start))];
+            layers[l] = new StackedLayer(width, [.. Enumerable.Range(0, DirectionCount).SelectMany(d => Create(l, d, gateCount * hiddenSize, width, start))]);
         }
     }
 
@@ -66,21 +67,26 @@ public abstract class RecurrentLayer : Module
         {
             if (l > 0)
                 x = Between.Forward(x, pass);
-            (x, hidden[l], cell[l]) = RunLayer(x, ranges, layers[l], pass);
+            Tensor[] results = layers[l].Run(x, ranges, this, pass);
+            (x, hidden[l], cell[l]) = (results[0], results[1], results.Length > 2 ? results[2] : null);
         }
         return new RecurrentResult(Return(x, pass), Stack(hidden), cell[0] is null ? null : Stack(cell!));
     }
 
-    private protected abstract (Tensor Output, Tensor Hidden, Tensor? Cell) RunLayer(Tensor x, SequenceRanges ranges, DirectionParameters[] directions, in Pass pass);
+    private protected abstract Tensor[] RunLayer(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights);
 
-    private DirectionParameters Create(int layer, int direction, int gates, int width, Initializer start)
+    private protected abstract RecurrentWeights Pack(RecurrentShape shape, Tensor[] weights);
+
+    private Parameter[] Create(int layer, int direction, int gates, int width, Initializer start)
     {
         string suffix = string.Create(CultureInfo.InvariantCulture, $"_l{layer}{(direction == 1 ? "_reverse" : "")}");
-        return new DirectionParameters(
+        return
+        [
             Register("weight_ih" + suffix, new Parameter(new Shape(gates, width), start)),
             Register("weight_hh" + suffix, new Parameter(new Shape(gates, HiddenSize), start)),
             Register("bias_ih" + suffix, new Parameter(new Shape(gates), start)),
-            Register("bias_hh" + suffix, new Parameter(new Shape(gates), start)));
+            Register("bias_hh" + suffix, new Parameter(new Shape(gates), start)),
+        ];
     }
 
     private static Tensor Stack(Tensor[] states)
@@ -90,10 +96,30 @@ public abstract class RecurrentLayer : Module
         Shape each = states[0].Shape;
         return Tensor.Concatenate([.. states.Select(s => s.Reshape(new Shape(s.Length)))]).Reshape(new Shape(states.Length * each[0], each[1], each[2]));
     }
-}
 
-/// <summary>The parameters of one direction of one recurrent layer.</summary>
-internal sealed record DirectionParameters(Parameter InputWeights, Parameter HiddenWeights, Parameter InputBias, Parameter HiddenBias)
-{
-    public IEnumerable<Parameter> All => [InputWeights, HiddenWeights, InputBias, HiddenBias];
+    /// <summary>One of the stacked layers: its parameters, and for evaluation the packed weights, made again after they changed.</summary>
+    private sealed class StackedLayer(int width, Parameter[] parameters)
+    {
+        private readonly Lock packing = new();
+        private (long Version, RecurrentWeights Weights)? packed;
+
+        public Tensor[] Run(Tensor x, SequenceRanges ranges, RecurrentLayer layer, in Pass pass)
+        {
+            Tensor[] weights = new Tensor[parameters.Length];
+            for (int i = 0; i < weights.Length; i++)
+                weights[i] = pass.Use(parameters[i]);
+            return layer.RunLayer(x, ranges, pass.Step.Records ? null : Packed(layer, weights), weights);
+        }
+
+        private RecurrentWeights Packed(RecurrentLayer layer, Tensor[] weights)
+        {
+            long version = parameters.Sum(p => (long)p.Version);
+            lock (packing)
+            {
+                if (packed is not { } p || p.Version != version)
+                    packed = p = (version, layer.Pack(new RecurrentShape(0, 0, width, layer.HiddenSize, layer.DirectionCount), weights));
+                return p.Weights;
+            }
+        }
+    }
 }
