@@ -31,8 +31,6 @@ public sealed record ChildTestRun(int Passed, int Failed, string Output)
             variables.Append(KeyValuePair.Create(LegVariable, leg)).Select(pair => new XElement(pair.Key, pair.Value)))))).Save(folder["leg.runsettings"]);
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
             ArgumentList =
             {
                 "vstest", assembly.Location, "--TestCaseFilter:" + filter, "--Settings:" + folder["leg.runsettings"],
