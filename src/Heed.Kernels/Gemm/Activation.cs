@@ -1,0 +1,27 @@
+namespace Heed.Kernels;
+
+/// <summary>A function applied to each element of a product's result.</summary>
+public enum Activation
+{
+    /// <summary>x.</summary>
+    None,
+
+    /// <summary>max(x, 0).</summary>
+    Relu,
+
+    /// <summary>tanh x.</summary>
+    Tanh,
+
+    /// <summary>1/(1 + e⁻ˣ).</summary>
+    Sigmoid,
+}
+
+/// <summary>What a product does with the values that its destination holds.</summary>
+public enum GemmOutput
+{
+    /// <summary>C = A·B.</summary>
+    Overwrite,
+
+    /// <summary>C = C + A·B.</summary>
+    Accumulate,
+}

@@ -1,0 +1,185 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Heed.Kernels;
+
+/// <summary>8 lanes in a <see cref="Vector256{T}"/>: AVX2 with FMA.</summary>
+/// <remarks>Members as <see cref="ISimd{TSelf}"/> says.</remarks>
+public readonly unsafe struct Simd256 : ISimd<Simd256>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+    private readonly Vector256<float> v;
+
+    [MethodImpl(Inline)]
+    private Simd256(Vector256<float> v) => this.v = v;
+
+    /// <inheritdoc/>
+    public static int Width
+    {
+        [MethodImpl(Inline)]
+        get => 8;
+    }
+
+    /// <inheritdoc/>
+    public static Simd256 Zero
+    {
+        [MethodImpl(Inline)]
+        get => new(Vector256<float>.Zero);
+    }
+
+    /// <inheritdoc/>
+    public static Simd256 Lanes
+    {
+        [MethodImpl(Inline)]
+        get => new(Vector256.ConvertToSingle(Vector256<int>.Indices));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Create(float value) => new(Vector256.Create(value));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Load(float* source) => new(Vector256.Load(source));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Load(float* source, int count) => new(Avx.MaskLoad(source, First(count)));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static void Store(Simd256 value, float* destination, int count) => Avx.MaskStore(destination, First(count), value.v);
+
+    // All bits set in the lanes below count.
+    [MethodImpl(Inline)]
+    private static Vector256<float> First(int count) =>
+        Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static void Store(Simd256 value, float* destination) => value.v.Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 FusedMultiplyAdd(Simd256 a, Simd256 b, Simd256 c) => new(Vector256.FusedMultiplyAdd(a.v, b.v, c.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Min(Simd256 a, Simd256 b) => new(Avx.Min(a.v, b.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Max(Simd256 a, Simd256 b) => new(Avx.Max(a.v, b.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Abs(Simd256 x) => new(Vector256.Abs(x.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Sqrt(Simd256 x) => new(Vector256.Sqrt(x.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Round(Simd256 x) => new(Vector256.Round(x.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 ScaleByPowerOfTwo(Simd256 x, Simd256 n)
+    {
+        // 2ⁿ as a product of two normal numbers, so that the result overflows and underflows as it should.
+        Vector256<int> whole = Vector256.ConvertToInt32(n.v), half = whole >> 1;
+        Vector256<float> a = ((half + Vector256.Create(127)) << 23).AsSingle();
+        Vector256<float> b = ((whole - half + Vector256.Create(127)) << 23).AsSingle();
+        return new(x.v * a * b);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Exponent(Simd256 x) =>
+        new(Vector256.ConvertToSingle((x.v.AsInt32() >>> 23) - Vector256.Create(127)));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 CopySign(Simd256 magnitude, Simd256 sign)
+    {
+        Vector256<int> bit = Vector256.Create(int.MinValue);
+        return new((Vector256.AndNot(magnitude.v.AsInt32(), bit) | (sign.v.AsInt32() & bit)).AsSingle());
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 LessThan(Simd256 a, Simd256 b) => new(Vector256.LessThan(a.v, b.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 AreEqual(Simd256 a, Simd256 b) => new(Vector256.Equals(a.v, b.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Select(Simd256 mask, Simd256 whenTrue, Simd256 whenFalse) =>
+        new(Vector256.ConditionalSelect(mask.v, whenTrue.v, whenFalse.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static float Sum(Simd256 x) => SimdReduce.Sum(x.v);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static float MaxAcross(Simd256 x) => SimdReduce.Max(x.v);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Uniform(ulong key, uint index)
+    {
+        Vector256<uint> z = (Vector256<uint>.Indices + Vector256.Create(index)) ^ Vector256.Create((uint)key);
+        z = (z ^ (z >>> 16)) * Vector256.Create(0x7FEB352Du);
+        z = (z ^ (z >>> 15)) * Vector256.Create(0x846CA68Bu);
+        z = (z ^ (z >>> 16)) + Vector256.Create((uint)(key >> 32));
+        z = (z ^ (z >>> 17)) * Vector256.Create(0xED5AD4BBu);
+        z = (z ^ (z >>> 11)) * Vector256.Create(0xAC4C1B51u);
+        z ^= z >>> 15;
+        return new(Vector256.ConvertToSingle((z >>> 8).AsInt32()) * Vector256.Create(1f / (1 << 24)));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Exp(Simd256 x) => SimdMath.Exp(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Log(Simd256 x) => SimdMath.Log(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Tanh(Simd256 x) => SimdMath.Tanh(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Sigmoid(Simd256 x) => SimdMath.Sigmoid(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static implicit operator Simd256(float value) => Create(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 operator +(Simd256 a, Simd256 b) => new(a.v + b.v);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 operator -(Simd256 a, Simd256 b) => new(a.v - b.v);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 operator *(Simd256 a, Simd256 b) => new(a.v * b.v);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 operator /(Simd256 a, Simd256 b) => new(a.v / b.v);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 operator -(Simd256 a) => new(-a.v);
+}
