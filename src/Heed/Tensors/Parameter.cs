@@ -4,8 +4,8 @@ namespace Heed;
 
 /// <summary>A trained tensor of a module: values, and a gradient that steps add to.</summary>
 /// <remarks>
-/// <para>Gradients add up over steps until <see cref="ClearGradient"/>. A gradient that touches few rows (an embedding's) keeps a list of them:
-/// <see cref="TouchedRows"/>; other rows of it are zero.</para>
+/// <para>Gradients add up over steps until <see cref="ClearGradient"/>. A gradient that touches few rows (an embedding's) marks them, and the
+/// optimizer reads no others.</para>
 /// <para>Thread safety: reading is safe from many threads; writing (training, loading) excludes everything else.</para>
 /// </remarks>
 public sealed class Parameter
@@ -13,7 +13,8 @@ public sealed class Parameter
     private readonly Memory<float> values;
     private readonly Initializer initializer;
     private Memory<float> gradient;
-    private RowSet? rows;
+    private bool[] touched = [];
+    private bool hasTouched;
     private bool dense;
     private int version;
     private (int Version, PackedMatrix Matrix)? packed;
@@ -45,10 +46,7 @@ public sealed class Parameter
     public ReadOnlySpan<float> Gradient => HasGradient ? gradient.Span : default;
 
     /// <summary>Whether a step has added to the gradient since it was cleared.</summary>
-    public bool HasGradient => dense || rows is { Count: > 0 };
-
-    /// <summary>The rows (indices of the first axis) that gradients have touched, in order of first touch; null if all may have been.</summary>
-    public IReadOnlyList<int>? TouchedRows => dense ? null : rows;
+    public bool HasGradient => dense || hasTouched;
 
     /// <summary>Draws new values from the initializer.</summary>
     /// <param name="random">The stream.</param>
@@ -81,9 +79,11 @@ public sealed class Parameter
     {
         if (dense)
             gradient.Span.Clear();
-        else if (rows is not null)
-            rows.ClearRowsOf(gradient.Span, RowLength);
-        rows?.Clear();
+        else if (hasTouched)
+            Kernels.Embedding.ClearRows(gradient.Span, RowLength, touched);
+        if (dense)
+            touched.AsSpan().Clear();
+        hasTouched = false;
         dense = false;
     }
 
@@ -99,21 +99,19 @@ public sealed class Parameter
         return gradient.Span;
     }
 
-    /// <summary>The gradient, of which only the given rows will be added to.</summary>
-    internal Span<float> GradientRowsForWriting(ReadOnlySpan<int> touched)
+    /// <summary>The gradient, of which only the rows that the caller marks will be added to.</summary>
+    internal Span<float> GradientRowsForWriting(out Span<bool> marks)
     {
         Allocate();
-        if (!dense)
-        {
-            rows ??= new RowSet(Shape[0]);
-            foreach (int row in touched)
-                rows.Add(row);
-        }
+        if (touched.Length == 0)
+            touched = new bool[Shape[0]];
+        hasTouched = true;
+        marks = touched;
         return gradient.Span;
     }
 
-    /// <summary>Which rows the gradient touched; null if all may have been.</summary>
-    internal RowSet? Touched => dense ? null : rows;
+    /// <summary>For each row whether the gradient touched it; empty if all may have been.</summary>
+    internal ReadOnlySpan<bool> TouchedRows => dense ? default : touched;
 
     /// <summary>The transposed matrix (in, out) in the order of the product, for evaluation; made again after the values changed.</summary>
     internal PackedMatrix PackedTransposed()

@@ -47,6 +47,33 @@ public readonly struct SequenceRanges
     /// <summary>The form that kernels take.</summary>
     internal Kernels.Sequences For(int time) => new(time, Lengths.Span, Starts.Span);
 
+    internal bool HasPadding(int time)
+    {
+        foreach (int length in Lengths.Span)
+        {
+            if (length != time)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Where the real steps of a sequence stand among the values of (batch, time, features).</summary>
+    internal Range StepsOf(int sequence, int time, int features)
+    {
+        int first = ((sequence * time) + Starts.Span[sequence]) * features;
+        return first..(first + (Lengths.Span[sequence] * features));
+    }
+
+    internal void CopySteps<T>(ReadOnlySpan<T> source, Span<T> destination, int time)
+    {
+        int features = Count * time == 0 ? 0 : source.Length / (Count * time);
+        for (int b = 0; b < Count; b++)
+        {
+            Range steps = StepsOf(b, time, features);
+            source[steps].CopyTo(destination[steps]);
+        }
+    }
+
     internal void Check(string operation, int batch, int time)
     {
         if (Count != batch)

@@ -75,29 +75,33 @@ public sealed partial class Tensor
         private readonly SequenceRanges ranges;
         private Tensor? workspace;
 
-        protected RecurrentOperation(Tensor[] inputs, SequenceRanges ranges, int gates)
+        protected RecurrentOperation(string name, Tensor[] inputs, SequenceRanges ranges, int gates)
             : base(inputs)
         {
             this.ranges = ranges;
+            Name = name;
             Tensor x = inputs[0];
             if (x.Shape.Rank != 3)
-                throw ShapeException.For(Name, "x", "(batch, time, input)", x.Shape);
-            ranges.Check(Name, x.Shape[0], x.Shape[1]);
+                throw ShapeException.For(name, "x", "(batch, time, input)", x.Shape);
+            ranges.Check(name, x.Shape[0], x.Shape[1]);
             if (inputs.Length is not (1 + WeightsPerDirection) and not (1 + (2 * WeightsPerDirection)))
-                throw new ArgumentException(FormattableString.Invariant($"{Name}: {inputs.Length - 1} weights came; W_ih, W_hh, b_ih and b_hh of one or two directions are required."), nameof(inputs));
-            Shape = new RecurrentShape(x.Shape[0], x.Shape[1], x.Shape[2], inputs[1].Shape[0] / gates, (inputs.Length - 1) / WeightsPerDirection);
+                throw new ArgumentException(FormattableString.Invariant($"{name}: {inputs.Length - 1} weights came; W_ih, W_hh, b_ih and b_hh of one or two directions are required."), nameof(inputs));
+            RecurrentShape shape = new(x.Shape[0], x.Shape[1], x.Shape[2], inputs[1].Shape[0] / gates, (inputs.Length - 1) / WeightsPerDirection);
             for (int i = 1; i < inputs.Length; i++)
             {
                 Shape required = ((i - 1) % WeightsPerDirection) switch
                 {
-                    0 => new Shape(gates * Shape.HiddenSize, Shape.InputSize),
-                    1 => new Shape(gates * Shape.HiddenSize, Shape.HiddenSize),
-                    _ => new Shape(gates * Shape.HiddenSize),
+                    0 => new Shape(gates * shape.HiddenSize, shape.InputSize),
+                    1 => new Shape(gates * shape.HiddenSize, shape.HiddenSize),
+                    _ => new Shape(gates * shape.HiddenSize),
                 };
                 if (inputs[i].Shape != required)
-                    throw ShapeException.For(Name, FormattableString.Invariant($"weight {i - 1}"), required.ToString(), inputs[i].Shape);
+                    throw ShapeException.For(name, FormattableString.Invariant($"weight {i - 1}"), required.ToString(), inputs[i].Shape);
             }
+            Shape = shape;
         }
+
+        public override string Name { get; }
 
         public RecurrentShape Shape { get; }
 
@@ -167,7 +171,7 @@ public sealed partial class Tensor
         };
     }
 
-    private sealed class LstmOperation(Tensor[] inputs, SequenceRanges ranges) : RecurrentOperation(inputs, ranges, 4)
+    private sealed class LstmOperation(Tensor[] inputs, SequenceRanges ranges) : RecurrentOperation("Lstm", inputs, ranges, 4)
     {
         public override bool HasCell => true;
 
@@ -188,7 +192,7 @@ public sealed partial class Tensor
             ReferenceLstm.Forward(Shape, parameters, input, output);
     }
 
-    private sealed class GruOperation(Tensor[] inputs, SequenceRanges ranges) : RecurrentOperation(inputs, ranges, 3)
+    private sealed class GruOperation(Tensor[] inputs, SequenceRanges ranges) : RecurrentOperation("Gru", inputs, ranges, 3)
     {
         public override bool HasCell => false;
 

@@ -14,7 +14,7 @@ public sealed class AdamW
     private readonly Parameter[] parameters;
     private readonly Memory<float>[] first;
     private readonly Memory<float>[] second;
-    private readonly AdamWSettings settings;
+    private readonly AdamWStep settings;
 
     /// <summary>Creates the optimizer; moments start at 0.</summary>
     /// <param name="parameters">What is trained.</param>
@@ -27,7 +27,7 @@ public sealed class AdamW
         this.parameters = [.. parameters.Where(p => p.IsTrained)];
         first = [.. this.parameters.Select(p => Zeros(p.Shape.Length))];
         second = [.. this.parameters.Select(p => Zeros(p.Shape.Length))];
-        settings = new AdamWSettings(weightDecay, beta1, beta2, epsilon);
+        settings = new AdamWStep { WeightDecay = weightDecay, Beta1 = beta1, Beta2 = beta2, Epsilon = epsilon };
     }
 
     /// <summary>Number of steps made.</summary>
@@ -40,7 +40,7 @@ public sealed class AdamW
         foreach (Parameter p in parameters)
         {
             if (p.HasGradient)
-                sum += p.Touched is { } rows ? Reduction.SumOfSquares(p.Gradient, p.RowLength, rows.Marked) : Reduction.SumOfSquares(p.Gradient);
+                sum += p.TouchedRows.Length > 0 ? Reduction.SumOfSquares(p.Gradient, p.RowLength, p.TouchedRows) : Reduction.SumOfSquares(p.Gradient);
         }
         return Math.Sqrt(sum);
     }
@@ -60,7 +60,9 @@ public sealed class AdamW
             Parameter p = parameters[i];
             if (!p.HasGradient)
                 continue;
-            Update(p, first[i].Span, second[i].Span, learningRate, scale);
+            AdamWStep step = settings with { LearningRate = learningRate, GradientScale = scale, Step = StepCount };
+            Memory<float> m = first[i], v = second[i];
+            p.Change((values, _) => Update(p, values, m.Span, v.Span, step), 0);
             p.ClearGradient();
         }
         return norm;
@@ -73,10 +75,11 @@ public sealed class AdamW
         return memory;
     }
 
-    private readonly record struct AdamWSettings(double WeightDecay, double Beta1, double Beta2, double Epsilon);
-
-    private void Update(Parameter p, Span<float> m, Span<float> v, double learningRate, float scale)
+    private static void Update(Parameter p, Span<float> values, Span<float> m, Span<float> v, in AdamWStep step)
     {
-        throw new NotSupportedException();
+        if (p.TouchedRows.Length > 0)
+            Kernels.AdamW.UpdateRows(values, p.Gradient, p.RowLength, p.TouchedRows, m, v, step);
+        else
+            Kernels.AdamW.Update(values, p.Gradient, m, v, step);
     }
 }

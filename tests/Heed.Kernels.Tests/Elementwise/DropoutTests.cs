@@ -1,5 +1,6 @@
 namespace Heed.Kernels.Tests;
 
+[Trait("Legs", "InstructionSets")]
 public class DropoutTests
 {
     private const ulong Key = 0x1234_5678_9ABC_DEF0;

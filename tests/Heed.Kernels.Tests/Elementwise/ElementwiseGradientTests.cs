@@ -1,5 +1,6 @@
 namespace Heed.Kernels.Tests;
 
+[Trait("Legs", "InstructionSets")]
 public class ElementwiseGradientTests
 {
     private delegate void Forward(ReadOnlySpan<double> x, Span<double> y);

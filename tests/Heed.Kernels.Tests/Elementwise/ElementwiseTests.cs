@@ -1,5 +1,6 @@
 namespace Heed.Kernels.Tests;
 
+[Trait("Legs", "InstructionSets")]
 public class ElementwiseTests
 {
     private delegate void UnaryKernel(ReadOnlySpan<float> x, Span<float> y);

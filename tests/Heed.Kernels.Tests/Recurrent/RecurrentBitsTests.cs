@@ -1,5 +1,3 @@
-using Heed.Kernels;
-
 namespace Heed.Kernels.Tests.Recurrent;
 
 /// <summary>Same bits alone and in a batch, for any number of threads, kept for a backward pass or not, packed before or not.</summary>

@@ -1,5 +1,3 @@
-using Heed.Kernels;
-
 namespace Heed.Kernels.Tests.Recurrent;
 
 /// <summary>Wrong arguments are named, with what was expected and what came.</summary>

@@ -1,5 +1,3 @@
-using Heed.Kernels;
-
 namespace Heed.Kernels.Tests.Recurrent;
 
 /// <summary>A case in double precision: reference outputs, reference gradients, and a loss for differences.</summary>

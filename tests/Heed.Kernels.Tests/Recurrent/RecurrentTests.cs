@@ -1,5 +1,3 @@
-using Heed.Kernels;
-
 namespace Heed.Kernels.Tests.Recurrent;
 
 /// <summary>The kernels against the double-precision references, and the references against differences.</summary>

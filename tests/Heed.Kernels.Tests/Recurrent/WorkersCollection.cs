@@ -1,5 +1,3 @@
-using Heed.Kernels;
-
 namespace Heed.Kernels.Tests.Recurrent;
 
 /// <summary>Tests that set <see cref="Workers.Degree"/> run one after the other.</summary>

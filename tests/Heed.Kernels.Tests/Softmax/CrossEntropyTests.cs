@@ -1,5 +1,6 @@
 namespace Heed.Kernels.Tests;
 
+[Trait("Legs", "InstructionSets")]
 public class CrossEntropyTests
 {
     [Fact]

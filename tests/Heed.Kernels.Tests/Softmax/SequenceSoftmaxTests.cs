@@ -1,5 +1,6 @@
 namespace Heed.Kernels.Tests;
 
+[Trait("Legs", "InstructionSets")]
 public class SequenceSoftmaxTests
 {
     private static readonly int[] Lengths = [11, 0, 1, 7, 13], Starts = [2, 5, 12, 0, 0];

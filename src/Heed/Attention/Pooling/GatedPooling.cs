@@ -17,9 +17,8 @@ public sealed class GatedPooling : SequencePooling
 
     private protected override PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass)
     {
-        Tensor gates = gate.Forward(states, pass).Sigmoid();
-        Tensor context = gates.Multiply(states).MeanOverTime(ranges);
-        return new PoolingResult(context, GateWeights(gates, ranges, pass));
+        Tensor gates = gate.Forward(states, pass);
+        return new PoolingResult(states.GatedMeanOverTime(gates, ranges), GateWeights(gates.Sigmoid(), ranges, pass));
     }
 
     private Tensor GateWeights(Tensor gates, SequenceRanges ranges, in Pass pass)
