@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Works through queue.tsv: one training run after the other, skipping those that have a result in results.jsonl.
+
+usage: run.py --data DIR [--limit N] [--only REGEX] [--threads N] [--queue FILE] [--results FILE] [--work DIR]
+       run.py --summary
+
+A command's last line of standard output that is a JSON object with an "accuracy" becomes the result. Interrupt it with
+Ctrl+C and start it again: finished runs are skipped, the interrupted one goes on from its checkpoint if its command names
+{resume}, else it starts again. README.md explains the columns of the queue.
+"""
+import argparse
+import csv
+import datetime
+import json
+import os
+import pathlib
+import re
+import shlex
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+FIELDS = ("accuracy", "macro_f1", "train_seconds")
+
+
+def read_queue(path):
+    with open(path, encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader((l for l in lines if l.strip() and not l.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE))
+    repeated = len(rows) - len({row["id"] for row in rows})
+    if repeated:
+        sys.exit(f"{path}: {repeated} ids occur twice")
+    return rows
+
+
+def read_results(path):
+    """Results by id. A last line cut short by a crash is left out, and its run is done again."""
+    results = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError:
+            print(f"{path}: unreadable line left out: {line[:60]}", file=sys.stderr)
+            continue
+        results[record["id"]] = record
+    return results
+
+
+def append(path, record):
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    with open(path, "a", encoding="utf-8") as out:
+        out.write(("" if not text or text.endswith("\n") else "\n") + json.dumps(record) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def last_result(text):
+    """The last JSON object with an accuracy, at its top or under "test"."""
+    for line in reversed(text.splitlines()):
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if isinstance(record, dict):
+            record = {**record, **record["test"]} if isinstance(record.get("test"), dict) else record
+            if "accuracy" in record:
+                return record
+    return None
+
+
+def commit():
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude", "*"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def run(row, options):
+    folder = options.work / row["id"]
+    started = (folder / "log").exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    values = {**row, "root": ROOT, "data": options.data, "threads": options.threads, "out": folder / "model", "resume": "--resume" if started else ""}
+    command = shlex.split(row["command"].format(**{k: shlex.quote(str(v)) if v != "" else "" for k, v in values.items()}))
+    print(f"{time.strftime('%H:%M:%S')} {row['id']}{' (again)' if started else ''}", file=sys.stderr, flush=True)
+    with open(folder / "log", "a", encoding="utf-8") as log:
+        child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True,
+                                 start_new_session=True, preexec_fn=lambda: os.nice(10))
+        try:
+            output, _ = child.communicate()
+        except KeyboardInterrupt:
+            stop(child)
+            sys.exit(130)
+        log.write(output)
+    result = last_result(output) if child.returncode == 0 else None
+    if result is None:
+        print(f"  failed with exit code {child.returncode}; see {folder / 'log'}", file=sys.stderr)
+        return None
+    kept = {field: result.get(field) for field in FIELDS}
+    facts = {key: row[key] for key in ("id", "system", "dataset", "pooling", "seed")}
+    return {**facts, **kept, "threads": options.threads, "commit": commit(), "date": datetime.date.today().isoformat()}
+
+
+def stop(child):
+    """One interrupt, so that the command can save itself; it has its own group, so a terminal's Ctrl+C reaches it only from here."""
+    os.killpg(child.pid, signal.SIGINT)
+    try:
+        child.communicate(timeout=60)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def summary(results):
+    groups = {}
+    for record in results.values():
+        groups.setdefault((record["dataset"], record["pooling"], record["system"]), []).append(record)
+    print("| data | pooling | system | runs | accuracy | ± | macro F1 | train s |\n|---|---|---|---:|---:|---:|---:|---:|")
+    for key, records in sorted(groups.items()):
+        accuracy = [100 * r["accuracy"] for r in records]
+        spread = statistics.pstdev(accuracy)
+        f1, seconds = (mean([r[field] for r in records if r[field] is not None]) for field in FIELDS[1:])
+        print(f"| {' | '.join(key)} | {len(records)} | {statistics.mean(accuracy):.2f} | {spread:.2f} | {100 * f1:.2f} | {seconds:.0f} |")
+
+
+def mean(values):
+    return statistics.mean(values) if values else float("nan")
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--data", type=pathlib.Path, default=os.environ.get("HEED_DATA"), help="folder of the data sets (default: HEED_DATA)")
+    p.add_argument("--limit", type=int, default=sys.maxsize, help="runs to start at most")
+    p.add_argument("--only", default="", help="regular expression on ids")
+    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--queue", type=pathlib.Path, default=HERE / "queue.tsv")
+    p.add_argument("--results", type=pathlib.Path, default=HERE / "results.jsonl")
+    p.add_argument("--work", type=pathlib.Path, default=ROOT / "artifacts" / "quality", help="checkpoints and logs")
+    p.add_argument("--summary", action="store_true", help="print means and spreads, run nothing")
+    options = p.parse_args()
+    results = read_results(options.results)
+    if options.summary:
+        return summary(results)
+    if options.data is None:
+        p.error("--data DIR or HEED_DATA is needed")
+    options.data, options.work = pathlib.Path(options.data).resolve(), options.work.resolve()
+    for number in (signal.SIGINT, signal.SIGTERM):  # set even where a background shell left SIGINT ignored
+        signal.signal(number, interrupt)
+    waiting = [row for row in read_queue(options.queue) if row["id"] not in results and re.search(options.only, row["id"])]
+    failed = 0
+    for row in waiting[:options.limit]:
+        record = run(row, options)
+        if record is None:
+            failed += 1
+            continue
+        append(options.results, record)
+        print(f"  accuracy {record['accuracy']}", file=sys.stderr, flush=True)
+    print(f"{len(waiting[:options.limit]) - failed} done, {failed} failed, {max(0, len(waiting) - options.limit)} waiting", file=sys.stderr)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,268 @@
+"""Writes the *.safetensors files of this folder: outputs and gradients of torch for inputs made by formula.py.
+
+usage: python3 make_torch.py        (any torch from 1.13 on; README.md says which one made the committed files)
+
+Everything is computed in float64 from float32 inputs and stored as float32: the files are right to half a unit in the last place.
+"""
+import json
+import pathlib
+import struct
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+from formula import fill
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Group:
+    """One golden file. Inputs get the salts 1, 2, 3 … in the order in which they are asked for."""
+
+    def __init__(self, name, note):
+        self.name, self.tensors, self.inputs = name, {}, {}
+        self.metadata = {
+            "made by": f"goldens/make_torch.py, torch {torch.__version__}, float64 arithmetic, stored as float32",
+            "note": note,
+        }
+
+    def input(self, name, *shape, scale=1.0):
+        salt = len(self.inputs) + 1
+        self.metadata["input:" + name] = f"salt {salt} scale {scale} shape {' '.join(map(str, shape))}"
+        tensor = torch.from_numpy(fill(shape, salt, scale)).double()
+        self.inputs[name] = tensor.requires_grad_()
+        return tensor
+
+    def output(self, name, value):
+        self.tensors[name] = torch.as_tensor(value).detach().contiguous()
+
+    def gradients(self, **outputs):
+        """Stores the outputs and the gradient of every input for loss = sum over outputs of sum(output * probe)."""
+        wanted = list(self.inputs.items())
+        loss = 0
+        for name, value in outputs.items():
+            self.output(name, value)
+            probe = self.input("probe." + name, *value.shape)
+            loss = loss + (value * probe.detach()).sum()
+        grads = torch.autograd.grad(loss, [t for _, t in wanted], allow_unused=True)
+        for (name, tensor), grad in zip(wanted, grads):
+            if grad is not None:
+                self.output("grad." + name, grad)
+
+    def module(self, module, scale, prefix=""):
+        """Replaces a module's parameters by formula values, in the order of named_parameters."""
+        module.double()
+        for name, parameter in list(module.named_parameters()):
+            with torch.no_grad():
+                parameter.copy_(self.input(prefix + name, *parameter.shape, scale=scale))
+            self.inputs[prefix + name] = parameter
+        return module
+
+    def save(self):
+        header, parts, at = {"__metadata__": self.metadata}, [], 0
+        for name, tensor in self.tensors.items():
+            integer = not tensor.is_floating_point()
+            data = tensor.numpy().astype("<i8" if integer else "<f4").tobytes()
+            header[name] = {"dtype": "I64" if integer else "F32", "shape": list(tensor.shape), "data_offsets": [at, at + len(data)]}
+            parts.append(data)
+            at += len(data)
+        text = json.dumps(header, ensure_ascii=True).encode()
+        text += b" " * (-len(text) % 8)
+        path = HERE / f"{self.name}.safetensors"
+        path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(parts))
+        print(f"{path.name}: {path.stat().st_size} bytes, {len(self.tensors)} tensors")
+
+
+def formula():
+    g = Group("formula", "the formula itself: 37 values of three salts and scales")
+    for salt, scale in ((0, 1.0), (7, 0.1), (2**63, 3.0)):
+        g.output(f"salt {salt} scale {scale}", torch.from_numpy(fill((37,), salt, scale)))
+    g.save()
+
+
+def linear():
+    g = Group("linear", "output = x · weightᵀ + bias; x (7, 5), weight (3, 5)")
+    x = g.input("x", 7, 5)
+    layer = g.module(nn.Linear(5, 3), 0.5)
+    g.gradients(output=layer(x))
+    g.save()
+
+
+def embedding():
+    g = Group("embedding", "nn.Embedding(11, 7, padding_idx=0): id 0 reads row 0 and gives it no gradient")
+    ids = torch.tensor([[1, 10, 4, 0, 0], [4, 4, 9, 1, 0], [2, 10, 4, 7, 5]])
+    layer = g.module(nn.Embedding(11, 7, padding_idx=0), 1.0)
+    g.output("ids", ids)
+    g.gradients(output=layer(ids))
+    g.save()
+
+
+def layer_norm(rows, size):
+    g = Group(f"layer_norm_{size}", f"nn.LayerNorm({size}, eps=1e-5) over ({rows}, {size})")
+    x = g.input("x", rows, size, scale=2.0)
+    layer = g.module(nn.LayerNorm(size), 1.0)
+    g.gradients(output=layer(x))
+    g.save()
+
+
+def softmax():
+    for name, operation in (("softmax", F.softmax), ("log_softmax", F.log_softmax)):
+        g = Group(name, f"F.{name} over the last axis of (5, 37)")
+        x = g.input("x", 5, 37, scale=6.0)
+        g.gradients(output=operation(x, -1))
+        g.save()
+
+
+def cross_entropy():
+    g = Group("cross_entropy", "mean cross-entropy of logits (11, 5): plain; with class weights, divided by the sum of the "
+              "targets' weights; with label smoothing 0.1. grad.X is the gradient of loss.X by the logits.")
+    x = g.input("logits", 11, 5, scale=4.0)
+    target = torch.tensor([3, 0, 4, 1, 1, 2, 3, 0, 4, 4, 2])
+    weight = torch.tensor([0.5, 2.0, 1.0, 0.25, 3.0], dtype=torch.float64)
+    g.output("target", target)
+    g.output("class_weights", weight)
+    for name, options in (("mean", {}), ("weighted", {"weight": weight}), ("smoothed", {"label_smoothing": 0.1})):
+        loss = F.cross_entropy(x, target, **options)
+        g.output("loss." + name, loss)
+        g.output("grad." + name, torch.autograd.grad(loss, x)[0])
+    g.save()
+
+
+def recurrent(kind):
+    lengths = torch.tensor([7, 3, 5, 1])
+    g = Group(kind.lower(), f"nn.{kind}(5, 3, num_layers=2, bidirectional=True, batch_first=True) over x (4, 7, 5), packed by lengths; "
+              "output is zero in the padding; h_n and c_n are (layers·directions, batch, hidden)")
+    x = g.input("x", 4, 7, 5)
+    layer = g.module(getattr(nn, kind)(5, 3, num_layers=2, bidirectional=True, batch_first=True), 0.6)
+    packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+    output, state = layer(packed)
+    output, _ = nn.utils.rnn.pad_packed_sequence(output, batch_first=True, total_length=7)
+    g.output("lengths", lengths)
+    g.gradients(output=output, **states(state))
+    g.save()
+
+
+def recurrent_with_state(kind):
+    g = Group(kind.lower() + "_state", f"nn.{kind}(5, 3, batch_first=True), one layer, one direction, x (2, 7, 5), from given states (1, 2, 3)")
+    x = g.input("x", 2, 7, 5)
+    start = [g.input(name, 1, 2, 3) for name in (("h_0", "c_0") if kind == "LSTM" else ("h_0",))]
+    layer = g.module(getattr(nn, kind)(5, 3, batch_first=True), 0.6)
+    output, state = layer(x, tuple(start) if kind == "LSTM" else start[0])
+    g.gradients(output=output, **states(state))
+    g.save()
+
+
+def states(state):
+    return {"h_n": state[0], "c_n": state[1]} if isinstance(state, tuple) else {"h_n": state}
+
+
+LENGTHS, HALF = [7, 3, 0, 5, 1], 11  # the states h are (5, 7, 22): forward and backward halves of 11
+
+
+def pooling(name, note, parameters, weigh):
+    """weigh(h, *parameters) sees one text's states (length, 22) and gives a dictionary of outputs; an empty text gives zeros."""
+    g = Group("pool_" + name, note + " States h (5, 7, 22), lengths 7 3 0 5 1; positions from the length on are padding; "
+              "the empty text gives zeros.")
+    h = g.input("h", len(LENGTHS), 7, 2 * HALF)
+    tensors = [g.input(key, *shape, scale=0.5) for key, shape in parameters.items()]
+    rows = [weigh(h[b, :n], *tensors) if n else None for b, n in enumerate(LENGTHS)]
+    first = rows[0]
+    zero = {key: torch.zeros(value.shape, dtype=torch.float64) for key, value in first.items()}
+    outputs = {key: torch.stack([padded(row[key], first[key]) if row else zero[key] for row in rows]) for key in first}
+    g.output("lengths", torch.tensor(LENGTHS))
+    if "argmax" in outputs:
+        outputs["argmax"][2] = -1
+        g.output("argmax", outputs.pop("argmax").long())
+    g.gradients(**outputs)
+    g.save()
+
+
+def padded(value, like):
+    missing = like.shape[-1] - value.shape[-1] if value.ndim else 0
+    return F.pad(value, (0, missing)) if missing else value
+
+
+def poolings():
+    size, width, views = 2 * HALF, 13, 3
+
+    def projection(average):
+        def weigh(h, w_a):
+            e = torch.softmax(w_a @ h.T, -1)
+            c = e @ h
+            return {"context": c.mean(0) if average else c.flatten(), "weights": e}
+        return weigh
+
+    w_a = {"W_a": (views, size)}
+    pooling("projection_concat", "E = softmax over t of W_a·h_t; c_k = sum_t e_kt h_t; context: the 3 c_k concatenated.", w_a, projection(False))
+    pooling("projection_mean", "E = softmax over t of W_a·h_t; c_k = sum_t e_kt h_t; context: the mean of the 3 c_k.", w_a, projection(True))
+
+    def zhou(h, w):
+        a = torch.softmax(torch.tanh(h) @ w, 0)
+        return {"context": torch.tanh(a @ h), "weights": a}
+    pooling("tanh", "a = softmax(w·tanh(h_t)); context = tanh(sum_t a_t h_t).", {"w": (size,)}, zhou)
+
+    def additive(h, weight, bias, u):
+        a = torch.softmax(torch.tanh(h @ weight.T + bias) @ u, 0)
+        return {"context": a @ h, "weights": a}
+    pooling("additive", "a = softmax(u·tanh(W·h_t + b)); context = sum_t a_t h_t.", {"W": (width, size), "b": (width,), "u": (width,)}, additive)
+
+    def structured(h, w1, w2):
+        a = torch.softmax(w2 @ torch.tanh(w1 @ h.T), -1)
+        penalty = ((a @ a.T - torch.eye(views, dtype=torch.float64)) ** 2).sum()
+        return {"context": (a @ h).flatten(), "weights": a, "penalty": penalty}
+    pooling("structured", "A = softmax over t of W2·tanh(W1·Hᵀ); context: the 3 rows of A·H concatenated; penalty = |A·Aᵀ - I|² (Frobenius) of each text.",
+            {"W1": (width, size), "W2": (views, width)}, structured)
+
+    pooling("last", "context = forward half of the last state, backward half of the first.", {},
+            lambda h: {"context": torch.cat([h[-1, :HALF], h[0, HALF:]])})
+    pooling("mean", "context = mean of the states.", {}, lambda h: {"context": h.mean(0)})
+    pooling("max", "context = maximum of each feature over t; argmax: its position, -1 for the empty text.", {},
+            lambda h: {"context": h.max(0).values, "argmax": h.max(0).indices.double()})
+    pooling("gated", "context = mean over t of sigmoid(W·h_t + b) * h_t.", {"W": (size, size), "b": (size,)},
+            lambda h, weight, bias: {"context": (torch.sigmoid(h @ weight.T + bias) * h).mean(0)})
+
+
+def adamw():
+    g = Group("adamw", "torch.optim.AdamW, lr 1e-3, betas 0.9 0.999, eps 1e-8, weight decay 1e-2; parameter (3, 5); the gradient of step s "
+              "is the input gradient_s. parameter_s, exp_avg_s, exp_avg_sq_s: after step s.")
+    parameter = nn.Parameter(g.input("parameter", 3, 5).detach().clone())
+    optimizer = torch.optim.AdamW([parameter], lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2)
+    for step in range(1, 6):
+        parameter.grad = g.input(f"gradient_{step}", 3, 5, scale=0.1 * step).detach().clone()
+        optimizer.step()
+        g.output(f"parameter_{step}", parameter.clone())
+        for key in ("exp_avg", "exp_avg_sq"):
+            g.output(f"{key}_{step}", optimizer.state[parameter][key].clone())
+    g.save()
+
+
+def clip():
+    g = Group("clip_grad_norm", "clip_grad_norm_ over two gradients, (3, 5) and (7,): to norm 1 (clips) and to norm 100 (leaves them as they are)")
+    first, second = g.input("gradient_a", 3, 5), g.input("gradient_b", 7)
+    for bound in (1, 100):
+        parameters = [nn.Parameter(torch.zeros_like(t)) for t in (first, second)]
+        for parameter, gradient in zip(parameters, (first, second)):
+            parameter.grad = gradient.detach().clone()
+        g.output(f"norm_{bound}", torch.nn.utils.clip_grad_norm_(parameters, float(bound)))
+        for name, parameter in zip("ab", parameters):
+            g.output(f"clipped_{bound}_{name}", parameter.grad)
+    g.save()
+
+
+if __name__ == "__main__":
+    print("torch", torch.__version__, "numpy", np.__version__)
+    formula()
+    linear()
+    embedding()
+    for rows, size in ((7, 3), (5, 37), (2, 131)):
+        layer_norm(rows, size)
+    softmax()
+    cross_entropy()
+    for kind in ("LSTM", "GRU"):
+        recurrent(kind)
+        recurrent_with_state(kind)
+    poolings()
+    adamw()
+    clip()

@@ -1,0 +1,37 @@
+namespace Heed;
+
+/// <summary>Which of the existing names was probably meant.</summary>
+internal static class NearestName
+{
+    /// <summary>" Did you mean 'x'?" for the name with the fewest edits, or nothing when none is near.</summary>
+    public static string Hint(string wanted, IEnumerable<string> names)
+    {
+        string? best = names.MinBy(name => Distance(wanted, name));
+        return best is not null && Distance(wanted, best) <= Math.Max(2, wanted.Length / 3) && best.Length > 0 ? $" Did you mean '{best}'?" : "";
+    }
+
+    /// <summary>'a', 'b', 'c' and so on, at most <paramref name="most"/> of them.</summary>
+    public static string List(IReadOnlyCollection<string> names, int most = 10) =>
+        string.Join(", ", names.Take(most).Select(name => $"'{(name.Length > 40 ? name[..40] + "…" : name)}'"))
+        + (names.Count > most ? FormattableString.Invariant($" and {names.Count - most} more") : "");
+
+    // Levenshtein's distance with letters compared regardless of case.
+    private static int Distance(string a, string b)
+    {
+        if (b.Length > 100)
+            return int.MaxValue;
+        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
+        for (int i = 1; i <= a.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int replaced = diagonal + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[b.Length];
+    }
+}

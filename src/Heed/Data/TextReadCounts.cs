@@ -1,0 +1,19 @@
+using System.Globalization;
+
+namespace Heed;
+
+/// <summary>What became of the rows of a file.</summary>
+/// <param name="Read">Rows read, with those that were dropped, without the header.</param>
+/// <param name="Kept">Rows kept.</param>
+/// <param name="Dropped">How many were dropped for which reason; only reasons that occurred.</param>
+public sealed record TextReadCounts(long Read, long Kept, IReadOnlyList<DroppedRows> Dropped)
+{
+    /// <summary>For people: <c>5,574 rows read, 5,160 kept (414 duplicates)</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Read:N0} rows read, {Kept:N0} kept")
+        + (Dropped.Count == 0 ? "" : $" ({string.Join(", ", Dropped.Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Count:N0} {d.Reason}")))})");
+}
+
+/// <summary>Rows dropped for one reason.</summary>
+/// <param name="Reason">The reason: <c>empty lines</c>, <c>empty texts</c> or <c>duplicates</c>.</param>
+/// <param name="Count">How many.</param>
+public sealed record DroppedRows(string Reason, long Count);

@@ -1,0 +1,62 @@
+namespace Heed;
+
+/// <summary>How to read texts, and labels if there are any, from a table.</summary>
+public sealed record TextReadOptions
+{
+    /// <summary>The column that holds the text: a name from the header (exact), or a number from 1.</summary>
+    /// <value>Default <c>text</c>.</value>
+    public string Text { get; init; } = "text";
+
+    /// <summary>The column that holds the label: a name or a number from 1; null to read no labels.</summary>
+    /// <value>Default <c>label</c>.</value>
+    public string? Label { get; init; } = "label";
+
+    /// <summary>Whether a file without the label column is an error. If not, its rows have no label.</summary>
+    /// <value>Default true.</value>
+    public bool LabelRequired { get; init; } = true;
+
+    /// <summary>How the file is written.</summary>
+    /// <value>Default <see cref="TextFormat.Guess"/>.</value>
+    public TextFormat Format { get; init; } = TextFormat.Guess;
+
+    /// <summary>Whether the first line names the columns; null: yes if it holds the wanted names, no if columns are given by number.</summary>
+    /// <value>Default null.</value>
+    public bool? Header { get; init; }
+
+    /// <summary>Whether fields may stand in double quotes; null: in CSV yes, in TSV no.</summary>
+    /// <value>Default null.</value>
+    public bool? Quoted { get; init; }
+
+    /// <summary>What stands between the fields of CSV; null: comma or semicolon, from the first line.</summary>
+    /// <value>Default null.</value>
+    public char? Separator { get; init; }
+
+    /// <summary>The labels that may occur, in the order of their indices: those of the training data when development or test data are read.
+    /// Null: whatever occurs, sorted ordinally.</summary>
+    /// <value>Default null.</value>
+    public IReadOnlyList<string>? LabelNames { get; init; }
+
+    /// <summary>Whether a row whose text and label were there before is dropped.</summary>
+    /// <value>Default false.</value>
+    public bool DropDuplicates { get; init; }
+
+    /// <summary>Whether a row with an empty text is dropped. A kept one gives a zero context.</summary>
+    /// <value>Default false.</value>
+    public bool DropEmptyTexts { get; init; }
+
+    /// <summary>The longest row that is read, in UTF-16 units; a longer one is an error (often an unclosed quote or not a text file).</summary>
+    /// <value>At least 1; default 16,777,216.</value>
+    public int MaximumRowLength { get; init; } = 1 << 24;
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public void Validate()
+    {
+        ArgumentException.ThrowIfNullOrEmpty(Text);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaximumRowLength, 1);
+        if (Separator is '"' or '\n' or '\r')
+            throw new ArgumentException("TextReadOptions: Separator must not be a quote or a line end.");
+        if (LabelNames is not null && LabelNames.Distinct(StringComparer.Ordinal).Count() != LabelNames.Count)
+            throw new ArgumentException("TextReadOptions: LabelNames holds a label twice.");
+    }
+}
