@@ -65,7 +65,7 @@ public sealed class TextDataReadTests : IDisposable
     {
         string path = Write("a.tsv", "text\tlabel\na\tx\na\tx\na\ty\n\tx\n\n");
         TextData data = TextData.Read(path, new TextReadOptions { DropDuplicates = true, DropEmptyTexts = true });
-        data.Counts.ToString().ShouldBe("5 rows read, 2 kept (1 empty lines, 1 empty texts, 1 duplicates)");
+        data.Counts.ToString().ShouldBe("5 rows read, 2 kept (empty lines: 1, empty texts: 1, duplicates: 1)");
         data.Select(row => (row.Text, row.Label)).ShouldBe([("a", 0), ("a", 1)]);
         TextData.Read(path).Counts.Kept.ShouldBe(4);
     }
