@@ -3,7 +3,7 @@ using System.Text;
 namespace Heed;
 
 /// <summary>Writes lines in one language, with typing errors.</summary>
-internal sealed class CultureLineComposer(CultureSource source, string[] headwords, RandomStream random, double noise)
+internal sealed class CultureLineComposer(CultureSource source, CultureSource[] all, RandomStream random, double noise)
 {
     /// <summary>Different lines; fewer than asked for only if the language has no more.</summary>
     public List<string> Compose(int count)
@@ -24,22 +24,29 @@ internal sealed class CultureLineComposer(CultureSource source, string[] headwor
     private string? Clean() => random.Next(20) switch
     {
         < 8 => source.Date(random),
-        < 12 => Name(),
-        < 15 => string.Join(", ", Enumerable.Range(0, 2 + random.Next(2)).Select(_ => Name())),
+        < 11 => Name(),
+        < 14 => string.Join(", ", Enumerable.Range(0, 2 + random.Next(2)).Select(_ => Name())),
         _ => Entry(),
     };
 
     private string Name() => source.Names[random.Next(source.Names.Length)];
 
+    // Which part is the translation shows in the form alone: it stands behind the dash or colon, or before the brackets.
     private string Entry()
     {
-        string headword = headwords[random.Next(headwords.Length)], name = Name();
-        return random.Next(3) switch
+        while (true)
         {
-            0 => $"{headword} – {name}",
-            1 => $"{headword}: {name}",
-            _ => $"{name} ({headword})",
-        };
+            int place = random.Next(source.Glossary.Length);
+            CultureSource other = all[random.Next(all.Length)];
+            if (other == source || source.Glossary[place] is not { } name || other.Glossary[place] is not { } headword)
+                continue;
+            return random.Next(3) switch
+            {
+                0 => $"{headword} – {name}",
+                1 => $"{headword}: {name}",
+                _ => $"{name} ({headword})",
+            };
+        }
     }
 
     private string Mistype(string line)

@@ -6,9 +6,9 @@ namespace Heed;
 /// The label is the language.</summary>
 /// <remarks>
 /// <para>Kinds of lines: dates in all formats of the language's countries (2 in 5 lines); names of languages, countries and currencies, alone or
-/// two to three in a list (7 in 20); and entries such as <c>suomi – Finnisch</c> or <c>Finnisch (suomi)</c>, where a word of any language is
-/// explained and the line is in the language of the explanation (1 in 4). Then come typing errors. What would be the same line in several
-/// languages, apart from numbers and case, is left out.</para>
+/// two to three in a list (3 in 10); and entries of a glossary such as <c>Saksa – Germany</c> or <c>Germany (Saksa)</c>, where a name in another
+/// language is translated and the line counts as written in the language of the translation (3 in 10). Then come typing errors. A name or a
+/// date that is the same in several languages, apart from numbers and case, is left out.</para>
 /// <para>The same seed and the same ICU version give the same lines; another ICU version has other CLDR data. Cost: about a second.
 /// Thread-safe: the caller's culture is not touched.</para>
 /// </remarks>
@@ -83,7 +83,6 @@ public static class CultureLines
         CultureInfo[] all = CultureInfo.GetCultures(CultureTypes.AllCultures);
         CultureSource[] sources = Array.ConvertAll(languages, language => new CultureSource(language.Code, all));
         CultureSource.LeaveOutShared(sources);
-        string[] headwords = [.. sources.SelectMany(source => source.NativeNames).Distinct(StringComparer.Ordinal)];
 
         var stream = new RandomStream(options.Seed, "culture lines");
         int quota = options.LineCount / languages.Length;
@@ -91,7 +90,7 @@ public static class CultureLines
         var owners = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < languages.Length; i++)
         {
-            var composer = new CultureLineComposer(sources[i], headwords, stream.Fork(languages[i].Code), options.Noise);
+            var composer = new CultureLineComposer(sources[i], sources, stream.Fork(languages[i].Code), options.Noise);
             // Some more than needed: a few will turn out to stand in two languages.
             lines[i] = composer.Compose(quota + quota / 10 + 5);
             foreach (string line in lines[i])

@@ -8,6 +8,7 @@ internal sealed class CultureSource
     private static readonly DateTime firstDay = new(2001, 1, 1, 9, 5, 0, DateTimeKind.Unspecified);
 
     private readonly List<(DateTimeFormatInfo Format, string Pattern)> dates;
+    private readonly string[] currencies;
     private HashSet<string> shared = [];
 
     /// <summary>Reads the data; sets the UI culture of the calling thread.</summary>
@@ -17,18 +18,18 @@ internal sealed class CultureSource
     {
         CultureInfo[] own = Own(code, all);
         CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(code);
-        Names = [.. DisplayNames(all).Concat(own.Select(culture => Clean(new RegionInfo(culture.Name).CurrencyNativeName))).Where(HasLetter)
-            .Distinct(StringComparer.Ordinal)];
-        NativeNames = [.. own.Take(1).SelectMany(culture => new[] { culture.Parent.NativeName, new RegionInfo(culture.Name).NativeName }).Select(Clean)];
-        dates = [.. own.SelectMany(Formats).DistinctBy(date => string.Join('|', [date.Pattern, .. date.Format.MonthGenitiveNames, .. date.Format.DayNames,
-            .. date.Format.AbbreviatedMonthGenitiveNames, .. date.Format.AbbreviatedDayNames]), StringComparer.Ordinal)];
+        Glossary = [.. DisplayNames(all)];
+        currencies = [.. own.Select(culture => Clean(new RegionInfo(culture.Name).CurrencyNativeName))];
+        dates = [.. own.SelectMany(Formats).DistinctBy(date => string.Join('|', [date.Pattern, .. date.Format.MonthGenitiveNames,
+            .. date.Format.DayNames, .. date.Format.AbbreviatedMonthGenitiveNames, .. date.Format.AbbreviatedDayNames]), StringComparer.Ordinal)];
     }
 
-    /// <summary>Names of languages, countries, languages of countries, and currencies, in this language.</summary>
-    public string[] Names { get; private set; }
+    /// <summary>Names of languages, of countries and of languages of countries in this language, at the same places for each language;
+    /// null where there is no name or another language has the same.</summary>
+    public string?[] Glossary { get; private set; }
 
-    /// <summary>What the language and its main country are called in it.</summary>
-    public string[] NativeNames { get; }
+    /// <summary>The glossary's names and those of currencies, without gaps.</summary>
+    public string[] Names { get; private set; } = [];
 
     /// <summary>A date in a random format, that could not be of another language; null if the draw has no such.</summary>
     public string? Date(RandomStream random)
@@ -42,11 +43,13 @@ internal sealed class CultureSource
     /// <summary>Removes from each language what another one writes the same, apart from case and numbers.</summary>
     public static void LeaveOutShared(CultureSource[] sources)
     {
-        HashSet<string> names = Repeated(sources.Select(source => source.Names.Select(Shape)));
+        HashSet<string> names = Repeated(sources.Select(source => source.Glossary.OfType<string>().Concat(source.currencies).Select(Shape)));
         HashSet<string> shapes = Repeated(sources.Select(source => source.Shapes()));
         foreach (CultureSource source in sources)
         {
-            source.Names = [.. source.Names.Where(name => !names.Contains(Shape(name)))];
+            source.Glossary = Array.ConvertAll(source.Glossary, name => name is null || names.Contains(Shape(name)) ? null : name);
+            source.Names = [.. source.Glossary.OfType<string>().Concat(source.currencies.Where(name => HasLetter(name) && !names.Contains(Shape(name))))
+                .Distinct(StringComparer.Ordinal)];
             source.shared = shapes;
         }
     }
@@ -88,7 +91,7 @@ internal sealed class CultureSource
 
     private static bool HasCountry(CultureInfo culture) => culture.Name.Split('-') is [.., { Length: 2 }];
 
-    private static IEnumerable<string> DisplayNames(CultureInfo[] all)
+    private static IEnumerable<string?> DisplayNames(CultureInfo[] all)
     {
         var countries = new HashSet<string>(StringComparer.Ordinal);
         foreach (CultureInfo culture in all.OrderBy(culture => culture.Name, StringComparer.Ordinal))
@@ -96,10 +99,10 @@ internal sealed class CultureSource
             if (culture.Name.Length == 0)
                 continue;
             string name = Clean(new CultureInfo(culture.Name).DisplayName);
-            yield return name;
+            yield return HasLetter(name) ? name : null;
             int open = name.IndexOfAny(['(', '（']), close = name.LastIndexOfAny([')', '）']);
-            if (culture.Name.Split('-') is [_, { Length: 2 } country] && open >= 0 && close > open && countries.Add(country))
-                yield return name[(open + 1)..close];
+            if (culture.Name.Split('-') is [_, { Length: 2 } country] && countries.Add(country))
+                yield return open >= 0 && close > open ? name[(open + 1)..close] : null;
         }
     }
 
@@ -111,9 +114,12 @@ internal sealed class CultureSource
         IEnumerable<string> standard = format.GetAllDateTimePatterns().Where(pattern => !pattern.Contains("GMT", StringComparison.Ordinal)
             && !pattern.StartsWith("yyyy'-'", StringComparison.Ordinal) && (pattern.Contains("MMM", StringComparison.Ordinal)
             || pattern.Contains("ddd", StringComparison.Ordinal)));
-        return standard.Concat(standard.Select(pattern => pattern.Replace("MMMM", "MMM", StringComparison.Ordinal).Replace("dddd", "ddd", StringComparison.Ordinal)))
-            .Append("dddd").Append("MMMM").Distinct(StringComparer.Ordinal).Select(pattern => (format, pattern)).Where(date => HasLetter(firstDay.ToString(date.pattern, date.format)));
+        return standard.Concat(standard.Select(Abbreviated)).Append("dddd").Append("MMMM").Distinct(StringComparer.Ordinal)
+            .Where(pattern => HasLetter(firstDay.ToString(pattern, format))).Select(pattern => (format, pattern));
     }
+
+    private static string Abbreviated(string pattern) =>
+        pattern.Replace("MMMM", "MMM", StringComparison.Ordinal).Replace("dddd", "ddd", StringComparison.Ordinal);
 
     private static bool HasLetter(string text) => text.Any(char.IsLetter);
 

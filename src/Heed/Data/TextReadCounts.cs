@@ -9,8 +9,12 @@ namespace Heed;
 public sealed record TextReadCounts(long Read, long Kept, IReadOnlyList<DroppedRows> Dropped)
 {
     /// <summary>For people: <c>5,574 rows read, 5,160 kept (duplicates: 414)</c>.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Read:N0} rows read, {Kept:N0} kept")
-        + (Dropped.Count == 0 ? "" : $" ({string.Join(", ", Dropped.Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Reason}: {d.Count:N0}")))})");
+    public override string ToString()
+    {
+        string kept = string.Create(CultureInfo.InvariantCulture, $"{Read:N0} rows read, {Kept:N0} kept");
+        IEnumerable<string> reasons = Dropped.Select(rows => string.Create(CultureInfo.InvariantCulture, $"{rows.Reason}: {rows.Count:N0}"));
+        return Dropped.Count == 0 ? kept : $"{kept} ({string.Join(", ", reasons)})";
+    }
 }
 
 /// <summary>Rows dropped for one reason.</summary>

@@ -141,7 +141,8 @@ public class WordTokenizerTests
     }
 
     public static Arbitrary<string> AnyText() => ArbMap.Default.GeneratorFor<char>()
-        .SelectMany(any => Gen.Elements(any, 'a', 'B', ' ', '\'', '7', '.', '好', 'か', '\u3099', '\u0301', '\u200D', '\uFE0F', '\uD83D', '\uDE00', '\uD800'))
+        .SelectMany(any => Gen.Elements(
+            any, 'a', 'B', ' ', '\'', '7', '.', '好', 'か', '\u3099', '\u0301', '\u200D', '\uFE0F', '\uD83D', '\uDE00', '\uD800'))
         .ListOf().Select(units => new string([.. units])).ToArbitrary();
 
     private static Token[] Cut(string text)
