@@ -42,7 +42,10 @@ public sealed class NaiveBayes
         options ??= new NaiveBayesOptions();
         options.Validate();
         if (texts.Count != labels.Count || texts.Count == 0)
-            throw new ArgumentException($"NaiveBayes.Train: there are {texts.Count} texts and {labels.Count} labels; give one label a text, and at least one.", nameof(labels));
+        {
+            throw new ArgumentException(
+                $"NaiveBayes.Train: there are {texts.Count} texts and {labels.Count} labels; give one label a text, and at least one.", nameof(labels));
+        }
         if (labels.Any(label => (uint)label >= (uint)classes))
             throw new ArgumentException($"NaiveBayes.Train: labels must lie from 0 to {classes - 1}; is the number of classes right?", nameof(labels));
 

@@ -26,7 +26,8 @@ public class BatchTests
     }
 
     [Property(MaxTest = 100)]
-    public Property Every_row_is_in_one_batch() => Prop.ForAll(Gen.Choose(0, 50).ListOf().ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(), (lengths, size) =>
+    public Property Every_row_is_in_one_batch() => Prop.ForAll(Gen.Choose(0, 50).ListOf().ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(),
+        (lengths, size) =>
     {
         foreach (BatchPlan plan in new[] { BatchPlan.Training([.. lengths], size, 3), BatchPlan.Evaluation([.. lengths], size) })
         {

@@ -65,7 +65,7 @@ public sealed class TextDataReadTests : IDisposable
     {
         string path = Write("a.tsv", "text\tlabel\na\tx\na\tx\na\ty\n\tx\n\n");
         TextData data = TextData.Read(path, new TextReadOptions { DropDuplicates = true, DropEmptyTexts = true });
-        data.Counts.ToString().ShouldBe("5 rows read, 2 kept (1 empty lines, 1 empty texts, 1 duplicates)");
+        data.Counts.ToString().ShouldBe("5 rows read, 2 kept (empty lines: 1, empty texts: 1, duplicates: 1)");
         data.Select(row => (row.Text, row.Label)).ShouldBe([("a", 0), ("a", 1)]);
         TextData.Read(path).Counts.Kept.ShouldBe(4);
     }
@@ -151,13 +151,15 @@ public sealed class TextDataReadTests : IDisposable
         File.WriteAllBytes(path, [(byte)'P', (byte)'K', 3, 4, 0, 0]);
         Should.Throw<InputException>(() => TextData.Read(path)).Message.ShouldContain("spreadsheet");
         File.WriteAllText(path, "text\tlabel\n" + new string('x', 2000));
-        Should.Throw<InputException>(() => TextData.Read(path, new TextReadOptions { MaximumRowLength = 1000 })).Message.ShouldContain("longer than 1000");
+        var options = new TextReadOptions { MaximumRowLength = 1000 };
+        Should.Throw<InputException>(() => TextData.Read(path, options)).Message.ShouldContain("longer than 1000");
     }
 
     [Fact]
     public void A_cut_or_damaged_gzip_file_is_an_input_error()
     {
-        string path = Write("a.tsv", "text\tlabel\n" + string.Concat(Enumerable.Range(0, 5000).Select(i => $"row {i * 7919 % 10007}\tx\n")), compressed: true);
+        string rows = string.Concat(Enumerable.Range(0, 5000).Select(i => $"row {i * 7919 % 10007}\tx\n"));
+        string path = Write("a.tsv", "text\tlabel\n" + rows, compressed: true);
         byte[] whole = File.ReadAllBytes(path);
         foreach (int length in new[] { whole.Length / 2, whole.Length - 20 })
         {
@@ -174,14 +176,16 @@ public sealed class TextDataReadTests : IDisposable
     {
         string path = Write("a.tsv", "text\tlabel\na\t1\nb\tpositiv\n");
         var options = new TextReadOptions { LabelNames = ["1", "positive", .. Enumerable.Range(10, 20).Select(i => $"{i}")] };
-        Should.Throw<InputException>(() => TextData.Read(path, options)).Message.ShouldBe($"{path}, line 3: the label 'positiv' is not known; known are "
+        Should.Throw<InputException>(() => TextData.Read(path, options)).Message.ShouldBe(
+            $"{path}, line 3: the label 'positiv' is not known; known are "
             + "'1', 'positive', '10', '11', '12', '13', '14', '15', '16', '17' and 12 more. Did you mean 'positive'?");
     }
 
     [SkippableFact]
     public void Real_sets_have_the_rows_that_their_descriptions_say()
     {
-        (string File, int Rows)[] sets = [("sst2/train.tsv", 6920), ("waimai_10k/all.tsv", 11987), ("sms_spam/all.tsv", 5574), ("imdb/test.tsv.gz", 0)];
+        (string File, int Rows)[] sets =
+            [("sst2/train.tsv", 6920), ("waimai_10k/all.tsv", 11987), ("sms_spam/all.tsv", 5574), ("imdb/test.tsv.gz", 0)];
         Skip.If(sets.Any(set => RealData.Find(set.File) is null), RealData.Reason);
         foreach ((string file, int rows) in sets[..3])
             TextData.Read(RealData.Find(file)!).Count.ShouldBe(rows);
