@@ -36,6 +36,10 @@ public static unsafe class Dropout
     /// <summary>The key of the positions block·2³² … (block + 1)·2³² − 1.</summary>
     internal static ulong BlockKey(ulong key, ulong block) => block == 0 ? key : CounterRandom.Mix(key ^ CounterRandom.Mix(block));
 
+    /// <summary>Whether the element at a position is kept.</summary>
+    internal static bool Keeps(float probability, ulong key, ulong position) =>
+        Lane.First(Simd128.Uniform(BlockKey(key, position >> 32), (uint)position)) >= probability;
+
     private static void Run(string operation, ReadOnlySpan<float> x, float probability, ulong key, ulong position, Span<float> y, bool accumulate)
     {
         if (!(probability is >= 0 and <= 1))

@@ -32,6 +32,12 @@ internal static class Require
             throw new ArgumentException($"{operation}: the result overlaps {argument}; give it memory of its own.", argument);
     }
 
+    public static void Range(string operation, string argument, double got, bool isIn, string range)
+    {
+        if (!isIn)
+            throw new ArgumentOutOfRangeException(argument, got, $"{operation}: {argument} must be {range}.");
+    }
+
     [DoesNotReturn]
     private static void ThrowLength(string operation, string argument, int got, long required) =>
         throw new ArgumentException(FormattableString.Invariant($"{operation}: {argument} has {got} values, {required} are required."), argument);
