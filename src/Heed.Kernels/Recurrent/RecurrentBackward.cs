@@ -107,7 +107,7 @@ internal unsafe partial struct RecurrentPass<TCell>
             RecurrentRow.Backward<V, TCell>(
                 new()
                 {
-                    Slots = slots + (r * SlotWidth),
+                    Slots = slots + (r * SlotStride),
                     HiddenBefore = before + (r * size),
                     CellBefore = cellsBefore + (r * size),
                     Cell = cells + (r * size),
@@ -120,7 +120,7 @@ internal unsafe partial struct RecurrentPass<TCell>
         if (step > 0 || wantsInitialHidden)
         {
             Gemm.Multiply(
-                GroupRows(slots, group, rows, GateWidth, SlotWidth), weights[d].HiddenRows, GroupRows(HiddenGradientAt(d, 0), group, rows, size, size),
+                GroupRows(slots, group, rows, GateWidth, SlotStride), weights[d].HiddenRows, GroupRows(HiddenGradientAt(d, 0), group, rows, size, size),
                 TCell.HasDirectPath ? GemmOutput.Accumulate : GemmOutput.Overwrite);
         }
     }
@@ -143,7 +143,7 @@ internal unsafe partial struct RecurrentPass<TCell>
         {
             // A zero initial state adds nothing.
             int skipped = firstStep == 0 && !hasInitialHidden ? plan.Active : 0;
-            ReadOnlyMatrixSpan slots = Rows(SlotsAt(d, firstStep) + ((nint)skipped * SlotWidth), rows - skipped, GateWidth, SlotWidth);
+            ReadOnlyMatrixSpan slots = Rows(SlotsAt(d, firstStep) + ((nint)skipped * SlotStride), rows - skipped, GateWidth, SlotStride);
             ReadOnlyMatrixSpan states = Rows(BeforeAt(d, firstStep) + ((nint)skipped * size), rows - skipped, size, size);
             Gemm.Multiply(slots.Transposed, states, new MatrixSpan(gradients.HiddenWeights, GateWidth, size), mode);
         }
@@ -162,7 +162,7 @@ internal unsafe partial struct RecurrentPass<TCell>
     {
         RecurrentPass<TCell>* s = (RecurrentPass<TCell>*)state;
         int column = block * 8 * V.Width, columns = Math.Min(8 * V.Width, s->SlotWidth - column);
-        RecurrentRow.SumColumns<V>(s->SlotsAt(s->direction, s->firstStep) + column, s->SlotWidth, s->RowsInChunk, s->biasGradients + ((nint)s->direction * s->SlotWidth) + column, columns);
+        RecurrentRow.SumColumns<V>(s->SlotsAt(s->direction, s->firstStep) + column, s->SlotStride, s->RowsInChunk, s->biasGradients + ((nint)s->direction * s->SlotWidth) + column, columns);
     }
 
     private void InputGradient<V>(int d)

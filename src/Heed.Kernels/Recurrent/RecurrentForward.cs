@@ -36,13 +36,13 @@ internal unsafe partial struct RecurrentPass<TCell>
 
     // Without a backward pass there is memory for the slots of one chunk, two hidden states, and the cell states that change in place.
     private readonly long InferenceLength =>
-        shape.Directions * (Aligned((long)LargestChunk * SlotWidth) + (2 * Aligned((long)plan.Active * size)) + Aligned((long)plan.Active * size));
+        shape.Directions * (((long)LargestChunk * SlotStride) + (2 * Aligned((long)plan.Active * size)) + Aligned((long)plan.Active * size));
 
     private void Reuse(float* memory)
     {
         for (int d = 0; d < shape.Directions; d++)
         {
-            float* before = memory + Aligned((long)LargestChunk * SlotWidth);
+            float* before = memory + ((long)LargestChunk * SlotStride);
             Of(d) = new() { Slots = memory, Before = before, Cells = before + (2 * Aligned((long)plan.Active * size)) };
             memory = Of(d).Cells + Aligned((long)plan.Active * size);
         }
@@ -113,7 +113,7 @@ internal unsafe partial struct RecurrentPass<TCell>
             return;
         float* slots = SlotsAt(d, step), before = BeforeAt(d, step), cellsBefore = CellsBeforeAt(d, step), cells = CellsAt(d, step);
         if (step > 0 || hasInitialHidden)
-            Gemm.Multiply(GroupRows(before, group, rows, size, size), weights[d].Hidden, GroupRows(slots, group, rows, GateWidth, SlotWidth), GemmOutput.Accumulate);
+            Gemm.Multiply(GroupRows(before, group, rows, size, size), weights[d].Hidden, GroupRows(slots, group, rows, GateWidth, SlotStride), GemmOutput.Accumulate);
         float* after = continuing == 0 ? null : BeforeAt(d, step + 1);
         for (nint r = group; r < count; r += groups)
         {
@@ -122,7 +122,7 @@ internal unsafe partial struct RecurrentPass<TCell>
             RecurrentRow.Forward<V, TCell>(
                 new()
                 {
-                    Slots = slots + (r * SlotWidth),
+                    Slots = slots + (r * SlotStride),
                     HiddenBefore = before + (r * size),
                     CellBefore = cellsBefore + (r * size),
                     Cell = cell,

@@ -11,14 +11,14 @@ namespace Heed.Kernels;
 /// the cache (backward: its steps, then the products for the weights and the input). Chunks depend on the lengths alone, never on threads.</para>
 /// <para>The steps of a chunk are shared as directions × groups of sequences: group k of G has the rows k, k + G, … of each step, and needs
 /// no other group's results. Products outside the steps are shared by <see cref="Gemm"/> itself.</para>
-/// <para>Workspace of a direction, N rows in all: slots (N, 4·hidden); the hidden state before each row's step (N, hidden), which stands ready
+/// <para>Workspace of a direction, N rows in all: slots (N, 4·hidden, with a larger stride); the hidden state before each row's step (N, hidden), which stands ready
 /// as an operand for the product with the hidden weights; for an LSTM the cell states, initial ones first (active + N, hidden).</para>
 /// </remarks>
 internal unsafe partial struct RecurrentPass<TCell>
     where TCell : struct, IRecurrentCell
 {
     // Floats of the slots of one chunk: a few second-level caches' worth, so that products are large and the third level holds the chunk.
-    private const int ChunkFloats = 1 << 19;
+    private const int ChunkFloats = 1 << 18;
 
     private readonly RecurrentShape shape;
     private readonly SequencePlan plan;
@@ -47,6 +47,8 @@ internal unsafe partial struct RecurrentPass<TCell>
 
     private readonly int SlotWidth => IRecurrentCell.Slots * size;
 
+    private readonly int SlotStride => StrideOf(size);
+
     private readonly int GateWidth => TCell.Gates * size;
 
     private readonly int ChunkRows => Math.Max(64, ChunkFloats / SlotWidth);
@@ -58,8 +60,11 @@ internal unsafe partial struct RecurrentPass<TCell>
 
     /// <summary>Floats of a workspace.</summary>
     public static long WorkspaceLength(in RecurrentShape shape, long rows, long active) =>
-        shape.Directions * (Aligned(rows * IRecurrentCell.Slots * shape.HiddenSize) + Aligned(rows * shape.HiddenSize)
+        shape.Directions * ((rows * StrideOf(shape.HiddenSize)) + Aligned(rows * shape.HiddenSize)
             + (TCell.HasCell ? Aligned((active + rows) * shape.HiddenSize) : 0));
+
+    // Distance of the slots' rows: a cache line more than they need, because rows at a distance of a power of two share few sets of the caches.
+    private static int StrideOf(int size) => (int)Aligned(IRecurrentCell.Slots * size) + 16;
 
     private static long Aligned(long length) => (length + 15) & ~15L;
 
@@ -70,7 +75,7 @@ internal unsafe partial struct RecurrentPass<TCell>
         long part = WorkspaceLength(shape with { Directions = 1 }, plan.Rows, plan.Active);
         for (int d = 0; d < shape.Directions; d++, workspace += part)
         {
-            float* before = workspace + Aligned((long)plan.Rows * SlotWidth);
+            float* before = workspace + ((long)plan.Rows * SlotStride);
             Of(d) = new() { Slots = workspace, Before = before, Cells = before + Aligned((long)plan.Rows * size) };
         }
     }
@@ -79,7 +84,7 @@ internal unsafe partial struct RecurrentPass<TCell>
     private ref Memory Of(int d) => ref d == 0 ? ref forward : ref reverse;
 
     private float* SlotsAt(int d, int step) =>
-        Of(d).Slots + ((nint)(keep ? plan.First(step) : plan.First(step) - plan.First(firstStep)) * SlotWidth);
+        Of(d).Slots + ((nint)(keep ? plan.First(step) : plan.First(step) - plan.First(firstStep)) * SlotStride);
 
     private float* BeforeAt(int d, int step) =>
         Of(d).Before + ((nint)(keep ? plan.First(step) : (step & 1) * plan.Active) * size);
@@ -130,7 +135,7 @@ internal unsafe partial struct RecurrentPass<TCell>
     }
 
     // The chunk's columns that start at a slot, rows below each other.
-    private MatrixSpan Slots(int d, int slot, int columns) => Rows(SlotsAt(d, firstStep) + (slot * size), RowsInChunk, columns, SlotWidth);
+    private MatrixSpan Slots(int d, int slot, int columns) => Rows(SlotsAt(d, firstStep) + (slot * size), RowsInChunk, columns, SlotStride);
 
     // A group's share of a step: every groups-th row.
     private readonly MatrixSpan GroupRows(float* firstRow, int group, int rows, int columns, int stride) =>

@@ -2,6 +2,7 @@ namespace Heed.Kernels.Tests.Recurrent;
 
 /// <summary>Same bits alone and in a batch, for any number of threads, kept for a backward pass or not, packed before or not.</summary>
 [Collection(nameof(Workers))]
+[Trait("Legs", "InstructionSets")]
 public sealed class RecurrentBitsTests
 {
     [Theory]
