@@ -14,7 +14,7 @@ internal unsafe partial struct RecurrentPass<TCell>
         RecurrentCheck.Workspace<TCell>(workspace.Length, WorkspaceLength(shape, order.Rows, order.Active));
         RecurrentWeights packed = RecurrentWeightsPool<TCell>.Rent(shape);
         for (int d = 0; d < shape.Directions; d++)
-            packed[d].FillRows<TCell>(parameters[d], shape.InputSize, shape.HiddenSize, !gradients.X.IsEmpty);
+            packed[d].FillRows<TCell>(parameters[d], shape.HiddenSize);
         RecurrentPass<TCell> pass = new(shape, order, packed);
         long states = 2 * shape.StateLength, biases = (long)shape.Directions * pass.SlotWidth;
         using Scratch rows = new((long)pass.LargestChunk * shape.InputSize);
@@ -33,7 +33,7 @@ internal unsafe partial struct RecurrentPass<TCell>
             pass.wantsInitialHidden = !gradients.InitialHidden.IsEmpty;
             pass.Keep(memory);
             pass.StartGradients(dh, dc);
-            BackwardCall call = new() { Pass = &pass, Gradients = gradients };
+            BackwardCall call = new() { Pass = &pass, Parameters = parameters, Gradients = gradients };
             Simd.Run(ref call);
         }
         pass.EndGradients(gradients);
@@ -58,7 +58,7 @@ internal unsafe partial struct RecurrentPass<TCell>
         }
     }
 
-    private void Backward<V>(in RecurrentGradients<float> gradients)
+    private void Backward<V>(in RecurrentParameters<float> parameters, in RecurrentGradients<float> gradients)
         where V : unmanaged, ISimd<V>
     {
         GemmOutput mode = gradients.Mode;
@@ -74,7 +74,7 @@ internal unsafe partial struct RecurrentPass<TCell>
                 {
                     WeightGradients<V>(d, gradients[d], mode);
                     if (inputGradient != null)
-                        InputGradient<V>(d);
+                        InputGradient<V>(d, parameters[d].InputWeights);
                 }
                 mode = GemmOutput.Accumulate;
             }
@@ -165,7 +165,7 @@ internal unsafe partial struct RecurrentPass<TCell>
         RecurrentRow.SumColumns<V>(s->SlotsAt(s->direction, s->firstStep) + column, s->SlotStride, s->RowsInChunk, s->biasGradients + ((nint)s->direction * s->SlotWidth) + column, columns);
     }
 
-    private void InputGradient<V>(int d)
+    private void InputGradient<V>(int d, ReadOnlySpan<float> inputWeights)
         where V : unmanaged, ISimd<V>
     {
         direction = d;
@@ -173,7 +173,8 @@ internal unsafe partial struct RecurrentPass<TCell>
         GemmOutput mode = GemmOutput.Overwrite;
         foreach (GateRun run in TCell.InputRuns)
         {
-            Gemm.Multiply(Slots(d, run.Slot, run.Count * size), weights[d].InputRows(run.Slot), products, mode);
+            ReadOnlySpan<float> part = inputWeights.Slice(run.Gate * size * shape.InputSize, run.Count * size * shape.InputSize);
+            Gemm.Multiply(Slots(d, run.Slot, run.Count * size), new ReadOnlyMatrixSpan(part, run.Count * size, shape.InputSize), products, mode);
             mode = GemmOutput.Accumulate;
         }
         fixed (RecurrentPass<TCell>* self = &this)
@@ -216,9 +217,10 @@ internal unsafe partial struct RecurrentPass<TCell>
     private ref struct BackwardCall : ISimdKernel
     {
         public RecurrentPass<TCell>* Pass;
+        public RecurrentParameters<float> Parameters;
         public RecurrentGradients<float> Gradients;
 
         public readonly void Run<V>()
-            where V : unmanaged, ISimd<V> => Pass->Backward<V>(Gradients);
+            where V : unmanaged, ISimd<V> => Pass->Backward<V>(Parameters, Gradients);
     }
 }
