@@ -31,8 +31,6 @@ public sealed record ChildTestRun(int Passed, int Failed, string Output)
             variables.Append(KeyValuePair.Create(LegVariable, leg)).Select(pair => new XElement(pair.Key, pair.Value)))))).Save(folder["leg.runsettings"]);
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
             ArgumentList =
             {
                 "vstest", assembly.Location, "--TestCaseFilter:" + filter, "--Settings:" + folder["leg.runsettings"],
@@ -40,15 +38,17 @@ public sealed record ChildTestRun(int Passed, int Failed, string Output)
             },
         };
         ProcessResult result = ProcessResult.Run(start, limit);
-        return File.Exists(folder["leg.trx"]) ? Read(XDocument.Load(folder["leg.trx"]), result) : new ChildTestRun(0, 1, result.All);
+        // Marked line by line: quoted in a message, it must not look like the summary of the run that quotes it.
+        string output = leg + "> " + result.All.ReplaceLineEndings("\n").Replace("\n", "\n" + leg + "> ", StringComparison.Ordinal);
+        return File.Exists(folder["leg.trx"]) ? Read(XDocument.Load(folder["leg.trx"]), result.ExitCode, output) : new ChildTestRun(0, 1, output);
     }
 
-    private static ChildTestRun Read(XDocument report, ProcessResult result)
+    private static ChildTestRun Read(XDocument report, int exitCode, string output)
     {
         XElement counters = report.Descendants().Single(element => element.Name.LocalName == "Counters");
         int Count(string name) => int.Parse(counters.Attribute(name)!.Value, CultureInfo.InvariantCulture);
-        int failed = Count("total") - Count("passed") - Count("notExecuted");
+        int failed = Count("executed") - Count("passed"); // the difference to the total is skipped
         // A host that crashed half-way leaves a report without failures.
-        return new ChildTestRun(Count("passed"), failed == 0 && result.ExitCode != 0 ? 1 : failed, result.All);
+        return new ChildTestRun(Count("passed"), failed == 0 && exitCode != 0 ? 1 : failed, output);
     }
 }

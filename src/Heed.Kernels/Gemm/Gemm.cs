@@ -27,26 +27,9 @@ public static unsafe class Gemm
             throw new ArgumentException("Gemm: C overlaps B; give C memory of its own.", nameof(c));
         if (c.Rows == 0 || c.Columns == 0)
             return;
-        int width = 2 * Simd.Width, panels = (c.Columns + width - 1) / width, tail = c.Columns % width;
-        // B is read in place when few rows use it and its rows are contiguous; otherwise packing pays.
-        bool inPlace = b.ColumnStride == 1 && c.Rows <= 24;
-        using Scratch scratch = new(inPlace ? (long)width * b.Rows : (long)panels * width * b.Rows);
         fixed (float* pb = b.Data)
         {
-            GemmCall call = new() { B = pb, StrideB = b.RowStride, PanelStride = width };
-            if (inPlace && tail > 0)
-            {
-                PanelPacker packer = new() { B = pb + c.Columns - tail, RowStride = b.RowStride, ColumnStride = 1, Panels = scratch.Pointer, Depth = b.Rows, Columns = tail };
-                packer.Run(1);
-                call.TailPanel = scratch.Pointer;
-            }
-            else if (!inPlace)
-            {
-                PanelPacker packer = new() { B = pb, RowStride = b.RowStride, ColumnStride = b.ColumnStride, Panels = scratch.Pointer, Depth = b.Rows, Columns = c.Columns };
-                packer.Run(panels);
-                call.B = scratch.Pointer;
-                (call.StrideB, call.PanelStride) = (width, (nint)width * b.Rows);
-            }
+            GemmCall call = new() { B = pb, RowStrideB = b.RowStride, ColumnStrideB = b.ColumnStride };
             Run(ref call, a, c, output, bias, activation);
         }
     }
@@ -66,7 +49,7 @@ public static unsafe class Gemm
         Check(a, b.Rows, b.Columns, c, output, bias);
         if (c.Rows == 0 || c.Columns == 0)
             return;
-        GemmCall call = new() { B = b.Pointer, StrideB = b.PanelWidth, PanelStride = (nint)b.PanelWidth * b.Rows };
+        GemmCall call = new() { B = b.Pointer, IsPacked = true };
         Run(ref call, a, c, output, bias, activation);
         GC.KeepAlive(b);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Heed.Kernels;
 
@@ -6,6 +7,16 @@ namespace Heed.Kernels;
 internal interface ITileRows
 {
     static abstract int Count { get; }
+}
+
+/// <summary>How a tile reads B, as a type.</summary>
+internal interface ITileForm
+{
+    /// <summary>Two vectors wide, or one: for the last columns.</summary>
+    static abstract bool IsWide { get; }
+
+    /// <summary>Writes the rows of B that it reads to a packed panel, which the tiles below then read: packing costs no pass of its own.</summary>
+    static abstract bool Copies { get; }
 }
 
 /// <summary>The register tile of every matrix product: C (rows × 2 vectors) += A (rows × k) · B (k × 2 vectors).</summary>
@@ -20,13 +31,27 @@ internal interface ITileRows
 /// </remarks>
 internal static unsafe class GemmTile
 {
+    // How many rows of B ahead of use an unpacked B is fetched: 8 rows of 24 multiply–adds cover the latency of the third-level cache.
+    private static readonly int Ahead = int.Parse(Environment.GetEnvironmentVariable("AH") ?? "8");
+    private static readonly bool PC = Environment.GetEnvironmentVariable("PC") == "1";
+
+    /// <summary>Rows of the tallest tile: 12 where there are 32 registers, else 6.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Height<V>()
+        where V : unmanaged, ISimd<V> => V.Width == 16 ? 12 : 6;
+
+    /// <summary>One tile.</summary>
+    /// <param name="copy">Where a copying form writes its rows of B, two vectors each; else ignored.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Run<V, TRows>(
-        float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride)
+    public static void Run<V, TRows, TForm>(
+        float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* copy)
         where V : unmanaged, ISimd<V>
         where TRows : struct, ITileRows
+        where TForm : struct, ITileForm
     {
         int rows = TRows.Count;
+        bool wide = TForm.IsWide;
+        nint w = V.Width;
         V c00 = V.Zero, c01 = V.Zero,
           c10 = V.Zero, c11 = V.Zero,
           c20 = V.Zero, c21 = V.Zero,
@@ -41,53 +66,73 @@ internal static unsafe class GemmTile
           cb0 = V.Zero, cb1 = V.Zero;
         if (start != null)
         {
-            c00 = V.Load(start); c01 = V.Load(start + V.Width);
-            if (rows > 1) { c10 = V.Load(start + startStride); c11 = V.Load(start + startStride + V.Width); }
-            if (rows > 2) { c20 = V.Load(start + (2 * startStride)); c21 = V.Load(start + (2 * startStride) + V.Width); }
-            if (rows > 3) { c30 = V.Load(start + (3 * startStride)); c31 = V.Load(start + (3 * startStride) + V.Width); }
-            if (rows > 4) { c40 = V.Load(start + (4 * startStride)); c41 = V.Load(start + (4 * startStride) + V.Width); }
-            if (rows > 5) { c50 = V.Load(start + (5 * startStride)); c51 = V.Load(start + (5 * startStride) + V.Width); }
-            if (rows > 6) { c60 = V.Load(start + (6 * startStride)); c61 = V.Load(start + (6 * startStride) + V.Width); }
-            if (rows > 7) { c70 = V.Load(start + (7 * startStride)); c71 = V.Load(start + (7 * startStride) + V.Width); }
-            if (rows > 8) { c80 = V.Load(start + (8 * startStride)); c81 = V.Load(start + (8 * startStride) + V.Width); }
-            if (rows > 9) { c90 = V.Load(start + (9 * startStride)); c91 = V.Load(start + (9 * startStride) + V.Width); }
-            if (rows > 10) { ca0 = V.Load(start + (10 * startStride)); ca1 = V.Load(start + (10 * startStride) + V.Width); }
-            if (rows > 11) { cb0 = V.Load(start + (11 * startStride)); cb1 = V.Load(start + (11 * startStride) + V.Width); }
+            c00 = V.Load(start); if (wide) c01 = V.Load(start + w);
+            if (rows > 1) { c10 = V.Load(start + startStride); if (wide) c11 = V.Load(start + startStride + w); }
+            if (rows > 2) { c20 = V.Load(start + (2 * startStride)); if (wide) c21 = V.Load(start + (2 * startStride) + w); }
+            if (rows > 3) { c30 = V.Load(start + (3 * startStride)); if (wide) c31 = V.Load(start + (3 * startStride) + w); }
+            if (rows > 4) { c40 = V.Load(start + (4 * startStride)); if (wide) c41 = V.Load(start + (4 * startStride) + w); }
+            if (rows > 5) { c50 = V.Load(start + (5 * startStride)); if (wide) c51 = V.Load(start + (5 * startStride) + w); }
+            if (rows > 6) { c60 = V.Load(start + (6 * startStride)); if (wide) c61 = V.Load(start + (6 * startStride) + w); }
+            if (rows > 7) { c70 = V.Load(start + (7 * startStride)); if (wide) c71 = V.Load(start + (7 * startStride) + w); }
+            if (rows > 8) { c80 = V.Load(start + (8 * startStride)); if (wide) c81 = V.Load(start + (8 * startStride) + w); }
+            if (rows > 9) { c90 = V.Load(start + (9 * startStride)); if (wide) c91 = V.Load(start + (9 * startStride) + w); }
+            if (rows > 10) { ca0 = V.Load(start + (10 * startStride)); if (wide) ca1 = V.Load(start + (10 * startStride) + w); }
+            if (rows > 11) { cb0 = V.Load(start + (11 * startStride)); if (wide) cb1 = V.Load(start + (11 * startStride) + w); }
+        }
+        if (PC && Sse.IsSupported)
+        {
+            float* next = c + (rows * strideC);
+            for (int r = 0; r < rows; r++, next += strideC)
+            {
+                Sse.Prefetch0(next);
+                if (wide) Sse.Prefetch0(next + w);
+            }
         }
         float* a0 = a, a3 = a + (3 * rowStride), a6 = a3 + (3 * rowStride), a9 = a6 + (3 * rowStride);
         for (nint p = depth; p > 0; p--)
         {
-            V b0 = V.Load(b), b1 = V.Load(b + V.Width), x;
-            x = V.Create(*a0); c00 = V.FusedMultiplyAdd(x, b0, c00); c01 = V.FusedMultiplyAdd(x, b1, c01);
-            if (rows > 1) { x = V.Create(a0[rowStride]); c10 = V.FusedMultiplyAdd(x, b0, c10); c11 = V.FusedMultiplyAdd(x, b1, c11); }
-            if (rows > 2) { x = V.Create(a0[2 * rowStride]); c20 = V.FusedMultiplyAdd(x, b0, c20); c21 = V.FusedMultiplyAdd(x, b1, c21); }
-            if (rows > 3) { x = V.Create(*a3); c30 = V.FusedMultiplyAdd(x, b0, c30); c31 = V.FusedMultiplyAdd(x, b1, c31); }
-            if (rows > 4) { x = V.Create(a3[rowStride]); c40 = V.FusedMultiplyAdd(x, b0, c40); c41 = V.FusedMultiplyAdd(x, b1, c41); }
-            if (rows > 5) { x = V.Create(a3[2 * rowStride]); c50 = V.FusedMultiplyAdd(x, b0, c50); c51 = V.FusedMultiplyAdd(x, b1, c51); }
-            if (rows > 6) { x = V.Create(*a6); c60 = V.FusedMultiplyAdd(x, b0, c60); c61 = V.FusedMultiplyAdd(x, b1, c61); }
-            if (rows > 7) { x = V.Create(a6[rowStride]); c70 = V.FusedMultiplyAdd(x, b0, c70); c71 = V.FusedMultiplyAdd(x, b1, c71); }
-            if (rows > 8) { x = V.Create(a6[2 * rowStride]); c80 = V.FusedMultiplyAdd(x, b0, c80); c81 = V.FusedMultiplyAdd(x, b1, c81); }
-            if (rows > 9) { x = V.Create(*a9); c90 = V.FusedMultiplyAdd(x, b0, c90); c91 = V.FusedMultiplyAdd(x, b1, c91); }
-            if (rows > 10) { x = V.Create(a9[rowStride]); ca0 = V.FusedMultiplyAdd(x, b0, ca0); ca1 = V.FusedMultiplyAdd(x, b1, ca1); }
-            if (rows > 11) { x = V.Create(a9[2 * rowStride]); cb0 = V.FusedMultiplyAdd(x, b0, cb0); cb1 = V.FusedMultiplyAdd(x, b1, cb1); }
+            V b0 = V.Load(b), b1 = wide ? V.Load(b + w) : b0, x;
+            if (TForm.Copies)
+            {
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch0(b + (Ahead * strideB));
+                    Sse.Prefetch0(b + (Ahead * strideB) + w);
+                }
+                V.Store(b0, copy);
+                V.Store(b1, copy + w);
+                copy += 2 * w;
+            }
+            x = V.Create(*a0); c00 = V.FusedMultiplyAdd(x, b0, c00); if (wide) c01 = V.FusedMultiplyAdd(x, b1, c01);
+            if (rows > 1) { x = V.Create(a0[rowStride]); c10 = V.FusedMultiplyAdd(x, b0, c10); if (wide) c11 = V.FusedMultiplyAdd(x, b1, c11); }
+            if (rows > 2) { x = V.Create(a0[2 * rowStride]); c20 = V.FusedMultiplyAdd(x, b0, c20); if (wide) c21 = V.FusedMultiplyAdd(x, b1, c21); }
+            if (rows > 3) { x = V.Create(*a3); c30 = V.FusedMultiplyAdd(x, b0, c30); if (wide) c31 = V.FusedMultiplyAdd(x, b1, c31); }
+            if (rows > 4) { x = V.Create(a3[rowStride]); c40 = V.FusedMultiplyAdd(x, b0, c40); if (wide) c41 = V.FusedMultiplyAdd(x, b1, c41); }
+            if (rows > 5) { x = V.Create(a3[2 * rowStride]); c50 = V.FusedMultiplyAdd(x, b0, c50); if (wide) c51 = V.FusedMultiplyAdd(x, b1, c51); }
+            if (rows > 6) { x = V.Create(*a6); c60 = V.FusedMultiplyAdd(x, b0, c60); if (wide) c61 = V.FusedMultiplyAdd(x, b1, c61); }
+            if (rows > 7) { x = V.Create(a6[rowStride]); c70 = V.FusedMultiplyAdd(x, b0, c70); if (wide) c71 = V.FusedMultiplyAdd(x, b1, c71); }
+            if (rows > 8) { x = V.Create(a6[2 * rowStride]); c80 = V.FusedMultiplyAdd(x, b0, c80); if (wide) c81 = V.FusedMultiplyAdd(x, b1, c81); }
+            if (rows > 9) { x = V.Create(*a9); c90 = V.FusedMultiplyAdd(x, b0, c90); if (wide) c91 = V.FusedMultiplyAdd(x, b1, c91); }
+            if (rows > 10) { x = V.Create(a9[rowStride]); ca0 = V.FusedMultiplyAdd(x, b0, ca0); if (wide) ca1 = V.FusedMultiplyAdd(x, b1, ca1); }
+            if (rows > 11) { x = V.Create(a9[2 * rowStride]); cb0 = V.FusedMultiplyAdd(x, b0, cb0); if (wide) cb1 = V.FusedMultiplyAdd(x, b1, cb1); }
             a0 += depthStride;
             if (rows > 3) a3 += depthStride;
             if (rows > 6) a6 += depthStride;
             if (rows > 9) a9 += depthStride;
             b += strideB;
         }
-        V.Store(c00, c); V.Store(c01, c + V.Width);
-        if (rows > 1) { V.Store(c10, c + strideC); V.Store(c11, c + strideC + V.Width); }
-        if (rows > 2) { V.Store(c20, c + (2 * strideC)); V.Store(c21, c + (2 * strideC) + V.Width); }
-        if (rows > 3) { V.Store(c30, c + (3 * strideC)); V.Store(c31, c + (3 * strideC) + V.Width); }
-        if (rows > 4) { V.Store(c40, c + (4 * strideC)); V.Store(c41, c + (4 * strideC) + V.Width); }
-        if (rows > 5) { V.Store(c50, c + (5 * strideC)); V.Store(c51, c + (5 * strideC) + V.Width); }
-        if (rows > 6) { V.Store(c60, c + (6 * strideC)); V.Store(c61, c + (6 * strideC) + V.Width); }
-        if (rows > 7) { V.Store(c70, c + (7 * strideC)); V.Store(c71, c + (7 * strideC) + V.Width); }
-        if (rows > 8) { V.Store(c80, c + (8 * strideC)); V.Store(c81, c + (8 * strideC) + V.Width); }
-        if (rows > 9) { V.Store(c90, c + (9 * strideC)); V.Store(c91, c + (9 * strideC) + V.Width); }
-        if (rows > 10) { V.Store(ca0, c + (10 * strideC)); V.Store(ca1, c + (10 * strideC) + V.Width); }
-        if (rows > 11) { V.Store(cb0, c + (11 * strideC)); V.Store(cb1, c + (11 * strideC) + V.Width); }
+        V.Store(c00, c); if (wide) V.Store(c01, c + w);
+        if (rows > 1) { V.Store(c10, c + strideC); if (wide) V.Store(c11, c + strideC + w); }
+        if (rows > 2) { V.Store(c20, c + (2 * strideC)); if (wide) V.Store(c21, c + (2 * strideC) + w); }
+        if (rows > 3) { V.Store(c30, c + (3 * strideC)); if (wide) V.Store(c31, c + (3 * strideC) + w); }
+        if (rows > 4) { V.Store(c40, c + (4 * strideC)); if (wide) V.Store(c41, c + (4 * strideC) + w); }
+        if (rows > 5) { V.Store(c50, c + (5 * strideC)); if (wide) V.Store(c51, c + (5 * strideC) + w); }
+        if (rows > 6) { V.Store(c60, c + (6 * strideC)); if (wide) V.Store(c61, c + (6 * strideC) + w); }
+        if (rows > 7) { V.Store(c70, c + (7 * strideC)); if (wide) V.Store(c71, c + (7 * strideC) + w); }
+        if (rows > 8) { V.Store(c80, c + (8 * strideC)); if (wide) V.Store(c81, c + (8 * strideC) + w); }
+        if (rows > 9) { V.Store(c90, c + (9 * strideC)); if (wide) V.Store(c91, c + (9 * strideC) + w); }
+        if (rows > 10) { V.Store(ca0, c + (10 * strideC)); if (wide) V.Store(ca1, c + (10 * strideC) + w); }
+        if (rows > 11) { V.Store(cb0, c + (11 * strideC)); if (wide) V.Store(cb1, c + (11 * strideC) + w); }
     }
 
     /// <summary>One row over eight vectors of four panels: with one row a tile of two vectors would wait for its own additions.</summary>
@@ -117,27 +162,58 @@ internal static unsafe class GemmTile
         V.Store(c4, c + (4 * w)); V.Store(c5, c + (5 * w)); V.Store(c6, c + (6 * w)); V.Store(c7, c + (7 * w));
     }
 
-    /// <summary><see cref="Run{V, TRows}"/> by a number of rows, 1 … 12.</summary>
+    /// <summary>A tile of <paramref name="rows"/> rows, 1 … 12, two vectors wide.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<V>(
         int rows, float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride)
+        where V : unmanaged, ISimd<V> =>
+        Run<V, Wide>(rows, a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, null);
+
+    /// <summary><see cref="Run{V, TRows, TForm}"/> by a number of rows, 1 … 12.</summary>
+    public static void Run<V, TForm>(
+        int rows, float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* copy)
         where V : unmanaged, ISimd<V>
+        where TForm : struct, ITileForm
     {
         switch (rows)
         {
-            case 12: Run<V, Rows12>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride); break;
-            case 1: Run<V, Rows1>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride); break;
-            case 2: Run<V, Rows2>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride); break;
-            case 3: Run<V, Rows3>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride); break;
-            case 4: Run<V, Rows4>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride); break;
-            case 5: Run<V, Rows5>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride); break;
-            case 6: Run<V, Rows6>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride); break;
-            case 7: Run<V, Rows7>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride); break;
-            case 8: Run<V, Rows8>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride); break;
-            case 9: Run<V, Rows9>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride); break;
-            case 10: Run<V, Rows10>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride); break;
-            case 11: Run<V, Rows11>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride); break;
+            case 12: Run<V, Rows12, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 1: Run<V, Rows1, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 2: Run<V, Rows2, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 3: Run<V, Rows3, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 4: Run<V, Rows4, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 5: Run<V, Rows5, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 6: Run<V, Rows6, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 7: Run<V, Rows7, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 8: Run<V, Rows8, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 9: Run<V, Rows9, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 10: Run<V, Rows10, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 11: Run<V, Rows11, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
         }
+    }
+
+    /// <summary>Two vectors wide.</summary>
+    internal readonly struct Wide : ITileForm
+    {
+        public static bool IsWide => true;
+
+        public static bool Copies => false;
+    }
+
+    /// <summary>One vector wide: the last columns, where they fit into it.</summary>
+    internal readonly struct Narrow : ITileForm
+    {
+        public static bool IsWide => false;
+
+        public static bool Copies => false;
+    }
+
+    /// <summary>Two vectors wide, packing B on the way.</summary>
+    internal readonly struct Copying : ITileForm
+    {
+        public static bool IsWide => true;
+
+        public static bool Copies => true;
     }
 
     private readonly struct Rows1 : ITileRows { public static int Count => 1; }

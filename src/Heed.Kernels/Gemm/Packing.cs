@@ -39,37 +39,58 @@ internal static unsafe class Packing
         }
     }
 
-    /// <summary>One tile of A as rows of <paramref name="depth"/> floats (element (r, p) at r·depth + p), or, if A is stored by columns, as
-    /// depth rows of <paramref name="rows"/> floats; returns the strides to read it with.</summary>
-    public static (nint RowStride, nint DepthStride) Tile<V>(float* a, nint rowStride, nint depthStride, float* tile, int rows, int depth)
+    /// <summary>Floats between neighbouring packed tiles of A.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nint TileLength<V>(int depth)
+        where V : unmanaged, ISimd<V> => ((nint)GemmTile.Height<V>() * RowLength(depth)) + V.Width;
+
+    // An odd number of cache lines, so that the rows of a tile do not share cache sets.
+    private static int RowLength(int depth) => (((depth + 15) / 16) | 1) * 16;
+
+    /// <summary>All tiles of a block of A, the rows spread evenly over them; returns the strides to read each with. A tile of an A that is stored
+    /// by columns becomes <paramref name="depth"/> groups of the tile's height; any other becomes rows.</summary>
+    public static (nint RowStride, nint DepthStride) Tiles<V>(float* a, nint rowStride, nint depthStride, float* packed, int rows, int tiles, int depth)
         where V : unmanaged, ISimd<V>
     {
-        if (depthStride == 1)
+        bool byColumns = rowStride == 1 && depthStride != 1;
+        // Few groups at a time, so that a cache line that two tiles share is fetched once.
+        int height = GemmTile.Height<V>(), length = RowLength(depth), step = byColumns ? 8 : Math.Max(depth, 1);
+        for (int p = 0; p < depth; p += step)
         {
-            int whole = depth - (depth % V.Width);
-            for (int r = 0; r < rows; r++, a += rowStride, tile += depth)
+            for (int t = 0; t < tiles; t++)
             {
-                for (int p = 0; p < whole; p += V.Width)
-                    V.Store(V.Load(a + p), tile + p);
-                V.Store(V.Load(a + whole, depth - whole), tile + whole, depth - whole);
-            }
-            return (depth, 1);
-        }
-        for (int p = 0; p < depth; p++, a += depthStride, tile += rows)
-        {
-            if (rowStride == 1)
-            {
-                int r = 0;
-                for (; r + V.Width <= rows; r += V.Width)
-                    V.Store(V.Load(a + r), tile + r);
-                V.Store(V.Load(a + r, rows - r), tile + r, rows - r);
-            }
-            else
-            {
-                for (int r = 0; r < rows; r++)
-                    tile[r] = a[r * rowStride];
+                int row = (int)((long)rows * t / tiles), count = (int)((long)rows * (t + 1) / tiles) - row;
+                float* from = a + (row * rowStride) + (p * depthStride), to = packed + (t * TileLength<V>(depth));
+                if (byColumns)
+                    Groups<V>(from, depthStride, to + ((nint)p * height), height, count, Math.Min(step, depth - p));
+                else
+                    Lines<V>(from, rowStride, depthStride, to, length, count, depth);
             }
         }
-        return (1, rows);
+        return byColumns ? (1, height) : (length, 1);
+    }
+
+    private static void Groups<V>(float* a, nint depthStride, float* tile, int height, int rows, int depth)
+        where V : unmanaged, ISimd<V>
+    {
+        for (int p = 0; p < depth; p++, a += depthStride, tile += height)
+        {
+            // Whole vectors are stored: what falls beyond a group is overwritten by the next one or lies in the tile's padding.
+            for (int r = 0; r < rows; r += V.Width)
+                V.Store(V.Load(a + r, Math.Min(V.Width, rows - r)), tile + r);
+        }
+    }
+
+    private static void Lines<V>(float* a, nint rowStride, nint depthStride, float* tile, int length, int rows, int depth)
+        where V : unmanaged, ISimd<V>
+    {
+        int whole = depthStride == 1 ? depth - (depth % V.Width) : 0;
+        for (int r = 0; r < rows; r++, a += rowStride, tile += length)
+        {
+            for (int p = 0; p < whole; p += V.Width)
+                V.Store(V.Load(a + p), tile + p);
+            for (int p = whole; p < depth; p++)
+                tile[p] = a[p * depthStride];
+        }
     }
 }

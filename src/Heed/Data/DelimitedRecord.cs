@@ -64,7 +64,10 @@ internal sealed class DelimitedRecord(LineFeed feed, string name, char separator
                 if (text.Length > maximumLength)
                     throw feed.TooLong(openLine);
                 if (!feed.TryRead(out line))
-                    throw new InputException("the quote that opens here is never closed; close it or double the quotes inside the field.", name, openLine, openColumn);
+                {
+                    throw new InputException("the quote that opens here is never closed; close it or double the quotes inside the field.",
+                        name, openLine, openColumn);
+                }
                 at = 0;
                 continue;
             }
@@ -77,8 +80,8 @@ internal sealed class DelimitedRecord(LineFeed feed, string name, char separator
             }
             if (line[at] != '"')
             {
-                throw new InputException("something follows a closing quote; double the quotes inside a quoted field, or put the whole field into quotes.",
-                    name, feed.Line, at + 1);
+                throw new InputException("something follows a closing quote; double the quotes inside a quoted field, "
+                    + "or put the whole field into quotes.", name, feed.Line, at + 1);
             }
             text.Append('"');
             at++;

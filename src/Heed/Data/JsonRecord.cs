@@ -26,7 +26,8 @@ internal sealed class JsonRecord(string name, string textName, string? labelName
         }
         catch (InvalidOperationException e)
         {
-            throw new InputException("a string holds half of a surrogate pair (\\ud800 to \\udfff); write the character itself.", name, number, innerException: e);
+            throw new InputException("a string holds half of a surrogate pair (\\ud800 to \\udfff); write the character itself.",
+                name, number, innerException: e);
         }
     }
 
@@ -74,5 +75,6 @@ internal sealed class JsonRecord(string name, string textName, string? labelName
     private InputException WrongType(string property, string expected, long number) => new($"'{property}' is not {expected}.", name, number);
 
     private InputException Missing(string property, List<string> names, long number) =>
-        new($"there is no '{property}'; the object has {(names.Count == 0 ? "nothing" : NearestName.List(names))}.{NearestName.Hint(property, names)}", name, number);
+        new($"there is no '{property}'; the object has {(names.Count == 0 ? "nothing" : NearestName.List(names))}."
+            + NearestName.Hint(property, names), name, number);
 }

@@ -49,13 +49,17 @@ public sealed class TextBatch
     /// <param name="targets">The label indices of all texts; empty if there are none.</param>
     /// <param name="padding">Where the padding stands.</param>
     /// <exception cref="ArgumentException">No row is asked for, or targets and sequences differ in number.</exception>
-    public static TextBatch Create(IReadOnlyList<int[]> sequences, ReadOnlySpan<int> rows, ReadOnlySpan<int> targets = default, PaddingSide padding = PaddingSide.Right)
+    public static TextBatch Create(
+        IReadOnlyList<int[]> sequences, ReadOnlySpan<int> rows, ReadOnlySpan<int> targets = default, PaddingSide padding = PaddingSide.Right)
     {
         ArgumentNullException.ThrowIfNull(sequences);
         if (rows.IsEmpty)
             throw new ArgumentException("TextBatch.Create: rows is empty; a batch needs at least one text.", nameof(rows));
         if (!targets.IsEmpty && targets.Length != sequences.Count)
-            throw new ArgumentException($"TextBatch.Create: targets has {targets.Length} entries but sequences {sequences.Count}; give one label a text.", nameof(targets));
+        {
+            throw new ArgumentException(
+                $"TextBatch.Create: targets has {targets.Length} entries but sequences {sequences.Count}; give one label a text.", nameof(targets));
+        }
 
         int longest = 1;
         foreach (int row in rows)

@@ -34,7 +34,7 @@ internal sealed record TextColumns(IReadOnlyList<string> Names, int Text, int La
     {
         string there = first.Count == 1 ? "one column" : string.Create(CultureInfo.InvariantCulture, $"{first.Count} columns");
         string message = !header && IsNumber(column) ? $"there is no column {column} for the {role}; the first line has {there}."
-            : !header ? $"the {role} column '{column}' has no number, but the file was said to have no header; give a number from 1 to {first.Count.ToString(CultureInfo.InvariantCulture)}."
+            : !header ? $"the {role} column '{column}' is no number, but the file was said to have no header and has {there}; give a number from 1."
             : $"there is no column '{column}' for the {role}; the first line has {NearestName.List(first)}.{NearestName.Hint(column, first)}"
                 + " If the file has no header line, give the columns by number, from 1.";
         return new InputException(message, name, line);

@@ -65,7 +65,10 @@ public sealed class TextData : IReadOnlyList<TextExample>
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Label is null || !options.LabelRequired)
-            throw new ArgumentException("TextData.Read: labelled data need Label and LabelRequired; use TextTable.ReadRows for texts without labels.", nameof(options));
+        {
+            throw new ArgumentException(
+                "TextData.Read: labelled data need Label and LabelRequired; use TextTable.ReadRows for texts without labels.", nameof(options));
+        }
         using TextTable table = TextTable.Open(path, options);
         var collector = new RowCollector(options, path);
         foreach (TextRow row in table)
@@ -141,7 +144,7 @@ public sealed class TextData : IReadOnlyList<TextExample>
         public TextData ToData(TableFormat? format, long blankLines)
         {
             if (rows.Count == 0)
-                throw new InputException(emptyTexts + blankLines > 0 ? "no row is left; all are empty." : "there is no row; the data need at least one.", path);
+                throw new InputException(emptyTexts + blankLines > 0 ? "no row is left; all are empty." : "there is no row; at least one is needed.", path);
             DroppedRows[] dropped = [new("empty lines", blankLines), new("empty texts", emptyTexts), new("duplicates", duplicates)];
             var counts = new TextReadCounts(rows.Count + dropped.Sum(d => d.Count), rows.Count, [.. dropped.Where(d => d.Count > 0)]);
             return new TextData(Sorted(), [.. names], path, format, counts);
@@ -151,8 +154,8 @@ public sealed class TextData : IReadOnlyList<TextExample>
         {
             if (options.LabelNames is not null)
             {
-                throw new InputException($"the label '{row.Label}' is not known; known are {NearestName.List(names)}.{NearestName.Hint(row.Label!, names)}",
-                    path, row.Line);
+                throw new InputException($"the label '{row.Label}' is not known; known are {NearestName.List(names)}."
+                    + NearestName.Hint(row.Label!, names), path, row.Line);
             }
             names.Add(row.Label!);
             indices[row.Label!] = names.Count - 1;

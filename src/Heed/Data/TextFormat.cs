@@ -3,7 +3,8 @@ namespace Heed;
 /// <summary>How a file of texts is written. All are UTF-8, with or without byte order mark, plain or gzip.</summary>
 public enum TextFormat
 {
-    /// <summary>From the file's ending (<c>.tsv</c>, <c>.tab</c>, <c>.csv</c>, <c>.jsonl</c>, <c>.ndjson</c>, before a <c>.gz</c>), else from its first line.</summary>
+    /// <summary>From the file's ending (<c>.tsv</c>, <c>.tab</c>, <c>.csv</c>, <c>.jsonl</c>, <c>.ndjson</c>, before a <c>.gz</c>), else from its
+    /// first line.</summary>
     Guess,
 
     /// <summary>Fields between tabs, one row a line; no quoting unless asked.</summary>

@@ -8,9 +8,13 @@ namespace Heed;
 /// <param name="Dropped">How many were dropped for which reason; only reasons that occurred.</param>
 public sealed record TextReadCounts(long Read, long Kept, IReadOnlyList<DroppedRows> Dropped)
 {
-    /// <summary>For people: <c>5,574 rows read, 5,160 kept (414 duplicates)</c>.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Read:N0} rows read, {Kept:N0} kept")
-        + (Dropped.Count == 0 ? "" : $" ({string.Join(", ", Dropped.Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Count:N0} {d.Reason}")))})");
+    /// <summary>For people: <c>5,574 rows read, 5,160 kept (duplicates: 414)</c>.</summary>
+    public override string ToString()
+    {
+        string kept = string.Create(CultureInfo.InvariantCulture, $"{Read:N0} rows read, {Kept:N0} kept");
+        IEnumerable<string> reasons = Dropped.Select(rows => string.Create(CultureInfo.InvariantCulture, $"{rows.Reason}: {rows.Count:N0}"));
+        return Dropped.Count == 0 ? kept : $"{kept} ({string.Join(", ", reasons)})";
+    }
 }
 
 /// <summary>Rows dropped for one reason.</summary>

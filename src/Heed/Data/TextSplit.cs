@@ -13,8 +13,11 @@ public sealed record TextSplit
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(dev);
         ArgumentNullException.ThrowIfNull(test);
-        if (!train.LabelNames.SequenceEqual(dev.LabelNames, StringComparer.Ordinal) || !train.LabelNames.SequenceEqual(test.LabelNames, StringComparer.Ordinal))
-            throw new ArgumentException("TextSplit: the parts have different label names; read dev and test with LabelNames = train.LabelNames.", nameof(dev));
+        foreach (TextData part in new[] { dev, test })
+        {
+            if (!part.LabelNames.SequenceEqual(train.LabelNames, StringComparer.Ordinal))
+                throw new ArgumentException("TextSplit: the parts have different label names; read dev and test with LabelNames = train.LabelNames.");
+        }
         (Train, Dev, Test) = (train, dev, test);
     }
 

@@ -100,7 +100,7 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
     /// <summary>The rows of a file, read while they are asked for.</summary>
     /// <param name="path">The file; opened with the first row and closed with the last.</param>
     /// <param name="options">Columns and format; default if null.</param>
-    /// <exception cref="InputException">The file is missing, empty, or has a row or a byte that cannot be read; thrown while rows are read.</exception>
+    /// <exception cref="InputException">The file is missing, empty, or has a row that cannot be read; thrown while rows are read.</exception>
     public static IEnumerable<TextRow> ReadRows(string path, TextReadOptions? options = null)
     {
         using TextTable table = Open(path, options);
@@ -136,7 +136,7 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
             if (record!.IsBlank && columns.Names.Count > 1)
                 BlankLines++;
             else if (record.Fields.Count == columns.Names.Count)
-                yield return Labelled(new TextRow(record.Fields[columns.Text], columns.Label < 0 ? null : record.Fields[columns.Label].Trim(), record.Line));
+                yield return Labelled(RowOf(record));
             else
                 throw Ragged(record);
         }
@@ -158,6 +158,9 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
         while (feed.TryRead(out ReadOnlySpan<char> line))
             yield return new TextRow(line.ToString(), null, feed.Line);
     }
+
+    private TextRow RowOf(DelimitedRecord row) =>
+        new(row.Fields[columns.Text], columns.Label < 0 ? null : row.Fields[columns.Label].Trim(), row.Line);
 
     private TextRow Labelled(TextRow row) => row.Label is not "" ? row : options.LabelRequired
         ? throw new InputException($"the label is empty; fill in '{options.Label}' or remove the row.", name, row.Line)

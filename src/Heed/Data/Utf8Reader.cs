@@ -31,8 +31,8 @@ internal sealed class Utf8Reader : TextReader
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new InputException(Directory.Exists(path) ? "this is a folder; name a file in it." : "the file may not be read; check its permissions.",
-                path, innerException: e);
+            throw new InputException(Directory.Exists(path) ? "this is a folder; name a file in it."
+                : "the file may not be read; check its permissions.", path, innerException: e);
         }
         catch (IOException e)
         {
@@ -128,7 +128,8 @@ internal sealed class Utf8Reader : TextReader
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            throw new InputException($"the file cannot be read to its end ({e.Message.TrimEnd('.')}); copy or compress it again.", name, line, innerException: e);
+            throw new InputException($"the file cannot be read to its end ({e.Message.TrimEnd('.')}); copy or compress it again.",
+                name, line, innerException: e);
         }
     }
 

@@ -3,12 +3,15 @@ namespace Heed;
 /// <summary>Multinomial naive Bayes over runs of one to N words or characters: the baseline that a neural model has to beat.</summary>
 /// <remarks>
 /// <para><c>log p(c | text) = log p(c) + Σ_g count(g) · log((n(g, c) + a) / (n(c) + a·G))</c> up to a constant, where g runs over the n-grams
-/// of the text that occur in the training data, n counts them under label c, G is how many different ones there are and a is the smoothing.</para>
+/// of the text that occur in the training data, n counts them under label c, G is how many different ones there are and a is the smoothing.
+/// Begin and end of a text count as a token in runs of two and more.</para>
 /// <para>Cost: training and prediction linear in the text; memory 4 bytes for each n-gram and label. Immutable and thread-safe after training.
 /// Source: McCallum and Nigam, "A comparison of event models for naive Bayes text classification", 1998.</para>
 /// </remarks>
 public sealed class NaiveBayes
 {
+    private const int BoundaryAlone = -2;
+
     private readonly NaiveBayesOptions options;
     private readonly Vocabulary vocabulary;
     // An n-gram is its first n − 1 tokens and one more: (number of the shorter one + 1, token) → number; exact, nothing is hashed away.
@@ -39,7 +42,10 @@ public sealed class NaiveBayes
         options ??= new NaiveBayesOptions();
         options.Validate();
         if (texts.Count != labels.Count || texts.Count == 0)
-            throw new ArgumentException($"NaiveBayes.Train: there are {texts.Count} texts and {labels.Count} labels; give one label a text, and at least one.", nameof(labels));
+        {
+            throw new ArgumentException(
+                $"NaiveBayes.Train: there are {texts.Count} texts and {labels.Count} labels; give one label a text, and at least one.", nameof(labels));
+        }
         if (labels.Any(label => (uint)label >= (uint)classes))
             throw new ArgumentException($"NaiveBayes.Train: labels must lie from 0 to {classes - 1}; is the number of classes right?", nameof(labels));
 
@@ -126,11 +132,12 @@ public sealed class NaiveBayes
     private int[] Tokens(string text, List<Token> cut)
     {
         options.Tokenizer.Tokenize(text, cut);
-        var ids = new int[cut.Count];
+        // The padding token, which no text holds, marks begin and end.
+        var ids = new int[cut.Count + 2];
         Span<char> form = stackalloc char[Vocabulary.MaximumTokenLength];
-        for (int i = 0; i < ids.Length; i++)
+        for (int i = 1; i <= cut.Count; i++)
         {
-            ReadOnlySpan<char> token = cut[i].In(text);
+            ReadOnlySpan<char> token = cut[i - 1].In(text);
             ids[i] = Vocabulary.Unknown;
             if (token.Length > form.Length)
                 continue;
@@ -144,8 +151,9 @@ public sealed class NaiveBayes
     {
         for (int start = 0; start < tokens.Length; start++)
         {
-            int number = -1;
-            for (int i = start; i < tokens.Length && i < start + options.MaximumOrder && tokens[i] != Vocabulary.Unknown; i++)
+            bool atBegin = tokens[start] == Vocabulary.Padding;
+            int number = atBegin ? BoundaryAlone : -1;
+            for (int i = atBegin ? start + 1 : start; i < tokens.Length && i < start + options.MaximumOrder && tokens[i] != Vocabulary.Unknown; i++)
             {
                 (int, int) key = (number + 1, tokens[i]);
                 if (!numbers.TryGetValue(key, out number))

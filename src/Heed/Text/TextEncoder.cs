@@ -59,9 +59,13 @@ public sealed class TextEncoder
 
     /// <summary>Writes the encoder as one JSON file (UTF-8); an existing file is replaced only once the new one is whole.</summary>
     /// <param name="path">The file, usually <c>tokenizer.json</c>.</param>
-    public void Save(string path) => TokenizerFile.Save(this, path);
+    public void Save(string path) => AtomicFile.Write(path, Save);
 
-    /// <summary>Reads an encoder that <see cref="Save"/> wrote.</summary>
+    /// <summary>Writes the same to a stream.</summary>
+    /// <param name="stream">The destination; stays open.</param>
+    public void Save(Stream stream) => TokenizerFile.Save(this, stream);
+
+    /// <summary>Reads an encoder that <see cref="Save(string)"/> wrote.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tokenizer">Your own tokenizer, if the file was saved with one; its name must be the one in the file.</param>
     /// <exception cref="InputException">The file is missing, is not such a file, is damaged or of a later version.</exception>

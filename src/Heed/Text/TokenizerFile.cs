@@ -14,25 +14,20 @@ internal static class TokenizerFile
     private const long LargestFile = 256L << 20;
     private const string Fix = "save the model again or copy the whole folder";
 
-    public static void Save(TextEncoder encoder, string path)
+    public static void Save(TextEncoder encoder, Stream stream)
     {
-        string partial = path + ".partial";
-        using (FileStream stream = File.Create(partial))
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" }))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("format", FormatName);
-            writer.WriteNumber("version", Version);
-            writer.WriteString("tokenizer", encoder.Tokenizer.Name);
-            writer.WriteBoolean("lowerCase", encoder.Tokenizer.LowerCase);
-            writer.WriteNumber("maximumLength", encoder.MaximumLength);
-            writer.WriteStartArray("tokens");
-            foreach (string token in encoder.Vocabulary.Learned)
-                WriteToken(writer, token);
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        }
-        File.Move(partial, path, overwrite: true);
+        using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        writer.WriteStartObject();
+        writer.WriteString("format", FormatName);
+        writer.WriteNumber("version", Version);
+        writer.WriteString("tokenizer", encoder.Tokenizer.Name);
+        writer.WriteBoolean("lowerCase", encoder.Tokenizer.LowerCase);
+        writer.WriteNumber("maximumLength", encoder.MaximumLength);
+        writer.WriteStartArray("tokens");
+        foreach (string token in encoder.Vocabulary.Learned)
+            WriteToken(writer, token);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
     }
 
     public static TextEncoder Load(string path, ITokenizer? custom)

@@ -34,7 +34,8 @@ public partial class LayerTests
     {
         (string, string)[] files =
         [
-            ("src/Heed/Tensors/Tensor.cs", "namespace Heed;\npublic sealed class Tensor\n{\n    Linear linear;\n    Other.Linear no; int Linear2;\n}\n"),
+            ("src/Heed/Tensors/Tensor.cs", "namespace Heed;\npublic sealed class Tensor\n{\n    Linear linear;\n    Other.Linear no; int Linear2;\n"
+                + "    Tensor Linear() => Linear();\n    T Linear<T>(T x) => Linear<T>(x);\n    object o = new Linear();\n}\n"),
             ("src/Heed/Layers/Linear.cs", "namespace Heed;\n[Obsolete] public sealed partial class Linear { Tensor yes; }\n"),
             ("src/Heed/Models/Net.cs", "namespace Heed;\npublic readonly record struct Net<T>(Linear Linear);\n"),
             ("src/Heed/Training/Trainer.cs", "namespace Heed;\npublic static class Trainer\n{\n    void Train(Net<int> net, Linear yes) { }\n}\n"),
@@ -42,6 +43,7 @@ public partial class LayerTests
         Violations(files).ShouldBe(
         [
             "src/Heed/Tensors/Tensor.cs:4: Tensors may not use 'Linear' of Layers (src/Heed/Layers/Linear.cs)",
+            "src/Heed/Tensors/Tensor.cs:8: Tensors may not use 'Linear' of Layers (src/Heed/Layers/Linear.cs)",
             "src/Heed/Training/Trainer.cs:4: Training may not use 'Net' of Models (src/Heed/Models/Net.cs)",
         ]);
     }
@@ -60,10 +62,11 @@ public partial class LayerTests
             string layer = LayerOf(path);
             foreach (Match word in Word().Matches(code))
             {
-                if (homes.TryGetValue(word.Value, out string? home) && !MayUse(layer, LayerOf(home)))
+                string name = word.Groups["name"].Value;
+                if (homes.TryGetValue(name, out string? home) && !MayUse(layer, LayerOf(home)))
                 {
                     int line = 1 + code.AsSpan(0, word.Index).Count('\n');
-                    violations.Add(FormattableString.Invariant($"{path}:{line}: {layer} may not use '{word.Value}' of {LayerOf(home)} ({home})"));
+                    violations.Add(FormattableString.Invariant($"{path}:{line}: {layer} may not use '{name}' of {LayerOf(home)} ({home})"));
                 }
             }
         }
@@ -79,7 +82,8 @@ public partial class LayerTests
     [GeneratedRegex(@"^(?:\[[^\]\n]*\]\s*)*(?:(?:public|internal|file|abstract|sealed|static|readonly|partial|unsafe|ref)\s+)*(?:class|struct|interface|enum|record(?:\s+(?:class|struct))?|delegate\s+[\w<>?,\[\]]+)\s+(?<name>\w+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Declaration();
 
-    // A word after a dot is a member of something else; our types have no namespace before them.
-    [GeneratedRegex(@"(?<![\w.@])[A-Z]\w*")]
+    // A word after a dot is a member of something else, since our types have no namespace before them; a word before a parenthesis is a method
+    // (Tensor.Linear beside the layer Linear), unless "new" makes it a constructor.
+    [GeneratedRegex(@"(?<![\w.@])(?:new\s+(?<name>[A-Z]\w*)|(?<name>[A-Z]\w*)(?!\w|\s*\(|<[^;(){}]*>\s*\())", RegexOptions.ExplicitCapture)]
     private static partial Regex Word();
 }

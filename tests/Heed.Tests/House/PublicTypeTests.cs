@@ -35,11 +35,10 @@ public partial class PublicTypeTests
                     // Score modifiers work on one vector of scores: their numbers have no shape.
                     if (method.Name != "Forward" || method.IsGenericMethod)
                         continue;
-                    string member = $"M:{type.FullName}.Forward";
-                    string texts = string.Concat(documentation
-                        .Where(pair => pair.Key == "T:" + type.FullName || pair.Key == member || pair.Key.StartsWith(member + "(", StringComparison.Ordinal))
-                        .Select(pair => pair.Value));
-                    if (!Shape().IsMatch(texts))
+                    string texts = About(documentation, type.FullName!, method.Name);
+                    // "Formulas and shapes as X says" is enough where X says them.
+                    Match other = ShapesElsewhere().Match(texts);
+                    if (!Shape().IsMatch(texts) && !(other.Success && Shape().IsMatch(About(documentation, other.Groups["type"].Value, method.Name))))
                         missing.Add($"{type.FullName}.Forward");
                 }
             }
@@ -50,15 +49,25 @@ public partial class PublicTypeTests
     [Theory]
     [InlineData("Shapes: input <c>(batch, queries, model)</c>", true)]
     [InlineData("a view of (rows, columns)", true)]
+    [InlineData("Shapes: spans of one length", true)]
+    [InlineData("any shape (…), the same in and out", true)]
     [InlineData("the input (see above)", false)]
     [InlineData("the input (a tensor, not empty)", false)]
     public void The_rule_about_shapes_knows_one(string text, bool found) => Shape().IsMatch(text).ShouldBe(found);
+
+    /// <summary>The documentation of a type and of its methods of one name.</summary>
+    private static string About(Dictionary<string, string> documentation, string type, string method) => string.Concat(documentation
+        .Where(pair => pair.Key == "T:" + type || pair.Key == $"M:{type}.{method}" || pair.Key.StartsWith($"M:{type}.{method}(", StringComparison.Ordinal))
+        .Select(pair => pair.Value));
 
     private static Dictionary<string, string> Documentation(Assembly assembly) =>
         XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")).Descendants("member")
             .ToDictionary(member => member.Attribute("name")!.Value, member => member.ToString(), StringComparer.Ordinal);
 
-    // The fixed words of dimensions, at the start of a parenthesis with a comma.
-    [GeneratedRegex(@"\((?:\.\.\.|…|batch|rows|heads|kvHeads|queries|keys|time|steps|sequence|tokens|positions|channels|features|height|model|inputs?|outputs?|classes|n|m|T)\b?,")]
+    // A sentence about shapes, or the fixed words of dimensions at the start of a parenthesis with a comma.
+    [GeneratedRegex(@"\bShapes[:,]|\((?:\.\.\.|…)\)|\((?:\.\.\.|…|batch|rows|heads|kvHeads|queries|keys|time|steps|sequence|tokens|positions|channels|features|height|model|inputs?|outputs?|classes|n|m|T)\b?,")]
     private static partial Regex Shape();
+
+    [GeneratedRegex("\\bshapes\\b[^.]*<see cref=\"T:(?<type>[^\"]+)\"", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex ShapesElsewhere();
 }

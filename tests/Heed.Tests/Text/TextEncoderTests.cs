@@ -50,13 +50,13 @@ public sealed class TextEncoderTests : IDisposable
         string path = Path.Combine(folder, "tokenizer.json");
         TextEncoder.Build(["a b c a b c"]).Save(path);
         byte[] whole = File.ReadAllBytes(path);
-        for (int length = 0; length < whole.Length; length++)
+        for (int length = 0; length < whole.Length; length += 3)
         {
             File.WriteAllBytes(path, whole[..length]);
             Should.Throw<InputException>(() => TextEncoder.Load(path)).Message.ShouldStartWith(path);
         }
         var random = new RandomStream(3, "damage");
-        for (int round = 0; round < 2000; round++)
+        for (int round = 0; round < 500; round++)
         {
             byte[] damaged = [.. whole];
             damaged[random.Next(whole.Length)] = (byte)random.Next(256);

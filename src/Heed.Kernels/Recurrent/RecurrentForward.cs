@@ -1,0 +1,146 @@
+#pragma warning disable CS8500
+
+namespace Heed.Kernels;
+
+/// <content>The forward pass.</content>
+internal unsafe partial struct RecurrentPass<TCell>
+{
+    /// <summary>Checks, then runs at the machine's width. An empty workspace means that no backward pass follows.</summary>
+    public static void Forward(
+        in RecurrentShape shape, RecurrentWeights packed, in RecurrentInput<float> input, in RecurrentOutput<float> output, Span<float> workspace)
+    {
+        using SequencePlan order = new(shape, input.Lengths, input.Starts);
+        if (!workspace.IsEmpty)
+            RecurrentCheck.Workspace<TCell>(workspace.Length, WorkspaceLength(shape, order.Rows, order.Active));
+        order.ClearPadding(output.Y, shape.Directions * shape.HiddenSize);
+        RecurrentPass<TCell> pass = new(shape, order, packed);
+        using Scratch rows = new((long)pass.LargestChunk * shape.InputSize);
+        using Scratch inference = new(workspace.IsEmpty ? pass.InferenceLength : 0);
+        fixed (float* px = input.X, h0 = input.InitialHidden, c0 = input.InitialCell, memory = workspace)
+        fixed (float* py = output.Y, hn = output.FinalHidden, cn = output.FinalCell)
+        {
+            pass.x = px;
+            pass.gathered = rows.Pointer;
+            pass.y = py;
+            pass.finalHidden = hn;
+            pass.finalCell = cn;
+            if (memory != null)
+                pass.Keep(memory);
+            else
+                pass.Reuse(inference.Pointer);
+            pass.StartStates(h0, c0);
+            ForwardCall call = new() { Pass = &pass };
+            Simd.Run(ref call);
+        }
+    }
+
+    // Without a backward pass there is memory for the slots of one chunk, two hidden states, and the cell states that change in place.
+    private readonly long InferenceLength =>
+        shape.Directions * (((long)LargestChunk * SlotStride) + (2 * Aligned((long)plan.Active * size)) + Aligned((long)plan.Active * size));
+
+    private void Reuse(float* memory)
+    {
+        for (int d = 0; d < shape.Directions; d++)
+        {
+            float* before = memory + ((long)LargestChunk * SlotStride);
+            Of(d) = new() { Slots = memory, Before = before, Cells = before + (2 * Aligned((long)plan.Active * size)) };
+            memory = Of(d).Cells + Aligned((long)plan.Active * size);
+        }
+    }
+
+    private void StartStates(float* initialHidden, float* initialCell)
+    {
+        hasInitialHidden = initialHidden != null;
+        for (int d = 0; d < shape.Directions; d++)
+        {
+            for (int r = 0; r < plan.Batch; r++)
+            {
+                nint state = StateOf(d, r);
+                bool active = r < plan.Active;
+                float* hidden = active ? BeforeAt(d, 0) + ((nint)r * size) : finalHidden + state;
+                if (active || finalHidden != null)
+                    Copy(initialHidden == null ? null : initialHidden + state, hidden);
+                float* cell = active ? CellsBeforeAt(d, 0) + ((nint)r * size) : finalCell + state;
+                if (TCell.HasCell && (active || finalCell != null))
+                    Copy(initialCell == null ? null : initialCell + state, cell);
+            }
+        }
+    }
+
+    private void Forward<V>()
+        where V : unmanaged, ISimd<V>
+    {
+        fixed (RecurrentPass<TCell>* self = &this)
+        {
+            for (firstStep = 0; firstStep < plan.Steps; firstStep = endStep)
+            {
+                endStep = plan.ChunkEnd(firstStep, ChunkRows);
+                for (int d = 0; d < shape.Directions; d++)
+                {
+                    Gather(d);
+                    Project(d);
+                }
+                Share(&ForwardSteps<V>, self, shape.Directions * groups, 2.0 * shape.Directions * RowsInChunk * GateWidth * size);
+            }
+        }
+    }
+
+    private void Project(int d)
+    {
+        PackedDirection w = weights[d];
+        for (int slot = 0; slot < IRecurrentCell.Slots; slot++)
+        {
+            if (w.Input(slot) is not { } part)
+                continue;
+            ReadOnlyMatrixSpan rows = new(new ReadOnlySpan<float>(gathered, RowsInChunk * shape.InputSize), RowsInChunk, part.Rows, shape.InputSize, 1);
+            Gemm.Multiply(rows, part, Slots(d, slot, part.Columns), GemmOutput.Overwrite, w.Bias.Slice(slot * size, part.Columns));
+        }
+    }
+
+    private static void ForwardSteps<V>(void* state, int index)
+        where V : unmanaged, ISimd<V>
+    {
+        RecurrentPass<TCell>* s = (RecurrentPass<TCell>*)state;
+        for (int step = s->firstStep; step < s->endStep; step++)
+            s->ForwardStep<V>(index % s->shape.Directions, index / s->shape.Directions, step);
+    }
+
+    private void ForwardStep<V>(int d, int group, int step)
+        where V : unmanaged, ISimd<V>
+    {
+        int count = plan.Count(step), continuing = plan.Count(step + 1), rows = (count - group + groups - 1) / groups;
+        if (rows <= 0)
+            return;
+        float* slots = SlotsAt(d, step), before = BeforeAt(d, step), cellsBefore = CellsBeforeAt(d, step), cells = CellsAt(d, step);
+        if (step > 0 || hasInitialHidden)
+            Gemm.Multiply(GroupRows(before, group, rows, size, size), weights[d].Hidden, GroupRows(slots, group, rows, GateWidth, SlotStride), GemmOutput.Accumulate);
+        float* after = continuing == 0 ? null : BeforeAt(d, step + 1);
+        for (nint r = group; r < count; r += groups)
+        {
+            float* output = y + OutputOf(d, step, (int)r), cell = cells + (r * size);
+            bool ends = r >= continuing;
+            RecurrentRow.Forward<V, TCell>(
+                new()
+                {
+                    Slots = slots + (r * SlotStride),
+                    HiddenBefore = before + (r * size),
+                    CellBefore = cellsBefore + (r * size),
+                    Cell = cell,
+                    Y = output,
+                    Next = !ends ? after + (r * size) : finalHidden != null ? finalHidden + StateOf(d, (int)r) : output,
+                    Keep = keep,
+                },
+                size);
+            if (ends && finalCell != null)
+                Copy(cell, finalCell + StateOf(d, (int)r));
+        }
+    }
+
+    private struct ForwardCall : ISimdKernel
+    {
+        public RecurrentPass<TCell>* Pass;
+
+        public readonly void Run<V>()
+            where V : unmanaged, ISimd<V> => Pass->Forward<V>();
+    }
+}

@@ -1,0 +1,31 @@
+namespace Heed;
+
+/// <summary>The maximum over time of each feature: saliency-based, bottom-up attention. What is strongest passes, and no query decides.</summary>
+/// <remarks>
+/// <para>Formula: <c>c_j = max over t of h_{t,j}</c>; the first maximum wins.</para>
+/// <para>Shapes: h <c>(batch, time, features)</c>; context <c>(batch, features)</c>; weights <c>(batch, 1, time)</c>: the share of features
+/// whose maximum stands at a step (the arg-max map, summed).</para>
+/// </remarks>
+public sealed class MaxPooling : SequencePooling
+{
+    /// <summary>Creates the pooling.</summary>
+    /// <param name="features">Size of a hidden state.</param>
+    public MaxPooling(int features)
+        : base(features, features)
+    {
+    }
+
+    private protected override PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass)
+    {
+        Tensor context = states.MaxOverTime(ranges, out ReadOnlyMemory<int> positions);
+        (int batch, int time) = (states.Shape[0], states.Shape[1]);
+        Tensor weights = pass.Input(new float[batch * time], new Shape(batch, 1, time));
+        for (int i = 0; i < positions.Length; i++)
+        {
+            int at = positions.Span[i];
+            if (at >= 0)
+                weights.Writable[(i / Features * time) + at] += 1f / Features;
+        }
+        return new PoolingResult(context, weights);
+    }
+}

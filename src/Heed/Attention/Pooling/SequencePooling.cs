@@ -1,0 +1,84 @@
+namespace Heed;
+
+/// <summary>What a pooling returns.</summary>
+/// <param name="Context">The pooled vectors: <c>(batch, context size)</c>.</param>
+/// <param name="Weights">How much each step counted: <c>(batch, views, time)</c>; each view of a text that is not empty sums to 1, padding
+/// is 0.</param>
+/// <param name="Penalty">A term to add to the loss, one element; null for most forms.</param>
+public sealed record PoolingResult(Tensor Context, Tensor Weights, Tensor? Penalty = null);
+
+/// <summary>Attention pooling over a sequence: many hidden states in, one context vector out.</summary>
+/// <remarks>
+/// <para>Shapes: states h <c>(batch, time, features)</c>, for a bidirectional LSTM features = 2·hidden; context <c>(batch, context size)</c>;
+/// weights <c>(batch, views, time)</c>.</para>
+/// <para>Focused attention, where learned queries decide (softmax over time): <see cref="ProjectionPooling"/>, <see cref="TanhPooling"/>,
+/// <see cref="AdditivePooling"/>, <see cref="StructuredPooling"/>. Saliency, where what is strong passes: <see cref="MaxPooling"/>,
+/// <see cref="GatedPooling"/>. Beside them <see cref="LastPooling"/> and <see cref="MeanPooling"/>.</para>
+/// <para>Padding on either side is excluded exactly: it is never read. An empty text gives a zero context and zero weights.</para>
+/// </remarks>
+public abstract class SequencePooling : Module
+{
+    private protected SequencePooling(int features, int contextSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(features, 1);
+        Features = features;
+        ContextSize = contextSize;
+    }
+
+    /// <summary>The names that <see cref="Create"/> knows.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["additive", "projection", "tanh", "structured", "last", "mean", "max", "gated"];
+
+    /// <summary>Size of a hidden state.</summary>
+    public int Features { get; }
+
+    /// <summary>Size of the context.</summary>
+    public int ContextSize { get; }
+
+    /// <summary>A pooling by name.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="features">Size of a hidden state.</param>
+    /// <param name="attentionSize">d_a of <c>additive</c> and <c>structured</c>.</param>
+    /// <param name="views">Number of distributions of <c>projection</c> and <c>structured</c>.</param>
+    /// <param name="average">Whether the contexts of several views are averaged; otherwise they are concatenated.</param>
+    /// <param name="penalty">Weight of <c>structured</c>'s penalty.</param>
+    /// <exception cref="ArgumentException">The name is unknown; the message lists those that exist.</exception>
+    public static SequencePooling Create(string name, int features, int attentionSize = 128, int views = 1, bool average = false, double penalty = 0) => name switch
+    {
+        "additive" => new AdditivePooling(features, attentionSize),
+        "projection" => new ProjectionPooling(features, views, average),
+        "tanh" => new TanhPooling(features),
+        "structured" => new StructuredPooling(features, attentionSize, views, penalty, average),
+        "last" => new LastPooling(features),
+        "mean" => new MeanPooling(features),
+        "max" => new MaxPooling(features),
+        "gated" => new GatedPooling(features),
+        _ => throw new ArgumentException($"SequencePooling: there is no pooling '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
+    };
+
+    /// <summary>Pools.</summary>
+    /// <param name="states">h: <c>(batch, time, features)</c>.</param>
+    /// <param name="ranges">The real steps of each sequence.</param>
+    /// <param name="pass">The call.</param>
+    /// <returns>Context <c>(batch, context size)</c> and weights <c>(batch, views, time)</c>.</returns>
+    /// <exception cref="ShapeException">The states have other shapes, or the ranges do not fit.</exception>
+    public PoolingResult Forward(Tensor states, SequenceRanges ranges, in Pass pass)
+    {
+        ArgumentNullException.ThrowIfNull(states);
+        if (states.Shape.Rank != 3 || states.Shape[2] != Features)
+            throw ShapeException.For(GetType().Name, "states", FormattableString.Invariant($"(batch, time, features) with features = {Features}"), states.Shape);
+        ranges.Check(GetType().Name, states.Shape[0], states.Shape[1]);
+        PoolingResult result = Pool(states.WithoutPadding(ranges), ranges, pass);
+        return HasHooks ? result with { Context = Return(result.Context, pass) } : result;
+    }
+
+    private protected abstract PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass);
+
+    /// <summary>c_k = Σ_t α_{k,t}·h_t with α = softmax over time of the scores (batch, time, views); contexts concatenated or averaged.</summary>
+    private protected static (Tensor Context, Tensor Weights) Attend(Tensor scores, Tensor states, SequenceRanges ranges, bool average = false)
+    {
+        Tensor weights = scores.SoftmaxOverTime(ranges);
+        Tensor contexts = weights.SumOverTime(states, ranges);
+        (int batch, int views, int features) = (contexts.Shape[0], contexts.Shape[1], contexts.Shape[2]);
+        return (average ? contexts.Transpose().MeanLast() : contexts.Reshape(new Shape(batch, views * features)), weights);
+    }
+}

@@ -1,0 +1,41 @@
+namespace Heed;
+
+/// <summary>A dense layer.</summary>
+/// <remarks>
+/// <para>Formula: <c>y = x·Wᵀ + b</c>.</para>
+/// <para>Shapes: x <c>(…, in)</c>; W <c>(out, in)</c>; b <c>(out)</c>; y <c>(…, out)</c>.</para>
+/// <para>Starts uniform in ±1/√in, weights and bias, as PyTorch's. Cost: 2·rows·in·out flops.</para>
+/// </remarks>
+public sealed class Linear : Module
+{
+    private readonly Parameter weight;
+    private readonly Parameter? bias;
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="inputSize">in.</param>
+    /// <param name="outputSize">out.</param>
+    /// <param name="hasBias">Whether b is added; default true.</param>
+    /// <param name="initializer">How W starts; default <see cref="Initializer.LecunUniform"/>.</param>
+    public Linear(int inputSize, int outputSize, bool hasBias = true, Initializer? initializer = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outputSize, 1);
+        weight = Register("weight", new Parameter(new Shape(outputSize, inputSize), initializer ?? Initializer.LecunUniform));
+        if (hasBias)
+            bias = Register("bias", new Parameter(new Shape(outputSize), Initializer.Uniform(1 / Math.Sqrt(inputSize))));
+    }
+
+    /// <summary>W.</summary>
+    public Parameter Weight => weight;
+
+    /// <summary>b, if there is one.</summary>
+    public Parameter? Bias => bias;
+
+    /// <summary>Multiplies.</summary>
+    /// <param name="x">Shape <c>(…, in)</c>.</param>
+    /// <param name="pass">The call.</param>
+    /// <returns>Shape <c>(…, out)</c>.</returns>
+    /// <exception cref="ShapeException">The last axis of x is not in.</exception>
+    public Tensor Forward(Tensor x, in Pass pass) =>
+        Return(Tensor.Linear(x, pass.Use(weight), bias is null ? null : pass.Use(bias)), pass);
+}

@@ -1,0 +1,64 @@
+namespace Heed;
+
+/// <summary>The shape of a <see cref="BlstmClassifier"/>.</summary>
+public sealed record BlstmConfig
+{
+    /// <summary>Size of a token's vector.</summary>
+    /// <value>Default 200; at least 1.</value>
+    public int EmbeddingSize { get; init; } = 200;
+
+    /// <summary>Size of a hidden state of one direction.</summary>
+    /// <value>Default 128; at least 1.</value>
+    public int HiddenSize { get; init; } = 128;
+
+    /// <summary>Number of stacked recurrent layers.</summary>
+    /// <value>Default 1; at least 1.</value>
+    public int LayerCount { get; init; } = 1;
+
+    /// <summary>The recurrent cell: <c>lstm</c> or <c>gru</c>.</summary>
+    /// <value>Default <c>lstm</c>.</value>
+    public string Cell { get; init; } = "lstm";
+
+    /// <summary>How hidden states become one vector: a name of <see cref="SequencePooling.Names"/>.</summary>
+    /// <value>Default <c>additive</c>: α = softmax(uᵀ tanh(W·h_t + b)).</value>
+    public string Pooling { get; init; } = "additive";
+
+    /// <summary>d_a of the poolings <c>additive</c> and <c>structured</c>.</summary>
+    /// <value>Default 128; at least 1.</value>
+    public int AttentionSize { get; init; } = 128;
+
+    /// <summary>Number of distributions of the poolings <c>projection</c> and <c>structured</c>.</summary>
+    /// <value>Default 1; at least 1.</value>
+    public int Views { get; init; } = 1;
+
+    /// <summary>Whether the contexts of several views are averaged; otherwise they are concatenated.</summary>
+    /// <value>Default false.</value>
+    public bool AverageViews { get; init; }
+
+    /// <summary>Weight of the pooling <c>structured</c>'s penalty ‖AAᵀ − I‖²_F.</summary>
+    /// <value>Default 0; at least 0.</value>
+    public double Penalty { get; init; }
+
+    /// <summary>Probability of dropping an element of the token vectors and of the context.</summary>
+    /// <value>Default 0.5; in [0, 1).</value>
+    public double Dropout { get; init; } = 0.5;
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range; says which, what is allowed, and what came.</exception>
+    public void Validate()
+    {
+        foreach ((string name, int value) in new[] { (nameof(EmbeddingSize), EmbeddingSize), (nameof(HiddenSize), HiddenSize), (nameof(LayerCount), LayerCount), (nameof(AttentionSize), AttentionSize), (nameof(Views), Views) })
+        {
+            if (value is < 1 or > 1 << 16)
+                throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: {name} must be in 1 … 65536, got {value}."), name);
+        }
+        if (Cell is not ("lstm" or "gru"))
+            throw new ArgumentException($"BlstmConfig: Cell must be lstm or gru, got '{Cell}'.", nameof(Cell));
+        if (!SequencePooling.Names.Contains(Pooling, StringComparer.Ordinal))
+            throw new ArgumentException($"BlstmConfig: there is no pooling '{Pooling}'; there are {string.Join(", ", SequencePooling.Names)}.", nameof(Pooling));
+        if (Dropout is not (>= 0 and < 1))
+            throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
+        if (!(Penalty >= 0 && double.IsFinite(Penalty)))
+            throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Penalty must be at least 0, got {Penalty}."), nameof(Penalty));
+    }
+}

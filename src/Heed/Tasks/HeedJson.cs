@@ -1,0 +1,28 @@
+using System.Text.Json.Serialization;
+
+namespace Heed;
+
+/// <summary>The first lines of a model folder's <c>config.json</c>.</summary>
+internal sealed record TextClassifierConfig
+{
+    public const string FormatName = "heed-model";
+    public const string TaskName = "text-classification";
+
+    public string Format { get; init; } = FormatName;
+
+    public int Version { get; init; } = 1;
+
+    public string Task { get; init; } = TaskName;
+
+    public string Model { get; init; } = "blstm";
+
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    public required BlstmConfig Network { get; init; }
+}
+
+/// <summary>The JSON of our files, generated at compile time: safe to trim.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(TextClassifierConfig))]
+[JsonSerializable(typeof(TrainingRecord))]
+internal sealed partial class HeedJson : JsonSerializerContext;

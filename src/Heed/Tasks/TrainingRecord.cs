@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Heed;
+
+/// <summary>How a model came to be: written beside its weights as <c>training.json</c>.</summary>
+/// <param name="LibraryVersion">Version of Heed.</param>
+/// <param name="Options">The training options, the seed among them.</param>
+/// <param name="TrainHash">SHA-256 over labels and texts of the training rows; hex.</param>
+/// <param name="DevHash">The same of the dev rows.</param>
+/// <param name="BestEpoch">The epoch whose weights were kept.</param>
+/// <param name="WasCancelled">Whether the run was stopped before its end.</param>
+/// <param name="Epochs">What each epoch reached.</param>
+public sealed record TrainingRecord(
+    string LibraryVersion, TrainingOptions Options, string TrainHash, string DevHash, int BestEpoch, bool WasCancelled, IReadOnlyList<EpochReport> Epochs)
+{
+    internal static TrainingRecord Untrained { get; } = new(Version, new TrainingOptions(), "", "", 0, false, []);
+
+    private static string Version => typeof(TrainingRecord).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+
+    internal static TrainingRecord Create(TrainingOptions options, TrainingReport report, TextData train, TextData dev) =>
+        new(Version, options, Hash(train), Hash(dev), report.BestEpoch, report.WasCancelled, report.Epochs);
+
+    private static string Hash(TextData data)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (TextExample row in data)
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{data.LabelNames[row.Label]}\t{row.Text}\n")));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,146 @@
+using Heed.Kernels;
+
+namespace Heed;
+
+/// <summary>A trained tensor of a module: values, and a gradient that steps add to.</summary>
+/// <remarks>
+/// <para>Gradients add up over steps until <see cref="ClearGradient"/>. A gradient that touches few rows (an embedding's) marks them, and the
+/// optimizer reads no others.</para>
+/// <para>Thread safety: reading is safe from many threads; writing (training, loading) excludes everything else.</para>
+/// </remarks>
+public sealed class Parameter
+{
+    private readonly Memory<float> values;
+    private readonly Initializer initializer;
+    private Memory<float> gradient;
+    private bool[] touched = [];
+    private bool hasTouched;
+    private bool dense;
+    private int version;
+    private (int Version, PackedMatrix Matrix)? packed;
+    private readonly Lock packing = new();
+
+    /// <summary>Creates a parameter, drawn from its initializer.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="initializer">How it starts.</param>
+    public Parameter(Shape shape, Initializer initializer)
+    {
+        ArgumentNullException.ThrowIfNull(initializer);
+        Shape = shape;
+        this.initializer = initializer;
+        values = TensorPool.AllocateAligned(shape.Length);
+        Initialize(InitialStreams.Next());
+    }
+
+    /// <summary>The shape.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>Whether training changes it; false freezes it.</summary>
+    /// <value>Default true.</value>
+    public bool IsTrained { get; set; } = true;
+
+    /// <summary>The values.</summary>
+    public ReadOnlySpan<float> Values => values.Span;
+
+    /// <summary>The gradient; empty if no step has added to it since it was cleared.</summary>
+    public ReadOnlySpan<float> Gradient => HasGradient ? gradient.Span : default;
+
+    /// <summary>Whether a step has added to the gradient since it was cleared.</summary>
+    public bool HasGradient => dense || hasTouched;
+
+    /// <summary>Draws new values from the initializer.</summary>
+    /// <param name="random">The stream.</param>
+    public void Initialize(RandomStream random) => Change((span, r) => initializer.Fill(span, Shape, r), random);
+
+    /// <summary>Replaces the values.</summary>
+    /// <param name="newValues">As many as the shape has elements.</param>
+    /// <exception cref="ShapeException">The lengths differ.</exception>
+    public void Assign(ReadOnlySpan<float> newValues)
+    {
+        if (newValues.Length != Shape.Length)
+            throw new ShapeException(FormattableString.Invariant($"Parameter.Assign: shape {Shape} has {Shape.Length} elements but {newValues.Length} values came."));
+        newValues.CopyTo(values.Span);
+        version++;
+    }
+
+    /// <summary>Changes the values in place; the only way to write to them.</summary>
+    /// <param name="change">Gets the values and the argument.</param>
+    /// <param name="argument">Passed on, so that no closure is needed.</param>
+    /// <typeparam name="TArgument">The argument's type.</typeparam>
+    public void Change<TArgument>(Action<Span<float>, TArgument> change, TArgument argument)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        change(values.Span, argument);
+        version++;
+    }
+
+    /// <summary>Sets the gradient to nothing; only touched rows are written.</summary>
+    public void ClearGradient()
+    {
+        if (dense)
+            gradient.Span.Clear();
+        else if (hasTouched)
+            Kernels.Embedding.ClearRows(gradient.Span, RowLength, touched);
+        if (dense)
+            touched.AsSpan().Clear();
+        hasTouched = false;
+        dense = false;
+    }
+
+    internal int RowLength => Shape.Rank == 0 ? 1 : Shape.Length / Math.Max(1, Shape[0]);
+
+    internal Tensor AsTensor(Step step) => new(values, Shape, step, step.Records && IsTrained) { Parameter = this };
+
+    /// <summary>The whole gradient, to be added to.</summary>
+    internal Span<float> GradientForWriting()
+    {
+        Allocate();
+        dense = true;
+        return gradient.Span;
+    }
+
+    /// <summary>The gradient, of which only the rows that the caller marks will be added to.</summary>
+    internal Span<float> GradientRowsForWriting(out Span<bool> marks)
+    {
+        Allocate();
+        if (touched.Length == 0)
+            touched = new bool[Shape[0]];
+        hasTouched = true;
+        marks = touched;
+        return gradient.Span;
+    }
+
+    /// <summary>For each row whether the gradient touched it; empty if all may have been.</summary>
+    internal ReadOnlySpan<bool> TouchedRows => dense ? default : touched;
+
+    /// <summary>The transposed matrix (in, out) in the order of the product, for evaluation; made again after the values changed.</summary>
+    internal PackedMatrix PackedTransposed()
+    {
+        lock (packing)
+        {
+            if (packed is not { } p || p.Version != version)
+                packed = p = (version, PackedMatrix.Pack(new ReadOnlyMatrixSpan(Values, Shape[0], RowLength).Transposed));
+            return p.Matrix;
+        }
+    }
+
+    /// <summary>Changes whenever the values do: what is derived from them can tell that it is old.</summary>
+    internal int Version => version;
+
+    private void Allocate()
+    {
+        if (gradient.Length == Shape.Length)
+            return;
+        gradient = TensorPool.AllocateAligned(Shape.Length);
+        gradient.Span.Clear();
+    }
+}
+
+/// <summary>Streams for parameters that are made before a model gives them a seed: one after the other.</summary>
+internal static class InitialStreams
+{
+    private static readonly RandomStream Root = new(0, "unseeded");
+    private static long count;
+
+    public static RandomStream Next() => Root.Fork((ulong)Interlocked.Increment(ref count));
+}

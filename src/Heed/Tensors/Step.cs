@@ -1,0 +1,185 @@
+using System.Runtime.CompilerServices;
+
+namespace Heed;
+
+/// <summary>One training step or one evaluation: the memory of all tensors made in it, and, when training, the tape of what was done.</summary>
+/// <remarks>
+/// <para>Everything is explicit, nothing is thread-static: the step travels in the <see cref="Pass"/> and in its tensors, so it survives
+/// <c>await</c>, and any number of steps run at once. When the step ends, its memory goes back to a pool.</para>
+/// <example><code>
+/// Tensor logits = Step.Evaluate(pass => model.Forward(x, pass));
+/// float loss = Step.Train(seed, number, pass => model.Loss(x, y, pass));   // parameters now hold gradients
+/// </code></example>
+/// </remarks>
+public sealed class Step
+{
+    private readonly List<TensorBlock> blocks = [];
+    private readonly List<Operation> operations = [];
+    private readonly bool findAnomalies;
+
+    private Step(long number, bool records, bool findAnomalies)
+    {
+        Number = number;
+        Records = records;
+        this.findAnomalies = findAnomalies;
+    }
+
+    /// <summary>The number that messages use: the caller's, or 0.</summary>
+    public long Number { get; }
+
+    /// <summary>Whether operations are recorded for a backward pass.</summary>
+    public bool Records { get; }
+
+    /// <summary>Whether the step is over and its memory given back.</summary>
+    public bool HasEnded { get; private set; }
+
+    internal IReadOnlyList<Operation> Operations => operations;
+
+    /// <summary>Runs a computation without gradients and keeps what it returns: a tensor, or a tuple or list of tensors.</summary>
+    /// <param name="work">The computation.</param>
+    /// <param name="capture">What attention modules shall hand out.</param>
+    /// <typeparam name="T">Any type; tensors inside other types are kept by calling <see cref="Tensor.Keep"/>.</typeparam>
+    public static T Evaluate<T>(Func<Pass, T> work, Capture capture = Capture.None)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        Step step = new(0, records: false, findAnomalies: false);
+        try
+        {
+            return KeepAll(work(new Pass(step, null, capture)));
+        }
+        finally
+        {
+            step.End();
+        }
+    }
+
+    /// <summary>As <see cref="Evaluate{T}"/>, for a computation that awaits.</summary>
+    /// <param name="work">The computation.</param>
+    /// <param name="capture">What attention modules shall hand out.</param>
+    /// <typeparam name="T">As there.</typeparam>
+    public static async Task<T> EvaluateAsync<T>(Func<Pass, Task<T>> work, Capture capture = Capture.None)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        Step step = new(0, records: false, findAnomalies: false);
+        try
+        {
+            return KeepAll(await work(new Pass(step, null, capture)));
+        }
+        finally
+        {
+            step.End();
+        }
+    }
+
+    /// <summary>Runs a computation that ends in a loss, then the backward pass; gradients are added to the parameters'.</summary>
+    /// <param name="random">The step's random stream (dropout).</param>
+    /// <param name="number">The step's number, for messages.</param>
+    /// <param name="loss">The computation; returns one element.</param>
+    /// <param name="findAnomalies">Checks every result and gradient, and throws an <see cref="AnomalyException"/> that names the operation in
+    /// which the first NaN or infinity arose. Costs a read of every tensor.</param>
+    /// <returns>The loss.</returns>
+    /// <exception cref="ShapeException">The loss has more than one element.</exception>
+    public static float Train(RandomStream random, long number, Func<Pass, Tensor> loss, bool findAnomalies = false)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        ArgumentNullException.ThrowIfNull(loss);
+        Step step = new(number, records: true, findAnomalies);
+        try
+        {
+            Tensor result = loss(new Pass(step, random, Capture.None));
+            float value = result.Item;
+            step.Backward(result);
+            return value;
+        }
+        finally
+        {
+            step.End();
+        }
+    }
+
+    /// <summary>Memory of this step for <paramref name="shape"/>'s elements; contents undefined.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="requiresGradient">Whether gradients flow to it.</param>
+    public Tensor New(Shape shape, bool requiresGradient = false) => new(Rent(shape.Length), shape, this, requiresGradient && Records);
+
+    /// <summary>Puts an operation on the tape (if any input requires a gradient) and names its results.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="outputs">Its results, already computed.</param>
+    public void Record(Operation operation, params ReadOnlySpan<Tensor> outputs)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        if (findAnomalies)
+            AnomalyException.ThrowIfFirst(operation, outputs);
+        if (!Records || !operation.Inputs.Any(i => i.RequiresGradient))
+            return;
+        operation.Outputs = outputs.ToArray();
+        operations.Add(operation);
+    }
+
+    internal static Step ForChecking() => new(0, records: true, findAnomalies: true);
+
+    internal Memory<float> Rent(int length)
+    {
+        if (HasEnded)
+            throw new InvalidOperationException(FormattableString.Invariant($"Step {Number} has ended; no tensor can be made in it any more."));
+        TensorBlock block = TensorPool.Rent(length);
+        lock (blocks)
+            blocks.Add(block);
+        return block.Memory[..length];
+    }
+
+    internal void Release(Memory<float> memory)
+    {
+        lock (blocks)
+            blocks.RemoveAll(b => b.Memory.Span.Overlaps(memory.Span));
+    }
+
+    internal void Backward(Tensor loss)
+    {
+        if (loss.Length != 1)
+            throw ShapeException.For("Backward", "loss", "one element", loss.Shape, "Take the mean or the sum first.");
+        if (!loss.RequiresGradient)
+            throw new InvalidOperationException("Backward: the loss depends on no parameter and no input that requires a gradient.");
+        loss.GradientSpan()[0] = 1;
+        for (int i = operations.Count - 1; i >= 0; i--)
+        {
+            Operation operation = operations[i];
+            if (!operation.Outputs.Any(o => o.HasGradient))
+                continue;
+            operation.Backward();
+            if (findAnomalies)
+                AnomalyException.ThrowIfGradient(operation);
+        }
+    }
+
+    internal void End()
+    {
+        HasEnded = true;
+        lock (blocks)
+        {
+            foreach (TensorBlock block in blocks)
+                TensorPool.Return(block);
+            blocks.Clear();
+        }
+        operations.Clear();
+    }
+
+    private static T KeepAll<T>(T result)
+    {
+        switch (result)
+        {
+            case Tensor tensor:
+                tensor.Keep();
+                break;
+            case ITuple tuple:
+                for (int i = 0; i < tuple.Length; i++)
+                    (tuple[i] as Tensor)?.Keep();
+                break;
+            case IEnumerable<Tensor> many:
+                foreach (Tensor tensor in many)
+                    tensor.Keep();
+                break;
+        }
+        return result;
+    }
+}

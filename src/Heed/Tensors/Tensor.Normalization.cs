@@ -1,0 +1,41 @@
+using Heed.Kernels;
+
+namespace Heed;
+
+/// <summary>Normalisation.</summary>
+public sealed partial class Tensor
+{
+    /// <summary>Normalises each row to mean 0 and variance 1, scales by γ and shifts by β; see <see cref="Heed.LayerNorm"/>.</summary>
+    /// <param name="x">Shape <c>(…, size)</c>.</param>
+    /// <param name="gamma">γ: <c>(size)</c>.</param>
+    /// <param name="beta">β: <c>(size)</c>.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <returns>Shape <c>(…, size)</c>.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    public static Tensor LayerNorm(Tensor x, Tensor gamma, Tensor beta, float epsilon = 1e-5f)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(gamma);
+        ArgumentNullException.ThrowIfNull(beta);
+        if (gamma.Shape.Rank != 1 || gamma.Shape != beta.Shape)
+            throw ShapeException.For("LayerNorm", "gamma", $"(size), the shape of beta {beta.Shape},", gamma.Shape);
+        int size = gamma.Length;
+        if (x.Shape.Rank < 1 || x.Shape[^1] != size || size == 0)
+            throw ShapeException.For("LayerNorm", "x", FormattableString.Invariant($"(…, size) with size = {size}"), x.Shape);
+        Tensor y = Result("LayerNorm", x.Shape, x, gamma, beta);
+        Shape rows = new(x.Length / size);
+        Tensor mean = Result("LayerNorm", rows, x, gamma, beta), deviation = Result("LayerNorm", rows, x, gamma, beta);
+        Kernels.LayerNorm.Forward(x.Values, gamma.Values, beta.Values, size, epsilon, y.Writable, mean.Writable, deviation.Writable);
+        return Record(new LayerNormOperation(x, gamma, beta, mean, deviation, epsilon), y);
+    }
+
+    private sealed class LayerNormOperation(Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor deviation, float epsilon) : Operation(x, gamma, beta)
+    {
+        protected internal override void Backward() => Kernels.LayerNorm.Backward(
+            GradientOf(), Inputs[0].Values, Inputs[1].Values, mean.Values, deviation.Values, Inputs[1].Length,
+            Needs(0) ? Accumulate(0) : default, Needs(1) ? Accumulate(1) : default, Needs(2) ? Accumulate(2) : default);
+
+        protected internal override void Reference(ReferenceValues values) =>
+            ReferenceLayerNorm.Forward(values.Input(0), values.Input(1), values.Input(2), Inputs[1].Length, epsilon, values.Output());
+    }
+}

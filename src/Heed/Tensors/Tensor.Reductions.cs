@@ -1,0 +1,82 @@
+using Heed.Kernels;
+
+namespace Heed;
+
+/// <summary>Sums.</summary>
+public sealed partial class Tensor
+{
+    /// <summary>The sum of all elements, a scalar.</summary>
+    public Tensor Sum() => WeightedSum(null, 1);
+
+    /// <summary>The mean of all elements, a scalar.</summary>
+    public Tensor Mean() => WeightedSum(null, 1f / Math.Max(1, Length));
+
+    /// <summary>The mean over the last axis.</summary>
+    /// <returns>Shape <c>(…)</c> for <c>(…, size)</c>.</returns>
+    /// <exception cref="ShapeException">There is no axis, or it is empty.</exception>
+    public Tensor MeanLast()
+    {
+        if (Shape.Rank < 1 || Shape[^1] == 0)
+            throw ShapeException.For("MeanLast", "this", "(…, size) with size ≥ 1", Shape);
+        Tensor y = Result("MeanLast", new Shape(Shape.Sizes[..^1]), this);
+        int size = Shape[^1];
+        Reduction.RowSums(Values, size, y.Writable);
+        Elementwise.Scale(y.Values, 1f / size, y.Writable);
+        return Record(new MeanLastOperation(this, size), y);
+    }
+
+    /// <summary>Σ w·x over all elements, a scalar.</summary>
+    internal Tensor WeightedSum(float[] weights) => WeightedSum(weights, 1);
+
+    private Tensor WeightedSum(float[]? weights, float scale)
+    {
+        Tensor y = Result("Sum", Shape.Scalar, this);
+        y.Writable[0] = scale * (weights is null ? Reduction.Sum(Values) : Reduction.Dot(Values, weights));
+        return Record(new SumOperation(this, weights, scale), y);
+    }
+
+    private sealed class SumOperation(Tensor x, float[]? weights, float scale) : Operation(x)
+    {
+        protected internal override void Backward()
+        {
+            float dy = scale * GradientOf()[0];
+            if (weights is null)
+                Elementwise.Shift(Accumulate(0), dy, Accumulate(0));
+            else
+                Elementwise.AddScaled(weights, dy, Accumulate(0));
+        }
+
+        protected internal override void Reference(ReferenceValues values)
+        {
+            double sum = 0;
+            for (int i = 0; i < Inputs[0].Length; i++)
+                sum += values.Input(0)[i] * (weights?[i] ?? 1);
+            values.Output()[0] = scale * sum;
+        }
+    }
+
+    private sealed class MeanLastOperation(Tensor x, int size) : Operation(x)
+    {
+        protected internal override void Backward()
+        {
+            Span<float> dx = Accumulate(0);
+            ReadOnlySpan<float> dy = GradientOf();
+            for (int i = 0; i < dy.Length; i++)
+            {
+                Span<float> row = dx.Slice(i * size, size);
+                Elementwise.Shift(row, dy[i] / size, row);
+            }
+        }
+
+        protected internal override void Reference(ReferenceValues values)
+        {
+            for (int i = 0; i < Outputs[0].Length; i++)
+            {
+                double sum = 0;
+                foreach (double value in values.Input(0).Slice(i * size, size))
+                    sum += value;
+                values.Output()[i] = sum / size;
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+namespace Heed;
+
+/// <summary>How a model is trained.</summary>
+/// <remarks>The defaults are those that the results page was made with.</remarks>
+public sealed record TrainingOptions
+{
+    /// <summary>The seed of everything random in the run: first weights, order of rows, dropout.</summary>
+    /// <value>Default 1.</value>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>How often the training rows are gone through at most.</summary>
+    /// <value>Default 12; at least 1.</value>
+    public int EpochCount { get; init; } = 12;
+
+    /// <summary>Rows a step.</summary>
+    /// <value>Default 64; at least 1.</value>
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>The highest learning rate of AdamW.</summary>
+    /// <value>Default 0.001; above 0.</value>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Decoupled weight decay, relative to the learning rate.</summary>
+    /// <value>Default 0.01; at least 0.</value>
+    public double WeightDecay { get; init; } = 1e-2;
+
+    /// <summary>The learning rate over time: <c>constant</c>, or <c>cosine</c> (falls to 0 at the last epoch).</summary>
+    /// <value>Default <c>constant</c>.</value>
+    public string Schedule { get; init; } = "constant";
+
+    /// <summary>Share of all steps in which the learning rate rises from 0.</summary>
+    /// <value>Default 0; in [0, 1).</value>
+    public double Warmup { get; init; }
+
+    /// <summary>Gradients with a larger norm over all parameters are scaled down to it; 0 switches it off.</summary>
+    /// <value>Default 1.</value>
+    public double ClipNorm { get; init; } = 1;
+
+    /// <summary>Epochs without a better dev score after which training stops.</summary>
+    /// <value>Default 3; at least 1.</value>
+    public int Patience { get; init; } = 3;
+
+    /// <summary>What "better" means on the dev rows: <c>accuracy</c>, <c>macro-f1</c> or <c>loss</c>.</summary>
+    /// <value>Default <c>accuracy</c>.</value>
+    public string Monitor { get; init; } = "accuracy";
+
+    /// <summary>Weights of the classes in the loss: <c>none</c>, or <c>balanced</c> (rows / (classes · rows of the class)).</summary>
+    /// <value>Default <c>none</c>.</value>
+    public string ClassWeights { get; init; } = "none";
+
+    /// <summary>Looks for the first NaN or infinity in every result and gradient; slower.</summary>
+    /// <value>Default false.</value>
+    public bool FindAnomalies { get; init; }
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range; says which, what is allowed, and what came.</exception>
+    public void Validate()
+    {
+        Require(EpochCount >= 1, nameof(EpochCount), "at least 1", EpochCount);
+        Require(BatchSize >= 1, nameof(BatchSize), "at least 1", BatchSize);
+        Require(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), "above 0", LearningRate);
+        Require(WeightDecay >= 0, nameof(WeightDecay), "at least 0", WeightDecay);
+        Require(Schedule is "constant" or "cosine", nameof(Schedule), "constant or cosine", Schedule);
+        Require(Warmup is >= 0 and < 1, nameof(Warmup), "in [0, 1)", Warmup);
+        Require(ClipNorm >= 0, nameof(ClipNorm), "at least 0", ClipNorm);
+        Require(Patience >= 1, nameof(Patience), "at least 1", Patience);
+        Require(Monitor is "accuracy" or "macro-f1" or "loss", nameof(Monitor), "accuracy, macro-f1 or loss", Monitor);
+        Require(ClassWeights is "none" or "balanced", nameof(ClassWeights), "none or balanced", ClassWeights);
+    }
+
+    /// <summary>The learning rate of a step.</summary>
+    /// <param name="step">From 0.</param>
+    /// <param name="stepCount">Steps of the whole run.</param>
+    public double LearningRateAt(long step, long stepCount)
+    {
+        double rise = Warmup * stepCount;
+        if (step < rise)
+            return LearningRate * (step + 1) / (rise + 1);
+        return Schedule == "constant" ? LearningRate
+            : LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (step - rise) / Math.Max(1, stepCount - rise)));
+    }
+
+    private static void Require(bool holds, string name, string allowed, object value)
+    {
+        if (!holds)
+            throw new ArgumentException(FormattableString.Invariant($"TrainingOptions: {name} must be {allowed}, got {value}."), name);
+    }
+}

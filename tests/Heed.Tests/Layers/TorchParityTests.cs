@@ -1,0 +1,170 @@
+using Heed.Testing;
+
+namespace Heed.Tests.Layers;
+
+/// <summary>Layers and poolings against torch's outputs and gradients; inputs come from the formula, see goldens/README.md.</summary>
+public sealed class TorchParityTests
+{
+    private const float Tolerance = 2e-5f;
+
+    [Fact]
+    public void Linear_agrees()
+    {
+        Golden g = Golden.Load("linear");
+        Parity parity = new(g);
+        parity.Run(pass => [("output", Tensor.Linear(parity.Use("x", pass), parity.Use("weight", pass), parity.Use("bias", pass)))]);
+    }
+
+    [Theory]
+    [InlineData("layer_norm_3")]
+    [InlineData("layer_norm_37")]
+    [InlineData("layer_norm_131")]
+    public void LayerNorm_agrees(string name)
+    {
+        Parity parity = new(Golden.Load(name));
+        parity.Run(pass => [("output", Tensor.LayerNorm(parity.Use("x", pass), parity.Use("weight", pass), parity.Use("bias", pass)))]);
+    }
+
+    [Fact]
+    public void Softmax_and_its_logarithm_agree()
+    {
+        Parity softmax = new(Golden.Load("softmax")), log = new(Golden.Load("log_softmax"));
+        softmax.Run(pass => [("output", softmax.Use("x", pass).Softmax())]);
+        log.Run(pass => [("output", log.Use("x", pass).LogSoftmax())]);
+    }
+
+    [Fact]
+    public void Embedding_agrees()
+    {
+        Golden g = Golden.Load("embedding");
+        Parity parity = new(g);
+        int[] ids = g.Integers("ids");
+        parity.Run(pass => [("output", Tensor.Embed(parity.Use("weight", pass), ids, new Shape(g.Shape("ids")), paddingId: 0))]);
+    }
+
+    [Theory]
+    [InlineData("lstm")]
+    [InlineData("gru")]
+    public void Stacked_bidirectional_layers_over_unequal_lengths_agree(string name)
+    {
+        Golden g = Golden.Load(name);
+        Parity parity = new(g);
+        RecurrentLayer layer = name == "lstm" ? new Lstm(5, 3, layerCount: 2, isBidirectional: true) : new Gru(5, 3, layerCount: 2, isBidirectional: true);
+        parity.Adopt(layer);
+        int[] lengths = g.Integers("lengths");
+        parity.Run(pass =>
+        {
+            RecurrentResult r = layer.Forward(parity.Use("x", pass), lengths, pass);
+            List<(string, Tensor)> outputs = [("output", r.Output), ("h_n", r.FinalHidden)];
+            if (r.FinalCell is not null)
+                outputs.Add(("c_n", r.FinalCell));
+            return outputs;
+        });
+    }
+
+    [Theory]
+    [InlineData("projection_concat", "W_a=project.weight")]
+    [InlineData("projection_mean", "W_a=project.weight")]
+    [InlineData("tanh", "w=query.weight")]
+    [InlineData("additive", "W=hidden.weight;b=hidden.bias;u=query.weight")]
+    [InlineData("structured", "W1=hidden.weight;W2=queries.weight")]
+    [InlineData("last", "")]
+    [InlineData("mean", "")]
+    [InlineData("max", "")]
+    [InlineData("gated", "W=gate.weight;b=gate.bias")]
+    public void Poolings_agree(string name, string names)
+    {
+        Golden g = Golden.Load("pool_" + name);
+        Parity parity = new(g);
+        Dictionary<string, string> map = names.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=')).ToDictionary(p => p[1], p => p[0], StringComparer.Ordinal);
+        int features = g.InputShape("h")[2];
+        int Rows(string golden) => map.ContainsValue(golden) ? g.InputShape(golden)[0] : 1;
+        SequencePooling pooling = name switch
+        {
+            "projection_concat" => new ProjectionPooling(features, Rows("W_a")),
+            "projection_mean" => new ProjectionPooling(features, Rows("W_a"), average: true),
+            "structured" => new StructuredPooling(features, Rows("W1"), Rows("W2")),
+            "additive" => new AdditivePooling(features, Rows("W")),
+            _ => SequencePooling.Create(name, features),
+        };
+        parity.Adopt(pooling, map);
+        int[] lengths = g.Integers("lengths");
+        parity.Run(pass =>
+        {
+            PoolingResult r = pooling.Forward(parity.Use("h", pass), lengths, pass);
+            List<(string, Tensor)> outputs = [("context", r.Context)];
+            if (g.Names.Contains("weights") && name is not ("max" or "mean" or "last" or "gated"))
+                outputs.Add(("weights", r.Weights));
+            if (name == "structured")
+                outputs.Add(("penalty", Penalty(r.Weights)));
+            return outputs;
+        });
+    }
+
+    // The golden has one penalty for each text; the module averages them (0 for an empty text there, the number of views here).
+    private static Tensor Penalty(Tensor weights)
+    {
+        (int batch, int views) = (weights.Shape[0], weights.Shape[1]);
+        float[] identity = new float[batch * views * views];
+        for (int b = 0; b < batch; b++)
+        {
+            bool empty = weights.Values.Slice(b * views * weights.Shape[2], weights.Shape[2]).ToArray().All(w => w == 0);
+            for (int i = 0; i < views && !empty; i++)
+                identity[(((b * views) + i) * views) + i] = 1;
+        }
+        Tensor d = weights.MatMulTransposed(weights) - Tensor.From(identity, new Shape(batch, views, views));
+        return (d * d).Reshape(new Shape(batch, views * views)).MeanLast().Scale(views * views);
+    }
+
+    /// <summary>The inputs of a golden file as parameters, so that every gradient can be compared.</summary>
+    private sealed class Parity(Golden golden)
+    {
+        private readonly Dictionary<string, Parameter> inputs = golden.InputNames.Where(n => !n.StartsWith("probe.", StringComparison.Ordinal))
+            .ToDictionary(n => n, n => Create(golden, n), StringComparer.Ordinal);
+
+        public Tensor Use(string name, Pass pass) => pass.Use(inputs[name]);
+
+        /// <summary>Gives a module the golden's values; its parameters stand for the inputs from then on.</summary>
+        public void Adopt(Module module, IReadOnlyDictionary<string, string>? names = null)
+        {
+            foreach ((string name, Parameter parameter) in module.NamedParameters())
+            {
+                string input = names is null ? name : names[name];
+                parameter.Assign(golden.Input(input));
+                inputs[input] = parameter;
+            }
+        }
+
+        public void Run(Func<Pass, List<(string Name, Tensor Value)>> compute)
+        {
+            Step.Train(new RandomStream(1, "parity"), 0, pass =>
+            {
+                Tensor? loss = null;
+                foreach ((string name, Tensor value) in compute(pass))
+                {
+                    Compare(name, value.Values, golden.Floats(name));
+                    Tensor term = value.WeightedSum(golden.Input("probe." + name));
+                    loss = loss is null ? term : loss + term;
+                }
+                return loss!;
+            });
+            foreach ((string name, Parameter parameter) in inputs)
+                Compare("grad." + name, parameter.HasGradient ? parameter.Gradient : new float[parameter.Shape.Length], golden.Floats("grad." + name));
+        }
+
+        private static Parameter Create(Golden golden, string name)
+        {
+            Parameter parameter = new(new Shape(golden.InputShape(name)), Initializer.Zeros);
+            parameter.Assign(golden.Input(name));
+            return parameter;
+        }
+
+        private static void Compare(string name, ReadOnlySpan<float> got, float[] expected)
+        {
+            got.Length.ShouldBe(expected.Length, name);
+            double size = Math.Max(1e-3, expected.Max(Math.Abs));
+            for (int i = 0; i < expected.Length; i++)
+                Math.Abs(got[i] - expected[i]).ShouldBeLessThan((float)(Tolerance * size), $"{name}[{i}]: {got[i]:G9}, torch {expected[i]:G9}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+namespace Heed.Tests.Tensors;
+
+/// <summary>Every operation of the library has a gradient check here; a new one without a check fails the registry test.</summary>
+public sealed class GradientCheckTests
+{
+    private static readonly SequenceRanges Ranges = new(new[] { 5, 0, 3, 1 }, new[] { 0, 2, 2, 4 });
+
+    /// <summary>Operation name → computations that use it.</summary>
+    private static readonly Dictionary<string, Check[]> Checks = new(StringComparer.Ordinal)
+    {
+        ["Add"] = [new(T(5, 3), T(5, 3), (a, b) => a + b), new(T(2, 5, 3), T(5, 3), (a, b) => a + b), new(T(5, 3), T(), (a, b) => a + b)],
+        ["Subtract"] = [new(T(5, 3), T(5, 3), (a, b) => a - b), new(T(7, 3), T(3), (a, b) => a - b)],
+        ["Multiply"] = [new(T(5, 3), T(5, 3), (a, b) => a * b), new(T(7, 3), T(3), (a, b) => a * b), new(T(5, 3), (a) => a * a)],
+        ["Divide"] = [new(T(5, 3), Positive(5, 3), (a, b) => a / b), new(T(7, 3), Positive(3), (a, b) => a / b)],
+        ["Scale"] = [new(T(5, 3), a => a.Scale(-1.7f, 0.3f))],
+        ["Exp"] = [new(T(5, 7), a => a.Exp())],
+        ["Log"] = [new(Positive(5, 7), a => a.Log())],
+        ["Sqrt"] = [new(Positive(5, 7), a => a.Sqrt())],
+        ["Tanh"] = [new(T(5, 7), a => a.Tanh())],
+        ["Sigmoid"] = [new(T(5, 7), a => a.Sigmoid())],
+        ["Relu"] = [new(T(5, 7), a => a.Relu())],
+        ["Gelu"] = [new(T(5, 7), a => a.Gelu())],
+        ["Dropout"] = [new(T(5, 7), a => a.Dropout(0.4f, 17))],
+        ["Sum"] = [new(T(5, 7), a => a.Sum()), new(T(5, 7), a => (a * a).Mean())],
+        ["MeanLast"] = [new(T(2, 5, 7), a => a.MeanLast())],
+        ["Linear"] = [new(T(2, 5, 7), T(3, 7), (x, w) => Tensor.Linear(x, w)), new(T(5, 7), T(11, 7), T(11), (x, w, b) => Tensor.Linear(x, w, b))],
+        ["MatMul"] = [new(T(5, 7), T(7, 3), (a, b) => a.MatMul(b)), new(T(2, 5, 7), T(2, 7, 3), (a, b) => a.MatMul(b)), new(T(2, 5, 7), T(7, 3), (a, b) => a.MatMul(b))],
+        ["MatMulTransposed"] = [new(T(5, 7), T(3, 7), (a, b) => a.MatMulTransposed(b)), new(T(2, 3, 5), a => a.MatMulTransposed(a)), new(T(2, 3, 5), T(7, 5), (a, b) => a.MatMulTransposed(b))],
+        ["Reshape"] = [new(T(6, 5), a => a.Reshape(new Shape(3, 10)) * a.Reshape(new Shape(3, 10)))],
+        ["Transpose"] = [new(T(2, 5, 7), a => a.Transpose().Tanh())],
+        ["Columns"] = [new(T(5, 7), a => a.Columns(2, 3).Tanh())],
+        ["Concatenate"] = [new(T(5, 3), T(5, 2), (a, b) => Tensor.Concatenate(a, b, a).Tanh())],
+        ["Softmax"] = [new(T(5, 7), a => a.Softmax())],
+        ["LogSoftmax"] = [new(T(5, 7), a => a.LogSoftmax())],
+        ["CrossEntropy"] =
+        [
+            new(T(5, 3), a => Tensor.CrossEntropy(a, new[] { 0, 2, 1, 1, 0 })),
+            new(T(5, 3), a => Tensor.CrossEntropy(a, new[] { 0, -1, 1, 1, 0 }, [0.5f, 2f, 1f], 0.1f)),
+        ],
+        ["LayerNorm"] = [new(T(5, 7), T(7), T(7), (x, g, b) => Tensor.LayerNorm(x, g, b))],
+        ["Embed"] = [new(T(11, 3), table => Tensor.Embed(table, new[] { 1, 5, 1, 10, 2, 2 }, new Shape(2, 3)).Tanh())],
+        ["SoftmaxOverTime"] = [new(T(4, 5, 2), a => a.SoftmaxOverTime(Ranges))],
+        ["SumOverTime"] = [new(T(4, 2, 5), T(4, 5, 3), (w, h) => w.SumOverTime(h, Ranges))],
+        ["MeanOverTime"] = [new(T(4, 5, 3), h => h.MeanOverTime(Ranges).Tanh())],
+        ["MaxOverTime"] = [new(T(4, 5, 3), h => h.MaxOverTime(Ranges, out _).Tanh())],
+        ["LastStates"] = [new(T(4, 5, 6), h => h.LastStates(Ranges).Tanh())],
+        ["GatedMean"] = [new(T(4, 5, 3), T(4, 5, 3), (g, h) => h.GatedMeanOverTime(g, Ranges))],
+        ["WithoutPadding"] = [new(T(4, 5, 3), h => h.WithoutPadding(Ranges).Tanh())],
+        ["Lstm"] = [Recurrent(4, 1), Recurrent(4, 2)],
+        ["Gru"] = [Recurrent(3, 1), Recurrent(3, 2)],
+    };
+
+    public static TheoryData<string> Names => [.. Checks.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_gradient_agrees_with_differences_of_the_reference(string name)
+    {
+        foreach (Check check in Checks[name])
+        {
+            (string, Parameter)[] parameters = check.Create();
+            GradientCheck.Run(parameters, pass => check.Compute([.. parameters.Select(p => pass.Use(p.Item2))])).ShouldBeGreaterThan(0);
+        }
+    }
+
+    [Fact]
+    public void Every_operation_of_the_library_has_a_check()
+    {
+        IEnumerable<string> operations = typeof(Operation).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Operation)) && !t.IsAbstract)
+            .SelectMany(t => t.Name == "ProductOperation" ? new[] { "MatMul", "MatMulTransposed" } : [t.Name.Replace("Operation", "", StringComparison.Ordinal)]);
+        operations.Where(o => !Checks.ContainsKey(o)).ShouldBeEmpty("each needs an entry in GradientCheckTests.Checks");
+    }
+
+    [Theory]
+    [InlineData(1.001f)]
+    [InlineData(0.999f)]
+    public void A_backward_pass_that_is_wrong_by_a_thousandth_is_found(float factor)
+    {
+        Parameter x = new(new Shape(5, 7), Initializer.Normal(1));
+        GradientCheck.Run([("x", x)], pass => Square.Of(pass.Use(x), 1));
+        GradientCheckException error = Should.Throw<GradientCheckException>(() => GradientCheck.Run([("x", x)], pass => Square.Of(pass.Use(x), factor)));
+        error.Message.ShouldContain("'x' (5, 7)");
+    }
+
+    [Fact]
+    public void One_wrong_element_among_many_is_found()
+    {
+        Parameter x = new(new Shape(40), Initializer.Normal(1));
+        Should.Throw<GradientCheckException>(() => GradientCheck.Run([("x", x)], pass => Square.Of(pass.Use(x), 1.01f, onlyFirst: true)));
+    }
+
+    private static Input T(params int[] sizes) => new(new Shape(sizes), Initializer.Normal(0.7));
+
+    private static Input Positive(params int[] sizes) => new(new Shape(sizes), new AboveOne());
+
+    private static Check Recurrent(int gates, int directions)
+    {
+        const int Hidden = 3, Size = 2;
+        Input[] weights = [.. Enumerable.Range(0, directions).SelectMany(_ => new[] { T(gates * Hidden, Size), T(gates * Hidden, Hidden), T(gates * Hidden), T(gates * Hidden) })];
+        return new Check([T(4, 5, Size), .. weights], inputs =>
+        {
+            if (gates == 3)
+            {
+                (Tensor y, Tensor h) = Tensor.Gru(inputs[0], Ranges, inputs[1..]);
+                return Tensor.Concatenate(y.Reshape(new Shape(y.Length)), h.Reshape(new Shape(h.Length)));
+            }
+            (Tensor output, Tensor hidden, Tensor cell) = Tensor.Lstm(inputs[0], Ranges, inputs[1..]);
+            return Tensor.Concatenate(output.Reshape(new Shape(output.Length)), hidden.Reshape(new Shape(hidden.Length)), cell.Reshape(new Shape(cell.Length)));
+        });
+    }
+
+    private sealed record Input(Shape Shape, Initializer Start);
+
+    private sealed record Check(Input[] Inputs, Func<Tensor[], Tensor> Compute)
+    {
+        public Check(Input a, Func<Tensor, Tensor> f)
+            : this([a], t => f(t[0]))
+        {
+        }
+
+        public Check(Input a, Input b, Func<Tensor, Tensor, Tensor> f)
+            : this([a, b], t => f(t[0], t[1]))
+        {
+        }
+
+        public Check(Input a, Input b, Input c, Func<Tensor, Tensor, Tensor, Tensor> f)
+            : this([a, b, c], t => f(t[0], t[1], t[2]))
+        {
+        }
+
+        public (string Name, Parameter Parameter)[] Create() => [.. Inputs.Select((input, i) => ($"input {i}", new Parameter(input.Shape, input.Start)))];
+    }
+
+    private sealed class AboveOne : Initializer
+    {
+        public override void Fill(Span<float> values, Shape shape, RandomStream random)
+        {
+            foreach (ref float value in values)
+                value = 1 + random.NextSingle();
+        }
+    }
+
+    /// <summary>y = x², with a backward pass that can be made wrong.</summary>
+    private sealed class Square(Tensor x, float factor, bool onlyFirst) : Operation(x)
+    {
+        public static Tensor Of(Tensor x, float factor, bool onlyFirst = false)
+        {
+            Tensor y = x.Step!.New(x.Shape, x.RequiresGradient);
+            for (int i = 0; i < x.Length; i++)
+                y.Writable[i] = x.Values[i] * x.Values[i];
+            x.Step.Record(new Square(x, factor, onlyFirst), y);
+            return y;
+        }
+
+        protected internal override void Backward()
+        {
+            for (int i = 0; i < Inputs[0].Length; i++)
+                Accumulate(0)[i] += 2 * (onlyFirst && i > 0 ? 1 : factor) * Inputs[0].Values[i] * GradientOf()[i];
+        }
+
+        protected internal override void Reference(ReferenceValues values)
+        {
+            for (int i = 0; i < Inputs[0].Length; i++)
+                values.Output()[i] = values.Input(0)[i] * values.Input(0)[i];
+        }
+    }
+}

@@ -1,0 +1,139 @@
+namespace Heed.Tests.Tensors;
+
+public sealed class StepTests
+{
+    [Fact]
+    public void A_tensor_used_after_its_step_throws_and_says_what_to_do()
+    {
+        Tensor? escaped = null;
+        Step.Train(new RandomStream(1, "t"), 17, pass => Loss(pass, new Parameter(new Shape(3), Initializer.Ones), out escaped));
+        InvalidOperationException error = Should.Throw<InvalidOperationException>(() => escaped!.ToArray());
+        error.Message.ShouldContain("belonged to step 17");
+        error.Message.ShouldContain("Keep()");
+        Should.Throw<InvalidOperationException>(() => escaped!.Tanh());
+    }
+
+    [Fact]
+    public void What_a_step_returns_is_kept_and_other_steps_do_not_change_it()
+    {
+        Tensor kept = Step.Evaluate(pass => pass.Input([1, 2, 3], new Shape(3)).Scale(2));
+        (Tensor a, Tensor b) = Step.Evaluate(pass => (pass.Input([1], new Shape(1)), pass.Input([2], new Shape(1))));
+        List<Tensor> many = Step.Evaluate(pass => new List<Tensor> { pass.Input([5], new Shape(1)) });
+        for (int i = 0; i < 20; i++)
+            Step.Evaluate(pass => pass.Input(new float[64], new Shape(64)).Exp().Values[0]);
+        kept.ToArray().ShouldBe([2, 4, 6]);
+        (a.Item, b.Item, many[0].Item).ShouldBe((1, 2, 5));
+    }
+
+    [Fact]
+    public async Task A_step_survives_await_and_many_run_at_once()
+    {
+        float[] results = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => Step.EvaluateAsync(async pass =>
+        {
+            Tensor x = pass.Input([i], new Shape(1));
+            await Task.Delay(1 + (i % 7));
+            Tensor y = x.Scale(3);
+            await Task.Yield();
+            return (y + x).Item;
+        })));
+        results.ShouldBe(Enumerable.Range(0, 64).Select(i => 4f * i));
+    }
+
+    [Fact]
+    public void Tensors_of_two_steps_do_not_mix() =>
+        Should.Throw<InvalidOperationException>(() => Step.Evaluate(outer => Step.Evaluate(inner => inner.Input([1], new Shape(1)) + outer.Input([1], new Shape(1)))))
+            .Message.ShouldContain("different steps");
+
+    [Fact]
+    public void A_parameter_outside_the_loss_has_no_gradient_and_used_ones_add_up()
+    {
+        Parameter used = new(new Shape(3), Initializer.Ones), unused = new(new Shape(3), Initializer.Ones);
+        for (int i = 0; i < 2; i++)
+            Step.Train(new RandomStream(1, "t"), i, pass => Loss(pass, used, out _));
+        unused.HasGradient.ShouldBeFalse();
+        used.Gradient.ToArray().ShouldBe([4, 4, 4]);
+        used.ClearGradient();
+        used.HasGradient.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_frozen_parameter_gets_no_gradient()
+    {
+        Parameter a = new(new Shape(3), Initializer.Ones), b = new(new Shape(3), Initializer.Ones) { IsTrained = false };
+        Step.Train(new RandomStream(1, "t"), 0, pass => (pass.Use(a) * pass.Use(b)).Sum());
+        (a.HasGradient, b.HasGradient).ShouldBe((true, false));
+    }
+
+    [Fact]
+    public void The_loss_must_be_one_element_and_depend_on_a_parameter()
+    {
+        Parameter p = new(new Shape(3), Initializer.Ones);
+        Should.Throw<InvalidOperationException>(() => Step.Train(new RandomStream(1, "t"), 0, pass => pass.Use(p).Tanh()));
+        Should.Throw<InvalidOperationException>(() => Step.Train(new RandomStream(1, "t"), 0, pass => pass.Input([1], new Shape()))).Message.ShouldContain("no parameter");
+    }
+
+    [Fact]
+    public void Anomaly_mode_names_the_operation_in_which_the_first_bad_value_arose()
+    {
+        Parameter p = new(new Shape(2, 2), Initializer.Ones);
+        p.Assign([1, 2, -1, 3]);
+        AnomalyException error = Should.Throw<AnomalyException>(() =>
+            Step.Train(new RandomStream(1, "t"), 0, pass => pass.Use(p).Log().Tanh().Exp().Sum(), findAnomalies: true));
+        error.Message.ShouldContain("Log made NaN at [1, 0]");
+        p.Assign([1, 2, 0, 3]);
+        Should.Throw<AnomalyException>(() => Step.Train(new RandomStream(1, "t"), 0, pass => pass.Use(p).Sqrt().Sum(), findAnomalies: true))
+            .Message.ShouldContain("backward pass of Sqrt made +infinity at [1, 0]");
+        float.IsNaN(Step.Train(new RandomStream(1, "t"), 0, pass => pass.Use(p).Scale(-1).Log().Sum())).ShouldBeTrue("without the mode nothing is checked");
+    }
+
+    [Fact]
+    public void Memory_is_flat_over_a_thousand_steps_and_nobody_disposes()
+    {
+        Linear layer = new(37, 41);
+        AdamW optimizer = new(layer.NamedParameters().Select(p => p.Parameter));
+        RandomStream random = new(1, "steps");
+        void Run(int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                // Batches of changing lengths, as text has them.
+                int rows = 1 + (i * 7919 % 113);
+                Step.Train(random.Fork((ulong)i), i, pass => layer.Forward(pass.Input(new float[rows * 37], new Shape(rows, 37)), pass).Tanh().Sum());
+                optimizer.Step(1e-3, 1);
+            }
+        }
+        Run(200);
+        GC.Collect();
+        long pool = TensorPool.AllocatedBytes, heap = GC.GetTotalMemory(forceFullCollection: true);
+        Run(1000);
+        (TensorPool.AllocatedBytes - pool).ShouldBeLessThan(256 * 1024, "the pool must not grow (other tests may rent meanwhile)");
+        (GC.GetTotalMemory(forceFullCollection: true) - heap).ShouldBeLessThan(4 << 20);
+    }
+
+    [Fact]
+    public void Ended_steps_poison_their_memory_when_asked()
+    {
+        Memory<float> memory = default;
+        TensorPool.Poison = true;
+        try
+        {
+            Step.Evaluate(pass =>
+            {
+                memory = pass.Input([1, 2, 3], new Shape(3)).Memory;
+                return 0;
+            });
+        }
+        finally
+        {
+            TensorPool.Poison = false;
+        }
+        // Another test's step may already have the block, so only its first use is certain: never the old values.
+        memory.Span.ToArray().ShouldNotBe([1, 2, 3]);
+    }
+
+    private static Tensor Loss(Pass pass, Parameter parameter, out Tensor inside)
+    {
+        inside = pass.Use(parameter).Scale(2);
+        return inside.Sum();
+    }
+}
