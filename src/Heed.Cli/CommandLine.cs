@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Reflection;
 
@@ -7,6 +9,8 @@ namespace Heed.Cli;
 /// <summary>The <c>heed</c> command: its commands, and what their errors mean for the exit code.</summary>
 internal static class CommandLine
 {
+    private const string Name = "heed";
+
     /// <summary>Runs one command.</summary>
     /// <param name="args">What stands behind <c>heed</c>.</param>
     /// <param name="terminal">Where to read and write.</param>
@@ -33,40 +37,55 @@ internal static class CommandLine
 
     private static int Invoke(string[] args, Terminal terminal, CancellationToken cancellation)
     {
-        RootCommand root = Create(terminal, cancellation);
-        InvocationConfiguration configuration = new()
+        ParseResult parsed = Create(terminal, cancellation).Parse(args);
+        if (parsed.Errors.Count > 0)
+            throw new UsageException(Message(parsed));
+        return parsed.Invoke(new InvocationConfiguration
         {
-            Output = args.Length == 0 ? terminal.Error : terminal.Out,
+            Output = terminal.Out,
             Error = terminal.Error,
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null,
-        };
-        ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
-        if (parsed.Errors.Count > 0)
-            throw new UsageException(Message(parsed));
-        int code = parsed.Invoke(configuration);
-        return args.Length == 0 ? ExitCode.WrongInput : code;
+        });
     }
 
-    private static RootCommand Create(Terminal terminal, CancellationToken cancellation)
+    // A plain command as the root: the library's own root would be named after the file that runs.
+    private static Command Create(Terminal terminal, CancellationToken cancellation)
     {
-        Command train = new("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation) };
-        Command version = new("version", "Shows the version.");
-        version.SetAction(_ =>
-        {
-            terminal.Out.WriteLine(Version);
-            return ExitCode.Done;
-        });
-        RootCommand root = new("Heed: attention models that you train, evaluate and look into.")
+        Option<bool> version = new("--version") { Description = "Show the version." };
+        Command root = new(Name, "Heed: attention models that you train, evaluate and look into.")
         {
             DemoCommand.Create(terminal, cancellation),
-            train,
+            new Command("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation) },
             EvalCommand.Create(terminal),
             PredictCommand.Create(terminal),
             DescribeCommand.Create(terminal),
+            VersionCommand(terminal),
             version,
+            new HelpOption(),
         };
+        root.SetAction(parsed => parsed.GetValue(version) ? ShowVersion(terminal) : ShowHelp(root, terminal));
         return root;
+    }
+
+    private static Command VersionCommand(Terminal terminal)
+    {
+        Command command = new("version", "Shows the version.");
+        command.SetAction(_ => ShowVersion(terminal));
+        return command;
+    }
+
+    private static int ShowVersion(Terminal terminal)
+    {
+        terminal.Out.WriteLine(Version);
+        return ExitCode.Done;
+    }
+
+    // Without a command there is nothing to do, which is wrong usage; the help says what there is.
+    private static int ShowHelp(Command root, Terminal terminal)
+    {
+        root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = terminal.Error, Error = terminal.Error });
+        return ExitCode.WrongInput;
     }
 
     private static string Version => typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
@@ -78,10 +97,10 @@ internal static class CommandLine
             .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)
             .Replace("as expected type 'System.UInt64'", "as a whole number from 0", StringComparison.Ordinal)
             .Replace("as expected type 'System.Double'", "as a number", StringComparison.Ordinal);
-        List<string> path = [];
-        for (System.CommandLine.Parsing.SymbolResult? at = parsed.CommandResult; at is System.CommandLine.Parsing.CommandResult { Command: not RootCommand } command; at = at.Parent)
-            path.Insert(0, command.Command.Name + " ");
-        return $"{message}. See 'heed {string.Concat(path)}--help'.";
+        string path = "";
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult result; at = at.Parent)
+            path = result.Command.Name + " " + path;
+        return $"{message}. See '{path}--help'.";
     }
 
     private static int Report(Exception exception, Terminal terminal)
@@ -94,7 +113,7 @@ internal static class CommandLine
             ArithmeticException => (ExitCode.Failed, exception.Message),
             _ => (ExitCode.Failed, $"unexpected {exception.GetType().Name}: {exception.Message} (HEED_DEBUG=1 shows where)"),
         };
-        terminal.Say("heed: " + message.ReplaceLineEndings(" "));
+        terminal.Say($"{Name}: " + message.ReplaceLineEndings(" "));
         if (terminal.IsDebug)
             terminal.Error.WriteLine(exception);
         return code;
