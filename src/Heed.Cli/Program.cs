@@ -1,1 +1,3 @@
-Console.WriteLine("heed");
+using Heed.Cli;
+
+return CommandLine.Run(args, Terminal.System());

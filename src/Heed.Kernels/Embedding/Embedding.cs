@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <summary>Rows of a table by number: y[n, :] = table[id[n], :].</summary>
@@ -96,6 +98,7 @@ public static unsafe class Embedding
         public float* Y;
         public nint Features;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V> =>
             new ReadOnlySpan<float>(Table + (Ids[row] * Features), (int)Features).CopyTo(new(Y + (row * Features), (int)Features));
@@ -111,6 +114,7 @@ public static unsafe class Embedding
         public nint Strip;
         public int Padding;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {

@@ -114,6 +114,7 @@ public static unsafe class LayerNorm
         public nint Columns;
         public float Epsilon;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {
@@ -170,6 +171,7 @@ public static unsafe class LayerNorm
         public float* Result;
         public nint Columns;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {
@@ -242,6 +244,7 @@ public static unsafe class LayerNorm
         public float* Reciprocal;
         public nint Columns;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Add<V>(nint row, float* partial)
             where V : unmanaged, ISimd<V>
         {

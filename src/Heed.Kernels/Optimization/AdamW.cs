@@ -166,6 +166,7 @@ public static unsafe class AdamW
         public bool* Touched;
         public nint Columns;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <content>The states in which the two directions of a recurrent layer end.</content>
@@ -47,6 +49,7 @@ public static unsafe partial class SequencePooling
         public float* Y;
         public nint Forward;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Run<V>(nint b, nint first, nint length, in SequenceBounds bounds, nint features)
             where V : unmanaged, ISimd<V>
         {
@@ -68,6 +71,7 @@ public static unsafe partial class SequencePooling
         public float* Result;
         public nint Forward;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Run<V>(nint b, nint first, nint length, in SequenceBounds bounds, nint features)
             where V : unmanaged, ISimd<V>
         {

@@ -62,6 +62,7 @@ public static unsafe partial class SequencePooling
         public float* Y;
         public int* Positions;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Run<V>(nint b, nint first, nint length, in SequenceBounds bounds, nint features)
             where V : unmanaged, ISimd<V>
         {

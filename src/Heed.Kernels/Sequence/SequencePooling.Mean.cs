@@ -80,6 +80,7 @@ public static unsafe partial class SequencePooling
         public float* X;
         public float* Y;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Run<V>(nint b, nint first, nint length, in SequenceBounds bounds, nint features)
             where V : unmanaged, ISimd<V>
         {
@@ -118,6 +119,7 @@ public static unsafe partial class SequencePooling
         public float* Gradient;
         public float* Result;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Run<V>(nint b, nint first, nint length, in SequenceBounds bounds, nint features)
             where V : unmanaged, ISimd<V>
         {
@@ -135,6 +137,7 @@ public static unsafe partial class SequencePooling
         public float* GateResult;
         public float* Result;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Run<V>(nint b, nint first, nint length, in SequenceBounds bounds, nint features)
             where V : unmanaged, ISimd<V>
         {

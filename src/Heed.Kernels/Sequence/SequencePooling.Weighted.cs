@@ -61,6 +61,7 @@ public static unsafe partial class SequencePooling
         public float* Contexts;
         public nint Views;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Run<V>(nint b, nint first, nint length, in SequenceBounds bounds, nint features)
             where V : unmanaged, ISimd<V>
         {
@@ -75,6 +76,7 @@ public static unsafe partial class SequencePooling
         }
 
         // Four vectors of features at once: whole cache lines, and four chains to hide the latency of an addition.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Four<V>(float* w, float* h, float* c, nint length, nint features)
             where V : unmanaged, ISimd<V>
         {
@@ -122,6 +124,7 @@ public static unsafe partial class SequencePooling
         public float* StateResult;
         public nint Views;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Run<V>(nint b, nint first, nint length, in SequenceBounds bounds, nint features)
             where V : unmanaged, ISimd<V>
         {

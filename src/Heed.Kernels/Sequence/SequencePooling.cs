@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <summary>One vector for each sequence of a padded batch: maximum, mean, last states, gated mean, weighted sums.</summary>
@@ -45,6 +47,7 @@ public static unsafe partial class SequencePooling
         public SequenceBounds Bounds;
         public nint Features;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V> =>
             Step.Run<V>(row, ((row * Bounds.Time) + Bounds.Start(row)) * Features, Bounds.Length(row), Bounds, Features);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <summary>Softmax cross-entropy against class numbers, weighted mean over the rows that count.</summary>
@@ -109,6 +111,7 @@ public static unsafe class CrossEntropy
         public nint Classes;
         public float Smoothing;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {
@@ -137,6 +140,7 @@ public static unsafe class CrossEntropy
         public float Anchor;
         public float Log;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly V Add<V>(V folded, nint i, int count)
             where V : unmanaged, ISimd<V>
         {
@@ -156,6 +160,7 @@ public static unsafe class CrossEntropy
         public float Scale;
         public double WeightSum;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {
@@ -182,6 +187,7 @@ public static unsafe class CrossEntropy
         public float Total;
         public float Share;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Step<V>(nint i, int count)
             where V : unmanaged, ISimd<V>
         {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <summary>Softmax over the steps of each sequence: w[b, k, t] = e^(s[b, t, k] − m) / Σ over real t′ of e^(s[b, t′, k] − m).</summary>
@@ -63,6 +65,7 @@ public static unsafe class SequenceSoftmax
         public int Views;
         public SequenceBounds Bounds;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {
@@ -86,6 +89,7 @@ public static unsafe class SequenceSoftmax
         public int Views;
         public SequenceBounds Bounds;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {

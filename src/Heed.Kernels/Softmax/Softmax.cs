@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <summary>Softmax of rows: y[i, j] = e^(x[i, j] − m[i]) / Σ over k of e^(x[i, k] − m[i]), m[i] = max x[i, :].</summary>
@@ -48,6 +50,7 @@ public static unsafe class Softmax
         public float* Y;
         public nint Columns;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V> => SoftmaxRow.Forward<V>(X + (row * Columns), Y + (row * Columns), Columns);
     }
@@ -59,6 +62,7 @@ public static unsafe class Softmax
         public float* Result;
         public nint Columns;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {

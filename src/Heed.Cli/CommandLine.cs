@@ -1,0 +1,121 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Reflection;
+
+namespace Heed.Cli;
+
+/// <summary>The <c>heed</c> command: its commands, and what their errors mean for the exit code.</summary>
+internal static class CommandLine
+{
+    private const string Name = "heed";
+
+    /// <summary>Runs one command.</summary>
+    /// <param name="args">What stands behind <c>heed</c>.</param>
+    /// <param name="terminal">Where to read and write.</param>
+    /// <param name="cancellation">The same as the first Ctrl+C.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static int Run(string[] args, Terminal terminal, CancellationToken cancellation = default)
+    {
+        // Messages are English and numbers have a point, whatever the host's culture.
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
+        try
+        {
+            return Invoke(args, terminal, cancellation);
+        }
+        catch (Exception e)
+        {
+            return Report(e, terminal);
+        }
+        finally
+        {
+            terminal.Out.Flush();
+            terminal.Error.Flush();
+        }
+    }
+
+    private static int Invoke(string[] args, Terminal terminal, CancellationToken cancellation)
+    {
+        ParseResult parsed = Create(terminal, cancellation).Parse(args);
+        if (parsed.Errors.Count > 0)
+            throw new UsageException(Message(parsed));
+        return parsed.Invoke(new InvocationConfiguration
+        {
+            Output = terminal.Out,
+            Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        });
+    }
+
+    // A plain command as the root: the library's own root would be named after the file that runs.
+    private static Command Create(Terminal terminal, CancellationToken cancellation)
+    {
+        Option<bool> version = new("--version") { Description = "Show the version." };
+        Command root = new(Name, "Heed: attention models that you train, evaluate and look into.")
+        {
+            DemoCommand.Create(terminal, cancellation),
+            new Command("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation) },
+            EvalCommand.Create(terminal),
+            PredictCommand.Create(terminal),
+            DescribeCommand.Create(terminal),
+            VersionCommand(terminal),
+            version,
+            new HelpOption(),
+        };
+        root.SetAction(parsed => parsed.GetValue(version) ? ShowVersion(terminal) : ShowHelp(root, terminal));
+        return root;
+    }
+
+    private static Command VersionCommand(Terminal terminal)
+    {
+        Command command = new("version", "Shows the version.");
+        command.SetAction(_ => ShowVersion(terminal));
+        return command;
+    }
+
+    private static int ShowVersion(Terminal terminal)
+    {
+        terminal.Out.WriteLine(Version);
+        return ExitCode.Done;
+    }
+
+    // Without a command there is nothing to do, which is wrong usage; the help says what there is.
+    private static int ShowHelp(Command root, Terminal terminal)
+    {
+        root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = terminal.Error, Error = terminal.Error });
+        return ExitCode.WrongInput;
+    }
+
+    private static string Version => typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+
+    // A mistyped command is also a missing one; the last error names what was typed.
+    private static string Message(ParseResult parsed)
+    {
+        string message = parsed.Errors[^1].Message.ReplaceLineEndings(" ").TrimEnd('.')
+            .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)
+            .Replace("as expected type 'System.UInt64'", "as a whole number from 0", StringComparison.Ordinal)
+            .Replace("as expected type 'System.Double'", "as a number", StringComparison.Ordinal);
+        string path = "";
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult result; at = at.Parent)
+            path = result.Command.Name + " " + path;
+        return $"{message}. See '{path}--help'.";
+    }
+
+    private static int Report(Exception exception, Terminal terminal)
+    {
+        (int code, string message) = exception switch
+        {
+            InputException or UsageException => (ExitCode.WrongInput, exception.Message),
+            OperationCanceledException => (ExitCode.Interrupted, "interrupted."),
+            // A loss or a gradient that is not finite: the trainer's message says what to do.
+            ArithmeticException => (ExitCode.Failed, exception.Message),
+            _ => (ExitCode.Failed, $"unexpected {exception.GetType().Name}: {exception.Message} (HEED_DEBUG=1 shows where)"),
+        };
+        terminal.Say($"{Name}: " + message.ReplaceLineEndings(" "));
+        if (terminal.IsDebug)
+            terminal.Error.WriteLine(exception);
+        return code;
+    }
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Heed.Kernels;
+
+namespace Heed.Cli;
+
+/// <summary>Options that mean the same in every command that has them.</summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Json() => new("--json") { Description = "Results as JSON." };
+
+    public static Option<bool> Quiet() => new("--quiet") { Description = "No progress, only results and errors." };
+
+    public static Option<ulong> Seed() => new("--seed") { Description = "Seed of everything random.", HelpName = "N", DefaultValueFactory = _ => 1 };
+
+    public static Option<int> Threads() => new("--threads") { Description = "Threads to compute with; results do not depend on it. [default: all processors]", HelpName = "N" };
+
+    public static Argument<string> Model() => new("model") { Description = "The model's folder." };
+
+    /// <summary>Sets the number of threads if one was given.</summary>
+    public static void Apply(this Option<int> threads, ParseResult parsed)
+    {
+        if (parsed.GetResult(threads) is not { Implicit: false })
+            return;
+        int count = parsed.GetValue(threads);
+        if (count is < 1 or > 1024)
+            throw new UsageException(FormattableString.Invariant($"--threads must be from 1 to 1024, got {count}."));
+        Workers.Degree = count;
+    }
+}

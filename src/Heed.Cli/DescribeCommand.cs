@@ -1,0 +1,137 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Heed.Cli;
+
+/// <summary><c>heed describe MODEL</c>: what a model is made of and how it came to be.</summary>
+internal static class DescribeCommand
+{
+    private static readonly CultureInfo culture = CultureInfo.InvariantCulture;
+
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> model = CommonOptions.Model();
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("describe", "Shows labels, network, parameters and training of a model.") { model, json };
+        command.SetAction(parsed =>
+        {
+            string path = parsed.GetValue(model)!;
+            TextClassifier classifier = TextClassifier.Load(path);
+            ModelFolder folder = ModelFolder.Open(path, ModelFolderCheck.Lengths);
+            if (parsed.GetValue(json))
+                JsonText.WriteObject(terminal.Out, writer => Write(writer, classifier, folder), isIndented: true);
+            else
+                Write(terminal, classifier, folder);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void Write(Terminal terminal, TextClassifier classifier, ModelFolder folder)
+    {
+        TrainingRecord record = classifier.Record;
+        TrainingOptions training = record.Options;
+        TextWriter output = terminal.Out;
+        output.WriteLine($"model       {Network(classifier.Network.Config)}");
+        output.WriteLine($"labels      {classifier.Labels.Count.ToString(culture)}: {string.Join(", ", classifier.Labels)}");
+        output.WriteLine($"tokens      {Tokens(classifier.Encoder)}");
+        output.WriteLine(string.Create(culture, $"folder      {folder.Path}, {folder.Files.Values.Sum(file => file.Length):N0} bytes, written by Heed {folder.LibraryVersion}"));
+        output.WriteLine(string.Create(culture, $"training    seed {training.Seed}, batch {training.BatchSize}, AdamW {training.LearningRate} {training.Schedule}, at most {training.EpochCount} epochs by {training.Monitor}; best epoch {record.BestEpoch}{(record.WasCancelled ? ", interrupted" : "")}"));
+        output.WriteLine($"data        train {record.TrainHash}");
+        output.WriteLine($"            dev   {record.DevHash}");
+        output.WriteLine(string.Create(culture, $"parameters  {classifier.Network.ParameterCount:N0}"));
+        output.WriteLine();
+        Styled.WriteTable(terminal, ["parameter", "shape", ">values"], classifier.Network.NamedParameters().Select(p =>
+            new[] { p.Name, p.Parameter.Shape.ToString(), p.Parameter.Shape.Length.ToString("N0", culture) }));
+        if (record.Epochs.Count == 0)
+            return;
+        output.WriteLine();
+        Styled.WriteTable(terminal, [">epoch", ">train loss", ">dev loss", ">accuracy", ">macro F1", ">seconds", ""], record.Epochs.Select(e => new[]
+        {
+            e.Epoch.ToString(culture), Figure(e.TrainLoss), Figure(e.DevLoss), Figure(e.Accuracy), Figure(e.MacroF1),
+            e.Duration.TotalSeconds.ToString("F1", culture), e.Epoch == record.BestEpoch ? "best" : "",
+        }));
+    }
+
+    private static void Write(Utf8JsonWriter json, TextClassifier classifier, ModelFolder folder)
+    {
+        BlstmConfig network = classifier.Network.Config;
+        TrainingRecord record = classifier.Record;
+        json.WriteString("path", folder.Path);
+        json.WriteString("library", folder.LibraryVersion);
+        json.WriteNumber("bytes", folder.Files.Values.Sum(file => file.Length));
+        json.WriteStartArray("labels");
+        foreach (string label in classifier.Labels)
+            json.WriteStringValue(label);
+        json.WriteEndArray();
+        json.WriteStartObject("tokens");
+        json.WriteString("tokenizer", classifier.Encoder.Tokenizer.Name);
+        json.WriteBoolean("lowerCase", classifier.Encoder.Tokenizer.LowerCase);
+        json.WriteNumber("vocabulary", classifier.Encoder.Vocabulary.Count);
+        json.WriteNumber("maximumLength", classifier.Encoder.MaximumLength);
+        json.WriteEndObject();
+        json.WriteStartObject("network");
+        json.WriteString("cell", network.Cell);
+        json.WriteString("pooling", network.Pooling);
+        json.WriteNumber("embedding", network.EmbeddingSize);
+        json.WriteNumber("hidden", network.HiddenSize);
+        json.WriteNumber("layers", network.LayerCount);
+        json.WriteNumber("views", network.Views);
+        json.WriteEndObject();
+        WriteParameters(json, classifier.Network);
+        WriteTraining(json, record);
+    }
+
+    private static void WriteParameters(Utf8JsonWriter json, BlstmClassifier network)
+    {
+        json.WriteNumber("parameterCount", network.ParameterCount);
+        json.WriteStartArray("parameters");
+        foreach ((string name, Parameter parameter) in network.NamedParameters())
+        {
+            json.WriteStartObject();
+            json.WriteString("name", name);
+            json.WriteStartArray("shape");
+            foreach (int size in parameter.Shape.Sizes)
+                json.WriteNumberValue(size);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void WriteTraining(Utf8JsonWriter json, TrainingRecord record)
+    {
+        json.WriteStartObject("training");
+        json.WriteNumber("seed", record.Options.Seed);
+        json.WriteString("monitor", record.Options.Monitor);
+        json.WriteNumber("bestEpoch", record.BestEpoch);
+        json.WriteBoolean("wasCancelled", record.WasCancelled);
+        json.WriteString("trainHash", record.TrainHash);
+        json.WriteString("devHash", record.DevHash);
+        json.WriteStartArray("epochs");
+        foreach (EpochReport epoch in record.Epochs)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("epoch", epoch.Epoch);
+            json.WriteFinite("trainLoss", epoch.TrainLoss);
+            json.WriteFinite("devLoss", epoch.DevLoss);
+            json.WriteFinite("accuracy", epoch.Accuracy);
+            json.WriteFinite("macroF1", epoch.MacroF1);
+            json.WriteFinite("seconds", epoch.Duration.TotalSeconds);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static string Network(BlstmConfig network) => string.Create(culture,
+        $"bidirectional {network.Cell}, {network.Pooling} pooling; embedding {network.EmbeddingSize}, hidden {network.HiddenSize}, layers {network.LayerCount}")
+        + (network.Pooling is "additive" or "structured" ? string.Create(culture, $", attention {network.AttentionSize}") : "")
+        + (network.Views > 1 ? string.Create(culture, $", views {network.Views}{(network.AverageViews ? " (averaged)" : "")}") : "");
+
+    private static string Tokens(TextEncoder encoder) => string.Create(culture,
+        $"{encoder.Tokenizer.Name}, {(encoder.Tokenizer.LowerCase ? "lower case" : "upper and lower case")}, {encoder.Vocabulary.Count:N0} in the vocabulary, at most {encoder.MaximumLength:N0} a text");
+
+    private static string Figure(double value) => value.ToString("F4", culture);
+}

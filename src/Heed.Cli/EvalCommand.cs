@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace Heed.Cli;
+
+/// <summary><c>heed eval MODEL --data FILE</c>: how good a model is on labelled rows.</summary>
+internal static class EvalCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> model = CommonOptions.Model();
+        Option<string> data = new("--data") { Description = "Labelled rows: TSV, CSV or JSON Lines, plain or gzip.", HelpName = "file", Required = true };
+        TableOptions table = new();
+        Option<int> threads = CommonOptions.Threads();
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("eval", "Compares a model's answers with the labels of a file.") { model, data };
+        table.AddTo(command);
+        command.Add(threads);
+        command.Add(json);
+        command.SetAction(parsed =>
+        {
+            threads.Apply(parsed);
+            TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
+            TextData rows = table.Read(parsed, parsed.GetValue(data)!, classifier.Labels);
+            ClassificationReport report = classifier.Evaluate(rows);
+            if (parsed.GetValue(json))
+                JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);
+            else
+                terminal.Out.WriteLine(report.ToString());
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

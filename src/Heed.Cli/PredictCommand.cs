@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Heed.Cli;
+
+/// <summary><c>heed predict MODEL [TEXT…]</c>: labels for texts from the command line, a file or standard input.</summary>
+internal static class PredictCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> model = CommonOptions.Model();
+        Argument<string[]> texts = new("texts") { Description = "Texts; without any, and without --file, they are read from standard input, one a line.", Arity = ArgumentArity.ZeroOrMore };
+        Option<string?> file = new("--file") { Description = "Texts from a file: one a line, or a column of a TSV, CSV or JSON Lines file.", HelpName = "file" };
+        Option<string?> column = new("--text") { Description = "The input is a table, and the texts stand in this column: a name, or a number from 1.", HelpName = "column" };
+        Option<bool> weights = new("--weights") { Description = "Shade each text by the weight of its tokens." };
+        Option<int> threads = CommonOptions.Threads();
+        Option<bool> json = CommonOptions.Json();
+        json.Description = "One JSON object a text: label, probability, probabilities, text, weights, cutOff.";
+        Command command = new("predict", "Labels texts and shows where the model looked.") { model, texts, file, column, weights, threads, json };
+        command.SetAction(parsed =>
+        {
+            threads.Apply(parsed);
+            string[] given = parsed.GetValue(texts) ?? [];
+            Check(parsed, given, parsed.GetValue(file), parsed.GetValue(column));
+            TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
+            Action<TextPrediction> write = Writer(terminal, parsed.GetValue(json), parsed.GetValue(weights));
+            if (given.Length > 0)
+            {
+                foreach (string text in given)
+                    write(classifier.Predict(text));
+            }
+            else
+            {
+                Stream(classifier, Rows(terminal, parsed.GetValue(file), parsed.GetValue(column)), write, terminal);
+            }
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void Check(ParseResult parsed, string[] texts, string? file, string? column)
+    {
+        if (texts.Length > 0 && (file is not null || column is not null))
+            throw new UsageException("give texts, or --file and --text, not both.");
+        if (file is "" || column is "")
+            throw new UsageException("--file and --text must not be empty.");
+        // A misspelt option must not become a text; behind "--" everything is one.
+        if (!parsed.Tokens.Any(token => token.Value == "--") && texts.FirstOrDefault(text => text.StartsWith("--", StringComparison.Ordinal)) is { } option)
+            throw new UsageException($"there is no option '{option}'. If it is a text, write -- before the texts. See 'heed predict --help'.");
+    }
+
+    private static IEnumerable<TextRow> Rows(Terminal terminal, string? file, string? column)
+    {
+        TextReadOptions options = new() { Text = column ?? "text", Label = null };
+        if (file is not null)
+            return TextTable.ReadRows(file, options);
+        if (terminal.IsInTerminal)
+            terminal.Say("one text a line; end with Ctrl+D (on Windows Ctrl+Z)");
+        return Read(terminal.OpenIn(), column is null ? options with { Format = TextFormat.Lines } : options);
+    }
+
+    private static IEnumerable<TextRow> Read(Stream stream, TextReadOptions options)
+    {
+        using TextTable table = TextTable.Open(stream, options);
+        foreach (TextRow row in table)
+            yield return row;
+    }
+
+    private static void Stream(TextClassifier classifier, IEnumerable<TextRow> rows, Action<TextPrediction> write, Terminal terminal)
+    {
+        foreach (IReadOnlyList<TextRow> group in Arrivals.Group(rows))
+        {
+            foreach (TextPrediction prediction in classifier.PredictMany(group.Select(row => row.Text)))
+                write(prediction);
+            terminal.Out.Flush();
+        }
+    }
+
+    private static Action<TextPrediction> Writer(Terminal terminal, bool json, bool weights)
+    {
+        if (json)
+            return prediction => JsonText.WriteObject(terminal.Out, writer => PredictionJson.Write(writer, prediction));
+        Action<TextPrediction> writeText = weights ? Shaded(terminal) : prediction => terminal.Out.Write(OneLine.Of(prediction.Text));
+        return prediction =>
+        {
+            terminal.Out.Write(string.Create(CultureInfo.InvariantCulture, $"{prediction.Label}\t{prediction.Probability:F4}\t"));
+            writeText(prediction);
+            terminal.Out.Write('\n');
+        };
+    }
+
+    // Its own method, so that the colour library is loaded only where it is used.
+    private static Action<TextPrediction> Shaded(Terminal terminal) => new WeightShading(terminal).Write;
+}

@@ -1,0 +1,119 @@
+using System.CommandLine;
+
+namespace Heed.Cli;
+
+/// <summary>The options of network, training and tokens; their defaults are the library's.</summary>
+internal sealed class TrainingSettings
+{
+    private static readonly BlstmConfig network = new();
+    private static readonly TrainingOptions training = new();
+    private static readonly TextEncoderOptions tokens = new();
+
+    private readonly List<Option> all = [];
+    private readonly Option<string> pooling, cell, schedule, monitor, classWeights, tokenKind;
+    private readonly Option<int> hidden, embedding, layers, attention, views, epochs, batch, patience, minimumCount, maximumVocabulary, maximumLength;
+    private readonly Option<double> penalty, dropout, learningRate, weightDecay, warmup, clip;
+    private readonly Option<bool> averageViews, caseSensitive, findAnomalies;
+    private readonly Option<ulong> seed = CommonOptions.Seed();
+
+    public TrainingSettings()
+    {
+        pooling = Add("--pooling", $"How hidden states become one vector: {string.Join(", ", SequencePooling.Names)}.", network.Pooling, "name");
+        hidden = Add("--hidden", "Size of a hidden state of one direction.", network.HiddenSize);
+        embedding = Add("--embedding", "Size of a token's vector.", network.EmbeddingSize);
+        layers = Add("--layers", "Stacked recurrent layers.", network.LayerCount);
+        cell = Add("--cell", "Recurrent cell: lstm or gru.", network.Cell, "name");
+        attention = Add("--attention", "Inner size of the poolings additive and structured.", network.AttentionSize);
+        views = Add("--views", "Distributions of the poolings projection and structured.", network.Views);
+        averageViews = Flag("--average-views", "Average the views' contexts; otherwise they are concatenated.");
+        penalty = Add("--penalty", "Weight of the penalty of the pooling structured.", network.Penalty);
+        dropout = Add("--dropout", "Probability of dropping an element.", network.Dropout);
+        epochs = Add("--epochs", "Epochs at most.", training.EpochCount);
+        batch = Add("--batch", "Rows a step.", training.BatchSize);
+        learningRate = Add("--learning-rate", "Highest learning rate.", training.LearningRate);
+        weightDecay = Add("--weight-decay", "Weight decay, relative to the learning rate.", training.WeightDecay);
+        schedule = Add("--schedule", "Learning rate over time: constant or cosine.", training.Schedule, "name");
+        warmup = Add("--warmup", "Share of all steps in which the learning rate rises.", training.Warmup);
+        clip = Add("--clip", "Largest norm of the gradients; 0 for no limit.", training.ClipNorm);
+        patience = Add("--patience", "Epochs without a better dev score before training stops.", training.Patience);
+        monitor = Add("--monitor", "The dev score that decides: accuracy, macro-f1 or loss.", training.Monitor, "name");
+        classWeights = Add("--class-weights", "Weights of the classes in the loss: none or balanced.", training.ClassWeights, "name");
+        tokenKind = Add("--tokens", "What a token is: words or characters.", "words", "name");
+        caseSensitive = Flag("--case-sensitive", "Tell upper from lower case.");
+        minimumCount = Add("--min-count", "How often a token must occur to be known.", tokens.Vocabulary.MinimumCount);
+        maximumVocabulary = Add("--max-vocabulary", "Known tokens at most.", tokens.Vocabulary.MaximumSize);
+        maximumLength = Add("--max-length", "Tokens of a text that are read at most.", tokens.MaximumLength);
+        findAnomalies = Flag("--find-anomalies", "Name the operation where the first NaN or infinity arises; slower.");
+        all.Add(seed);
+    }
+
+    public void AddTo(Command command) => all.ForEach(command.Add);
+
+    /// <summary>The seed alone, for the split.</summary>
+    public ulong Seed(ParseResult parsed) => parsed.GetValue(seed);
+
+    /// <summary>The options, checked.</summary>
+    public TextClassifierOptions Read(ParseResult parsed) => UsageException.Guard(() =>
+    {
+        TextClassifierOptions options = new() { Network = Network(parsed), Training = Training(parsed), Tokens = Tokens(parsed) };
+        options.Validate();
+        return options;
+    });
+
+    private BlstmConfig Network(ParseResult parsed) => new()
+    {
+        EmbeddingSize = parsed.GetValue(embedding),
+        HiddenSize = parsed.GetValue(hidden),
+        LayerCount = parsed.GetValue(layers),
+        Cell = parsed.GetValue(cell)!,
+        Pooling = parsed.GetValue(pooling)!,
+        AttentionSize = parsed.GetValue(attention),
+        Views = parsed.GetValue(views),
+        AverageViews = parsed.GetValue(averageViews),
+        Penalty = parsed.GetValue(penalty),
+        Dropout = parsed.GetValue(dropout),
+    };
+
+    private TrainingOptions Training(ParseResult parsed) => new()
+    {
+        Seed = parsed.GetValue(seed),
+        EpochCount = parsed.GetValue(epochs),
+        BatchSize = parsed.GetValue(batch),
+        LearningRate = parsed.GetValue(learningRate),
+        WeightDecay = parsed.GetValue(weightDecay),
+        Schedule = parsed.GetValue(schedule)!,
+        Warmup = parsed.GetValue(warmup),
+        ClipNorm = parsed.GetValue(clip),
+        Patience = parsed.GetValue(patience),
+        Monitor = parsed.GetValue(monitor)!,
+        ClassWeights = parsed.GetValue(classWeights)!,
+        FindAnomalies = parsed.GetValue(findAnomalies),
+    };
+
+    private TextEncoderOptions Tokens(ParseResult parsed) => new()
+    {
+        Tokenizer = parsed.GetValue(tokenKind) switch
+        {
+            "words" => new WordTokenizer(!parsed.GetValue(caseSensitive)),
+            "characters" => new CharacterTokenizer(!parsed.GetValue(caseSensitive)),
+            string other => throw new UsageException($"--tokens must be words or characters, got '{other}'."),
+            null => throw new UsageException("--tokens must be words or characters."),
+        },
+        Vocabulary = new VocabularyOptions { MinimumCount = parsed.GetValue(minimumCount), MaximumSize = parsed.GetValue(maximumVocabulary) },
+        MaximumLength = parsed.GetValue(maximumLength),
+    };
+
+    private Option<T> Add<T>(string name, string description, T value, string help = "N")
+    {
+        Option<T> option = new(name) { Description = description, HelpName = help, DefaultValueFactory = _ => value };
+        all.Add(option);
+        return option;
+    }
+
+    private Option<bool> Flag(string name, string description)
+    {
+        Option<bool> option = new(name) { Description = description };
+        all.Add(option);
+        return option;
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Globalization;
+using Heed.Kernels;
+
+namespace Heed;
+
+/// <summary>Shows a training run as text: one line at the start, one for each epoch, and on a terminal a status line with rate and remaining
+/// time that is written over and over.</summary>
+/// <remarks>Where the writer is no terminal, only whole lines are written, without control codes: the first line, an estimate of the whole time
+/// once it is known, and the epochs. Called by the thread that trains; the status line is written at most ten times a second.</remarks>
+public sealed class ConsoleProgress : ITrainingObserver
+{
+    private const string ClearLine = "\r\u001b[K";
+    private static readonly TimeSpan BeforeEstimate = TimeSpan.FromSeconds(2), BetweenStatus = TimeSpan.FromSeconds(0.1);
+    private readonly TextWriter writer;
+    private readonly bool isLive;
+    private long started, lastStatus;
+    private double rate;
+    private bool isEstimated;
+
+    /// <summary>Shows the run on standard error.</summary>
+    public ConsoleProgress()
+        : this(Console.Error, !Console.IsErrorRedirected)
+    {
+    }
+
+    /// <summary>Shows the run on a writer.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="isLive">Whether it is a terminal, so that a status line can be written over.</param>
+    public ConsoleProgress(TextWriter writer, bool isLive)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        (this.writer, this.isLive) = (writer, isLive);
+    }
+
+    /// <inheritdoc/>
+    public void OnStart(TrainingStart start)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        started = Stopwatch.GetTimestamp();
+        isEstimated = false;
+        Line($"{start.Description}; {start.ParameterCount:N0} parameters, float32 in {Simd.Bits}-bit vectors, {Workers.Degree} {(Workers.Degree == 1 ? "thread" : "threads")}, seed {start.Options.Seed}");
+        Line($"epoch  train loss  dev loss  accuracy  macro F1    rows/s     time");
+    }
+
+    /// <inheritdoc/>
+    public void OnStep(in TrainingProgress progress)
+    {
+        rate = progress.RowsPerSecond;
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
+        if (isLive)
+        {
+            if (progress.Step < progress.StepsPerEpoch && Stopwatch.GetElapsedTime(lastStatus) < BetweenStatus)
+                return;
+            lastStatus = Stopwatch.GetTimestamp();
+            Write($"{ClearLine}epoch {progress.Epoch}/{progress.EpochCount}  step {progress.Step}/{progress.StepsPerEpoch}  loss {progress.Loss:F4}  {progress.RowsPerSecond:N0} rows/s  {Time(progress.Remaining)} left");
+        }
+        else if (!isEstimated && elapsed > BeforeEstimate)
+        {
+            isEstimated = true;
+            Line($"about {Time(elapsed + progress.Remaining)} for {progress.EpochCount} epochs; less if the dev score stops rising");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnEpoch(EpochReport epoch)
+    {
+        ArgumentNullException.ThrowIfNull(epoch);
+        string clear = isLive ? ClearLine : "", best = epoch.IsBest ? "  best" : "";
+        Line($"{clear}{epoch.Epoch,5}  {epoch.TrainLoss,10:F4}  {epoch.DevLoss,8:F4}  {epoch.Accuracy,8:F4}  {epoch.MacroF1,8:F4}  {rate,8:N0}  {Time(epoch.Duration),7}{best}");
+    }
+
+    /// <inheritdoc/>
+    public void OnEnd(TrainingReport report)
+    {
+        if (isLive)
+            Write($"{ClearLine}");
+    }
+
+    // As 1:02:03, 2:03 or, below a minute where tenths matter, 4.5 s.
+    private static string Time(TimeSpan time) => time.TotalMinutes < 1 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s")
+        : time.ToString(time.TotalHours < 1 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
+
+    private void Write(FormattableString text)
+    {
+        writer.Write(text.ToString(CultureInfo.InvariantCulture));
+        writer.Flush();
+    }
+
+    private void Line(FormattableString text) => writer.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+}
