@@ -117,7 +117,7 @@ public static class ReferenceElementwise
         }
     }
 
-    /// <summary>y = x·keep/(1 − p) with the mask of <see cref="Heed.Kernels.Dropout"/>.</summary>
+    /// <summary>y = x·keep/(1 − p) with the mask of <see cref="DropoutKernel"/>.</summary>
     public static void Dropout(ReadOnlySpan<double> x, float probability, ulong key, ulong position, Span<double> y)
     {
         for (int i = 0; i < x.Length; i++)
