@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <summary>What a sum over rows adds to its partial sums for one row.</summary>
@@ -36,6 +38,7 @@ internal static unsafe class ColumnBlocks
         public nint Width;
         public float* Partial;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {
@@ -54,6 +57,7 @@ internal static unsafe class ColumnBlocks
         public nint Width;
         public float* Y;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Step<V>(nint i, int count)
             where V : unmanaged, ISimd<V>
         {

@@ -63,13 +63,13 @@ public static unsafe partial class Elementwise
     public static void MinBackward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, float limit, Span<float> dx) =>
         Accumulate(nameof(MinBackward), dy, x, dx, new BelowOperator(limit));
 
-    private static void Accumulate<TOperator>(string operation, ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y, TOperator f)
+    private static void Accumulate<TOperator>(string operation, ReadOnlySpan<float> first, ReadOnlySpan<float> second, Span<float> result, TOperator f)
         where TOperator : unmanaged, ITernaryOperator
     {
-        Check(operation, nameof(a), a, y);
-        Check(operation, nameof(b), b, y);
-        fixed (float* pa = a, pb = b, py = y)
-            Lane.Run(new Ternary<TOperator> { A = py, B = pa, C = pb, Y = py, Operator = f }, y.Length);
+        Check(operation, "the first source", first, result);
+        Check(operation, "the second source", second, result);
+        fixed (float* p1 = first, p2 = second, presult = result)
+            Lane.Run(new Ternary<TOperator> { A = presult, B = p1, C = p2, Y = presult, Operator = f }, result.Length);
     }
 
     private struct DenominatorStep : ILaneStep

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <content>A row applied to every row of a matrix: x and y (rows, columns), row (columns).</content>
@@ -43,6 +45,7 @@ public static unsafe partial class Elementwise
         public nint Columns;
         public TOperator Operator;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V> =>
             Lane.Loop<V, Binary<TOperator>>(new() { A = X + (row * Columns), B = Row0, Y = Y + (row * Columns), Operator = Operator }, 0, Columns);
@@ -55,6 +58,7 @@ public static unsafe partial class Elementwise
         public float* Y;
         public nint Columns;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V> =>
             Lane.Loop<V, Ternary<AddProductOperator>>(new() { A = Y + (row * Columns), B = X + (row * Columns), C = Row0, Y = Y + (row * Columns) }, 0, Columns);

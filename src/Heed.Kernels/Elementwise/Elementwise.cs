@@ -5,7 +5,7 @@ namespace Heed.Kernels;
 /// <para>Shapes: all spans have one length n. A destination may be the same span as a source, or lie apart from it; other overlaps throw.</para>
 /// <para>Bits: an element's result depends on that element alone, never on n, its place or the number of threads. NaN stays NaN. Errors of the
 /// elementary functions: <see cref="SimdMath"/>.</para>
-/// <para>Cost: one pass; memory-bound, but for exp, log, tanh, sigmoid and GELU. Chunks of 16,384 elements are shared by the workers. Thread-safe.</para>
+/// <para>Cost: one pass; memory-bound, but for exp, log, tanh, sigmoid and GELU. Chunks of 32,768 elements are shared by the workers. Thread-safe.</para>
 /// </remarks>
 public static unsafe partial class Elementwise
 {

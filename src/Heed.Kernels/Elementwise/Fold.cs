@@ -21,8 +21,9 @@ internal interface IJoin
         where V : unmanaged, ISimd<V>;
 }
 
-/// <summary>Reductions over a row: groups of four vectors are folded into four accumulators, the vectors that are left into the first; then
-/// (0, 1) and (2, 3) are joined, then both, then the lanes, halves onto halves. The order depends only on the row's length.</summary>
+/// <summary>Reductions over a row: vectors go to four accumulators in turn, the partial one to the next in turn; the two that are next in turn are
+/// joined, so are the other two, then both, then the lanes, halves onto halves. The order depends only on the row's length.</summary>
+/// <remarks>Four accumulators hide the latency of an addition, and shorten the chains of roundings.</remarks>
 internal static class Fold
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -43,15 +44,8 @@ internal static class Fold
     {
         V r0 = V.Create(TJoin.Start), r1 = r0, r2 = r0, r3 = r0;
         nint i = start;
-        for (; i <= end - (4 * V.Width); i += 4 * V.Width)
-        {
-            r0 = term.Add(r0, i, V.Width);
-            r1 = term.Add(r1, i + V.Width, V.Width);
-            r2 = term.Add(r2, i + (2 * V.Width), V.Width);
-            r3 = term.Add(r3, i + (3 * V.Width), V.Width);
-        }
         for (; i <= end - V.Width; i += V.Width)
-            r0 = term.Add(r0, i, V.Width);
+            (r0, r1, r2, r3) = (r1, r2, r3, term.Add(r0, i, V.Width));
         if (i < end)
             r0 = term.Add(r0, i, (int)(end - i));
         return TJoin.Across(TJoin.Join(TJoin.Join(r0, r1), TJoin.Join(r2, r3)));

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <content>Sums over the rows of a matrix, added to what the result holds; order: blocks of rows in order.</content>
@@ -37,6 +39,7 @@ public static unsafe partial class Reduction
         public float* X;
         public nint Columns;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Add<V>(nint row, float* partial)
             where V : unmanaged, ISimd<V> =>
             Lane.Loop<V, Binary<AddOperator>>(new() { A = partial, B = X + (row * Columns), Y = partial }, 0, Columns);
@@ -48,6 +51,7 @@ public static unsafe partial class Reduction
         public float* B;
         public nint Columns;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Add<V>(nint row, float* partial)
             where V : unmanaged, ISimd<V> =>
             Lane.Loop<V, Ternary<AddProductOperator>>(new() { A = partial, B = A + (row * Columns), C = B + (row * Columns), Y = partial }, 0, Columns);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <summary>Sums over a span: Σ a, Σ a·b, Σ a², and sums over the rows of a matrix.</summary>
@@ -91,6 +93,7 @@ public static unsafe partial class Reduction
         public nint Length;
         public double* Sums;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V> =>
             Sums[row] = Fold.Sum<V, TTerm>(Term, row * Block, Math.Min((row + 1) * Block, Length));
@@ -102,6 +105,7 @@ public static unsafe partial class Reduction
         public float* Y;
         public nint Columns;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V> =>
             Y[row] = Fold.Sum<V, SumTerm>(new() { A = X + (row * Columns) }, 0, Columns);

@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <summary>What a row kernel does with one row. Nothing of it may depend on other rows.</summary>
+/// <remarks>Implementations are not inlined and compiled optimised at once, as <see cref="LaneCall{TStep}"/> is, for the same reason.</remarks>
 internal interface IRowStep
 {
     void Row<V>(nint row)
@@ -28,6 +31,7 @@ internal unsafe struct RowCall<TStep> : ISimdKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Task<V>(void* state, int index)
         where V : unmanaged, ISimd<V>
     {
@@ -42,7 +46,7 @@ internal unsafe struct RowCall<TStep> : ISimdKernel
 /// <summary>Starts row kernels.</summary>
 internal static class RowCall
 {
-    private const int WorkPerTask = 1 << 13;
+    private const int WorkPerTask = 1 << 15;
 
     /// <summary>Runs the step for rows 0 … rows − 1.</summary>
     /// <param name="step">The work of a row.</param>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <summary>Transposed copies: y[b, j, i] = x[b, i, j].</summary>
@@ -32,19 +34,22 @@ public static unsafe class Transposition
 
     private struct StripStep : IRowStep
     {
-        public const int Height = 32;
+        public const int Height = 32, Width = 16;
         public float* X;
         public float* Y;
         public int Rows;
         public int Columns;
         public nint Strips;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {
             nint matrix = row / Strips, first = row % Strips * Height, offset = matrix * Rows * Columns;
             int height = (int)Math.Min(Height, Rows - first);
-            Transpose.Run(X + offset + (first * Columns), Columns, Y + offset + first, Rows, height, Columns);
+            // Few columns at a time: their destination rows may all lie in one set of the cache.
+            for (int j = 0; j < Columns; j += Width)
+                Transpose.Run(X + offset + (first * Columns) + j, Columns, Y + offset + first + ((nint)j * Rows), Rows, height, Math.Min(Width, Columns - j));
         }
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Heed.Kernels;
 
 /// <summary>One product with all its pointers: how it is cut into tasks, and what a task does.</summary>
@@ -11,7 +9,7 @@ namespace Heed.Kernels;
 /// </remarks>
 internal unsafe struct GemmCall : ISimdKernel
 {
-    private static readonly int DepthBlock = int.Parse(Environment.GetEnvironmentVariable("KC") ?? "256"), RowBlock = int.Parse(Environment.GetEnvironmentVariable("MC") ?? "252");
+    private const int DepthBlock = 256, RowBlock = 252;
 
     public float* A;
     public nint RowStrideA;
@@ -63,8 +61,7 @@ internal unsafe struct GemmCall : ISimdKernel
         int rowBlocks = (endRow - firstRow + RowBlock - 1) / RowBlock, depthBlocks = Math.Max(1, (s->Depth + DepthBlock - 1) / DepthBlock);
         int longest = (s->Depth + depthBlocks - 1) / depthBlocks, tallest = (endRow - firstRow + rowBlocks - 1) / rowBlocks;
         // In place, A is read with its own stride: well while few panels read it, and while its rows do not share cache sets.
-        int panels = endPanel - firstPanel;
-        bool packs = tallest > 1 && (panels >= 4 || (panels > 1 && s->RowStrideA % 1024 == 0));
+        bool packs = tallest > 1 && (endPanel - firstPanel >= 4 || (endPanel - firstPanel > 1 && s->RowStrideA % 1024 == 0));
         int tiles = (tallest + height - 1) / height;
         long sizeA = packs ? tiles * (long)Packing.TileLength<V>(longest) : 0;
         using Scratch scratch = new(sizeA + ((long)longest * width) + (height * width));

@@ -31,17 +31,16 @@ internal interface ITileForm
 /// </remarks>
 internal static unsafe class GemmTile
 {
-    // How many rows of B ahead of use an unpacked B is fetched: 8 rows of 24 multiply–adds cover the latency of the third-level cache.
-    private static readonly int Ahead = int.Parse(Environment.GetEnvironmentVariable("AH") ?? "8");
-    private static readonly bool PC = Environment.GetEnvironmentVariable("PC") == "1";
+    // How many rows of B ahead of use an unpacked B is fetched: 16 rows of 24 multiply–adds cover the latency of the
+    // third-level cache.
+    private const int Ahead = 16;
 
     /// <summary>Rows of the tallest tile: 12 where there are 32 registers, else 6.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Height<V>()
         where V : unmanaged, ISimd<V> => V.Width == 16 ? 12 : 6;
 
-    /// <summary>One tile.</summary>
-    /// <param name="copy">Where a copying form writes its rows of B, two vectors each; else ignored.</param>
+    /// <summary>One tile; a copying form writes its rows of B, two vectors each, to <paramref name="copy"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, TRows, TForm>(
         float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* copy)
@@ -78,15 +77,6 @@ internal static unsafe class GemmTile
             if (rows > 9) { c90 = V.Load(start + (9 * startStride)); if (wide) c91 = V.Load(start + (9 * startStride) + w); }
             if (rows > 10) { ca0 = V.Load(start + (10 * startStride)); if (wide) ca1 = V.Load(start + (10 * startStride) + w); }
             if (rows > 11) { cb0 = V.Load(start + (11 * startStride)); if (wide) cb1 = V.Load(start + (11 * startStride) + w); }
-        }
-        if (PC && Sse.IsSupported)
-        {
-            float* next = c + (rows * strideC);
-            for (int r = 0; r < rows; r++, next += strideC)
-            {
-                Sse.Prefetch0(next);
-                if (wide) Sse.Prefetch0(next + w);
-            }
         }
         float* a0 = a, a3 = a + (3 * rowStride), a6 = a3 + (3 * rowStride), a9 = a6 + (3 * rowStride);
         for (nint p = depth; p > 0; p--)

@@ -14,10 +14,11 @@ internal unsafe partial struct RecurrentPass<TCell>
         RecurrentCheck.Workspace<TCell>(workspace.Length, WorkspaceLength(shape, order.Rows, order.Active));
         RecurrentWeights packed = RecurrentWeightsPool<TCell>.Rent(shape);
         for (int d = 0; d < shape.Directions; d++)
-            packed[d].FillRows<TCell>(parameters[d], shape.InputSize, shape.HiddenSize, !gradients.X.IsEmpty);
+            packed[d].FillRows<TCell>(parameters[d], shape.HiddenSize);
         RecurrentPass<TCell> pass = new(shape, order, packed);
         long states = 2 * shape.StateLength, biases = (long)shape.Directions * pass.SlotWidth;
-        using Scratch rows = new((long)pass.LargestChunk * shape.InputSize);
+        using Scratch rows = new((long)shape.Directions * pass.LargestChunk * shape.InputSize);
+        using Scratch products = new(shape.Directions == 2 && !gradients.X.IsEmpty ? (long)order.Rows * shape.InputSize : 0);
         using Scratch sums = new(states + biases + pass.size);
         fixed (float* px = input.X, memory = workspace, dy = output.Y, dh = output.FinalHidden, dc = output.FinalCell, dx = gradients.X)
         {
@@ -25,6 +26,7 @@ internal unsafe partial struct RecurrentPass<TCell>
             pass.gathered = rows.Pointer;
             pass.outputGradient = dy;
             pass.inputGradient = dx;
+            pass.reverseProducts = products.Pointer;
             pass.stateGradients = sums.Pointer;
             pass.biasGradients = sums.Pointer + states;
             pass.zeros = pass.biasGradients + biases;
@@ -33,7 +35,7 @@ internal unsafe partial struct RecurrentPass<TCell>
             pass.wantsInitialHidden = !gradients.InitialHidden.IsEmpty;
             pass.Keep(memory);
             pass.StartGradients(dh, dc);
-            BackwardCall call = new() { Pass = &pass, Gradients = gradients };
+            BackwardCall call = new() { Pass = &pass, Parameters = parameters, Gradients = gradients };
             Simd.Run(ref call);
         }
         pass.EndGradients(gradients);
@@ -58,29 +60,27 @@ internal unsafe partial struct RecurrentPass<TCell>
         }
     }
 
-    private void Backward<V>(in RecurrentGradients<float> gradients)
+    private void Backward<V>(in RecurrentParameters<float> parameters, in RecurrentGradients<float> gradients)
         where V : unmanaged, ISimd<V>
     {
         GemmOutput mode = gradients.Mode;
-        if (mode == GemmOutput.Overwrite)
-            gradients.X.Clear();
         fixed (RecurrentPass<TCell>* self = &this)
         {
             for (endStep = plan.Steps; endStep > 0; endStep = firstStep)
             {
                 firstStep = plan.ChunkStart(endStep, ChunkRows);
-                Share(&BackwardSteps<V>, self, shape.Directions * groups, 2.0 * shape.Directions * RowsInChunk * GateWidth * size);
-                for (int d = 0; d < shape.Directions; d++)
+                Share(&BackwardSteps<V>, self, (endDirection - firstDirection) * groups, StepOperations);
+                for (int d = firstDirection; d < endDirection; d++)
                 {
                     WeightGradients<V>(d, gradients[d], mode);
                     if (inputGradient != null)
-                        InputGradient<V>(d);
+                        InputGradient<V>(d, parameters[d].InputWeights);
                 }
                 mode = GemmOutput.Accumulate;
             }
         }
         // Without a single step there was no product to overwrite anything.
-        for (int d = 0; d < shape.Directions && mode == GemmOutput.Overwrite; d++)
+        for (int d = firstDirection; d < endDirection && mode == GemmOutput.Overwrite; d++)
         {
             gradients[d].InputWeights.Clear();
             gradients[d].HiddenWeights.Clear();
@@ -91,8 +91,9 @@ internal unsafe partial struct RecurrentPass<TCell>
         where V : unmanaged, ISimd<V>
     {
         RecurrentPass<TCell>* s = (RecurrentPass<TCell>*)state;
+        int d = s->firstDirection + (index / s->groups), group = index % s->groups;
         for (int step = s->endStep - 1; step >= s->firstStep; step--)
-            s->BackwardStep<V>(index % s->shape.Directions, index / s->shape.Directions, step);
+            s->BackwardStep<V>(d, group, step);
     }
 
     private void BackwardStep<V>(int d, int group, int step)
@@ -165,17 +166,30 @@ internal unsafe partial struct RecurrentPass<TCell>
         RecurrentRow.SumColumns<V>(s->SlotsAt(s->direction, s->firstStep) + column, s->SlotStride, s->RowsInChunk, s->biasGradients + ((nint)s->direction * s->SlotWidth) + column, columns);
     }
 
-    private void InputGradient<V>(int d)
+    // The forward direction's share is added to dx at once, the reverse direction's when both have ended: one order, whatever runs first.
+    private void InputGradient<V>(int d, ReadOnlySpan<float> inputWeights)
         where V : unmanaged, ISimd<V>
     {
-        direction = d;
-        MatrixSpan products = Rows(gathered, RowsInChunk, shape.InputSize, shape.InputSize);
+        int width = shape.InputSize;
+        float* rows = d == 0 ? gathered : reverseProducts + ((nint)plan.First(firstStep) * width);
+        MatrixSpan products = Rows(rows, RowsInChunk, width, width);
         GemmOutput mode = GemmOutput.Overwrite;
         foreach (GateRun run in TCell.InputRuns)
         {
-            Gemm.Multiply(Slots(d, run.Slot, run.Count * size), weights[d].InputRows(run.Slot), products, mode);
+            ReadOnlySpan<float> part = inputWeights.Slice(run.Gate * size * width, run.Count * size * width);
+            Gemm.Multiply(Slots(d, run.Slot, run.Count * size), new ReadOnlyMatrixSpan(part, run.Count * size, width), products, mode);
             mode = GemmOutput.Accumulate;
         }
+        if (d == 0)
+            Scatter<V>(d, rows);
+    }
+
+    // Adds the chunk's rows to dx.
+    private void Scatter<V>(int d, float* rows)
+        where V : unmanaged, ISimd<V>
+    {
+        direction = d;
+        gathered = rows;
         fixed (RecurrentPass<TCell>* self = &this)
             Share(&ScatterStep<V>, self, endStep - firstStep, 4.0 * RowsInChunk * shape.InputSize);
     }
@@ -188,6 +202,15 @@ internal unsafe partial struct RecurrentPass<TCell>
         float* from = s->gathered + ((nint)(s->plan.First(step) - s->plan.First(s->firstStep)) * width);
         for (int r = 0; r < s->plan.Count(step); r++, from += width)
             RecurrentRow.Add<V>(from, s->inputGradient + (s->plan.Position(s->direction, step, r) * width), width);
+    }
+
+    // All steps of the reverse direction.
+    private void ScatterReverse<V>()
+        where V : unmanaged, ISimd<V>
+    {
+        (firstStep, endStep) = (0, plan.Steps);
+        if (plan.Steps > 0)
+            Scatter<V>(1, reverseProducts);
     }
 
     private readonly void EndGradients(in RecurrentGradients<float> gradients)
@@ -216,9 +239,31 @@ internal unsafe partial struct RecurrentPass<TCell>
     private ref struct BackwardCall : ISimdKernel
     {
         public RecurrentPass<TCell>* Pass;
+        public RecurrentParameters<float> Parameters;
         public RecurrentGradients<float> Gradients;
 
-        public readonly void Run<V>()
-            where V : unmanaged, ISimd<V> => Pass->Backward<V>(Gradients);
+        public void Run<V>()
+            where V : unmanaged, ISimd<V>
+        {
+            if (Gradients.Mode == GemmOutput.Overwrite)
+                Gradients.X.Clear();
+            fixed (BackwardCall* self = &this)
+            {
+                if (Pass->IsSplit)
+                    Share(&Half<V>, self, 2, 4.0 * Pass->plan.Rows * Pass->GateWidth * Pass->size);
+                else
+                    Pass->Backward<V>(Parameters, Gradients);
+            }
+            if (Pass->shape.Directions == 2 && Pass->inputGradient != null)
+                Pass->ScatterReverse<V>();
+        }
+
+        private static void Half<V>(void* state, int d)
+            where V : unmanaged, ISimd<V>
+        {
+            BackwardCall* call = (BackwardCall*)state;
+            RecurrentPass<TCell> half = call->Pass->Half(d);
+            half.Backward<V>(call->Parameters, call->Gradients);
+        }
     }
 }

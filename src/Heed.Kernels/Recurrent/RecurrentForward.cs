@@ -14,7 +14,7 @@ internal unsafe partial struct RecurrentPass<TCell>
             RecurrentCheck.Workspace<TCell>(workspace.Length, WorkspaceLength(shape, order.Rows, order.Active));
         order.ClearPadding(output.Y, shape.Directions * shape.HiddenSize);
         RecurrentPass<TCell> pass = new(shape, order, packed);
-        using Scratch rows = new((long)pass.LargestChunk * shape.InputSize);
+        using Scratch rows = new((long)shape.Directions * pass.LargestChunk * shape.InputSize);
         using Scratch inference = new(workspace.IsEmpty ? pass.InferenceLength : 0);
         fixed (float* px = input.X, h0 = input.InitialHidden, c0 = input.InitialCell, memory = workspace)
         fixed (float* py = output.Y, hn = output.FinalHidden, cn = output.FinalCell)
@@ -75,12 +75,12 @@ internal unsafe partial struct RecurrentPass<TCell>
             for (firstStep = 0; firstStep < plan.Steps; firstStep = endStep)
             {
                 endStep = plan.ChunkEnd(firstStep, ChunkRows);
-                for (int d = 0; d < shape.Directions; d++)
+                for (int d = firstDirection; d < endDirection; d++)
                 {
                     Gather(d);
                     Project(d);
                 }
-                Share(&ForwardSteps<V>, self, shape.Directions * groups, 2.0 * shape.Directions * RowsInChunk * GateWidth * size);
+                Share(&ForwardSteps<V>, self, (endDirection - firstDirection) * groups, StepOperations);
             }
         }
     }
@@ -101,8 +101,9 @@ internal unsafe partial struct RecurrentPass<TCell>
         where V : unmanaged, ISimd<V>
     {
         RecurrentPass<TCell>* s = (RecurrentPass<TCell>*)state;
+        int d = s->firstDirection + (index / s->groups), group = index % s->groups;
         for (int step = s->firstStep; step < s->endStep; step++)
-            s->ForwardStep<V>(index % s->shape.Directions, index / s->shape.Directions, step);
+            s->ForwardStep<V>(d, group, step);
     }
 
     private void ForwardStep<V>(int d, int group, int step)
@@ -141,6 +142,19 @@ internal unsafe partial struct RecurrentPass<TCell>
         public RecurrentPass<TCell>* Pass;
 
         public readonly void Run<V>()
-            where V : unmanaged, ISimd<V> => Pass->Forward<V>();
+            where V : unmanaged, ISimd<V>
+        {
+            if (Pass->IsSplit)
+                Share(&Half<V>, Pass, 2, 4.0 * Pass->plan.Rows * Pass->GateWidth * Pass->size);
+            else
+                Pass->Forward<V>();
+        }
+
+        private static void Half<V>(void* state, int d)
+            where V : unmanaged, ISimd<V>
+        {
+            RecurrentPass<TCell> half = ((RecurrentPass<TCell>*)state)->Half(d);
+            half.Forward<V>();
+        }
     }
 }

@@ -9,8 +9,9 @@ namespace Heed.Kernels;
 /// <remarks>
 /// <para>Steps are taken in chunks: the input projection of a chunk is one product, then its steps run while the pre-activations are still in
 /// the cache (backward: its steps, then the products for the weights and the input). Chunks depend on the lengths alone, never on threads.</para>
-/// <para>The steps of a chunk are shared as directions × groups of sequences: group k of G has the rows k, k + G, … of each step, and needs
-/// no other group's results. Products outside the steps are shared by <see cref="Gemm"/> itself.</para>
+/// <para>On up to two threads each direction is a pass of its own: nothing waits, and a chunk stays in the cache of one core. With more
+/// threads one pass has both: products outside the steps are shared by <see cref="Gemm"/> itself, and the steps of a chunk as directions ×
+/// groups of sequences; group k of G has the rows k, k + G, … of each step and needs no other group's results.</para>
 /// <para>Workspace of a direction, N rows in all: slots (N, 4·hidden, with a larger stride); the hidden state before each row's step (N, hidden), which stands ready
 /// as an operand for the product with the hidden weights; for an LSTM the cell states, initial ones first (active + N, hidden).</para>
 /// </remarks>
@@ -23,27 +24,35 @@ internal unsafe partial struct RecurrentPass<TCell>
     private readonly RecurrentShape shape;
     private readonly SequencePlan plan;
     private readonly RecurrentWeights weights;
-    private readonly int size, groups;
+    private readonly int size;
     private Memory forward, reverse;
     private bool keep, hasInitialHidden, wantsInitialHidden;
 
-    // The chunk, the direction that a shared task works on, and the chunk's rows of x or of its gradient.
-    private int direction, firstStep, endStep;
+    // The directions of this pass, the groups of their steps, and the direction that a shared task works on.
+    private int firstDirection, endDirection, groups, direction;
+
+    // The chunk, and its rows of x or of its gradient.
+    private int firstStep, endStep;
     private float* gathered;
 
     // As in the public entries; null where the caller gave nothing.
     private float* x, y, finalHidden, finalCell, outputGradient, inputGradient;
 
-    // Backward: gradients of the states, of the summed biases, and a row of zeros.
-    private float* stateGradients, biasGradients, zeros;
+    // Backward: gradients of the states, summed biases, all rows of the reverse direction's input gradient, a row of zeros.
+    private float* stateGradients, biasGradients, reverseProducts, zeros;
 
     public RecurrentPass(in RecurrentShape shape, SequencePlan plan, RecurrentWeights weights)
     {
         (this.shape, this.plan, this.weights) = (shape, plan, weights);
         size = shape.HiddenSize;
+        endDirection = shape.Directions;
         // Every group reads all hidden weights: groups only for threads that the directions leave idle.
         groups = Math.Clamp(Workers.Degree / shape.Directions, 1, Math.Max(1, plan.Active));
     }
+
+    private readonly bool IsSplit => shape.Directions == 2 && groups == 1;
+
+    private readonly double StepOperations => 2.0 * (endDirection - firstDirection) * RowsInChunk * GateWidth * size;
 
     private readonly int SlotWidth => IRecurrentCell.Slots * size;
 
@@ -103,6 +112,15 @@ internal unsafe partial struct RecurrentPass<TCell>
             new Span<float>(destination, size).Clear();
         else
             new ReadOnlySpan<float>(source, size).CopyTo(new Span<float>(destination, size));
+    }
+
+    // The pass of one direction, with a chunk of its own.
+    private readonly RecurrentPass<TCell> Half(int d)
+    {
+        RecurrentPass<TCell> half = this;
+        (half.firstDirection, half.endDirection) = (d, d + 1);
+        half.gathered += (nint)d * LargestChunk * shape.InputSize;
+        return half;
     }
 
     // Shares tasks among the workers if there is enough to do for the fork to pay.

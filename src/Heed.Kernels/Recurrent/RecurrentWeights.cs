@@ -53,7 +53,7 @@ public sealed class RecurrentWeights
 /// <summary>One direction of <see cref="RecurrentWeights"/>.</summary>
 internal sealed class PackedDirection
 {
-    private readonly PackedMatrix?[] input = new PackedMatrix?[IRecurrentCell.Slots], inputRows = new PackedMatrix?[IRecurrentCell.Slots];
+    private readonly PackedMatrix?[] input = new PackedMatrix?[IRecurrentCell.Slots];
     private PackedMatrix? hidden, hiddenRows;
     private float[] bias = [];
 
@@ -68,9 +68,6 @@ internal sealed class PackedDirection
 
     /// <summary>The part of W_ihᵀ whose columns start at a slot, or null; (0, HiddenSize) where a slot gets its bias only.</summary>
     public PackedMatrix? Input(int slot) => input[slot];
-
-    /// <summary>The rows of W_ih whose gradients start at a slot, for the backward pass.</summary>
-    public PackedMatrix InputRows(int slot) => inputRows[slot]!;
 
     /// <summary>Packs what the forward pass reads.</summary>
     public void Fill<TCell>(in RecurrentDirection<float> weights, int inputSize, int size)
@@ -99,19 +96,10 @@ internal sealed class PackedDirection
         }
     }
 
-    /// <summary>Packs what the backward pass reads.</summary>
-    public void FillRows<TCell>(in RecurrentDirection<float> weights, int inputSize, int size, bool withInput)
-        where TCell : struct, IRecurrentCell
-    {
+    /// <summary>Packs what the steps of the backward pass read.</summary>
+    public void FillRows<TCell>(in RecurrentDirection<float> weights, int size)
+        where TCell : struct, IRecurrentCell =>
         Refill(ref hiddenRows, new ReadOnlyMatrixSpan(weights.HiddenWeights, TCell.Gates * size, size));
-        if (!withInput)
-            return;
-        foreach (GateRun run in TCell.InputRuns)
-        {
-            ReadOnlySpan<float> rows = weights.InputWeights.Slice(run.Gate * size * inputSize, run.Count * size * inputSize);
-            Refill(ref inputRows[run.Slot], new ReadOnlyMatrixSpan(rows, run.Count * size, inputSize));
-        }
-    }
 
     private static void Refill(ref PackedMatrix? packed, ReadOnlyMatrixSpan matrix)
     {

@@ -75,7 +75,7 @@ public unsafe interface ISimd<TSelf>
 
     /// <summary>x·2ⁿ, with overflow to infinity and underflow to 0 or a subnormal.</summary>
     /// <param name="x">The lanes.</param>
-    /// <param name="n">Integral lanes in −300 … 300.</param>
+    /// <param name="n">Integral lanes in −252 … 254.</param>
     static abstract TSelf ScaleByPowerOfTwo(TSelf x, TSelf n);
 
     /// <summary>⌊log₂ x⌋ of normal positive lanes.</summary>

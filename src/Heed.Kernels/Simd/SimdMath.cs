@@ -4,8 +4,9 @@ namespace Heed.Kernels;
 
 /// <summary>The elementary functions of every model, written once over <see cref="ISimd{TSelf}"/>.</summary>
 /// <remarks>
-/// <para>No libm and no library routine whose bits depend on a span's length. Largest relative errors, measured against double precision over
-/// every float of the range by the tests: exp 2 ulp, log 2 ulp, tanh 3 ulp, sigmoid 4 ulp. NaN gives NaN.</para>
+/// <para>No libm and no library routine whose bits depend on a span's length. Largest errors, measured against double precision over
+/// 15 million floats spread over all exponents (the tests repeat it with 380,000): exp 1.0, log 0.8, tanh 1.4, sigmoid 2.4 units in the last place,
+/// subnormal results included, except that sigmoid ends at −88.7. NaN gives NaN.</para>
 /// <para>Method: argument reduction and minimax polynomials with the coefficients of the Cephes library (Moshier, 1989).</para>
 /// </remarks>
 public static class SimdMath
@@ -79,7 +80,7 @@ public static class SimdMath
         p = V.FusedMultiplyAdd(p, z, V.Create(-3.33332819422e-1f));
         V small = V.FusedMultiplyAdd(p * z, x, x);
         V large = V.Create(1f) - V.Create(2f) / (Exp(size + size) + V.Create(1f));
-        return V.Select(V.LessThan(size, V.Create(0.625f)), small, V.CopySign(large, x));
+        return V.CopySign(V.Select(V.LessThan(size, V.Create(0.625f)), small, large), x);
     }
 
     /// <summary>1/(1 + e⁻ˣ); 0 below −88.8.</summary>

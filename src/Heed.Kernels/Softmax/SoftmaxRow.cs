@@ -34,10 +34,12 @@ internal static unsafe class SoftmaxRow
     }
 
     /// <summary>y = softmax(x); y may be x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Forward<V>(float* x, float* y, nint n)
         where V : unmanaged, ISimd<V> => Normalize<V>(y, Exponentials<V>(x, Anchor<V>(x, n), y, n), n);
 
     /// <summary>dx += y∘(dy − ⟨dy, y⟩).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Backward<V>(float* dy, float* y, float* dx, nint n)
         where V : unmanaged, ISimd<V>
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <summary>One vector for each sequence of a padded batch: maximum, mean, last states, gated mean, weighted sums.</summary>
@@ -9,7 +11,7 @@ namespace Heed.Kernels;
 /// <para>Order of the sums: each feature's sum runs over the real steps in order. So a sequence has the same bits alone, in a batch, and with
 /// more padding. Cost: one pass over the real steps. Sequences are shared by the workers. Thread-safe.</para>
 /// </remarks>
-public static unsafe partial class SequencePooling
+public static unsafe partial class SequencePoolingKernel
 {
     private static void Steps(string operation, string argument, ReadOnlySpan<float> steps, int features, Sequences sequences, ReadOnlySpan<float> result)
     {
@@ -45,6 +47,7 @@ public static unsafe partial class SequencePooling
         public SequenceBounds Bounds;
         public nint Features;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V> =>
             Step.Run<V>(row, ((row * Bounds.Time) + Bounds.Start(row)) * Features, Bounds.Length(row), Bounds, Features);

@@ -1,7 +1,9 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <content>The states in which the two directions of a recurrent layer end.</content>
-public static unsafe partial class SequencePooling
+public static unsafe partial class SequencePoolingKernel
 {
     /// <summary>y[b, :] = the forward direction's features at the last real step, the backward direction's at the first.</summary>
     /// <param name="states">(batch, time, features): forward features first.</param>
@@ -12,8 +14,8 @@ public static unsafe partial class SequencePooling
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     public static void LastState(ReadOnlySpan<float> states, int features, int forwardFeatures, Sequences sequences, Span<float> y)
     {
-        Steps("SequencePooling.LastState", nameof(states), states, features, sequences, y);
-        Pooled("SequencePooling.LastState", nameof(y), y, features, sequences);
+        Steps("SequencePoolingKernel.LastState", nameof(states), states, features, sequences, y);
+        Pooled("SequencePoolingKernel.LastState", nameof(y), y, features, sequences);
         CheckForward(features, forwardFeatures);
         fixed (float* px = states, py = y)
             Run(new LastStep { X = px, Y = py, Forward = forwardFeatures }, features, sequences);
@@ -28,8 +30,8 @@ public static unsafe partial class SequencePooling
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     public static void LastStateBackward(ReadOnlySpan<float> dy, int features, int forwardFeatures, Sequences sequences, Span<float> dstates)
     {
-        Steps("SequencePooling.LastStateBackward", nameof(dstates), dstates, features, sequences, dy);
-        Pooled("SequencePooling.LastStateBackward", nameof(dy), dy, features, sequences);
+        Steps("SequencePoolingKernel.LastStateBackward", nameof(dstates), dstates, features, sequences, dy);
+        Pooled("SequencePoolingKernel.LastStateBackward", nameof(dy), dy, features, sequences);
         CheckForward(features, forwardFeatures);
         fixed (float* pdy = dy, pdx = dstates)
             Run(new LastBackwardStep { Gradient = pdy, Result = pdx, Forward = forwardFeatures }, features, sequences);
@@ -47,6 +49,7 @@ public static unsafe partial class SequencePooling
         public float* Y;
         public nint Forward;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Run<V>(nint b, nint first, nint length, in SequenceBounds bounds, nint features)
             where V : unmanaged, ISimd<V>
         {
@@ -68,6 +71,7 @@ public static unsafe partial class SequencePooling
         public float* Result;
         public nint Forward;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Run<V>(nint b, nint first, nint length, in SequenceBounds bounds, nint features)
             where V : unmanaged, ISimd<V>
         {
