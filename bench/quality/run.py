@@ -58,17 +58,23 @@ def append(path, record):
 
 
 def last_result(text):
-    """The last JSON object with an accuracy, at its top or under "test"."""
-    for line in reversed(text.splitlines()):
+    """The last JSON object with an accuracy, at its top or under "test": the whole output (heed), or its last such line (torch)."""
+    for part in [text, *reversed(text.splitlines())]:
         try:
-            record = json.loads(line)
+            record = json.loads(part)
         except json.JSONDecodeError:
             continue
         if isinstance(record, dict):
             record = {**record, **record["test"]} if isinstance(record.get("test"), dict) else record
             if "accuracy" in record:
-                return record
+                return plain(record)
     return None
+
+
+def plain(record):
+    """Heed gives figures with their intervals; the value counts here."""
+    value = lambda x: x["value"] if isinstance(x, dict) else x
+    return {**record, "accuracy": value(record["accuracy"]), "macro_f1": value(record.get("macro_f1", record.get("macroF1")))}
 
 
 def commit():
@@ -83,6 +89,7 @@ def run(row, options):
     values = {**row, "root": ROOT, "data": options.data, "threads": options.threads, "out": folder / "model", "resume": "--resume" if started else ""}
     command = shlex.split(row["command"].format(**{k: shlex.quote(str(v)) if v != "" else "" for k, v in values.items()}))
     print(f"{time.strftime('%H:%M:%S')} {row['id']}{' (again)' if started else ''}", file=sys.stderr, flush=True)
+    begin = time.monotonic()
     with open(folder / "log", "a", encoding="utf-8") as log:
         child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True,
                                  start_new_session=True, preexec_fn=lambda: os.nice(10))
@@ -97,6 +104,8 @@ def run(row, options):
         print(f"  failed with exit code {child.returncode}; see {folder / 'log'}", file=sys.stderr)
         return None
     kept = {field: result.get(field) for field in FIELDS}
+    if kept["train_seconds"] is None:
+        kept["train_seconds"] = round(time.monotonic() - begin, 1)  # the whole command
     facts = {key: row[key] for key in ("id", "system", "dataset", "pooling", "seed")}
     return {**facts, **kept, "threads": options.threads, "commit": commit(), "date": datetime.date.today().isoformat()}
 

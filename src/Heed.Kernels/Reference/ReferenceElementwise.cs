@@ -1,6 +1,6 @@
 namespace Heed.Kernels;
 
-/// <summary>The functions of <see cref="Elementwise"/>, <see cref="Reduction"/>, <see cref="Transposition"/> and <see cref="Dropout"/> in double precision: plain loops, the oracle of tests and
+/// <summary>The functions of <see cref="Elementwise"/>, <see cref="Reduction"/>, <see cref="Transposition"/> and <see cref="DropoutKernel"/> in double precision: plain loops, the oracle of tests and
 /// of gradient checks.</summary>
 /// <remarks>Shapes, edges and errors as the float32 kernels have them; lengths are checked by the spans alone.</remarks>
 public static class ReferenceElementwise
@@ -117,11 +117,11 @@ public static class ReferenceElementwise
         }
     }
 
-    /// <summary>y = x·keep/(1 − p) with the mask of <see cref="Heed.Kernels.Dropout"/>.</summary>
+    /// <summary>y = x·keep/(1 − p) with the mask of <see cref="DropoutKernel"/>.</summary>
     public static void Dropout(ReadOnlySpan<double> x, float probability, ulong key, ulong position, Span<double> y)
     {
         for (int i = 0; i < x.Length; i++)
-            y[i] = Heed.Kernels.Dropout.Keeps(probability, key, position + (ulong)i) ? x[i] / (1 - (double)probability) : 0;
+            y[i] = DropoutKernel.Keeps(probability, key, position + (ulong)i) ? x[i] / (1 - (double)probability) : 0;
     }
 
     private static void Map(ReadOnlySpan<double> x, Span<double> y, Func<double, double> f)

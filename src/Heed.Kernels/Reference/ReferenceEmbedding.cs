@@ -1,6 +1,6 @@
 namespace Heed.Kernels;
 
-/// <summary><see cref="Embedding"/> in double precision: plain loops, the oracle of tests and of gradient checks.</summary>
+/// <summary><see cref="EmbeddingKernel"/> in double precision: plain loops, the oracle of tests and of gradient checks.</summary>
 public static class ReferenceEmbedding
 {
     /// <summary>y[n, :] = table[id[n], :].</summary>

@@ -1,6 +1,6 @@
 namespace Heed.Kernels;
 
-/// <summary><see cref="LayerNorm"/> in double precision: plain loops, the oracle of tests and of gradient checks.</summary>
+/// <summary><see cref="LayerNormKernel"/> in double precision: plain loops, the oracle of tests and of gradient checks.</summary>
 public static class ReferenceLayerNorm
 {
     /// <summary>y[i, j] = (x[i, j] − μ[i])/√(σ²[i] + ε)·γ[j] + β[j]; x and y (rows, columns), γ and β (columns) or empty.</summary>

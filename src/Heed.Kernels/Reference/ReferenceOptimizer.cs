@@ -1,6 +1,6 @@
 namespace Heed.Kernels;
 
-/// <summary><see cref="AdamW"/> and <see cref="Sgd"/> in double precision: plain loops, the oracle of tests.</summary>
+/// <summary><see cref="AdamWKernel"/> and <see cref="SgdKernel"/> in double precision: plain loops, the oracle of tests.</summary>
 public static class ReferenceOptimizer
 {
     /// <summary>One step of AdamW on parameters p and moments m, v with gradient g; all of one length.</summary>

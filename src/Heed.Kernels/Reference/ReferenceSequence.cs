@@ -1,6 +1,6 @@
 namespace Heed.Kernels;
 
-/// <summary><see cref="SequencePooling"/> in double precision: plain loops, the oracle of tests and of gradient checks.</summary>
+/// <summary><see cref="SequencePoolingKernel"/> in double precision: plain loops, the oracle of tests and of gradient checks.</summary>
 /// <remarks>Shapes as the float32 kernels have them: steps (batch, time, features), results (batch, features).</remarks>
 public static class ReferenceSequence
 {

@@ -1,6 +1,6 @@
 namespace Heed.Kernels;
 
-/// <summary><see cref="Softmax"/>, <see cref="LogSoftmax"/>, <see cref="CrossEntropy"/> and <see cref="SequenceSoftmax"/> in double precision: plain
+/// <summary><see cref="SoftmaxKernel"/>, <see cref="LogSoftmaxKernel"/>, <see cref="CrossEntropyKernel"/> and <see cref="SequenceSoftmaxKernel"/> in double precision: plain
 /// loops, the oracle of tests and of gradient checks.</summary>
 /// <remarks>Shapes and edges as the float32 kernels have them.</remarks>
 public static class ReferenceSoftmax
@@ -23,14 +23,14 @@ public static class ReferenceSoftmax
         }
     }
 
-    /// <summary>The loss of <see cref="CrossEntropy"/>: logits (rows, classes), targets (rows), class weights (classes) or none.</summary>
+    /// <summary>The loss of <see cref="CrossEntropyKernel"/>: logits (rows, classes), targets (rows), class weights (classes) or none.</summary>
     public static double CrossEntropy(
         ReadOnlySpan<double> logits, ReadOnlySpan<int> targets, int classes, ReadOnlySpan<double> classWeights = default, double labelSmoothing = 0)
     {
         double sum = 0, total = 0;
         for (int i = 0; i < targets.Length; i++)
         {
-            if (targets[i] == Kernels.CrossEntropy.Ignored)
+            if (targets[i] == CrossEntropyKernel.Ignored)
                 continue;
             ReadOnlySpan<double> x = logits.Slice(i * classes, classes);
             double log = LogSumExp(x), weight = classWeights.Length == 0 ? 1 : classWeights[targets[i]];

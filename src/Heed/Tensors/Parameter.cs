@@ -80,7 +80,7 @@ public sealed class Parameter
         if (dense)
             gradient.Span.Clear();
         else if (hasTouched)
-            Kernels.Embedding.ClearRows(gradient.Span, RowLength, touched);
+            EmbeddingKernel.ClearRows(gradient.Span, RowLength, touched);
         if (dense)
             touched.AsSpan().Clear();
         hasTouched = false;

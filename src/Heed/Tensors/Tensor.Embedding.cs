@@ -22,7 +22,7 @@ public sealed partial class Tensor
             throw ShapeException.For("Embed", "leading", FormattableString.Invariant($"{ids.Length} elements, as many as ids,"), leading);
         int size = table.Shape[1];
         Tensor y = Result("Embed", new Shape([.. leading.Sizes, size]), table);
-        Kernels.Embedding.Gather(table.Values, size, ids.Span, y.Writable);
+        EmbeddingKernel.Gather(table.Values, size, ids.Span, y.Writable);
         return Record(new EmbedOperation(table, ids, paddingId), y);
     }
 
@@ -33,7 +33,7 @@ public sealed partial class Tensor
             Tensor to = Inputs[0];
             Span<bool> touched = default;
             Span<float> gradient = to.Parameter is { } parameter ? parameter.GradientRowsForWriting(out touched) : Accumulate(0);
-            Kernels.Embedding.ScatterAdd(GradientOf(), to.Shape[1], ids.Span, gradient, paddingId, touched);
+            EmbeddingKernel.ScatterAdd(GradientOf(), to.Shape[1], ids.Span, gradient, paddingId, touched);
         }
 
         // A padding row is read like any other; only its gradient is dropped, which no reference by differences can see.

@@ -121,9 +121,9 @@ public sealed partial class Tensor
 
     private sealed class DropoutOperation(Tensor x, float probability, ulong key) : MapOperation(x)
     {
-        public override void Forward(ReadOnlySpan<float> x, Span<float> y) => Heed.Kernels.Dropout.Forward(x, probability, key, 0, y);
+        public override void Forward(ReadOnlySpan<float> x, Span<float> y) => DropoutKernel.Forward(x, probability, key, 0, y);
 
-        protected override void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> dx) => Heed.Kernels.Dropout.Backward(dy, probability, key, 0, dx);
+        protected override void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> dx) => DropoutKernel.Backward(dy, probability, key, 0, dx);
 
         // The mask is that of the float32 pass: kept elements are those that were not set to 0.
         protected override double Reference(double x, int index) =>

@@ -25,13 +25,13 @@ public sealed partial class Tensor
         Tensor y = Result("LayerNorm", x.Shape, x, gamma, beta);
         Shape rows = new(x.Length / size);
         Tensor mean = Result("LayerNorm", rows, x, gamma, beta), deviation = Result("LayerNorm", rows, x, gamma, beta);
-        Kernels.LayerNorm.Forward(x.Values, gamma.Values, beta.Values, size, epsilon, y.Writable, mean.Writable, deviation.Writable);
+        LayerNormKernel.Forward(x.Values, gamma.Values, beta.Values, size, epsilon, y.Writable, mean.Writable, deviation.Writable);
         return Record(new LayerNormOperation(x, gamma, beta, mean, deviation, epsilon), y);
     }
 
     private sealed class LayerNormOperation(Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor deviation, float epsilon) : Operation(x, gamma, beta)
     {
-        protected internal override void Backward() => Kernels.LayerNorm.Backward(
+        protected internal override void Backward() => LayerNormKernel.Backward(
             GradientOf(), Inputs[0].Values, Inputs[1].Values, mean.Values, deviation.Values, Inputs[1].Length,
             Needs(0) ? Accumulate(0) : default, Needs(1) ? Accumulate(1) : default, Needs(2) ? Accumulate(2) : default);
 

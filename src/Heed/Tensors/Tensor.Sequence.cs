@@ -1,5 +1,5 @@
 using Heed.Kernels;
-using Pooling = Heed.Kernels.SequencePooling;
+using Pooling = Heed.Kernels.SequencePoolingKernel;
 
 namespace Heed;
 

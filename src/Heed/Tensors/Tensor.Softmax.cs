@@ -13,7 +13,7 @@ public sealed partial class Tensor
     {
         int columns = LastAxis("Softmax");
         Tensor y = Result("Softmax", Shape, this);
-        Kernels.Softmax.Forward(Values, columns, y.Writable);
+        SoftmaxKernel.Forward(Values, columns, y.Writable);
         return Record(new SoftmaxOperation(this, columns), y);
     }
 
@@ -24,7 +24,7 @@ public sealed partial class Tensor
     {
         int columns = LastAxis("LogSoftmax");
         Tensor y = Result("LogSoftmax", Shape, this);
-        Kernels.LogSoftmax.Forward(Values, columns, y.Writable);
+        LogSoftmaxKernel.Forward(Values, columns, y.Writable);
         return Record(new LogSoftmaxOperation(this, columns), y);
     }
 
@@ -39,7 +39,7 @@ public sealed partial class Tensor
         (int batch, int time, int views) = (Shape[0], Shape[1], Shape[2]);
         ranges.Check("SoftmaxOverTime", batch, time);
         Tensor y = Result("SoftmaxOverTime", new Shape(batch, views, time), this);
-        SequenceSoftmax.Forward(Values, views, ranges.For(time), y.Writable);
+        SequenceSoftmaxKernel.Forward(Values, views, ranges.For(time), y.Writable);
         return Record(new SoftmaxOverTimeOperation(this, ranges), y);
     }
 
@@ -58,7 +58,7 @@ public sealed partial class Tensor
         if (logits.Shape.Rank != 2 || logits.Shape[0] != targets.Length)
             throw ShapeException.For("CrossEntropy", "logits", FormattableString.Invariant($"(rows, classes) with rows = {targets.Length}, the number of targets,"), logits.Shape);
         Tensor loss = Result("CrossEntropy", Shape.Scalar, logits), probabilities = Result("CrossEntropy", logits.Shape, logits);
-        loss.Writable[0] = (float)Kernels.CrossEntropy.Forward(logits.Values, targets.Span, logits.Shape[1], probabilities.Writable, classWeights, labelSmoothing);
+        loss.Writable[0] = (float)CrossEntropyKernel.Forward(logits.Values, targets.Span, logits.Shape[1], probabilities.Writable, classWeights, labelSmoothing);
         return Record(new CrossEntropyOperation(logits, probabilities, targets, classWeights, labelSmoothing), loss);
     }
 
@@ -66,14 +66,14 @@ public sealed partial class Tensor
 
     private sealed class SoftmaxOperation(Tensor x, int columns) : Operation(x)
     {
-        protected internal override void Backward() => Kernels.Softmax.Backward(GradientOf(), Outputs[0].Values, columns, Accumulate(0));
+        protected internal override void Backward() => SoftmaxKernel.Backward(GradientOf(), Outputs[0].Values, columns, Accumulate(0));
 
         protected internal override void Reference(ReferenceValues values) => ReferenceSoftmax.Forward(values.Input(0), columns, values.Output());
     }
 
     private sealed class LogSoftmaxOperation(Tensor x, int columns) : Operation(x)
     {
-        protected internal override void Backward() => Kernels.LogSoftmax.Backward(GradientOf(), Outputs[0].Values, columns, Accumulate(0));
+        protected internal override void Backward() => LogSoftmaxKernel.Backward(GradientOf(), Outputs[0].Values, columns, Accumulate(0));
 
         protected internal override void Reference(ReferenceValues values) => ReferenceSoftmax.LogForward(values.Input(0), columns, values.Output());
     }
@@ -81,7 +81,7 @@ public sealed partial class Tensor
     private sealed class SoftmaxOverTimeOperation(Tensor scores, SequenceRanges ranges) : Operation(scores)
     {
         protected internal override void Backward() =>
-            SequenceSoftmax.Backward(GradientOf(), Outputs[0].Values, Outputs[0].Shape[1], ranges.For(Outputs[0].Shape[2]), Accumulate(0));
+            SequenceSoftmaxKernel.Backward(GradientOf(), Outputs[0].Values, Outputs[0].Shape[1], ranges.For(Outputs[0].Shape[2]), Accumulate(0));
 
         protected internal override void Reference(ReferenceValues values) =>
             ReferenceSoftmax.SequenceForward(values.Input(0), Outputs[0].Shape[1], ranges.For(Outputs[0].Shape[2]), values.Output());
@@ -90,7 +90,7 @@ public sealed partial class Tensor
     private sealed class CrossEntropyOperation(Tensor logits, Tensor probabilities, ReadOnlyMemory<int> targets, float[]? classWeights, float labelSmoothing) : Operation(logits)
     {
         protected internal override void Backward() =>
-            Kernels.CrossEntropy.Backward(probabilities.Values, targets.Span, probabilities.Shape[1], GradientOf()[0], Accumulate(0), classWeights, labelSmoothing);
+            CrossEntropyKernel.Backward(probabilities.Values, targets.Span, probabilities.Shape[1], GradientOf()[0], Accumulate(0), classWeights, labelSmoothing);
 
         protected internal override void Reference(ReferenceValues values) =>
             values.Output()[0] = ReferenceSoftmax.CrossEntropy(values.Input(0), targets.Span, probabilities.Shape[1], classWeights is null ? default : Array.ConvertAll(classWeights, w => (double)w), labelSmoothing);

@@ -78,8 +78,8 @@ public sealed class AdamW
     private static void Update(Parameter p, Span<float> values, Span<float> m, Span<float> v, in AdamWStep step)
     {
         if (p.TouchedRows.Length > 0)
-            Kernels.AdamW.UpdateRows(values, p.Gradient, p.RowLength, p.TouchedRows, m, v, step);
+            AdamWKernel.UpdateRows(values, p.Gradient, p.RowLength, p.TouchedRows, m, v, step);
         else
-            Kernels.AdamW.Update(values, p.Gradient, m, v, step);
+            AdamWKernel.Update(values, p.Gradient, m, v, step);
     }
 }

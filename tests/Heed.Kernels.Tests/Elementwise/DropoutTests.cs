@@ -13,7 +13,7 @@ public class DropoutTests
             float[] x = Rows.Numbers(n, 30);
             Guarded y = new(n);
             double[] expected = new double[n];
-            Dropout.Forward(x, 0.3f, Key, 17, y.Span);
+            DropoutKernel.Forward(x, 0.3f, Key, 17, y.Span);
             ReferenceElementwise.Dropout(Rows.Wide(x), 0.3f, Key, 17, expected);
             y.Checked().ShouldBeNear(expected, 3e-7);
         }
@@ -23,8 +23,8 @@ public class DropoutTests
     public void Backward_uses_the_same_mask_and_adds()
     {
         float[] x = [.. Enumerable.Repeat(1f, 20_011)], y = new float[x.Length], dx = [.. x];
-        Dropout.Forward(x, 0.25f, Key, 5, y);
-        Dropout.Backward(x, 0.25f, Key, 5, dx);
+        DropoutKernel.Forward(x, 0.25f, Key, 5, y);
+        DropoutKernel.Backward(x, 0.25f, Key, 5, dx);
         dx.ShouldHaveBitsOf([.. y.Select(v => 1 + v)]);
         ((double)y.Count(v => v == 0) / y.Length).ShouldBe(0.25, 0.01);
         ((double)y.Average()).ShouldBe(1, 0.02);
@@ -35,9 +35,9 @@ public class DropoutTests
     {
         float[] x = [.. Enumerable.Repeat(1f, 1003)], crossing = new float[1003], behind = new float[1003], first = new float[1003];
         ulong position = (1ul << 32) - 501;
-        Dropout.Forward(x, 0.5f, Key, position, crossing);
-        Dropout.Forward(x.AsSpan(501), 0.5f, Key, 1ul << 32, behind.AsSpan(501));
-        Dropout.Forward(x, 0.5f, Key, 0, first);
+        DropoutKernel.Forward(x, 0.5f, Key, position, crossing);
+        DropoutKernel.Forward(x.AsSpan(501), 0.5f, Key, 1ul << 32, behind.AsSpan(501));
+        DropoutKernel.Forward(x, 0.5f, Key, 0, first);
         crossing[501..].ShouldHaveBitsOf(behind[501..]);
         behind[501..].ShouldNotBe(first[..502]);
         double[] expected = new double[1003];
@@ -49,11 +49,11 @@ public class DropoutTests
     public void Probabilities_0_and_1_keep_all_and_nothing()
     {
         float[] x = [1, float.NaN, 3, float.PositiveInfinity, 5], y = new float[5];
-        Dropout.Forward(x, 1, Key, 0, y);
+        DropoutKernel.Forward(x, 1, Key, 0, y);
         y.ShouldAllBe(v => v == 0);
-        Dropout.Forward(x, 0, Key, 0, y);
+        DropoutKernel.Forward(x, 0, Key, 0, y);
         y.ShouldHaveBitsOf(x);
-        Should.Throw<ArgumentOutOfRangeException>(() => Dropout.Forward(x, float.NaN, Key, 0, y));
+        Should.Throw<ArgumentOutOfRangeException>(() => DropoutKernel.Forward(x, float.NaN, Key, 0, y));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public class DropoutTests
         Rows.SameAtEveryDegree(() =>
         {
             float[] y = new float[x.Length];
-            Dropout.Forward(x, 0.4f, Key, 3, y);
+            DropoutKernel.Forward(x, 0.4f, Key, 3, y);
             return y;
         });
     }

@@ -12,7 +12,7 @@ public class EmbeddingTests
             int[] ids = [10, 0, 3, 3, 7];
             Guarded y = new(5 * features);
             double[] expected = new double[5 * features];
-            Embedding.Gather(table, features, ids, y.Span);
+            EmbeddingKernel.Gather(table, features, ids, y.Span);
             ReferenceEmbedding.Gather(Rows.Wide(table), features, ids, expected);
             Rows.Wide(y.Checked()).ShouldBe(expected);
         }
@@ -28,11 +28,11 @@ public class EmbeddingTests
             Guarded table = new(start);
             double[] expected = Rows.Wide(start);
             bool[] touched = new bool[11];
-            Embedding.ScatterAdd(dy, features, ids, table.Span, padding: 0, touched);
+            EmbeddingKernel.ScatterAdd(dy, features, ids, table.Span, padding: 0, touched);
             ReferenceEmbedding.ScatterAdd(Rows.Wide(dy), features, ids, expected, padding: 0);
             table.Checked().ShouldBeNear(expected, 3e-7, 1);
             Enumerable.Range(0, 11).Where(i => touched[i]).ShouldBe([3, 7, 10]);
-            Embedding.ClearRows(table.Span, features, touched);
+            EmbeddingKernel.ClearRows(table.Span, features, touched);
             touched.ShouldAllBe(t => !t);
             float[] cleared = table.Checked();
             cleared.AsSpan(3 * features, features).ContainsAnyExcept(0).ShouldBeFalse();
@@ -48,9 +48,9 @@ public class EmbeddingTests
         {
             float[] y = [5, 5], table = new float[11];
             bool[] touched = new bool[11];
-            Should.Throw<ArgumentOutOfRangeException>(() => Embedding.Gather(table, 1, [3, bad], y)).Message
+            Should.Throw<ArgumentOutOfRangeException>(() => EmbeddingKernel.Gather(table, 1, [3, bad], y)).Message
                 .ShouldContain(FormattableString.Invariant($"number {bad} at position 1 is not in the table of 11 rows"));
-            Should.Throw<ArgumentOutOfRangeException>(() => Embedding.ScatterAdd(y, 1, [3, bad], table, -1, touched));
+            Should.Throw<ArgumentOutOfRangeException>(() => EmbeddingKernel.ScatterAdd(y, 1, [3, bad], table, -1, touched));
             y.ShouldBe([5, 5]);
             table.ShouldAllBe(v => v == 0);
             touched.ShouldAllBe(t => !t);
@@ -66,8 +66,8 @@ public class EmbeddingTests
         Rows.SameAtEveryDegree(() =>
         {
             float[] table = new float[37 * 131], y = new float[dy.Length];
-            Embedding.ScatterAdd(dy, 131, ids, table);
-            Embedding.Gather(table, 131, ids, y);
+            EmbeddingKernel.ScatterAdd(dy, 131, ids, table);
+            EmbeddingKernel.Gather(table, 131, ids, y);
             return [.. table, .. y];
         });
     }

@@ -15,15 +15,15 @@ public class LayerNormTests
             ReferenceLayerNorm.Forward(Rows.Wide(x), Rows.Wide(gamma), Rows.Wide(beta), columns, Epsilon, expected);
             ReferenceLayerNorm.Forward(Rows.Wide(x), [], [], columns, Epsilon, plain);
             Guarded y = new(x.Length), mean = new(3), reciprocal = new(3), inPlace = new(x);
-            LayerNorm.Forward(x, gamma, beta, columns, Epsilon, y.Span, mean.Span, reciprocal.Span);
+            LayerNormKernel.Forward(x, gamma, beta, columns, Epsilon, y.Span, mean.Span, reciprocal.Span);
             // One column is all cancellation: x − μ is 0 but for a rounding, which 1/√ε enlarges.
             y.Checked().ShouldBeNear(expected, columns == 1 ? 2e-4 : 3e-6, 2);
             float[] alone = new float[columns];
-            LayerNorm.Forward(x.AsSpan(columns, columns), gamma, beta, columns, Epsilon, alone, new float[1], new float[1]);
+            LayerNormKernel.Forward(x.AsSpan(columns, columns), gamma, beta, columns, Epsilon, alone, new float[1], new float[1]);
             alone.ShouldHaveBitsOf(y.Checked()[columns..(2 * columns)], "a row alone");
-            LayerNorm.Forward(inPlace.Span, gamma, beta, columns, Epsilon, inPlace.Span, mean.Span, reciprocal.Span);
+            LayerNormKernel.Forward(inPlace.Span, gamma, beta, columns, Epsilon, inPlace.Span, mean.Span, reciprocal.Span);
             inPlace.Checked().ShouldHaveBitsOf(y.Checked(), "in place");
-            LayerNorm.Forward(x, [], [], columns, Epsilon, y.Span, mean.Span, reciprocal.Span);
+            LayerNormKernel.Forward(x, [], [], columns, Epsilon, y.Span, mean.Span, reciprocal.Span);
             y.Checked().ShouldBeNear(plain, columns == 1 ? 2e-4 : 3e-6, 2);
             ((double)mean.Checked()[1]).ShouldBe(Rows.Wide(x.AsSpan(columns, columns)).Average(), 2e-6);
             _ = reciprocal.Checked();
@@ -38,7 +38,7 @@ public class LayerNormTests
             const int Count = 3;
             float[] x = Rows.Numbers(Count * columns, 73), gamma = Rows.Numbers(columns, 74), beta = Rows.Numbers(columns, 75), dy = Rows.Numbers(x.Length, 76);
             float[] y = new float[x.Length], mean = new float[Count], reciprocal = new float[Count];
-            LayerNorm.Forward(x, gamma, beta, columns, 0.1f, y, mean, reciprocal);
+            LayerNormKernel.Forward(x, gamma, beta, columns, 0.1f, y, mean, reciprocal);
             double Loss(double[] vx, double[] vgamma, double[] vbeta)
             {
                 double[] result = new double[vx.Length];
@@ -48,7 +48,7 @@ public class LayerNormTests
             double[] wx = Rows.Wide(x), wgamma = Rows.Wide(gamma), wbeta = Rows.Wide(beta);
             float[] startX = Rows.Numbers(x.Length, 77), startRow = Rows.Numbers(columns, 78);
             Guarded dx = new(startX), dgamma = new(startRow), dbeta = new(startRow);
-            LayerNorm.Backward(dy, x, gamma, mean, reciprocal, columns, dx.Span, dgamma.Span, dbeta.Span);
+            LayerNormKernel.Backward(dy, x, gamma, mean, reciprocal, columns, dx.Span, dgamma.Span, dbeta.Span);
             dx.Checked().ShouldBeNear(Sum(startX, Rows.Differences(wx, v => Loss(v, wgamma, wbeta))), 2e-6, 1, "dx");
             dgamma.Checked().ShouldBeNear(Sum(startRow, Rows.Differences(wgamma, v => Loss(wx, v, wbeta))), 2e-6, 1, "dγ");
             dbeta.Checked().ShouldBeNear(Sum(startRow, Rows.Differences(wbeta, v => Loss(wx, wgamma, v))), 2e-6, 1, "dβ");
@@ -59,9 +59,9 @@ public class LayerNormTests
     public void A_broken_row_stays_alone()
     {
         float[] x = Rows.Numbers(3 * 19, 79), y = new float[x.Length], clean = new float[x.Length], mean = new float[3], reciprocal = new float[3];
-        LayerNorm.Forward(x, [], [], 19, Epsilon, clean, mean, reciprocal);
+        LayerNormKernel.Forward(x, [], [], 19, Epsilon, clean, mean, reciprocal);
         x[25] = float.NaN;
-        LayerNorm.Forward(x, [], [], 19, Epsilon, y, mean, reciprocal);
+        LayerNormKernel.Forward(x, [], [], 19, Epsilon, y, mean, reciprocal);
         y[..19].ShouldHaveBitsOf(clean[..19]);
         y[19..38].ShouldAllBe(v => float.IsNaN(v));
         y[38..].ShouldHaveBitsOf(clean[38..]);
@@ -74,8 +74,8 @@ public class LayerNormTests
         Rows.SameAtEveryDegree(() =>
         {
             float[] y = new float[x.Length], mean = new float[503], reciprocal = new float[503], dx = new float[x.Length], dgamma = new float[97], dbeta = new float[97];
-            LayerNorm.Forward(x, gamma, gamma, 97, Epsilon, y, mean, reciprocal);
-            LayerNorm.Backward(y, x, gamma, mean, reciprocal, 97, dx, dgamma, dbeta);
+            LayerNormKernel.Forward(x, gamma, gamma, 97, Epsilon, y, mean, reciprocal);
+            LayerNormKernel.Backward(y, x, gamma, mean, reciprocal, 97, dx, dgamma, dbeta);
             return [.. y, .. dx, .. dgamma, .. dbeta];
         });
     }

@@ -15,7 +15,7 @@ public class OptimizerTests
             {
                 float[] g = Rows.Numbers(n, 100 + t, -0.1f, 0.1f);
                 AdamWStep step = new() { LearningRate = 0.01, WeightDecay = 0.1, Step = t, GradientScale = 0.7f };
-                AdamW.Update(p.Span, g, m.Span, v.Span, step);
+                AdamWKernel.Update(p.Span, g, m.Span, v.Span, step);
                 ReferenceOptimizer.AdamW(wp, Rows.Wide(g), wm, wv, step);
             }
             p.Checked().ShouldBeNear(wp, 2e-6, 1);
@@ -29,7 +29,7 @@ public class OptimizerTests
     {
         // The first step moves by lr·g/(|g| + ε), after the decay: 2·(1 − 0.1·0.5) − 0.1·0.25/(0.25 + 0.25).
         float[] p = [2], m = [0], v = [0];
-        AdamW.Update(p, [0.25f], m, v, new() { LearningRate = 0.1, WeightDecay = 0.5, Epsilon = 0.25 });
+        AdamWKernel.Update(p, [0.25f], m, v, new() { LearningRate = 0.1, WeightDecay = 0.5, Epsilon = 0.25 });
         p[0].ShouldBe(1.9f - 0.05f, 1e-6f);
         m[0].ShouldBe(0.025f, 1e-8f);
         v[0].ShouldBe(6.25e-5f, 1e-10f);
@@ -50,10 +50,10 @@ public class OptimizerTests
                 for (int i = 0; i < g.Length; i++)
                     g[i] = touched[i / columns] ? g[i] : 0;
                 AdamWStep step = new() { Step = t, GradientScale = 0.3f };
-                AdamW.Update(dense[0], g, dense[1], dense[2], step);
+                AdamWKernel.Update(dense[0], g, dense[1], dense[2], step);
                 for (int i = 0; i < g.Length; i++)
                     g[i] = touched[i / columns] ? g[i] : float.NaN;
-                AdamW.UpdateRows(p.Span, g, columns, touched, m.Span, v.Span, step);
+                AdamWKernel.UpdateRows(p.Span, g, columns, touched, m.Span, v.Span, step);
                 touched.AsSpan().Reverse();
             }
             p.Checked().ShouldHaveBitsOf(dense[0]);
@@ -84,7 +84,7 @@ public class OptimizerTests
                 {
                     float[] g = Rows.Numbers(n, 120 + t);
                     SgdStep step = form with { IsFirst = t == 1 };
-                    Sgd.Update(p.Span, g, u.Span, step);
+                    SgdKernel.Update(p.Span, g, u.Span, step);
                     ReferenceOptimizer.Sgd(wp, Rows.Wide(g), wu, step);
                 }
                 p.Checked().ShouldBeNear(wp, 1e-6, 1);
@@ -97,13 +97,13 @@ public class OptimizerTests
     public void Numbers_out_of_range_are_refused()
     {
         float[] a = new float[3], b = new float[3], c = new float[3], d = new float[3];
-        Should.Throw<ArgumentOutOfRangeException>(() => AdamW.Update(a, b, c, d, new() { Step = 0 })).Message.ShouldContain("Step must be at least 1");
-        Should.Throw<ArgumentOutOfRangeException>(() => AdamW.Update(a, b, c, d, new() { Beta2 = 1 }));
-        Should.Throw<ArgumentOutOfRangeException>(() => AdamW.Update(a, b, c, d, new() { LearningRate = double.NaN }));
-        Should.Throw<ArgumentException>(() => AdamW.Update(a, b, c, c, new())).Message.ShouldContain("overlaps");
-        Should.Throw<ArgumentException>(() => AdamW.Update(a, b, c, new float[2], new())).Message.ShouldContain("secondMoment has 2 values, 3 are required");
-        Should.Throw<ArgumentOutOfRangeException>(() => Sgd.Update(a, b, [], new() { Nesterov = true }));
-        Should.Throw<ArgumentException>(() => Sgd.Update(a, b, [], new() { Momentum = 0.5 }));
+        Should.Throw<ArgumentOutOfRangeException>(() => AdamWKernel.Update(a, b, c, d, new() { Step = 0 })).Message.ShouldContain("Step must be at least 1");
+        Should.Throw<ArgumentOutOfRangeException>(() => AdamWKernel.Update(a, b, c, d, new() { Beta2 = 1 }));
+        Should.Throw<ArgumentOutOfRangeException>(() => AdamWKernel.Update(a, b, c, d, new() { LearningRate = double.NaN }));
+        Should.Throw<ArgumentException>(() => AdamWKernel.Update(a, b, c, c, new())).Message.ShouldContain("overlaps");
+        Should.Throw<ArgumentException>(() => AdamWKernel.Update(a, b, c, new float[2], new())).Message.ShouldContain("secondMoment has 2 values, 3 are required");
+        Should.Throw<ArgumentOutOfRangeException>(() => SgdKernel.Update(a, b, [], new() { Nesterov = true }));
+        Should.Throw<ArgumentException>(() => SgdKernel.Update(a, b, [], new() { Momentum = 0.5 }));
     }
 
     [Fact]
@@ -113,8 +113,8 @@ public class OptimizerTests
         Rows.SameAtEveryDegree(() =>
         {
             float[] p = [.. start], m = new float[p.Length], v = new float[p.Length], u = new float[p.Length];
-            AdamW.Update(p, g, m, v, new() { Step = 3 });
-            Sgd.Update(p, g, u, new() { Momentum = 0.9 });
+            AdamWKernel.Update(p, g, m, v, new() { Step = 3 });
+            SgdKernel.Update(p, g, u, new() { Momentum = 0.9 });
             return [.. p, .. m, .. v, .. u];
         });
     }

@@ -15,17 +15,17 @@ public class SequencePoolingTests
             double[] wide = Rows.Wide(x), expected = new double[5 * features];
             Guarded y = new(Rows.Numbers(expected.Length, 142));
             int[] positions = new int[expected.Length], expectedPositions = new int[expected.Length];
-            SequencePooling.MaxOverTime(x, features, All(), y.Span, positions);
+            SequencePoolingKernel.MaxOverTime(x, features, All(), y.Span, positions);
             ReferenceSequence.MaxOverTime(wide, features, All(), expected, expectedPositions);
             y.Checked().ShouldBeNear(expected, 0, 0);
             positions.ShouldBe(expectedPositions);
-            SequencePooling.MeanOverTime(x, features, All(), y.Span);
+            SequencePoolingKernel.MeanOverTime(x, features, All(), y.Span);
             ReferenceSequence.MeanOverTime(wide, features, All(), expected);
             y.Checked().ShouldBeNear(expected, 1e-6, 1);
-            SequencePooling.GatedMean(gates, x, features, All(), y.Span);
+            SequencePoolingKernel.GatedMean(gates, x, features, All(), y.Span);
             ReferenceSequence.GatedMean(Rows.Wide(gates), wide, features, All(), expected);
             y.Checked().ShouldBeNear(expected, 1e-6, 1);
-            SequencePooling.LastState(x, features, features / 2, All(), y.Span);
+            SequencePoolingKernel.LastState(x, features, features / 2, All(), y.Span);
             ReferenceSequence.LastState(wide, features, features / 2, All(), expected);
             y.Checked().ShouldBeNear(expected, 0, 0);
         }
@@ -39,7 +39,7 @@ public class SequencePoolingTests
             float[] h = Planted(features, 143), w = PlantedWeights(3, 144);
             double[] expected = new double[5 * 3 * features];
             Guarded c = new(expected.Length);
-            SequencePooling.WeightedSum(w, h, features, 3, All(), c.Span);
+            SequencePoolingKernel.WeightedSum(w, h, features, 3, All(), c.Span);
             ReferenceSequence.WeightedSum(Rows.Wide(w), Rows.Wide(h), features, 3, All(), expected);
             c.Checked().ShouldBeNear(expected, 1e-6, 3);
         }
@@ -50,13 +50,13 @@ public class SequencePoolingTests
     {
         float[] x = [1, 3, float.NaN, 3, 2, 5, 3, 3, float.NaN], y = new float[3];
         int[] positions = new int[3];
-        SequencePooling.MaxOverTime(x, 3, new(3, [3]), y, positions);
+        SequencePoolingKernel.MaxOverTime(x, 3, new(3, [3]), y, positions);
         y.ShouldBe([3, 3, float.NaN]);
         positions.ShouldBe([1, 0, 0]);
         x = [float.NegativeInfinity, 0, -0f, 1, float.NegativeInfinity, float.NaN];
-        SequencePooling.MaxOverTime(x, 1, new(6, [4]), y.AsSpan(0, 1), positions.AsSpan(0, 1));
+        SequencePoolingKernel.MaxOverTime(x, 1, new(6, [4]), y.AsSpan(0, 1), positions.AsSpan(0, 1));
         (y[0], positions[0]).ShouldBe((1, 3));
-        SequencePooling.MaxOverTime(x, 1, new(6, [2], [4]), y.AsSpan(0, 1), positions.AsSpan(0, 1));
+        SequencePoolingKernel.MaxOverTime(x, 1, new(6, [2], [4]), y.AsSpan(0, 1), positions.AsSpan(0, 1));
         (y[0], positions[0]).ShouldBe((float.NaN, 5));
     }
 
@@ -67,12 +67,12 @@ public class SequencePoolingTests
         {
             float[] x = Planted(features, 145), dy = Rows.Numbers(5 * features, 146), y = new float[dy.Length];
             int[] positions = new int[dy.Length];
-            SequencePooling.MaxOverTime(x, features, All(), y, positions);
-            Check(dy, dx => SequencePooling.MaxOverTimeBackward(dy, positions, features, Time, dx.Span),
+            SequencePoolingKernel.MaxOverTime(x, features, All(), y, positions);
+            Check(dy, dx => SequencePoolingKernel.MaxOverTimeBackward(dy, positions, features, Time, dx.Span),
                 x, (v, r) => ReferenceSequence.MaxOverTime(v, features, All(), r, new int[r.Length]));
-            Check(dy, dx => SequencePooling.MeanOverTimeBackward(dy, features, All(), dx.Span),
+            Check(dy, dx => SequencePoolingKernel.MeanOverTimeBackward(dy, features, All(), dx.Span),
                 x, (v, r) => ReferenceSequence.MeanOverTime(v, features, All(), r));
-            Check(dy, dx => SequencePooling.LastStateBackward(dy, features, features / 3, All(), dx.Span),
+            Check(dy, dx => SequencePoolingKernel.LastStateBackward(dy, features, features / 3, All(), dx.Span),
                 x, (v, r) => ReferenceSequence.LastState(v, features, features / 3, All(), r));
         }
     }
@@ -90,7 +90,7 @@ public class SequencePoolingTests
             return Rows.Dot(y, dy);
         }
         Guarded dg = new(start), dx = new(start);
-        SequencePooling.GatedMeanBackward(dy, gates, x, Features, All(), dg.Span, dx.Span);
+        SequencePoolingKernel.GatedMeanBackward(dy, gates, x, Features, All(), dg.Span, dx.Span);
         dx.Checked().ShouldBeNear(Sum(start, Rows.Differences(wx, v => Loss(wg, v))), 1e-6, 1);
         dg.Checked().ShouldBeNear(Sum(start, Rows.Differences(wg, v => Loss(v, wx))), 1e-6, 1);
     }
@@ -110,7 +110,7 @@ public class SequencePoolingTests
                 return Rows.Dot(c, dc);
             }
             Guarded dw = new(startW), dh = new(startH);
-            SequencePooling.WeightedSumBackward(dc, w, h, features, 3, All(), dw.Span, dh.Span);
+            SequencePoolingKernel.WeightedSumBackward(dc, w, h, features, 3, All(), dw.Span, dh.Span);
             dw.Checked().ShouldBeNear(Sum(startW, Rows.Differences(ww, v => Loss(v, wh))), 1e-6, 10);
             dh.Checked().ShouldBeNear(Sum(startH, Rows.Differences(wh, v => Loss(ww, v))), 1e-6, 10);
         }
@@ -122,11 +122,11 @@ public class SequencePoolingTests
         float[] x = Planted(37, 156), w = PlantedWeights(2, 157), y = new float[5 * 37], c = new float[5 * 2 * 37], aloneY = new float[37], aloneC = new float[2 * 37], aloneW = new float[22];
         for (int k = 0; k < 2; k++)
             w.AsSpan((k * Time) + 2, 11).CopyTo(aloneW.AsSpan(k * 11));
-        SequencePooling.GatedMean(x, x, 37, All(), y);
-        SequencePooling.WeightedSum(w, x, 37, 2, All(), c);
+        SequencePoolingKernel.GatedMean(x, x, 37, All(), y);
+        SequencePoolingKernel.WeightedSum(w, x, 37, 2, All(), c);
         ReadOnlySpan<float> own = x.AsSpan(2 * 37, 11 * 37);
-        SequencePooling.GatedMean(own, own, 37, new(11, [11]), aloneY);
-        SequencePooling.WeightedSum(aloneW, own, 37, 2, new(11, [11]), aloneC);
+        SequencePoolingKernel.GatedMean(own, own, 37, new(11, [11]), aloneY);
+        SequencePoolingKernel.WeightedSum(aloneW, own, 37, 2, new(11, [11]), aloneC);
         aloneY.ShouldHaveBitsOf(y[..37]);
         aloneC.ShouldHaveBitsOf(c[..74]);
     }
@@ -141,14 +141,14 @@ public class SequencePoolingTests
             Sequences all = new(61, lengths);
             float[] y = new float[31 * 23], mean = new float[y.Length], gated = new float[y.Length], c = new float[3 * y.Length], dx = new float[x.Length], dw = new float[w.Length], dg = new float[x.Length];
             int[] positions = new int[y.Length];
-            SequencePooling.MaxOverTime(x, 23, all, y, positions);
-            SequencePooling.MaxOverTimeBackward(y, positions, 23, 61, dx);
-            SequencePooling.MeanOverTime(x, 23, all, mean);
-            SequencePooling.MeanOverTimeBackward(mean, 23, all, dx);
-            SequencePooling.GatedMean(x, x, 23, all, gated);
-            SequencePooling.GatedMeanBackward(gated, x, x, 23, all, dg, dx);
-            SequencePooling.WeightedSum(w, x, 23, 3, all, c);
-            SequencePooling.WeightedSumBackward(c, w, x, 23, 3, all, dw, dx);
+            SequencePoolingKernel.MaxOverTime(x, 23, all, y, positions);
+            SequencePoolingKernel.MaxOverTimeBackward(y, positions, 23, 61, dx);
+            SequencePoolingKernel.MeanOverTime(x, 23, all, mean);
+            SequencePoolingKernel.MeanOverTimeBackward(mean, 23, all, dx);
+            SequencePoolingKernel.GatedMean(x, x, 23, all, gated);
+            SequencePoolingKernel.GatedMeanBackward(gated, x, x, 23, all, dg, dx);
+            SequencePoolingKernel.WeightedSum(w, x, 23, 3, all, c);
+            SequencePoolingKernel.WeightedSumBackward(c, w, x, 23, 3, all, dw, dx);
             return [.. y, .. mean, .. gated, .. c, .. dx, .. dw, .. dg];
         });
     }
@@ -156,10 +156,10 @@ public class SequencePoolingTests
     [Fact]
     public void Wrong_sizes_are_refused()
     {
-        Should.Throw<ArgumentException>(() => SequencePooling.MeanOverTime(new float[29], 3, new(5, [5, 5]), new float[6])).Message.ShouldContain("x has 29 values, 30 are required");
-        Should.Throw<ArgumentException>(() => SequencePooling.MeanOverTime(new float[30], 3, new(5, [5, 5]), new float[5])).Message.ShouldContain("y has 5 values, 6 are required");
-        Should.Throw<ArgumentOutOfRangeException>(() => SequencePooling.MaxOverTimeBackward([1], [5], 1, 5, new float[5])).Message.ShouldContain("position 5 is no step of 5");
-        Should.Throw<ArgumentOutOfRangeException>(() => SequencePooling.LastState(new float[6], 3, 4, new(2, [2]), new float[3]));
+        Should.Throw<ArgumentException>(() => SequencePoolingKernel.MeanOverTime(new float[29], 3, new(5, [5, 5]), new float[6])).Message.ShouldContain("x has 29 values, 30 are required");
+        Should.Throw<ArgumentException>(() => SequencePoolingKernel.MeanOverTime(new float[30], 3, new(5, [5, 5]), new float[5])).Message.ShouldContain("y has 5 values, 6 are required");
+        Should.Throw<ArgumentOutOfRangeException>(() => SequencePoolingKernel.MaxOverTimeBackward([1], [5], 1, 5, new float[5])).Message.ShouldContain("position 5 is no step of 5");
+        Should.Throw<ArgumentOutOfRangeException>(() => SequencePoolingKernel.LastState(new float[6], 3, 4, new(2, [2]), new float[3]));
     }
 
     private delegate void Reference(double[] x, double[] y);

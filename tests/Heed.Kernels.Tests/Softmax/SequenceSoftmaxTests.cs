@@ -13,7 +13,7 @@ public class SequenceSoftmaxTests
             float[] scores = Planted(views, 60);
             Guarded weights = new(Rows.Numbers(scores.Length, 61));
             double[] expected = new double[scores.Length];
-            SequenceSoftmax.Forward(scores, views, new(13, Lengths, Starts), weights.Span);
+            SequenceSoftmaxKernel.Forward(scores, views, new(13, Lengths, Starts), weights.Span);
             ReferenceSoftmax.SequenceForward(Rows.Wide(scores), views, new(13, Lengths, Starts), expected);
             weights.Checked().ShouldBeNear(expected, 2e-6, 1e-6);
             for (int row = 0; row < 5 * views; row++)
@@ -27,7 +27,7 @@ public class SequenceSoftmaxTests
         foreach (int views in (int[])[1, 3])
         {
             float[] scores = Planted(views, 62), dw = Rows.Numbers(scores.Length, 63), weights = new float[scores.Length], start = Rows.Numbers(scores.Length, 64);
-            SequenceSoftmax.Forward(scores, views, new(13, Lengths, Starts), weights);
+            SequenceSoftmaxKernel.Forward(scores, views, new(13, Lengths, Starts), weights);
             double[] expected = Rows.Differences(Rows.Wide(scores), s =>
             {
                 double[] w = new double[s.Length];
@@ -41,7 +41,7 @@ public class SequenceSoftmaxTests
                     dw[i] = weights[i] = float.NaN;
             }
             Guarded ds = new(start);
-            SequenceSoftmax.Backward(dw, weights, views, new(13, Lengths, Starts), ds.Span);
+            SequenceSoftmaxKernel.Backward(dw, weights, views, new(13, Lengths, Starts), ds.Span);
             ds.Checked().ShouldBeNear([.. expected.Zip(start, (e, s) => e + s)], 1e-6, 1);
         }
     }
@@ -50,8 +50,8 @@ public class SequenceSoftmaxTests
     public void A_sequence_has_the_same_bits_alone_and_in_a_batch()
     {
         float[] scores = Planted(3, 65), weights = new float[scores.Length], alone = new float[7 * 3];
-        SequenceSoftmax.Forward(scores, 3, new(13, Lengths, Starts), weights);
-        SequenceSoftmax.Forward(scores.AsSpan(3 * 13 * 3, 7 * 3), 3, new(7, [7]), alone);
+        SequenceSoftmaxKernel.Forward(scores, 3, new(13, Lengths, Starts), weights);
+        SequenceSoftmaxKernel.Forward(scores.AsSpan(3 * 13 * 3, 7 * 3), 3, new(7, [7]), alone);
         for (int k = 0; k < 3; k++)
             alone[(k * 7)..((k + 1) * 7)].ShouldHaveBitsOf(weights[(((9 + k) * 13) + 0)..(((9 + k) * 13) + 7)]);
     }
@@ -64,8 +64,8 @@ public class SequenceSoftmaxTests
         Rows.SameAtEveryDegree(() =>
         {
             float[] weights = new float[scores.Length], ds = new float[scores.Length];
-            SequenceSoftmax.Forward(scores, 5, new(127, lengths), weights);
-            SequenceSoftmax.Backward(scores, weights, 5, new(127, lengths), ds);
+            SequenceSoftmaxKernel.Forward(scores, 5, new(127, lengths), weights);
+            SequenceSoftmaxKernel.Backward(scores, weights, 5, new(127, lengths), ds);
             return [.. weights, .. ds];
         });
     }

@@ -13,14 +13,14 @@ public class SoftmaxTests
             ReferenceSoftmax.Forward(Rows.Wide(x), columns, expected);
             ReferenceSoftmax.LogForward(Rows.Wide(x), columns, expectedLog);
             Guarded y = new(x.Length), log = new(x.Length), inPlace = new(x);
-            Softmax.Forward(x, columns, y.Span);
-            LogSoftmax.Forward(x, columns, log.Span);
+            SoftmaxKernel.Forward(x, columns, y.Span);
+            LogSoftmaxKernel.Forward(x, columns, log.Span);
             y.Checked().ShouldBeNear(expected, 2e-6, 1e-9);
             log.Checked().ShouldBeNear(expectedLog, 3e-7, 1);
-            Softmax.Forward(inPlace.Span, columns, inPlace.Span);
+            SoftmaxKernel.Forward(inPlace.Span, columns, inPlace.Span);
             inPlace.Checked().ShouldHaveBitsOf(y.Checked());
             float[] alone = new float[columns];
-            Softmax.Forward(x.AsSpan(columns, columns), columns, alone);
+            SoftmaxKernel.Forward(x.AsSpan(columns, columns), columns, alone);
             alone.ShouldHaveBitsOf(y.Checked()[columns..(2 * columns)], "a row alone");
         }
     }
@@ -33,13 +33,13 @@ public class SoftmaxTests
             float[] x = Rows.Numbers(columns, 41), dy = Rows.Numbers(columns, 42), start = Rows.Numbers(columns, 43), y = new float[columns];
             double[] expected = Rows.Differences(Rows.Wide(x), v => Through(v, columns, dy, ReferenceSoftmax.Forward));
             Guarded dx = new(start);
-            Softmax.Forward(x, columns, y);
-            Softmax.Backward(dy, y, columns, dx.Span);
+            SoftmaxKernel.Forward(x, columns, y);
+            SoftmaxKernel.Backward(dy, y, columns, dx.Span);
             dx.Checked().ShouldBeNear([.. expected.Zip(start, (e, s) => e + s)], 1e-6, 1);
             expected = Rows.Differences(Rows.Wide(x), v => Through(v, columns, dy, ReferenceSoftmax.LogForward));
             dx = new(start);
-            LogSoftmax.Forward(x, columns, y);
-            LogSoftmax.Backward(dy, y, columns, dx.Span);
+            LogSoftmaxKernel.Forward(x, columns, y);
+            LogSoftmaxKernel.Backward(dy, y, columns, dx.Span);
             dx.Checked().ShouldBeNear([.. expected.Zip(start, (e, s) => e + s)], 2e-6, 1);
         }
     }
@@ -49,17 +49,17 @@ public class SoftmaxTests
     {
         const float Inf = float.PositiveInfinity;
         float[] x = [-Inf, -Inf, -Inf, 1e30f, -1e30f, 1e30f, -1e38f, 1e38f, 3e38f, -Inf, 2, 2, 1, float.NaN, -Inf, Inf, 0, 0], y = new float[18];
-        Softmax.Forward(x, 3, y);
+        SoftmaxKernel.Forward(x, 3, y);
         y[..12].ShouldBe([0, 0, 0, 0.5f, 0, 0.5f, 0, 0, 1, 0, 0.5f, 0.5f]);
         y[12..].ShouldAllBe(v => float.IsNaN(v));
         float[] dx = new float[3];
-        Softmax.Backward([1, 2, 3], y.AsSpan(0, 3), 3, dx);
+        SoftmaxKernel.Backward([1, 2, 3], y.AsSpan(0, 3), 3, dx);
         dx.ShouldBe([0, 0, 0]);
-        LogSoftmax.Forward(x.AsSpan(0, 12), 3, y.AsSpan(0, 12));
+        LogSoftmaxKernel.Forward(x.AsSpan(0, 12), 3, y.AsSpan(0, 12));
         y[..3].ShouldBe([-Inf, -Inf, -Inf]);
         y[3].ShouldBe(-MathF.Log(2), 1e-6f);
         y[9].ShouldBe(-Inf);
-        LogSoftmax.Backward([1, 2, 3], y.AsSpan(0, 3), 3, dx);
+        LogSoftmaxKernel.Backward([1, 2, 3], y.AsSpan(0, 3), 3, dx);
         dx.ShouldBe([0, 0, 0]);
     }
 
@@ -73,7 +73,7 @@ public class SoftmaxTests
             {
                 x.AsSpan().Fill(float.NegativeInfinity);
                 x[at] = float.NaN;
-                Softmax.Forward(x, n, y);
+                SoftmaxKernel.Forward(x, n, y);
                 y.All(float.IsNaN).ShouldBeTrue();
             }
         }
@@ -86,10 +86,10 @@ public class SoftmaxTests
         Rows.SameAtEveryDegree(() =>
         {
             float[] y = new float[x.Length], dx = new float[x.Length];
-            Softmax.Forward(x, 211, y);
-            Softmax.Backward(x, y, 211, dx);
-            LogSoftmax.Forward(x, 211, y);
-            LogSoftmax.Backward(x, y, 211, dx);
+            SoftmaxKernel.Forward(x, 211, y);
+            SoftmaxKernel.Backward(x, y, 211, dx);
+            LogSoftmaxKernel.Forward(x, 211, y);
+            LogSoftmaxKernel.Backward(x, y, 211, dx);
             return [.. y, .. dx];
         });
     }
@@ -97,9 +97,9 @@ public class SoftmaxTests
     [Fact]
     public void Rows_that_do_not_fit_are_refused()
     {
-        Should.Throw<ArgumentException>(() => Softmax.Forward(new float[10], 3, new float[10])).Message.ShouldContain("Softmax.Forward: x has 10 values; whole rows of 3 columns");
-        Should.Throw<ArgumentException>(() => Softmax.Forward(new float[9], 3, new float[8])).Message.ShouldContain("y has 8 values, 9 are required");
-        Softmax.Forward([], 0, []);
+        Should.Throw<ArgumentException>(() => SoftmaxKernel.Forward(new float[10], 3, new float[10])).Message.ShouldContain("SoftmaxKernel.Forward: x has 10 values; whole rows of 3 columns");
+        Should.Throw<ArgumentException>(() => SoftmaxKernel.Forward(new float[9], 3, new float[8])).Message.ShouldContain("y has 8 values, 9 are required");
+        SoftmaxKernel.Forward([], 0, []);
     }
 
     private delegate void Forward(ReadOnlySpan<double> x, int columns, Span<double> y);

@@ -11,7 +11,7 @@ namespace Heed.Kernels;
 /// bits alone or among others, on any number of threads.</para>
 /// <para>Cost: three passes over a row, one exponential an element. Rows are shared by the workers. Thread-safe.</para>
 /// </remarks>
-public static unsafe class Softmax
+public static unsafe class SoftmaxKernel
 {
     /// <summary>y = softmax(x), row by row.</summary>
     /// <param name="x">(rows, columns).</param>
@@ -20,9 +20,9 @@ public static unsafe class Softmax
     /// <exception cref="ArgumentException">Lengths do not fit, or the spans overlap by halves.</exception>
     public static void Forward(ReadOnlySpan<float> x, int columns, Span<float> y)
     {
-        int rows = Require.Rows("Softmax.Forward", nameof(x), x.Length, columns);
-        Require.Length("Softmax.Forward", nameof(y), y.Length, x.Length);
-        Require.SameOrApart("Softmax.Forward", nameof(x), x, y);
+        int rows = Require.Rows("SoftmaxKernel.Forward", nameof(x), x.Length, columns);
+        Require.Length("SoftmaxKernel.Forward", nameof(y), y.Length, x.Length);
+        Require.SameOrApart("SoftmaxKernel.Forward", nameof(x), x, y);
         fixed (float* px = x, py = y)
             RowCall.Run(new ForwardStep { X = px, Y = py, Columns = columns }, rows, columns);
     }
@@ -35,11 +35,11 @@ public static unsafe class Softmax
     /// <exception cref="ArgumentException">Lengths do not fit, or dx overlaps a source by halves.</exception>
     public static void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<float> y, int columns, Span<float> dx)
     {
-        int rows = Require.Rows("Softmax.Backward", nameof(dy), dy.Length, columns);
-        Require.Length("Softmax.Backward", nameof(y), y.Length, dy.Length);
-        Require.Length("Softmax.Backward", nameof(dx), dx.Length, dy.Length);
-        Require.SameOrApart("Softmax.Backward", nameof(dy), dy, dx);
-        Require.SameOrApart("Softmax.Backward", nameof(y), y, dx);
+        int rows = Require.Rows("SoftmaxKernel.Backward", nameof(dy), dy.Length, columns);
+        Require.Length("SoftmaxKernel.Backward", nameof(y), y.Length, dy.Length);
+        Require.Length("SoftmaxKernel.Backward", nameof(dx), dx.Length, dy.Length);
+        Require.SameOrApart("SoftmaxKernel.Backward", nameof(dy), dy, dx);
+        Require.SameOrApart("SoftmaxKernel.Backward", nameof(y), y, dx);
         fixed (float* pdy = dy, py = y, pdx = dx)
             RowCall.Run(new BackwardStep { Gradient = pdy, Y = py, Result = pdx, Columns = columns }, rows, columns);
     }

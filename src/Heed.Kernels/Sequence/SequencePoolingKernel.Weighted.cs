@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Heed.Kernels;
 
 /// <content>Weighted sums over time: the alignment of attention pooling.</content>
-public static unsafe partial class SequencePooling
+public static unsafe partial class SequencePoolingKernel
 {
     /// <summary>c[b, k, f] = Σ over real t of w[b, k, t]·h[b, t, f].</summary>
     /// <remarks>Each element is one chain of fused multiply–adds over the steps in order, from 0. Cost: 2·views·features flops a real step.</remarks>
@@ -16,7 +16,7 @@ public static unsafe partial class SequencePooling
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     public static void WeightedSum(ReadOnlySpan<float> weights, ReadOnlySpan<float> states, int features, int views, Sequences sequences, Span<float> contexts)
     {
-        const string Operation = "SequencePooling.WeightedSum";
+        const string Operation = "SequencePoolingKernel.WeightedSum";
         Steps(Operation, nameof(weights), weights, views, sequences, contexts);
         Steps(Operation, nameof(states), states, features, sequences, contexts);
         Pooled(Operation, nameof(contexts), contexts, (long)views * features, sequences);
@@ -38,7 +38,7 @@ public static unsafe partial class SequencePooling
     public static void WeightedSumBackward(
         ReadOnlySpan<float> dcontexts, ReadOnlySpan<float> weights, ReadOnlySpan<float> states, int features, int views, Sequences sequences, Span<float> dweights, Span<float> dstates)
     {
-        const string Operation = "SequencePooling.WeightedSumBackward";
+        const string Operation = "SequencePoolingKernel.WeightedSumBackward";
         Pooled(Operation, nameof(dcontexts), dcontexts, (long)views * features, sequences);
         Steps(Operation, nameof(weights), weights, views, sequences, dweights);
         Steps(Operation, nameof(weights), weights, views, sequences, dstates);

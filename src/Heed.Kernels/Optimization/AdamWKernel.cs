@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Heed.Kernels;
 
-/// <summary>The numbers of one <see cref="AdamW"/> step.</summary>
+/// <summary>The numbers of one <see cref="AdamWKernel"/> step.</summary>
 public readonly record struct AdamWStep()
 {
     /// <summary>lr; default 1e-3.</summary>
@@ -47,7 +47,7 @@ public readonly record struct AdamWStep()
 /// <para>Cost: one pass over four spans, memory-bound. Chunks are shared by the workers. Thread-safe for different parameters.</para>
 /// <para>Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; in the form of torch.optim.AdamW.</para>
 /// </remarks>
-public static unsafe class AdamW
+public static unsafe class AdamWKernel
 {
     /// <summary>Updates parameters and moments.</summary>
     /// <param name="parameters">p: n values.</param>
@@ -79,8 +79,8 @@ public static unsafe class AdamW
         Span<float> parameters, ReadOnlySpan<float> gradient, int columns, ReadOnlySpan<bool> touched, Span<float> firstMoment, Span<float> secondMoment, in AdamWStep step)
     {
         Check(parameters, gradient, firstMoment, secondMoment, step);
-        int rows = Require.Rows("AdamW.UpdateRows", nameof(parameters), parameters.Length, columns);
-        Require.Length("AdamW.UpdateRows", nameof(touched), touched.Length, rows);
+        int rows = Require.Rows("AdamWKernel.UpdateRows", nameof(parameters), parameters.Length, columns);
+        Require.Length("AdamWKernel.UpdateRows", nameof(touched), touched.Length, rows);
         fixed (float* pp = parameters, pg = gradient, pm = firstMoment, pv = secondMoment)
         fixed (bool* pt = touched)
             RowCall.Run(new RowStep { Lanes = Lanes(step, pp, pg, pm, pv), Touched = pt, Columns = columns }, rows, columns);
@@ -89,7 +89,7 @@ public static unsafe class AdamW
     private static void Check(
         ReadOnlySpan<float> parameters, ReadOnlySpan<float> gradient, ReadOnlySpan<float> firstMoment, ReadOnlySpan<float> secondMoment, in AdamWStep step)
     {
-        const string Operation = "AdamW.Update";
+        const string Operation = "AdamWKernel.Update";
         step.Validate();
         Require.Length(Operation, nameof(gradient), gradient.Length, parameters.Length);
         Require.Length(Operation, nameof(firstMoment), firstMoment.Length, parameters.Length);

@@ -6,12 +6,12 @@ namespace Heed.Kernels;
 /// <remarks>
 /// <para>μ and σ² are a row's mean and biased variance (Σ(x − μ)²/columns, in a second pass); ε stands inside the root. Shapes: x, y, dx, dy
 /// (rows, columns); γ, β, dγ, dβ (columns) or empty; μ, r (rows). y may be x, but the backward pass needs x; results lie apart from all else.</para>
-/// <para>Order of the sums: within a row as in <see cref="Softmax"/>, so a row has the same bits alone or among others; over rows (dγ, dβ) as in
+/// <para>Order of the sums: within a row as in <see cref="SoftmaxKernel"/>, so a row has the same bits alone or among others; over rows (dγ, dβ) as in
 /// <see cref="Reduction.AddColumnSums"/>. Same bits for any number of threads. NaN or infinity makes its row NaN, and no other.</para>
 /// <para>Cost: three passes over a row forward, two and one of the sums backward. Rows are shared by the workers. Thread-safe.</para>
 /// <para>Source: Ba, Kiros and Hinton, "Layer normalization", 2016; as torch.nn.LayerNorm over the last axis.</para>
 /// </remarks>
-public static unsafe class LayerNorm
+public static unsafe class LayerNormKernel
 {
     /// <summary>Normalises rows and keeps what the backward pass needs.</summary>
     /// <param name="x">(rows, columns).</param>
@@ -26,7 +26,7 @@ public static unsafe class LayerNorm
     public static void Forward(
         ReadOnlySpan<float> x, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, int columns, float epsilon, Span<float> y, Span<float> mean, Span<float> reciprocalDeviation)
     {
-        const string Operation = "LayerNorm.Forward";
+        const string Operation = "LayerNormKernel.Forward";
         int rows = Require.Rows(Operation, nameof(x), x.Length, columns);
         Require.Length(Operation, nameof(y), y.Length, x.Length);
         CheckParameter(Operation, nameof(gamma), gamma, columns, y);
@@ -57,7 +57,7 @@ public static unsafe class LayerNorm
         ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> gamma, ReadOnlySpan<float> mean, ReadOnlySpan<float> reciprocalDeviation, int columns,
         Span<float> dx, Span<float> dgamma, Span<float> dbeta)
     {
-        const string Operation = "LayerNorm.Backward";
+        const string Operation = "LayerNormKernel.Backward";
         int rows = Require.Rows(Operation, nameof(dy), dy.Length, columns);
         Require.Length(Operation, nameof(x), x.Length, dy.Length);
         CheckParameter(Operation, nameof(gamma), gamma, columns, dx);

@@ -10,7 +10,7 @@ namespace Heed.Kernels;
 /// any number of threads.</para>
 /// <para>Cost: one pass over y or dy. Thread-safe.</para>
 /// </remarks>
-public static unsafe class Embedding
+public static unsafe class EmbeddingKernel
 {
     /// <summary>y[n, :] = table[id[n], :].</summary>
     /// <param name="table">(vocabulary, features).</param>
@@ -21,7 +21,7 @@ public static unsafe class Embedding
     /// <exception cref="ArgumentOutOfRangeException">A number is not in the table.</exception>
     public static void Gather(ReadOnlySpan<float> table, int features, ReadOnlySpan<int> ids, Span<float> y)
     {
-        Check("Embedding.Gather", table, features, ids, y);
+        Check("EmbeddingKernel.Gather", table, features, ids, y);
         fixed (float* pt = table, py = y)
         fixed (int* pi = ids)
             RowCall.Run(new GatherStep { Table = pt, Ids = pi, Y = py, Features = features }, ids.Length, features);
@@ -38,7 +38,7 @@ public static unsafe class Embedding
     /// <exception cref="ArgumentOutOfRangeException">A number is not in the table.</exception>
     public static void ScatterAdd(ReadOnlySpan<float> dy, int features, ReadOnlySpan<int> ids, Span<float> dtable, int padding = -1, Span<bool> touched = default)
     {
-        const string Operation = "Embedding.ScatterAdd";
+        const string Operation = "EmbeddingKernel.ScatterAdd";
         int vocabulary = Check(Operation, dtable, features, ids, dy);
         if (touched.Length != 0)
         {
@@ -66,8 +66,8 @@ public static unsafe class Embedding
     /// <exception cref="ArgumentException">Lengths do not fit.</exception>
     public static void ClearRows(Span<float> table, int features, Span<bool> touched)
     {
-        int vocabulary = Require.Rows("Embedding.ClearRows", nameof(table), table.Length, features);
-        Require.Length("Embedding.ClearRows", nameof(touched), touched.Length, vocabulary);
+        int vocabulary = Require.Rows("EmbeddingKernel.ClearRows", nameof(table), table.Length, features);
+        Require.Length("EmbeddingKernel.ClearRows", nameof(touched), touched.Length, vocabulary);
         for (int row = touched.IndexOf(true), next; row >= 0; row = next < 0 ? -1 : row + next)
         {
             table.Slice(row * features, features).Clear();

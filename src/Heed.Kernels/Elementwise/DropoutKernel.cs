@@ -9,7 +9,7 @@ namespace Heed.Kernels;
 /// <para>Shapes: spans of one length; y may be x. A dropped element is 0 whatever it was. p = 1 drops all. Cost: one pass. Thread-safe.</para>
 /// <para>Source: Srivastava et al., "Dropout", JMLR 15, 2014; scaled while training, as torch does.</para>
 /// </remarks>
-public static unsafe class Dropout
+public static unsafe class DropoutKernel
 {
     /// <summary>y = x·keep/(1 − p).</summary>
     /// <param name="x">n values.</param>
@@ -20,7 +20,7 @@ public static unsafe class Dropout
     /// <exception cref="ArgumentException">Lengths do not fit, or the spans overlap by halves.</exception>
     /// <exception cref="ArgumentOutOfRangeException">p is outside [0, 1].</exception>
     public static void Forward(ReadOnlySpan<float> x, float probability, ulong key, ulong position, Span<float> y) =>
-        Run("Dropout.Forward", x, probability, key, position, y, accumulate: false);
+        Run("DropoutKernel.Forward", x, probability, key, position, y, accumulate: false);
 
     /// <summary>dx += dy·keep/(1 − p), with the mask of the forward pass.</summary>
     /// <param name="dy">n values.</param>
@@ -31,7 +31,7 @@ public static unsafe class Dropout
     /// <exception cref="ArgumentException">Lengths do not fit, or the spans overlap by halves.</exception>
     /// <exception cref="ArgumentOutOfRangeException">p is outside [0, 1].</exception>
     public static void Backward(ReadOnlySpan<float> dy, float probability, ulong key, ulong position, Span<float> dx) =>
-        Run("Dropout.Backward", dy, probability, key, position, dx, accumulate: true);
+        Run("DropoutKernel.Backward", dy, probability, key, position, dx, accumulate: true);
 
     /// <summary>The key of the positions block·2³² … (block + 1)·2³² − 1.</summary>
     internal static ulong BlockKey(ulong key, ulong block) => block == 0 ? key : CounterRandom.Mix(key ^ CounterRandom.Mix(block));

@@ -11,10 +11,10 @@ namespace Heed.Kernels;
 /// <para>Shapes: logits and probabilities (rows, classes), targets (rows), class weights (classes) or none. A target of
 /// <see cref="Ignored"/> takes its row out; where no row counts (or W = 0) loss and gradient are 0 (torch: NaN). A target outside the classes throws
 /// before memory is touched. Results must lie apart from the sources.</para>
-/// <para>Order of the sums: over classes as in <see cref="Softmax"/>; over rows in order, in double precision: same bits for any number of threads.
+/// <para>Order of the sums: over classes as in <see cref="SoftmaxKernel"/>; over rows in order, in double precision: same bits for any number of threads.
 /// Cost: one exponential an element. Thread-safe.</para>
 /// </remarks>
-public static unsafe class CrossEntropy
+public static unsafe class CrossEntropyKernel
 {
     /// <summary>The target of a row that does not count: −1.</summary>
     public const int Ignored = -1;
@@ -32,7 +32,7 @@ public static unsafe class CrossEntropy
     public static double Forward(
         ReadOnlySpan<float> logits, ReadOnlySpan<int> targets, int classes, Span<float> probabilities, ReadOnlySpan<float> classWeights = default, float labelSmoothing = 0)
     {
-        double weight = Check("CrossEntropy.Forward", logits, targets, classes, probabilities, classWeights, labelSmoothing);
+        double weight = Check("CrossEntropyKernel.Forward", logits, targets, classes, probabilities, classWeights, labelSmoothing);
         if (targets.Length == 0)
             return 0;
         using Scratch scratch = new(2L * targets.Length);
@@ -62,7 +62,7 @@ public static unsafe class CrossEntropy
     public static void Backward(
         ReadOnlySpan<float> probabilities, ReadOnlySpan<int> targets, int classes, float gradient, Span<float> dlogits, ReadOnlySpan<float> classWeights = default, float labelSmoothing = 0)
     {
-        double weight = Check("CrossEntropy.Backward", probabilities, targets, classes, dlogits, classWeights, labelSmoothing);
+        double weight = Check("CrossEntropyKernel.Backward", probabilities, targets, classes, dlogits, classWeights, labelSmoothing);
         if (weight == 0)
             return;
         fixed (float* pp = probabilities, pd = dlogits, pw = classWeights)

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Heed.Kernels;
 
 /// <content>The mean over time, plain and gated.</content>
-public static unsafe partial class SequencePooling
+public static unsafe partial class SequencePoolingKernel
 {
     /// <summary>y[b, f] = (1/length)·Σ over real t of x[b, t, f].</summary>
     /// <param name="x">(batch, time, features).</param>
@@ -13,8 +13,8 @@ public static unsafe partial class SequencePooling
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     public static void MeanOverTime(ReadOnlySpan<float> x, int features, Sequences sequences, Span<float> y)
     {
-        Steps("SequencePooling.MeanOverTime", nameof(x), x, features, sequences, y);
-        Pooled("SequencePooling.MeanOverTime", nameof(y), y, features, sequences);
+        Steps("SequencePoolingKernel.MeanOverTime", nameof(x), x, features, sequences, y);
+        Pooled("SequencePoolingKernel.MeanOverTime", nameof(y), y, features, sequences);
         fixed (float* px = x, py = y)
             Run(new MeanStep { X = px, Y = py }, features, sequences);
     }
@@ -27,8 +27,8 @@ public static unsafe partial class SequencePooling
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     public static void MeanOverTimeBackward(ReadOnlySpan<float> dy, int features, Sequences sequences, Span<float> dx)
     {
-        Steps("SequencePooling.MeanOverTimeBackward", nameof(dx), dx, features, sequences, dy);
-        Pooled("SequencePooling.MeanOverTimeBackward", nameof(dy), dy, features, sequences);
+        Steps("SequencePoolingKernel.MeanOverTimeBackward", nameof(dx), dx, features, sequences, dy);
+        Pooled("SequencePoolingKernel.MeanOverTimeBackward", nameof(dy), dy, features, sequences);
         fixed (float* pdy = dy, pdx = dx)
             Run(new MeanBackwardStep { Gradient = pdy, Result = pdx }, features, sequences);
     }
@@ -42,9 +42,9 @@ public static unsafe partial class SequencePooling
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     public static void GatedMean(ReadOnlySpan<float> gates, ReadOnlySpan<float> x, int features, Sequences sequences, Span<float> y)
     {
-        Steps("SequencePooling.GatedMean", nameof(gates), gates, features, sequences, y);
-        Steps("SequencePooling.GatedMean", nameof(x), x, features, sequences, y);
-        Pooled("SequencePooling.GatedMean", nameof(y), y, features, sequences);
+        Steps("SequencePoolingKernel.GatedMean", nameof(gates), gates, features, sequences, y);
+        Steps("SequencePoolingKernel.GatedMean", nameof(x), x, features, sequences, y);
+        Pooled("SequencePoolingKernel.GatedMean", nameof(y), y, features, sequences);
         fixed (float* pg = gates, px = x, py = y)
             Run(new MeanStep { Gates = pg, X = px, Y = py }, features, sequences);
     }
@@ -61,7 +61,7 @@ public static unsafe partial class SequencePooling
     public static void GatedMeanBackward(
         ReadOnlySpan<float> dy, ReadOnlySpan<float> gates, ReadOnlySpan<float> x, int features, Sequences sequences, Span<float> dgates, Span<float> dx)
     {
-        const string Operation = "SequencePooling.GatedMeanBackward";
+        const string Operation = "SequencePoolingKernel.GatedMeanBackward";
         Pooled(Operation, nameof(dy), dy, features, sequences);
         Steps(Operation, nameof(gates), gates, features, sequences, dx);
         Steps(Operation, nameof(gates), gates, features, sequences, dgates);

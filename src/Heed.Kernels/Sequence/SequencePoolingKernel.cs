@@ -11,7 +11,7 @@ namespace Heed.Kernels;
 /// <para>Order of the sums: each feature's sum runs over the real steps in order. So a sequence has the same bits alone, in a batch, and with
 /// more padding. Cost: one pass over the real steps. Sequences are shared by the workers. Thread-safe.</para>
 /// </remarks>
-public static unsafe partial class SequencePooling
+public static unsafe partial class SequencePoolingKernel
 {
     private static void Steps(string operation, string argument, ReadOnlySpan<float> steps, int features, Sequences sequences, ReadOnlySpan<float> result)
     {

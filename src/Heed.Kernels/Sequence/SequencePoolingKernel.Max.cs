@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Heed.Kernels;
 
 /// <content>The largest value over time: saliency, bottom-up.</content>
-public static unsafe partial class SequencePooling
+public static unsafe partial class SequencePoolingKernel
 {
     // Positions are carried as float32 lanes.
     private const int MostSteps = 1 << 24;
@@ -18,7 +18,7 @@ public static unsafe partial class SequencePooling
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     public static void MaxOverTime(ReadOnlySpan<float> x, int features, Sequences sequences, Span<float> y, Span<int> positions)
     {
-        const string Operation = "SequencePooling.MaxOverTime";
+        const string Operation = "SequencePoolingKernel.MaxOverTime";
         Steps(Operation, nameof(x), x, features, sequences, y);
         Pooled(Operation, nameof(y), y, features, sequences);
         Require.Length(Operation, nameof(positions), positions.Length, y.Length);
@@ -38,7 +38,7 @@ public static unsafe partial class SequencePooling
     /// <exception cref="ArgumentOutOfRangeException">A position is no step.</exception>
     public static void MaxOverTimeBackward(ReadOnlySpan<float> dy, ReadOnlySpan<int> positions, int features, int time, Span<float> dx)
     {
-        const string Operation = "SequencePooling.MaxOverTimeBackward";
+        const string Operation = "SequencePoolingKernel.MaxOverTimeBackward";
         int batch = Require.Rows(Operation, nameof(dy), dy.Length, features);
         ArgumentOutOfRangeException.ThrowIfNegative(time);
         Require.Length(Operation, nameof(positions), positions.Length, dy.Length);

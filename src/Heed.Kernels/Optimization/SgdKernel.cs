@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Heed.Kernels;
 
-/// <summary>The numbers of one <see cref="Sgd"/> step.</summary>
+/// <summary>The numbers of one <see cref="SgdKernel"/> step.</summary>
 public readonly record struct SgdStep()
 {
     /// <summary>lr; default 1e-3.</summary>
@@ -47,7 +47,7 @@ public readonly record struct SgdStep()
 /// <para>Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013; in the form of torch.optim.SGD, whose
 /// velocity holds gradients, not steps.</para>
 /// </remarks>
-public static unsafe class Sgd
+public static unsafe class SgdKernel
 {
     /// <summary>Updates parameters and velocity.</summary>
     /// <param name="parameters">p: n values.</param>
@@ -58,7 +58,7 @@ public static unsafe class Sgd
     /// <exception cref="ArgumentOutOfRangeException">A number of the step is outside its range.</exception>
     public static void Update(Span<float> parameters, ReadOnlySpan<float> gradient, Span<float> velocity, in SgdStep step)
     {
-        const string Operation = "Sgd.Update";
+        const string Operation = "SgdKernel.Update";
         step.Validate();
         Require.Length(Operation, nameof(gradient), gradient.Length, parameters.Length);
         Require.Length(Operation, nameof(velocity), velocity.Length, step.Momentum == 0 ? 0 : parameters.Length);

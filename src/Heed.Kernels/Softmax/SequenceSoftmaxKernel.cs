@@ -7,11 +7,11 @@ namespace Heed.Kernels;
 /// <para>Shapes: scores s (batch, time, views), as a linear layer gives them; weights w (batch, views, time): each view is one distribution over the
 /// steps. Results must lie apart from the sources.</para>
 /// <para>Padding is never read; its weights are exactly 0 and no gradient reaches it. An empty sequence has zero weights. Within a sequence the edges
-/// are those of <see cref="Softmax"/>.</para>
-/// <para>Order of the sums: as in <see cref="Softmax"/>, over a sequence's own steps: same bits alone, in a batch, and with more padding. Cost: one
+/// are those of <see cref="SoftmaxKernel"/>.</para>
+/// <para>Order of the sums: as in <see cref="SoftmaxKernel"/>, over a sequence's own steps: same bits alone, in a batch, and with more padding. Cost: one
 /// exponential a real score. Sequences are shared by the workers. Thread-safe.</para>
 /// </remarks>
-public static unsafe class SequenceSoftmax
+public static unsafe class SequenceSoftmaxKernel
 {
     /// <summary>w = softmax of s over the real steps.</summary>
     /// <param name="scores">s: (batch, time, views).</param>
@@ -21,8 +21,8 @@ public static unsafe class SequenceSoftmax
     /// <exception cref="ArgumentException">Lengths do not fit, or the spans overlap.</exception>
     public static void Forward(ReadOnlySpan<float> scores, int views, Sequences sequences, Span<float> weights)
     {
-        Check("SequenceSoftmax.Forward", nameof(scores), scores, views, sequences, weights);
-        Require.Length("SequenceSoftmax.Forward", nameof(weights), weights.Length, scores.Length);
+        Check("SequenceSoftmaxKernel.Forward", nameof(scores), scores, views, sequences, weights);
+        Require.Length("SequenceSoftmaxKernel.Forward", nameof(weights), weights.Length, scores.Length);
         fixed (float* ps = scores, pw = weights)
         fixed (int* pstarts = sequences.Starts, plengths = sequences.Lengths)
         {
@@ -40,9 +40,9 @@ public static unsafe class SequenceSoftmax
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     public static void Backward(ReadOnlySpan<float> dweights, ReadOnlySpan<float> weights, int views, Sequences sequences, Span<float> dscores)
     {
-        Check("SequenceSoftmax.Backward", nameof(dweights), dweights, views, sequences, dscores);
-        Check("SequenceSoftmax.Backward", nameof(weights), weights, views, sequences, dscores);
-        Require.Length("SequenceSoftmax.Backward", nameof(dscores), dscores.Length, weights.Length);
+        Check("SequenceSoftmaxKernel.Backward", nameof(dweights), dweights, views, sequences, dscores);
+        Check("SequenceSoftmaxKernel.Backward", nameof(weights), weights, views, sequences, dscores);
+        Require.Length("SequenceSoftmaxKernel.Backward", nameof(dscores), dscores.Length, weights.Length);
         fixed (float* pdw = dweights, pw = weights, pds = dscores)
         fixed (int* pstarts = sequences.Starts, plengths = sequences.Lengths)
         {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Heed.Kernels;
 
 /// <content>The states in which the two directions of a recurrent layer end.</content>
-public static unsafe partial class SequencePooling
+public static unsafe partial class SequencePoolingKernel
 {
     /// <summary>y[b, :] = the forward direction's features at the last real step, the backward direction's at the first.</summary>
     /// <param name="states">(batch, time, features): forward features first.</param>
@@ -14,8 +14,8 @@ public static unsafe partial class SequencePooling
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     public static void LastState(ReadOnlySpan<float> states, int features, int forwardFeatures, Sequences sequences, Span<float> y)
     {
-        Steps("SequencePooling.LastState", nameof(states), states, features, sequences, y);
-        Pooled("SequencePooling.LastState", nameof(y), y, features, sequences);
+        Steps("SequencePoolingKernel.LastState", nameof(states), states, features, sequences, y);
+        Pooled("SequencePoolingKernel.LastState", nameof(y), y, features, sequences);
         CheckForward(features, forwardFeatures);
         fixed (float* px = states, py = y)
             Run(new LastStep { X = px, Y = py, Forward = forwardFeatures }, features, sequences);
@@ -30,8 +30,8 @@ public static unsafe partial class SequencePooling
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     public static void LastStateBackward(ReadOnlySpan<float> dy, int features, int forwardFeatures, Sequences sequences, Span<float> dstates)
     {
-        Steps("SequencePooling.LastStateBackward", nameof(dstates), dstates, features, sequences, dy);
-        Pooled("SequencePooling.LastStateBackward", nameof(dy), dy, features, sequences);
+        Steps("SequencePoolingKernel.LastStateBackward", nameof(dstates), dstates, features, sequences, dy);
+        Pooled("SequencePoolingKernel.LastStateBackward", nameof(dy), dy, features, sequences);
         CheckForward(features, forwardFeatures);
         fixed (float* pdy = dy, pdx = dstates)
             Run(new LastBackwardStep { Gradient = pdy, Result = pdx, Forward = forwardFeatures }, features, sequences);

@@ -6,9 +6,9 @@ namespace Heed.Kernels;
 /// <remarks>
 /// <para>Shapes: x, y, dx, dy (rows, columns). y may be x; other overlaps throw.</para>
 /// <para>Edges: a value of −∞ gives −∞; a row of nothing but −∞ gives −∞ and passes no gradient. NaN or +∞ makes its whole row NaN.</para>
-/// <para>Order of the sums and bits as in <see cref="Softmax"/>. Cost: three passes over a row, one exponential an element. Thread-safe.</para>
+/// <para>Order of the sums and bits as in <see cref="SoftmaxKernel"/>. Cost: three passes over a row, one exponential an element. Thread-safe.</para>
 /// </remarks>
-public static unsafe class LogSoftmax
+public static unsafe class LogSoftmaxKernel
 {
     /// <summary>y = log softmax(x), row by row.</summary>
     /// <param name="x">(rows, columns).</param>
@@ -17,9 +17,9 @@ public static unsafe class LogSoftmax
     /// <exception cref="ArgumentException">Lengths do not fit, or the spans overlap by halves.</exception>
     public static void Forward(ReadOnlySpan<float> x, int columns, Span<float> y)
     {
-        int rows = Require.Rows("LogSoftmax.Forward", nameof(x), x.Length, columns);
-        Require.Length("LogSoftmax.Forward", nameof(y), y.Length, x.Length);
-        Require.SameOrApart("LogSoftmax.Forward", nameof(x), x, y);
+        int rows = Require.Rows("LogSoftmaxKernel.Forward", nameof(x), x.Length, columns);
+        Require.Length("LogSoftmaxKernel.Forward", nameof(y), y.Length, x.Length);
+        Require.SameOrApart("LogSoftmaxKernel.Forward", nameof(x), x, y);
         fixed (float* px = x, py = y)
             RowCall.Run(new ForwardStep { X = px, Y = py, Columns = columns }, rows, columns);
     }
@@ -32,11 +32,11 @@ public static unsafe class LogSoftmax
     /// <exception cref="ArgumentException">Lengths do not fit, or dx overlaps a source by halves.</exception>
     public static void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<float> y, int columns, Span<float> dx)
     {
-        int rows = Require.Rows("LogSoftmax.Backward", nameof(dy), dy.Length, columns);
-        Require.Length("LogSoftmax.Backward", nameof(y), y.Length, dy.Length);
-        Require.Length("LogSoftmax.Backward", nameof(dx), dx.Length, dy.Length);
-        Require.SameOrApart("LogSoftmax.Backward", nameof(dy), dy, dx);
-        Require.SameOrApart("LogSoftmax.Backward", nameof(y), y, dx);
+        int rows = Require.Rows("LogSoftmaxKernel.Backward", nameof(dy), dy.Length, columns);
+        Require.Length("LogSoftmaxKernel.Backward", nameof(y), y.Length, dy.Length);
+        Require.Length("LogSoftmaxKernel.Backward", nameof(dx), dx.Length, dy.Length);
+        Require.SameOrApart("LogSoftmaxKernel.Backward", nameof(dy), dy, dx);
+        Require.SameOrApart("LogSoftmaxKernel.Backward", nameof(y), y, dx);
         fixed (float* pdy = dy, py = y, pdx = dx)
             RowCall.Run(new BackwardStep { Gradient = pdy, Y = py, Result = pdx, Columns = columns }, rows, columns);
     }
