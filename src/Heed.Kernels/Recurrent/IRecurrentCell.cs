@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Heed.Kernels;
 
@@ -48,6 +49,9 @@ internal unsafe struct ForwardRow
 internal unsafe struct BackwardRow
 {
     public float* Slots, Gates, HiddenBefore, CellBefore, Cell, Y, HiddenGradient, CellGradient;
+
+    /// <summary>The gates of the row that comes next, which are far away: fetched early, they arrive while this row is worked on.</summary>
+    public float* NextGates;
 }
 
 /// <summary>A row of hidden units, walked in whole vectors and one partial vector.</summary>
@@ -72,9 +76,23 @@ internal static unsafe class RecurrentRow
     {
         int j = 0;
         for (; j + V.Width <= size; j += V.Width)
+        {
+            Fetch<V>(row.NextGates + (4 * j));
             TCell.Backward<V>(row, size, j, V.Width);
+        }
         if (j < size)
             TCell.Backward<V>(row, size, j, size - j);
+    }
+
+    // The four vectors from here on, a share of a row of gates; an address beyond the workspace does no harm.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch<V>(float* from)
+        where V : unmanaged, ISimd<V>
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (int i = 0; i < IRecurrentCell.Slots * V.Width; i += 16)
+            Sse.Prefetch0(from + i);
     }
 
     /// <summary>destination += source.</summary>

@@ -26,6 +26,7 @@ internal unsafe partial struct RecurrentPass<TCell>
             pass.outputGradient = dy;
             pass.inputGradient = dx;
             pass.reverseProducts = products.Pointer;
+            pass.overwritesInput = gradients.Mode == GemmOutput.Overwrite;
             pass.stateGradients = sums.Pointer;
             pass.biasGradients = sums.Pointer + states;
             pass.zeros = pass.biasGradients + biases;
@@ -110,6 +111,7 @@ internal unsafe partial struct RecurrentPass<TCell>
                 {
                     Slots = slots + (r * SlotStride),
                     Gates = gates + (r * SlotWidth),
+                    NextGates = gates + ((r + groups) * SlotWidth),
                     HiddenBefore = before + (r * size),
                     CellBefore = cellsBefore + (r * size),
                     Cell = cells + (r * size),
@@ -166,7 +168,7 @@ internal unsafe partial struct RecurrentPass<TCell>
         RecurrentRow.SumColumns<V>(s->SlotsAt(s->direction, s->firstStep) + column, s->SlotStride, s->RowsInChunk, s->biasGradients + ((nint)s->direction * s->SlotWidth) + column, columns);
     }
 
-    // The forward direction's share is added to dx at once, the reverse direction's when both have ended: one order, whatever runs first.
+    // The forward direction's share goes to dx at once, the reverse direction's when both have ended: one order, whatever runs first.
     private void InputGradient<V>(int d, ReadOnlySpan<float> inputWeights)
         where V : unmanaged, ISimd<V>
     {
@@ -184,7 +186,7 @@ internal unsafe partial struct RecurrentPass<TCell>
             Scatter<V>(d, rows);
     }
 
-    // Adds the chunk's rows to dx.
+    // The chunk's rows to their places in dx.
     private void Scatter<V>(int d, float* rows)
         where V : unmanaged, ISimd<V>
     {
@@ -201,7 +203,13 @@ internal unsafe partial struct RecurrentPass<TCell>
         int step = s->firstStep + index, width = s->shape.InputSize;
         float* from = s->inputs + ((nint)(s->plan.First(step) - s->plan.First(s->firstStep)) * width);
         for (int r = 0; r < s->plan.Count(step); r++, from += width)
-            RecurrentRow.Add<V>(from, s->inputGradient + (s->plan.Position(s->direction, step, r) * width), width);
+        {
+            float* to = s->inputGradient + (s->plan.Position(s->direction, step, r) * width);
+            if (s->direction == 0 && s->overwritesInput)
+                new ReadOnlySpan<float>(from, width).CopyTo(new Span<float>(to, width));
+            else
+                RecurrentRow.Add<V>(from, to, width);
+        }
     }
 
     // All steps of the reverse direction.
@@ -245,8 +253,8 @@ internal unsafe partial struct RecurrentPass<TCell>
         public void Run<V>()
             where V : unmanaged, ISimd<V>
         {
-            if (Gradients.Mode == GemmOutput.Overwrite)
-                Gradients.X.Clear();
+            if (Gradients.Mode == GemmOutput.Overwrite && Pass->inputGradient != null)
+                Pass->plan.ClearPadding(Gradients.X, Pass->shape.InputSize);
             fixed (BackwardCall* self = &this)
             {
                 if (Pass->IsSplit)

@@ -27,7 +27,7 @@ internal unsafe partial struct RecurrentPass<TCell>
     private readonly RecurrentWeights weights;
     private readonly int size;
     private Memory forward, reverse;
-    private bool keep, hasInitialHidden, wantsInitialHidden;
+    private bool keep, hasInitialHidden, wantsInitialHidden, overwritesInput;
 
     // The directions of this pass, the groups of their steps, and the direction that a shared task works on.
     private int firstDirection, endDirection, groups, direction;
