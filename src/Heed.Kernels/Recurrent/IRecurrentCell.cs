@@ -24,11 +24,12 @@ internal unsafe interface IRecurrentCell
     /// <summary>Which gates of the input weights go to which slots.</summary>
     static abstract ReadOnlySpan<GateRun> InputRuns { get; }
 
-    /// <summary>Units j … j + count − 1. Slots hold pre-activations: writes the states and leaves in the slots what the backward row needs.</summary>
+    /// <summary>Units j … j + count − 1. Slots hold pre-activations: writes the states and, if asked for, the gates that the backward row needs.</summary>
     static abstract void Forward<V>(ForwardRow row, int size, int j, int count)
         where V : unmanaged, ISimd<V>;
 
-    /// <summary>Units j … j + count − 1. Turns the slots into gradients of the pre-activations and the state gradients into those of the step before.</summary>
+    /// <summary>Units j … j + count − 1. Writes the gradients of the pre-activations to the slots and turns the state gradients into those of the
+    /// step before.</summary>
     static abstract void Backward<V>(BackwardRow row, int size, int j, int count)
         where V : unmanaged, ISimd<V>;
 }
@@ -36,17 +37,17 @@ internal unsafe interface IRecurrentCell
 /// <summary>A run of gates in the input weights and its place in a row of the gate buffer.</summary>
 internal readonly record struct GateRun(int Gate, int Slot, int Count);
 
-/// <summary>One row of a forward step; each pointer has HiddenSize floats, the slots four times as many.</summary>
+/// <summary>One row of a forward step; each pointer has HiddenSize floats, slots and gates four times as many. Gates are null when no
+/// backward pass follows.</summary>
 internal unsafe struct ForwardRow
 {
-    public float* Slots, HiddenBefore, CellBefore, Cell, Y, Next;
-    public bool Keep;
+    public float* Slots, Gates, HiddenBefore, CellBefore, Cell, Y, Next;
 }
 
 /// <summary>One row of a backward step; state gradients are read and written in place.</summary>
 internal unsafe struct BackwardRow
 {
-    public float* Slots, HiddenBefore, CellBefore, Cell, Y, HiddenGradient, CellGradient;
+    public float* Slots, Gates, HiddenBefore, CellBefore, Cell, Y, HiddenGradient, CellGradient;
 }
 
 /// <summary>A row of hidden units, walked in whole vectors and one partial vector.</summary>

@@ -54,7 +54,7 @@ internal static class RecurrentCall<TCell>
 
     public static void Backward(
         in RecurrentShape shape, in RecurrentParameters<float> parameters, in RecurrentInput<float> input, in RecurrentOutputGradients<float> output,
-        in RecurrentGradients<float> gradients, Span<float> workspace)
+        in RecurrentGradients<float> gradients, ReadOnlySpan<float> workspace)
     {
         RecurrentCheck.Shape<TCell>(shape);
         RecurrentCheck.Parameters<TCell, float>(shape, parameters);
