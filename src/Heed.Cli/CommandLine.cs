@@ -90,13 +90,13 @@ internal static class CommandLine
 
     private static string Version => typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
-    // A mistyped command is also a missing one; the last error names what was typed.
+    // One message, of what was typed rather than of what is missing because of it.
     private static string Message(ParseResult parsed)
     {
-        string message = parsed.Errors[^1].Message.ReplaceLineEndings(" ").TrimEnd('.')
-            .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)
-            .Replace("as expected type 'System.UInt64'", "as a whole number from 0", StringComparison.Ordinal)
-            .Replace("as expected type 'System.Double'", "as a number", StringComparison.Ordinal);
+        string message = parsed.UnmatchedTokens.Count > 0 ? $"there is no command, option or argument '{parsed.UnmatchedTokens[0]}'"
+            : parsed.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.')
+                .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)
+                .Replace("as expected type 'System.UInt64'", "as a whole number from 0", StringComparison.Ordinal);
         string path = "";
         for (SymbolResult? at = parsed.CommandResult; at is CommandResult result; at = at.Parent)
             path = result.Command.Name + " " + path;
@@ -108,7 +108,7 @@ internal static class CommandLine
         (int code, string message) = exception switch
         {
             InputException or UsageException => (ExitCode.WrongInput, exception.Message),
-            OperationCanceledException => (ExitCode.Interrupted, "interrupted."),
+            OperationCanceledException => (ExitCode.Interrupted, exception.Message),
             // A loss or a gradient that is not finite: the trainer's message says what to do.
             ArithmeticException => (ExitCode.Failed, exception.Message),
             _ => (ExitCode.Failed, $"unexpected {exception.GetType().Name}: {exception.Message} (HEED_DEBUG=1 shows where)"),

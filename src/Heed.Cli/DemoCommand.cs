@@ -7,7 +7,7 @@ namespace Heed.Cli;
 /// <summary><c>heed demo</c>: data out of the culture tables of .NET, four small models, and a look at where attention goes.</summary>
 internal sealed class DemoCommand
 {
-    private const int DefaultLines = 12_000, DefaultEpochs = 6, Examples = 5;
+    private const int DefaultLines = 20_000, DefaultEpochs = 5, Examples = 5;
     private const string DefaultFolder = "heed-demo-model";
     private static readonly (string Pooling, string Name)[] poolings = [("additive", "attention (additive)"), ("last", "last state"), ("mean", "mean"), ("max", "max")];
 
@@ -72,10 +72,10 @@ internal sealed class DemoCommand
 
     private TextClassifierOptions Options(ParseResult parsed, string pooling) => new()
     {
-        Network = new BlstmConfig { EmbeddingSize = 48, HiddenSize = 64, AttentionSize = 64, Pooling = pooling, Dropout = 0.2 },
+        Network = new BlstmConfig { EmbeddingSize = 48, HiddenSize = 48, AttentionSize = 64, Pooling = pooling, Dropout = 0.1 },
         Training = new TrainingOptions
         {
-            Seed = parsed.GetValue(seed), EpochCount = parsed.GetValue(epochs), BatchSize = 32, LearningRate = 4e-3, Schedule = "cosine", Warmup = 0.05,
+            Seed = parsed.GetValue(seed), EpochCount = parsed.GetValue(epochs), BatchSize = 32, LearningRate = 0.012, Schedule = "cosine", Warmup = 0.05,
         },
         Tokens = new TextEncoderOptions { Tokenizer = new CharacterTokenizer(lowerCase: false) },
     };
@@ -100,9 +100,9 @@ internal sealed class DemoCommand
 
     private static string[] NaiveBayesResult(TextSplit split)
     {
-        NaiveBayes bayes = NaiveBayes.Train(split.Train, new NaiveBayesOptions { Tokenizer = new CharacterTokenizer(lowerCase: false), MaximumOrder = 4, Smoothing = 0.1 });
+        NaiveBayes bayes = NaiveBayes.Train(split.Train, new NaiveBayesOptions { Tokenizer = new CharacterTokenizer(lowerCase: false), MaximumOrder = 5, Smoothing = 0.1 });
         int right = split.Test.Count(row => bayes.Predict(row.Text) == row.Label);
-        return Row("naive Bayes (1 to 4 characters)", ClassificationReport.Wilson(right, split.Test.Count));
+        return Row("naive Bayes (1 to 5 characters)", ClassificationReport.Wilson(right, split.Test.Count));
     }
 
     private static string[] Row(string name, Interval accuracy) =>

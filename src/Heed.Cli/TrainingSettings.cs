@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Heed.Cli;
 
@@ -26,15 +27,15 @@ internal sealed class TrainingSettings
         attention = Add("--attention", "Inner size of the poolings additive and structured.", network.AttentionSize);
         views = Add("--views", "Distributions of the poolings projection and structured.", network.Views);
         averageViews = Flag("--average-views", "Average the views' contexts; otherwise they are concatenated.");
-        penalty = Add("--penalty", "Weight of the penalty of the pooling structured.", network.Penalty);
-        dropout = Add("--dropout", "Probability of dropping an element.", network.Dropout);
+        penalty = AddNumber("--penalty", "Weight of the penalty of the pooling structured.", network.Penalty);
+        dropout = AddNumber("--dropout", "Probability of dropping an element.", network.Dropout);
         epochs = Add("--epochs", "Epochs at most.", training.EpochCount);
         batch = Add("--batch", "Rows a step.", training.BatchSize);
-        learningRate = Add("--learning-rate", "Highest learning rate.", training.LearningRate);
-        weightDecay = Add("--weight-decay", "Weight decay, relative to the learning rate.", training.WeightDecay);
+        learningRate = AddNumber("--learning-rate", "Highest learning rate.", training.LearningRate);
+        weightDecay = AddNumber("--weight-decay", "Weight decay, relative to the learning rate.", training.WeightDecay);
         schedule = Add("--schedule", "Learning rate over time: constant or cosine.", training.Schedule, "name");
-        warmup = Add("--warmup", "Share of all steps in which the learning rate rises.", training.Warmup);
-        clip = Add("--clip", "Largest norm of the gradients; 0 for no limit.", training.ClipNorm);
+        warmup = AddNumber("--warmup", "Share of all steps in which the learning rate rises.", training.Warmup);
+        clip = AddNumber("--clip", "Largest norm of the gradients; 0 for no limit.", training.ClipNorm);
         patience = Add("--patience", "Epochs without a better dev score before training stops.", training.Patience);
         monitor = Add("--monitor", "The dev score that decides: accuracy, macro-f1 or loss.", training.Monitor, "name");
         classWeights = Add("--class-weights", "Weights of the classes in the loss: none or balanced.", training.ClassWeights, "name");
@@ -107,6 +108,20 @@ internal sealed class TrainingSettings
     {
         Option<T> option = new(name) { Description = description, HelpName = help, DefaultValueFactory = _ => value };
         all.Add(option);
+        return option;
+    }
+
+    // The library's own parser takes "0,001" for 1, with a comma between thousands.
+    private Option<double> AddNumber(string name, string description, double value)
+    {
+        Option<double> option = Add(name, description, value);
+        option.CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number))
+                result.AddError($"Cannot parse argument '{text}' for option '{name}' as a number with a decimal point");
+            return number;
+        };
         return option;
     }
 
