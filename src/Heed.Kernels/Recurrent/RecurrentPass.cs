@@ -15,6 +15,8 @@ namespace Heed.Kernels;
 /// <para>The slots of a chunk hold pre-activations, or their gradients, in memory that every chunk uses again. Workspace of a direction, N rows
 /// in all: activated gates (N, 4·hidden); the hidden state before each row's step (N, hidden), which stands ready as an operand for the product
 /// with the hidden weights; for an LSTM the cell states, initial ones first (active + N, hidden). The backward pass only reads it.</para>
+/// <para>Bounds: every pointer belongs to a span or scratch whose length was checked or computed from the shape; the plan's rows stay below
+/// their number, and its positions within start + length ≤ time, which <see cref="RecurrentCheck.Sequences"/> ensures.</para>
 /// </remarks>
 internal unsafe partial struct RecurrentPass<TCell>
     where TCell : struct, IRecurrentCell
