@@ -25,15 +25,18 @@ internal readonly unsafe struct GruCell : IRecurrentCell
         float* slots = row.Slots + j;
         V r = V.Sigmoid(RecurrentRow.Load<V>(slots, count));
         V z = V.Sigmoid(RecurrentRow.Load<V>(slots + size, count));
-        V n = V.Tanh(V.FusedMultiplyAdd(r, RecurrentRow.Load<V>(slots + (2 * size), count), RecurrentRow.Load<V>(slots + (3 * size), count)));
+        V share = RecurrentRow.Load<V>(slots + (2 * size), count);
+        V n = V.Tanh(V.FusedMultiplyAdd(r, share, RecurrentRow.Load<V>(slots + (3 * size), count)));
         V h = V.FusedMultiplyAdd(z, RecurrentRow.Load<V>(row.HiddenBefore + j, count) - n, n);
         RecurrentRow.Store(h, row.Y + j, count);
         RecurrentRow.Store(h, row.Next + j, count);
-        if (!row.Keep)
+        if (row.Gates == null)
             return;
-        RecurrentRow.Store(r, slots, count);
-        RecurrentRow.Store(z, slots + size, count);
-        RecurrentRow.Store(n, slots + (3 * size), count);
+        float* gates = row.Gates + j;
+        RecurrentRow.Store(r, gates, count);
+        RecurrentRow.Store(z, gates + size, count);
+        RecurrentRow.Store(share, gates + (2 * size), count);
+        RecurrentRow.Store(n, gates + (3 * size), count);
     }
 
     // dz = dh∘(h₋₁ − n), dn = dh∘(1 − z), dh₋₁ = dh∘z + …; da_n = dn∘(1 − n²), dr = da_n∘share, dshare = da_n∘r.
@@ -41,10 +44,10 @@ internal readonly unsafe struct GruCell : IRecurrentCell
     public static void Backward<V>(BackwardRow row, int size, int j, int count)
         where V : unmanaged, ISimd<V>
     {
-        float* slots = row.Slots + j;
+        float* slots = row.Slots + j, gates = row.Gates + j;
         V one = V.Create(1f);
-        V r = RecurrentRow.Load<V>(slots, count), z = RecurrentRow.Load<V>(slots + size, count);
-        V share = RecurrentRow.Load<V>(slots + (2 * size), count), n = RecurrentRow.Load<V>(slots + (3 * size), count);
+        V r = RecurrentRow.Load<V>(gates, count), z = RecurrentRow.Load<V>(gates + size, count);
+        V share = RecurrentRow.Load<V>(gates + (2 * size), count), n = RecurrentRow.Load<V>(gates + (3 * size), count);
         V dh = RecurrentRow.Load<V>(row.Y + j, count) + RecurrentRow.Load<V>(row.HiddenGradient + j, count);
         V dhZ = dh * z, dn = dh - dhZ;
         V da = V.FusedMultiplyAdd(-(dn * n), n, dn), daR = da * r;

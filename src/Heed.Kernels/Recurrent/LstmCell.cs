@@ -32,12 +32,13 @@ internal readonly unsafe struct LstmCell : IRecurrentCell
         RecurrentRow.Store(c, row.Cell + j, count);
         RecurrentRow.Store(h, row.Y + j, count);
         RecurrentRow.Store(h, row.Next + j, count);
-        if (!row.Keep)
+        if (row.Gates == null)
             return;
-        RecurrentRow.Store(i, slots, count);
-        RecurrentRow.Store(f, slots + size, count);
-        RecurrentRow.Store(g, slots + (2 * size), count);
-        RecurrentRow.Store(o, slots + (3 * size), count);
+        float* gates = row.Gates + j;
+        RecurrentRow.Store(i, gates, count);
+        RecurrentRow.Store(f, gates + size, count);
+        RecurrentRow.Store(g, gates + (2 * size), count);
+        RecurrentRow.Store(o, gates + (3 * size), count);
     }
 
     // do = dh∘tanh c, dc += dh∘o∘(1 − tanh² c), di = dc∘g, df = dc∘c₋₁, dg = dc∘i, dc₋₁ = dc∘f; then through the activations.
@@ -45,10 +46,10 @@ internal readonly unsafe struct LstmCell : IRecurrentCell
     public static void Backward<V>(BackwardRow row, int size, int j, int count)
         where V : unmanaged, ISimd<V>
     {
-        float* slots = row.Slots + j;
+        float* slots = row.Slots + j, gates = row.Gates + j;
         V one = V.Create(1f);
-        V i = RecurrentRow.Load<V>(slots, count), f = RecurrentRow.Load<V>(slots + size, count);
-        V g = RecurrentRow.Load<V>(slots + (2 * size), count), o = RecurrentRow.Load<V>(slots + (3 * size), count);
+        V i = RecurrentRow.Load<V>(gates, count), f = RecurrentRow.Load<V>(gates + size, count);
+        V g = RecurrentRow.Load<V>(gates + (2 * size), count), o = RecurrentRow.Load<V>(gates + (3 * size), count);
         V before = RecurrentRow.Load<V>(row.CellBefore + j, count);
         V t = V.Tanh(RecurrentRow.Load<V>(row.Cell + j, count));
         V dh = RecurrentRow.Load<V>(row.Y + j, count) + RecurrentRow.Load<V>(row.HiddenGradient + j, count);

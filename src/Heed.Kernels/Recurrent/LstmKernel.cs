@@ -61,10 +61,10 @@ public static class LstmKernel
     /// <param name="input">The input of the forward pass.</param>
     /// <param name="output">The loss's gradients by what the forward pass wrote.</param>
     /// <param name="gradients">Where the gradients go; must not overlap anything else.</param>
-    /// <param name="workspace">As the forward pass left it. It is used up: one backward pass for each forward pass.</param>
+    /// <param name="workspace">As the forward pass left it; only read.</param>
     /// <exception cref="ArgumentException">A span has another length than the shape demands, or a sequence lies outside of time.</exception>
     public static void Backward(
         in RecurrentShape shape, in RecurrentParameters<float> parameters, in RecurrentInput<float> input, in RecurrentOutputGradients<float> output,
-        in RecurrentGradients<float> gradients, Span<float> workspace) =>
+        in RecurrentGradients<float> gradients, ReadOnlySpan<float> workspace) =>
         RecurrentCall<LstmCell>.Backward(shape, parameters, input, output, gradients, workspace);
 }

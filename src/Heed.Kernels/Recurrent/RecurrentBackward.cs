@@ -5,10 +5,10 @@ namespace Heed.Kernels;
 /// <content>The backward pass.</content>
 internal unsafe partial struct RecurrentPass<TCell>
 {
-    /// <summary>Runs at the machine's width; the workspace is the forward pass's and is used up.</summary>
+    /// <summary>Runs at the machine's width; the workspace is the forward pass's and is only read.</summary>
     public static void Backward(
         in RecurrentShape shape, in RecurrentParameters<float> parameters, in RecurrentInput<float> input, in RecurrentOutputGradients<float> output,
-        in RecurrentGradients<float> gradients, Span<float> workspace)
+        in RecurrentGradients<float> gradients, ReadOnlySpan<float> workspace)
     {
         using SequencePlan order = new(shape, input.Lengths, input.Starts);
         RecurrentCheck.Workspace<TCell>(workspace.Length, WorkspaceLength(shape, order.Rows, order.Active));
@@ -17,22 +17,23 @@ internal unsafe partial struct RecurrentPass<TCell>
             packed[d].FillRows<TCell>(parameters[d], shape.HiddenSize);
         RecurrentPass<TCell> pass = new(shape, order, packed);
         long states = 2 * shape.StateLength, biases = (long)shape.Directions * pass.SlotWidth;
-        using Scratch rows = new((long)shape.Directions * pass.LargestChunk * shape.InputSize);
+        using Scratch chunks = new(shape.Directions * pass.ChunkLength);
         using Scratch products = new(shape.Directions == 2 && !gradients.X.IsEmpty ? (long)order.Rows * shape.InputSize : 0);
         using Scratch sums = new(states + biases + pass.size);
         fixed (float* px = input.X, memory = workspace, dy = output.Y, dh = output.FinalHidden, dc = output.FinalCell, dx = gradients.X)
         {
             pass.x = px;
-            pass.gathered = rows.Pointer;
             pass.outputGradient = dy;
             pass.inputGradient = dx;
             pass.reverseProducts = products.Pointer;
+            pass.overwritesInput = gradients.Mode == GemmOutput.Overwrite;
             pass.stateGradients = sums.Pointer;
             pass.biasGradients = sums.Pointer + states;
             pass.zeros = pass.biasGradients + biases;
             new Span<float>(pass.biasGradients, (int)biases + pass.size).Clear();
             pass.hasInitialHidden = !input.InitialHidden.IsEmpty;
             pass.wantsInitialHidden = !gradients.InitialHidden.IsEmpty;
+            pass.PlaceChunks(chunks.Pointer);
             pass.Keep(memory);
             pass.StartGradients(dh, dc);
             BackwardCall call = new() { Pass = &pass, Parameters = parameters, Gradients = gradients };
@@ -102,13 +103,15 @@ internal unsafe partial struct RecurrentPass<TCell>
         int count = plan.Count(step), rows = (count - group + groups - 1) / groups;
         if (rows <= 0)
             return;
-        float* slots = SlotsAt(d, step), before = BeforeAt(d, step), cellsBefore = CellsBeforeAt(d, step), cells = CellsAt(d, step);
+        float* slots = SlotsAt(d, step), gates = GatesAt(d, step), before = BeforeAt(d, step), cellsBefore = CellsBeforeAt(d, step), cells = CellsAt(d, step);
         for (nint r = group; r < count; r += groups)
         {
             RecurrentRow.Backward<V, TCell>(
                 new()
                 {
                     Slots = slots + (r * SlotStride),
+                    Gates = gates + (r * SlotWidth),
+                    NextGates = gates + ((r + groups) * SlotWidth),
                     HiddenBefore = before + (r * size),
                     CellBefore = cellsBefore + (r * size),
                     Cell = cells + (r * size),
@@ -132,12 +135,11 @@ internal unsafe partial struct RecurrentPass<TCell>
         int rows = RowsInChunk, width = shape.InputSize;
         if (!gradients.InputWeights.IsEmpty)
         {
-            Gather(d);
-            ReadOnlyMatrixSpan inputs = Rows(gathered, rows, width, width);
+            ReadOnlyMatrixSpan inputRows = Gather(d);
             foreach (GateRun run in TCell.InputRuns)
             {
                 Span<float> part = gradients.InputWeights.Slice(run.Gate * size * width, run.Count * size * width);
-                Gemm.Multiply(((ReadOnlyMatrixSpan)Slots(d, run.Slot, run.Count * size)).Transposed, inputs, new MatrixSpan(part, run.Count * size, width), mode);
+                Gemm.Multiply(((ReadOnlyMatrixSpan)Slots(d, run.Slot, run.Count * size)).Transposed, inputRows, new MatrixSpan(part, run.Count * size, width), mode);
             }
         }
         if (!gradients.HiddenWeights.IsEmpty)
@@ -166,12 +168,12 @@ internal unsafe partial struct RecurrentPass<TCell>
         RecurrentRow.SumColumns<V>(s->SlotsAt(s->direction, s->firstStep) + column, s->SlotStride, s->RowsInChunk, s->biasGradients + ((nint)s->direction * s->SlotWidth) + column, columns);
     }
 
-    // The forward direction's share is added to dx at once, the reverse direction's when both have ended: one order, whatever runs first.
+    // The forward direction's share goes to dx at once, the reverse direction's when both have ended: one order, whatever runs first.
     private void InputGradient<V>(int d, ReadOnlySpan<float> inputWeights)
         where V : unmanaged, ISimd<V>
     {
         int width = shape.InputSize;
-        float* rows = d == 0 ? gathered : reverseProducts + ((nint)plan.First(firstStep) * width);
+        float* rows = d == 0 ? Of(d).Inputs : reverseProducts + ((nint)plan.First(firstStep) * width);
         MatrixSpan products = Rows(rows, RowsInChunk, width, width);
         GemmOutput mode = GemmOutput.Overwrite;
         foreach (GateRun run in TCell.InputRuns)
@@ -184,12 +186,12 @@ internal unsafe partial struct RecurrentPass<TCell>
             Scatter<V>(d, rows);
     }
 
-    // Adds the chunk's rows to dx.
+    // The chunk's rows to their places in dx.
     private void Scatter<V>(int d, float* rows)
         where V : unmanaged, ISimd<V>
     {
         direction = d;
-        gathered = rows;
+        inputs = rows;
         fixed (RecurrentPass<TCell>* self = &this)
             Share(&ScatterStep<V>, self, endStep - firstStep, 4.0 * RowsInChunk * shape.InputSize);
     }
@@ -199,9 +201,15 @@ internal unsafe partial struct RecurrentPass<TCell>
     {
         RecurrentPass<TCell>* s = (RecurrentPass<TCell>*)state;
         int step = s->firstStep + index, width = s->shape.InputSize;
-        float* from = s->gathered + ((nint)(s->plan.First(step) - s->plan.First(s->firstStep)) * width);
+        float* from = s->inputs + ((nint)(s->plan.First(step) - s->plan.First(s->firstStep)) * width);
         for (int r = 0; r < s->plan.Count(step); r++, from += width)
-            RecurrentRow.Add<V>(from, s->inputGradient + (s->plan.Position(s->direction, step, r) * width), width);
+        {
+            float* to = s->inputGradient + (s->plan.Position(s->direction, step, r) * width);
+            if (s->direction == 0 && s->overwritesInput)
+                new ReadOnlySpan<float>(from, width).CopyTo(new Span<float>(to, width));
+            else
+                RecurrentRow.Add<V>(from, to, width);
+        }
     }
 
     // All steps of the reverse direction.
@@ -245,8 +253,8 @@ internal unsafe partial struct RecurrentPass<TCell>
         public void Run<V>()
             where V : unmanaged, ISimd<V>
         {
-            if (Gradients.Mode == GemmOutput.Overwrite)
-                Gradients.X.Clear();
+            if (Gradients.Mode == GemmOutput.Overwrite && Pass->inputGradient != null)
+                Pass->plan.ClearPadding(Gradients.X, Pass->shape.InputSize);
             fixed (BackwardCall* self = &this)
             {
                 if (Pass->IsSplit)

@@ -34,6 +34,7 @@ internal static class RecurrentCall<TCell>
         RecurrentCheck.Parameters<TCell, float>(shape, parameters);
         RecurrentCheck.Input<TCell, float>(shape, input);
         RecurrentCheck.Output<TCell, float>(shape, output);
+        RecurrentCheck.Apart<TCell>(output.Y, input.X, "Y", "X");
         RecurrentWeights weights = RecurrentWeightsPool<TCell>.Rent(shape);
         weights.Fill<TCell>(parameters);
         RecurrentPass<TCell>.Forward(shape, weights, input, output, workspace);
@@ -49,18 +50,21 @@ internal static class RecurrentCall<TCell>
             throw new ArgumentException(FormattableString.Invariant($"{TCell.Name}: weights are packed for {weights.Cell} with (input, hidden, directions) = ({weights.InputSize}, {weights.HiddenSize}, {weights.Directions}), the shape is {shape}."), nameof(weights));
         RecurrentCheck.Input<TCell, float>(shape, input);
         RecurrentCheck.Output<TCell, float>(shape, output);
+        RecurrentCheck.Apart<TCell>(output.Y, input.X, "Y", "X");
         RecurrentPass<TCell>.Forward(shape, weights, input, output, workspace);
     }
 
     public static void Backward(
         in RecurrentShape shape, in RecurrentParameters<float> parameters, in RecurrentInput<float> input, in RecurrentOutputGradients<float> output,
-        in RecurrentGradients<float> gradients, Span<float> workspace)
+        in RecurrentGradients<float> gradients, ReadOnlySpan<float> workspace)
     {
         RecurrentCheck.Shape<TCell>(shape);
         RecurrentCheck.Parameters<TCell, float>(shape, parameters);
         RecurrentCheck.Input<TCell, float>(shape, input);
         RecurrentCheck.OutputGradients<TCell, float>(shape, output);
         RecurrentCheck.Gradients<TCell, float>(shape, gradients);
+        RecurrentCheck.Apart<TCell>(gradients.X, output.Y, "gradient X", "output gradient Y");
+        RecurrentCheck.Apart<TCell>(gradients.X, input.X, "gradient X", "X");
         RecurrentPass<TCell>.Backward(shape, parameters, input, output, gradients, workspace);
     }
 }

@@ -96,6 +96,13 @@ internal static class RecurrentCheck
             throw new ArgumentException(FormattableString.Invariant($"{TCell.Name}: workspace has {workspace} floats, at least {expected} are required; ask WorkspaceLength."), nameof(workspace));
     }
 
+    public static void Apart<TCell>(ReadOnlySpan<float> written, ReadOnlySpan<float> read, string writtenName, string readName)
+        where TCell : struct, IRecurrentCell
+    {
+        if (written.Overlaps(read))
+            throw new ArgumentException($"{TCell.Name}: {writtenName} overlaps {readName}; give it memory of its own.", nameof(written));
+    }
+
     // A cell state exists in an LSTM only.
     private static void State<TCell>(int got, in RecurrentShape shape, string name)
         where TCell : struct, IRecurrentCell

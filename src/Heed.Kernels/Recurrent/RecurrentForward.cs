@@ -14,16 +14,16 @@ internal unsafe partial struct RecurrentPass<TCell>
             RecurrentCheck.Workspace<TCell>(workspace.Length, WorkspaceLength(shape, order.Rows, order.Active));
         order.ClearPadding(output.Y, shape.Directions * shape.HiddenSize);
         RecurrentPass<TCell> pass = new(shape, order, packed);
-        using Scratch rows = new((long)shape.Directions * pass.LargestChunk * shape.InputSize);
+        using Scratch chunks = new(shape.Directions * pass.ChunkLength);
         using Scratch inference = new(workspace.IsEmpty ? pass.InferenceLength : 0);
         fixed (float* px = input.X, h0 = input.InitialHidden, c0 = input.InitialCell, memory = workspace)
         fixed (float* py = output.Y, hn = output.FinalHidden, cn = output.FinalCell)
         {
             pass.x = px;
-            pass.gathered = rows.Pointer;
             pass.y = py;
             pass.finalHidden = hn;
             pass.finalCell = cn;
+            pass.PlaceChunks(chunks.Pointer);
             if (memory != null)
                 pass.Keep(memory);
             else
@@ -34,17 +34,16 @@ internal unsafe partial struct RecurrentPass<TCell>
         }
     }
 
-    // Without a backward pass there is memory for the slots of one chunk, two hidden states, and the cell states that change in place.
-    private readonly long InferenceLength =>
-        shape.Directions * (((long)LargestChunk * SlotStride) + (2 * Aligned((long)plan.Active * size)) + Aligned((long)plan.Active * size));
+    // Without a backward pass the states change in place: a row's step reads no other row's state.
+    private readonly long InferenceLength => shape.Directions * 2L * plan.Active * size;
 
     private void Reuse(float* memory)
     {
-        for (int d = 0; d < shape.Directions; d++)
+        long state = (long)plan.Active * size;
+        for (int d = 0; d < shape.Directions; d++, memory += 2 * state)
         {
-            float* before = memory + ((long)LargestChunk * SlotStride);
-            Of(d) = new() { Slots = memory, Before = before, Cells = before + (2 * Aligned((long)plan.Active * size)) };
-            memory = Of(d).Cells + Aligned((long)plan.Active * size);
+            Of(d).Before = memory;
+            Of(d).Cells = memory + state;
         }
     }
 
@@ -76,24 +75,21 @@ internal unsafe partial struct RecurrentPass<TCell>
             {
                 endStep = plan.ChunkEnd(firstStep, ChunkRows);
                 for (int d = firstDirection; d < endDirection; d++)
-                {
-                    Gather(d);
-                    Project(d);
-                }
+                    Project(d, Gather(d));
                 Share(&ForwardSteps<V>, self, (endDirection - firstDirection) * groups, StepOperations);
             }
         }
     }
 
-    private void Project(int d)
+    private void Project(int d, ReadOnlyMatrixSpan rows)
     {
         PackedDirection w = weights[d];
         for (int slot = 0; slot < IRecurrentCell.Slots; slot++)
         {
             if (w.Input(slot) is not { } part)
                 continue;
-            ReadOnlyMatrixSpan rows = new(new ReadOnlySpan<float>(gathered, RowsInChunk * shape.InputSize), RowsInChunk, part.Rows, shape.InputSize, 1);
-            Gemm.Multiply(rows, part, Slots(d, slot, part.Columns), GemmOutput.Overwrite, w.Bias.Slice(slot * size, part.Columns));
+            ReadOnlyMatrixSpan read = new(rows.Data, rows.Rows, part.Rows, rows.RowStride, 1);
+            Gemm.Multiply(read, part, Slots(d, slot, part.Columns), GemmOutput.Overwrite, w.Bias.Slice(slot * size, part.Columns));
         }
     }
 
@@ -112,7 +108,7 @@ internal unsafe partial struct RecurrentPass<TCell>
         int count = plan.Count(step), continuing = plan.Count(step + 1), rows = (count - group + groups - 1) / groups;
         if (rows <= 0)
             return;
-        float* slots = SlotsAt(d, step), before = BeforeAt(d, step), cellsBefore = CellsBeforeAt(d, step), cells = CellsAt(d, step);
+        float* slots = SlotsAt(d, step), gates = keep ? GatesAt(d, step) : null, before = BeforeAt(d, step), cellsBefore = CellsBeforeAt(d, step), cells = CellsAt(d, step);
         if (step > 0 || hasInitialHidden)
             Gemm.Multiply(GroupRows(before, group, rows, size, size), weights[d].Hidden, GroupRows(slots, group, rows, GateWidth, SlotStride), GemmOutput.Accumulate);
         float* after = continuing == 0 ? null : BeforeAt(d, step + 1);
@@ -124,12 +120,12 @@ internal unsafe partial struct RecurrentPass<TCell>
                 new()
                 {
                     Slots = slots + (r * SlotStride),
+                    Gates = keep ? gates + (r * SlotWidth) : null,
                     HiddenBefore = before + (r * size),
                     CellBefore = cellsBefore + (r * size),
                     Cell = cell,
                     Y = output,
                     Next = !ends ? after + (r * size) : finalHidden != null ? finalHidden + StateOf(d, (int)r) : output,
-                    Keep = keep,
                 },
                 size);
             if (ends && finalCell != null)

@@ -12,13 +12,16 @@ namespace Heed.Kernels;
 /// <para>On up to two threads each direction is a pass of its own: nothing waits, and a chunk stays in the cache of one core. With more
 /// threads one pass has both: products outside the steps are shared by <see cref="Gemm"/> itself, and the steps of a chunk as directions ×
 /// groups of sequences; group k of G has the rows k, k + G, … of each step and needs no other group's results.</para>
-/// <para>Workspace of a direction, N rows in all: slots (N, 4·hidden, with a larger stride); the hidden state before each row's step (N, hidden), which stands ready
-/// as an operand for the product with the hidden weights; for an LSTM the cell states, initial ones first (active + N, hidden).</para>
+/// <para>The slots of a chunk hold pre-activations, or their gradients, in memory that every chunk uses again. Workspace of a direction, N rows
+/// in all: activated gates (N, 4·hidden); the hidden state before each row's step (N, hidden), which stands ready as an operand for the product
+/// with the hidden weights; for an LSTM the cell states, initial ones first (active + N, hidden). The backward pass only reads it.</para>
+/// <para>Bounds: every pointer belongs to a span or scratch whose length was checked or computed from the shape; the plan's rows stay below
+/// their number, and its positions within start + length ≤ time, which <see cref="RecurrentCheck.Sequences"/> ensures.</para>
 /// </remarks>
 internal unsafe partial struct RecurrentPass<TCell>
     where TCell : struct, IRecurrentCell
 {
-    // Floats of the slots of one chunk: a few second-level caches' worth, so that products are large and the third level holds the chunk.
+    // Floats of the slots of one chunk: 1 MiB, a second-level cache. Half of it makes the products too small, twice as much is slower again.
     private const int ChunkFloats = 1 << 18;
 
     private readonly RecurrentShape shape;
@@ -26,14 +29,14 @@ internal unsafe partial struct RecurrentPass<TCell>
     private readonly RecurrentWeights weights;
     private readonly int size;
     private Memory forward, reverse;
-    private bool keep, hasInitialHidden, wantsInitialHidden;
+    private bool keep, hasInitialHidden, wantsInitialHidden, overwritesInput;
 
     // The directions of this pass, the groups of their steps, and the direction that a shared task works on.
     private int firstDirection, endDirection, groups, direction;
 
-    // The chunk, and its rows of x or of its gradient.
+    // The chunk, and where a shared task finds its rows of x or of its gradient.
     private int firstStep, endStep;
-    private float* gathered;
+    private float* inputs;
 
     // As in the public entries; null where the caller gave nothing.
     private float* x, y, finalHidden, finalCell, outputGradient, inputGradient;
@@ -56,7 +59,8 @@ internal unsafe partial struct RecurrentPass<TCell>
 
     private readonly int SlotWidth => IRecurrentCell.Slots * size;
 
-    private readonly int SlotStride => StrideOf(size);
+    // A cache line more than needed, because rows at a distance of a power of two share few sets of the caches.
+    private readonly int SlotStride => (int)Aligned(SlotWidth) + 16;
 
     private readonly int GateWidth => TCell.Gates * size;
 
@@ -67,13 +71,13 @@ internal unsafe partial struct RecurrentPass<TCell>
     // The most rows that a chunk can have.
     private readonly int LargestChunk => Math.Min(plan.Rows, Math.Max(ChunkRows, plan.Active));
 
+    // Chunk memory of a direction: slots, then rows of x or of its gradient.
+    private readonly long ChunkLength => (long)LargestChunk * (SlotStride + shape.InputSize);
+
     /// <summary>Floats of a workspace.</summary>
     public static long WorkspaceLength(in RecurrentShape shape, long rows, long active) =>
-        shape.Directions * ((rows * StrideOf(shape.HiddenSize)) + Aligned(rows * shape.HiddenSize)
+        shape.Directions * (Aligned(rows * IRecurrentCell.Slots * shape.HiddenSize) + Aligned(rows * shape.HiddenSize)
             + (TCell.HasCell ? Aligned((active + rows) * shape.HiddenSize) : 0));
-
-    // Distance of the slots' rows: a cache line more than they need, because rows at a distance of a power of two share few sets of the caches.
-    private static int StrideOf(int size) => (int)Aligned(IRecurrentCell.Slots * size) + 16;
 
     private static long Aligned(long length) => (length + 15) & ~15L;
 
@@ -84,19 +88,31 @@ internal unsafe partial struct RecurrentPass<TCell>
         long part = WorkspaceLength(shape with { Directions = 1 }, plan.Rows, plan.Active);
         for (int d = 0; d < shape.Directions; d++, workspace += part)
         {
-            float* before = workspace + ((long)plan.Rows * SlotStride);
-            Of(d) = new() { Slots = workspace, Before = before, Cells = before + Aligned((long)plan.Rows * size) };
+            ref Memory of = ref Of(d);
+            of.Gates = workspace;
+            of.Before = workspace + Aligned((long)plan.Rows * SlotWidth);
+            of.Cells = of.Before + Aligned((long)plan.Rows * size);
+        }
+    }
+
+    // Chunk memory for all directions.
+    private void PlaceChunks(float* memory)
+    {
+        for (int d = 0; d < shape.Directions; d++, memory += ChunkLength)
+        {
+            Of(d).Slots = memory;
+            Of(d).Inputs = memory + ((long)LargestChunk * SlotStride);
         }
     }
 
     [UnscopedRef]
     private ref Memory Of(int d) => ref d == 0 ? ref forward : ref reverse;
 
-    private float* SlotsAt(int d, int step) =>
-        Of(d).Slots + ((nint)(keep ? plan.First(step) : plan.First(step) - plan.First(firstStep)) * SlotStride);
+    private float* SlotsAt(int d, int step) => Of(d).Slots + ((nint)(plan.First(step) - plan.First(firstStep)) * SlotStride);
 
-    private float* BeforeAt(int d, int step) =>
-        Of(d).Before + ((nint)(keep ? plan.First(step) : (step & 1) * plan.Active) * size);
+    private float* GatesAt(int d, int step) => Of(d).Gates + ((nint)plan.First(step) * SlotWidth);
+
+    private float* BeforeAt(int d, int step) => keep ? Of(d).Before + ((nint)plan.First(step) * size) : Of(d).Before;
 
     private float* CellsBeforeAt(int d, int step) => step == 0 || !keep ? Of(d).Cells : CellsAt(d, step - 1);
 
@@ -119,7 +135,6 @@ internal unsafe partial struct RecurrentPass<TCell>
     {
         RecurrentPass<TCell> half = this;
         (half.firstDirection, half.endDirection) = (d, d + 1);
-        half.gathered += (nint)d * LargestChunk * shape.InputSize;
         return half;
     }
 
@@ -136,18 +151,20 @@ internal unsafe partial struct RecurrentPass<TCell>
     }
 
     // Rows of x in the order of the chunk's rows.
-    private void Gather(int d)
+    private ReadOnlyMatrixSpan Gather(int d)
     {
         direction = d;
+        inputs = Of(d).Inputs;
         fixed (RecurrentPass<TCell>* self = &this)
             Share(&GatherStep, self, endStep - firstStep, 4.0 * RowsInChunk * shape.InputSize);
+        return Rows(inputs, RowsInChunk, shape.InputSize, shape.InputSize);
     }
 
     private static void GatherStep(void* state, int index)
     {
         RecurrentPass<TCell>* s = (RecurrentPass<TCell>*)state;
         int step = s->firstStep + index, width = s->shape.InputSize;
-        float* to = s->gathered + ((nint)(s->plan.First(step) - s->plan.First(s->firstStep)) * width);
+        float* to = s->inputs + ((nint)(s->plan.First(step) - s->plan.First(s->firstStep)) * width);
         for (int r = 0; r < s->plan.Count(step); r++, to += width)
             new ReadOnlySpan<float>(s->x + (s->plan.Position(s->direction, step, r) * width), width).CopyTo(new Span<float>(to, width));
     }
@@ -162,9 +179,9 @@ internal unsafe partial struct RecurrentPass<TCell>
     private static MatrixSpan Rows(float* first, int rows, int columns, int stride) =>
         new(new Span<float>(first, rows == 0 ? 0 : checked(((rows - 1) * stride) + columns)), rows, columns, stride);
 
-    /// <summary>The workspace of one direction.</summary>
+    /// <summary>The memory of one direction.</summary>
     private struct Memory
     {
-        public float* Slots, Before, Cells;
+        public float* Slots, Inputs, Gates, Before, Cells;
     }
 }

@@ -20,6 +20,9 @@ public sealed class Parameter
     private (int Version, PackedMatrix Matrix)? packed;
     private readonly Lock packing = new();
 
+    // The stream of the first values, until somebody looks: values that a file replaces at once are never drawn.
+    private volatile RandomStream? pending;
+
     /// <summary>Creates a parameter, drawn from its initializer.</summary>
     /// <param name="shape">The shape.</param>
     /// <param name="initializer">How it starts.</param>
@@ -29,7 +32,7 @@ public sealed class Parameter
         Shape = shape;
         this.initializer = initializer;
         values = TensorPool.AllocateAligned(shape.Length);
-        Initialize(InitialStreams.Next());
+        pending = InitialStreams.Next();
     }
 
     /// <summary>The shape.</summary>
@@ -40,7 +43,7 @@ public sealed class Parameter
     public bool IsTrained { get; set; } = true;
 
     /// <summary>The values.</summary>
-    public ReadOnlySpan<float> Values => values.Span;
+    public ReadOnlySpan<float> Values => Ready.Span;
 
     /// <summary>The gradient; empty if no step has added to it since it was cleared.</summary>
     public ReadOnlySpan<float> Gradient => HasGradient ? gradient.Span : default;
@@ -50,7 +53,15 @@ public sealed class Parameter
 
     /// <summary>Draws new values from the initializer.</summary>
     /// <param name="random">The stream.</param>
-    public void Initialize(RandomStream random) => Change((span, r) => initializer.Fill(span, Shape, r), random);
+    public void Initialize(RandomStream random)
+    {
+        lock (packing)
+        {
+            initializer.Fill(values.Span, Shape, random);
+            pending = null;
+            version++;
+        }
+    }
 
     /// <summary>Replaces the values.</summary>
     /// <param name="newValues">As many as the shape has elements.</param>
@@ -60,6 +71,7 @@ public sealed class Parameter
         if (newValues.Length != Shape.Length)
             throw new ShapeException(FormattableString.Invariant($"Parameter.Assign: shape {Shape} has {Shape.Length} elements but {newValues.Length} values came."));
         newValues.CopyTo(values.Span);
+        pending = null;
         version++;
     }
 
@@ -70,7 +82,7 @@ public sealed class Parameter
     public void Change<TArgument>(Action<Span<float>, TArgument> change, TArgument argument)
     {
         ArgumentNullException.ThrowIfNull(change);
-        change(values.Span, argument);
+        change(Ready.Span, argument);
         version++;
     }
 
@@ -89,7 +101,7 @@ public sealed class Parameter
 
     internal int RowLength => Shape.Rank == 0 ? 1 : Shape.Length / Math.Max(1, Shape[0]);
 
-    internal Tensor AsTensor(Step step) => new(values, Shape, step, step.Records && IsTrained) { Parameter = this };
+    internal Tensor AsTensor(Step step) => new(Ready, Shape, step, step.Records && IsTrained) { Parameter = this };
 
     /// <summary>The whole gradient, to be added to.</summary>
     internal Span<float> GradientForWriting()
@@ -126,6 +138,23 @@ public sealed class Parameter
 
     /// <summary>Changes whenever the values do: what is derived from them can tell that it is old.</summary>
     internal int Version => version;
+
+    private Memory<float> Ready
+    {
+        get
+        {
+            if (pending is not null)
+            {
+                lock (packing)
+                {
+                    if (pending is { } random)
+                        initializer.Fill(values.Span, Shape, random);
+                    pending = null;
+                }
+            }
+            return values;
+        }
+    }
 
     private void Allocate()
     {

@@ -40,6 +40,14 @@ public sealed class RecurrentErrorTests
             .Message.ShouldStartWith("Lstm: workspace has 7 floats, at least ");
 
     [Fact]
+    public void Output_over_input()
+    {
+        RecurrentCase square = new(Cell.Gru, new(2, 3, 4, 4, 1));
+        Should.Throw<ArgumentException>(() => GruKernel.Forward(square.Shape, square.Parameters, square.Input, new() { Y = square.X }))
+            .Message.ShouldStartWith("Gru: Y overlaps X; give it memory of its own.");
+    }
+
+    [Fact]
     public void Weights_of_another_cell()
     {
         RecurrentCase gru = new(Cell.Gru, test.Shape);
