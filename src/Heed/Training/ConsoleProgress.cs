@@ -77,9 +77,10 @@ public sealed class ConsoleProgress : ITrainingObserver
             Write($"{ClearLine}");
     }
 
-    // As 1:02:03, 2:03 or, below a minute where tenths matter, 4.5 s.
-    private static string Time(TimeSpan time) => time.TotalMinutes < 1 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s")
-        : time.ToString(time.TotalHours < 1 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
+    // As 1:02:03 or 2:03; below a minute in seconds, below ten with tenths.
+    private static string Time(TimeSpan time) => time.TotalMinutes >= 1
+        ? time.ToString(time.TotalHours < 1 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture)
+        : time.TotalSeconds.ToString(time.TotalSeconds < 10 ? "0.0 s" : "0 s", CultureInfo.InvariantCulture);
 
     private void Write(FormattableString text)
     {
