@@ -25,7 +25,8 @@ internal static class Arrivals
                 failure = ExceptionDispatchInfo.Capture(e);
             }
             queue.CompleteAdding();
-        }) { IsBackground = true, Name = "input" };
+        })
+        { IsBackground = true, Name = "input" };
         reader.Start();
         foreach (T first in queue.GetConsumingEnumerable())
         {
