@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using Heed.Kernels;
+
+namespace Heed.Benchmarks;
+
+/// <summary>The main job on real data: epochs of SST-2 as bench/quality/torch_blstm.py trains them, and the answer to one sentence.</summary>
+/// <remarks>Needs <c>--data</c>; without it the group says so and does nothing.</remarks>
+internal sealed class TrainingGroup : IBenchmarkGroup
+{
+    private const int Epochs = 4;
+
+    public string Name => "training";
+
+    public int Order => 3;
+
+    public void Run(BenchmarkRun run)
+    {
+        if (run.Options.Data is not { } data)
+        {
+            Console.Error.WriteLine("training: needs --data, the folder of the data sets.");
+            return;
+        }
+        TextData train = TextData.Read(Path.Combine(data, "sst2", "train.tsv"));
+        TextData dev = TextData.Read(Path.Combine(data, "sst2", "dev.tsv"), new TextReadOptions { LabelNames = train.LabelNames });
+        TextClassifierOptions options = new()
+        {
+            Tokens = new TextEncoderOptions { Vocabulary = new VocabularyOptions { MinimumCount = 1 } },
+            Training = new TrainingOptions { EpochCount = Epochs, Patience = Epochs },
+        };
+        TextClassifier? classifier = null;
+        foreach (int threads in run.Options.Threads)
+        {
+            Workers.Degree = threads;
+            classifier = TextClassifier.Train(train, dev, options);
+            double[] times = [.. classifier.Record.Epochs.Select(e => e.Duration.TotalMilliseconds).Order()];
+            double flops = 3.0 * 2 * 2 * 4 * 128 * (200 + 128) * train.Sum(r => (double)classifier.Encoder.EncodeIds(r.Text).Length);
+            double rate = flops / times[0] * 1e-6;
+            run.Report("sst2 epoch additive", threads, "train", times[0], times[times.Length / 2], rate, rate / MachineLimits.Peak(threads));
+        }
+        Console.WriteLine(FormattableString.Invariant($"peak memory of the process: {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB"));
+        Predict(run, classifier!, dev[0].Text);
+    }
+
+    private static void Predict(BenchmarkRun run, TextClassifier classifier, string text)
+    {
+        double tokens = classifier.Encoder.EncodeIds(text).Length;
+        for (int i = 0; i < 300; i++)
+            classifier.Predict(text);
+        run.Measure("predict one sentence", "fwd", 2.0 * 2 * 4 * 128 * (200 + 128) * tokens, () => classifier.Predict(text));
+    }
+}
