@@ -26,7 +26,10 @@ internal static class Arrivals
             }
             queue.CompleteAdding();
         })
-        { IsBackground = true, Name = "input" };
+        {
+            IsBackground = true,
+            Name = "input",
+        };
         reader.Start();
         foreach (T first in queue.GetConsumingEnumerable())
         {

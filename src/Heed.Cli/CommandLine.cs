@@ -10,6 +10,7 @@ namespace Heed.Cli;
 internal static class CommandLine
 {
     private const string Name = "heed";
+    private const int BrokenPipe = 32;
 
     /// <summary>Runs one command.</summary>
     /// <param name="args">What stands behind <c>heed</c>.</param>
@@ -22,16 +23,20 @@ internal static class CommandLine
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
         try
         {
-            return Invoke(args, terminal, cancellation);
+            int code = Invoke(args, terminal, cancellation);
+            terminal.Out.Flush();
+            return code;
+        }
+        catch (IOException e) when (e.HResult == BrokenPipe)
+        {
+            // The reader has what it wanted.
+            return ExitCode.Done;
         }
         catch (Exception e)
         {
-            return Report(e, terminal);
-        }
-        finally
-        {
+            // What was answered before the error stands before its message.
             terminal.Out.Flush();
-            terminal.Error.Flush();
+            return Report(e, terminal);
         }
     }
 
@@ -88,7 +93,8 @@ internal static class CommandLine
         return ExitCode.WrongInput;
     }
 
-    private static string Version => typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+    private static string Version =>
+        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
     // One message, of what was typed rather than of what is missing because of it.
     private static string Message(ParseResult parsed)

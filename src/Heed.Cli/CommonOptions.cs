@@ -12,7 +12,11 @@ internal static class CommonOptions
 
     public static Option<ulong> Seed() => new("--seed") { Description = "Seed of everything random.", HelpName = "N", DefaultValueFactory = _ => 1 };
 
-    public static Option<int> Threads() => new("--threads") { Description = "Threads to compute with; results do not depend on it. [default: all processors]", HelpName = "N" };
+    public static Option<int> Threads() => new("--threads")
+    {
+        Description = "Threads to compute with; results do not depend on it. [default: all processors]",
+        HelpName = "N",
+    };
 
     public static Argument<string> Model() => new("model") { Description = "The model's folder." };
 

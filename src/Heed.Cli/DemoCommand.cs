@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Heed.Cli;
 
@@ -9,12 +8,28 @@ internal sealed class DemoCommand
 {
     private const int DefaultLines = 20_000, DefaultEpochs = 5, Examples = 5;
     private const string DefaultFolder = "heed-demo-model";
-    private static readonly (string Pooling, string Name)[] poolings = [("additive", "attention (additive)"), ("last", "last state"), ("mean", "mean"), ("max", "max")];
+    private static readonly (string Pooling, string Name)[] poolings =
+        [("additive", "attention (additive)"), ("last", "last state"), ("mean", "mean"), ("max", "max")];
 
     private readonly Terminal terminal;
-    private readonly Option<string> output = new("--out") { Description = "Folder for the model; one that holds a model is replaced.", HelpName = "folder", DefaultValueFactory = _ => DefaultFolder };
-    private readonly Option<int> lines = new("--lines") { Description = "Lines of the data, for training, dev and test.", HelpName = "N", DefaultValueFactory = _ => DefaultLines };
-    private readonly Option<int> epochs = new("--epochs") { Description = "Epochs of each model.", HelpName = "N", DefaultValueFactory = _ => DefaultEpochs };
+    private readonly Option<string> output = new("--out")
+    {
+        Description = "Folder for the model; one that holds a model is replaced.",
+        HelpName = "folder",
+        DefaultValueFactory = _ => DefaultFolder,
+    };
+    private readonly Option<int> lines = new("--lines")
+    {
+        Description = "Lines of the data, for training, dev and test.",
+        HelpName = "N",
+        DefaultValueFactory = _ => DefaultLines,
+    };
+    private readonly Option<int> epochs = new("--epochs")
+    {
+        Description = "Epochs of each model.",
+        HelpName = "N",
+        DefaultValueFactory = _ => DefaultEpochs,
+    };
     private readonly Option<ulong> seed = CommonOptions.Seed();
     private readonly Option<int> threads = CommonOptions.Threads();
     private readonly Option<bool> quiet = CommonOptions.Quiet();
@@ -47,7 +62,8 @@ internal sealed class DemoCommand
         OutputFolder.Check(folder);
         using Interruption interruption = new(terminal, cancellation);
         TextSplit split = CultureLines.Make(data);
-        Say(parsed, FormattableString.Invariant($"{split.Train.Count:N0} training, {split.Dev.Count:N0} dev and {split.Test.Count:N0} test lines in {split.Train.LabelNames.Count} languages, as:"));
+        Say(parsed, FormattableString.Invariant(
+            $"{split.Train.Count:N0} training, {split.Dev.Count:N0} dev and {split.Test.Count:N0} test lines in {split.Train.LabelNames.Count} languages, as:"));
         foreach (TextExample row in split.Train.Take(3))
             Say(parsed, $"  {row.Text}  ({split.Train.LabelNames[row.Label]})");
 
@@ -75,12 +91,18 @@ internal sealed class DemoCommand
         Network = new BlstmConfig { EmbeddingSize = 48, HiddenSize = 48, AttentionSize = 64, Pooling = pooling, Dropout = 0.1 },
         Training = new TrainingOptions
         {
-            Seed = parsed.GetValue(seed), EpochCount = parsed.GetValue(epochs), BatchSize = 32, LearningRate = 0.012, Schedule = "cosine", Warmup = 0.05,
+            Seed = parsed.GetValue(seed),
+            EpochCount = parsed.GetValue(epochs),
+            BatchSize = 32,
+            LearningRate = 0.012,
+            Schedule = "cosine",
+            Warmup = 0.05,
         },
         Tokens = new TextEncoderOptions { Tokenizer = new CharacterTokenizer(lowerCase: false) },
     };
 
-    private ConsoleProgress? Progress(ParseResult parsed) => parsed.GetValue(quiet) ? null : new ConsoleProgress(terminal.Error, terminal.IsErrorTerminal);
+    private ConsoleProgress? Progress(ParseResult parsed) =>
+        parsed.GetValue(quiet) ? null : new ConsoleProgress(terminal.Error, terminal.IsErrorTerminal);
 
     private static TextClassifier Save(TextClassifier model, string folder)
     {
@@ -100,13 +122,14 @@ internal sealed class DemoCommand
 
     private static string[] NaiveBayesResult(TextSplit split)
     {
-        NaiveBayes bayes = NaiveBayes.Train(split.Train, new NaiveBayesOptions { Tokenizer = new CharacterTokenizer(lowerCase: false), MaximumOrder = 5, Smoothing = 0.1 });
+        NaiveBayesOptions options = new() { Tokenizer = new CharacterTokenizer(lowerCase: false), MaximumOrder = 5, Smoothing = 0.1 };
+        NaiveBayes bayes = NaiveBayes.Train(split.Train, options);
         int right = split.Test.Count(row => bayes.Predict(row.Text) == row.Label);
         return Row("naive Bayes (1 to 5 characters)", ClassificationReport.Wilson(right, split.Test.Count));
     }
 
     private static string[] Row(string name, Interval accuracy) =>
-        [name, accuracy.Value.ToString("F3", CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"{accuracy.Low:F3} to {accuracy.High:F3}")];
+        [name, FormattableString.Invariant($"{accuracy.Value:F3}"), FormattableString.Invariant($"{accuracy.Low:F3} to {accuracy.High:F3}")];
 
     private void Show(TextClassifier model, TextData test)
     {
@@ -117,13 +140,16 @@ internal sealed class DemoCommand
             TextPrediction prediction = model.Predict(row.Text);
             string truth = test.LabelNames[row.Label];
             shading.Write(prediction);
-            terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  → {prediction.Label} {prediction.Probability:P0}{(prediction.Label == truth ? "" : $", but it is {truth}")}"));
+            string but = prediction.Label == truth ? "" : $", but it is {truth}";
+            terminal.Out.WriteLine(FormattableString.Invariant($"  → {prediction.Label} {prediction.Probability:P0}{but}"));
         }
     }
 
     private void SayNext(ParseResult parsed, string folder, TextData test)
     {
-        string example = test.Select(row => row.Text).FirstOrDefault(text => text.Length > 10 && text.All(c => char.IsLetter(c) || c is ' ' or ',')) ?? "Mittwoch";
+        // Nothing that a shell would take for its own.
+        string example = test.Select(row => row.Text)
+            .FirstOrDefault(text => text.Length > 10 && text.All(c => char.IsLetter(c) || c is ' ' or ',')) ?? "Mittwoch";
         Say(parsed, $"next: heed predict {folder} --weights \"{example}\"");
         Say(parsed, $"      heed describe {folder}");
         Say(parsed, "      heed train text --data YOUR.tsv --out model    (in a clone, heed is: dotnet run -c Release --project src/Heed.Cli --)");

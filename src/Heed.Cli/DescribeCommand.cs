@@ -36,8 +36,11 @@ internal static class DescribeCommand
         output.WriteLine($"model       {Network(classifier.Network.Config)}");
         output.WriteLine($"labels      {classifier.Labels.Count.ToString(culture)}: {string.Join(", ", classifier.Labels)}");
         output.WriteLine($"tokens      {Tokens(classifier.Encoder)}");
-        output.WriteLine(string.Create(culture, $"folder      {folder.Path}, {folder.Files.Values.Sum(file => file.Length):N0} bytes, written by Heed {folder.LibraryVersion}"));
-        output.WriteLine(string.Create(culture, $"training    seed {training.Seed}, batch {training.BatchSize}, AdamW {training.LearningRate} {training.Schedule}, at most {training.EpochCount} epochs by {training.Monitor}; best epoch {record.BestEpoch}{(record.WasCancelled ? ", interrupted" : "")}"));
+        long bytes = folder.Files.Values.Sum(file => file.Length);
+        output.WriteLine(string.Create(culture, $"folder      {folder.Path}, {bytes:N0} bytes, written by Heed {folder.LibraryVersion}"));
+        output.WriteLine(string.Create(culture,
+            $"training    seed {training.Seed}, batch {training.BatchSize}, AdamW {training.LearningRate} {training.Schedule}, at most {training.EpochCount} epochs by {training.Monitor}"));
+        output.WriteLine(string.Create(culture, $"best epoch  {record.BestEpoch}{(record.WasCancelled ? ", interrupted" : "")}"));
         output.WriteLine($"data        train {record.TrainHash}");
         output.WriteLine($"            dev   {record.DevHash}");
         output.WriteLine(string.Create(culture, $"parameters  {classifier.Network.ParameterCount:N0}"));
@@ -126,12 +129,16 @@ internal static class DescribeCommand
     }
 
     private static string Network(BlstmConfig network) => string.Create(culture,
-        $"bidirectional {network.Cell}, {network.Pooling} pooling; embedding {network.EmbeddingSize}, hidden {network.HiddenSize}, layers {network.LayerCount}")
+        $"bidirectional {network.Cell}, {network.Pooling} pooling; embedding {network.EmbeddingSize}, hidden {network.HiddenSize}")
+        + (network.LayerCount > 1 ? string.Create(culture, $", layers {network.LayerCount}") : "")
         + (network.Pooling is "additive" or "structured" ? string.Create(culture, $", attention {network.AttentionSize}") : "")
         + (network.Views > 1 ? string.Create(culture, $", views {network.Views}{(network.AverageViews ? " (averaged)" : "")}") : "");
 
-    private static string Tokens(TextEncoder encoder) => string.Create(culture,
-        $"{encoder.Tokenizer.Name}, {(encoder.Tokenizer.LowerCase ? "lower case" : "upper and lower case")}, {encoder.Vocabulary.Count:N0} in the vocabulary, at most {encoder.MaximumLength:N0} a text");
+    private static string Tokens(TextEncoder encoder)
+    {
+        string letters = encoder.Tokenizer.LowerCase ? "lower case" : "upper and lower case";
+        return string.Create(culture, $"{encoder.Tokenizer.Name}, {letters}, {encoder.Vocabulary.Count:N0} in the vocabulary, at most {encoder.MaximumLength:N0} a text");
+    }
 
     private static string Figure(double value) => value.ToString("F4", culture);
 }

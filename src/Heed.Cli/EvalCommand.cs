@@ -8,7 +8,12 @@ internal static class EvalCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> model = CommonOptions.Model();
-        Option<string> data = new("--data") { Description = "Labelled rows: TSV, CSV or JSON Lines, plain or gzip.", HelpName = "file", Required = true };
+        Option<string> data = new("--data")
+        {
+            Description = "Labelled rows: TSV, CSV or JSON Lines, plain or gzip.",
+            HelpName = "file",
+            Required = true,
+        };
         TableOptions table = new();
         Option<int> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();

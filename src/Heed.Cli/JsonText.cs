@@ -15,7 +15,8 @@ internal static class JsonText
     public static void WriteObject(TextWriter writer, Action<Utf8JsonWriter> properties, bool isIndented = false)
     {
         ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = isIndented, NewLine = "\n" }))
+        JsonWriterOptions options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = isIndented, NewLine = "\n" };
+        using (Utf8JsonWriter json = new(buffer, options))
         {
             json.WriteStartObject();
             properties(json);

@@ -19,7 +19,8 @@ internal static class OutputFolder
             existing = Path.GetDirectoryName(existing);
         try
         {
-            using FileStream probe = new(Path.Combine(existing ?? folder, $".heed-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            string probe = Path.Combine(existing ?? folder, $".heed-{Guid.NewGuid():N}");
+            new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

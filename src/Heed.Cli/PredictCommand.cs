@@ -9,9 +9,21 @@ internal static class PredictCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> model = CommonOptions.Model();
-        Argument<string[]> texts = new("texts") { Description = "Texts; without any, and without --file, they are read from standard input, one a line.", Arity = ArgumentArity.ZeroOrMore };
-        Option<string?> file = new("--file") { Description = "Texts from a file: one a line, or a column of a TSV, CSV or JSON Lines file.", HelpName = "file" };
-        Option<string?> column = new("--text") { Description = "The input is a table, and the texts stand in this column: a name, or a number from 1.", HelpName = "column" };
+        Argument<string[]> texts = new("texts")
+        {
+            Description = "Texts; without any, and without --file, they are read from standard input, one a line.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        Option<string?> file = new("--file")
+        {
+            Description = "Texts from a file: one a line, or a column of a TSV, CSV or JSON Lines file.",
+            HelpName = "file",
+        };
+        Option<string?> column = new("--text")
+        {
+            Description = "The input is a table, and the texts stand in this column: a name, or a number from 1.",
+            HelpName = "column",
+        };
         Option<bool> weights = new("--weights") { Description = "Shade each text by the weight of its tokens." };
         Option<int> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();

@@ -5,8 +5,18 @@ namespace Heed.Cli;
 /// <summary>How a labelled table is read.</summary>
 internal sealed class TableOptions
 {
-    private readonly Option<string> text = new("--text") { Description = "Column of the texts: a name, or a number from 1.", HelpName = "column", DefaultValueFactory = _ => "text" };
-    private readonly Option<string> label = new("--label") { Description = "Column of the labels: a name, or a number from 1.", HelpName = "column", DefaultValueFactory = _ => "label" };
+    private readonly Option<string> text = new("--text")
+    {
+        Description = "Column of the texts: a name, or a number from 1.",
+        HelpName = "column",
+        DefaultValueFactory = _ => "text",
+    };
+    private readonly Option<string> label = new("--label")
+    {
+        Description = "Column of the labels: a name, or a number from 1.",
+        HelpName = "column",
+        DefaultValueFactory = _ => "label",
+    };
     private readonly Option<bool> quote = new("--quote") { Description = "Fields of a TSV may stand in double quotes, as in CSV." };
     private readonly Option<bool> noHeader = new("--no-header") { Description = "The first line is a row; give the columns by number." };
 

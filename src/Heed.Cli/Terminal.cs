@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Heed.Cli;
 
@@ -37,7 +38,7 @@ internal sealed class Terminal
         bool isOut = !Console.IsOutputRedirected, isError = !Console.IsErrorRedirected;
         return new Terminal
         {
-            Out = Writer(Console.OpenStandardOutput(), isOut),
+            Out = Writer(isOut ? Console.OpenStandardOutput() : Redirected(), isOut),
             // A signal may write its message while the training thread writes progress.
             Error = TextWriter.Synchronized(Writer(Console.OpenStandardError(), isLive: true)),
             OpenIn = Console.OpenStandardInput,
@@ -54,6 +55,23 @@ internal sealed class Terminal
     public void Say(string message) => Error.WriteLine(IsErrorTerminal ? "\r\u001b[K" + message : message);
 
     private static string Variable(string name) => Environment.GetEnvironmentVariable(name) ?? "";
+
+    // The console's own stream hides that the reader of a pipe has gone (as head does); the pipe opened as a file says so.
+    private static Stream Redirected()
+    {
+        if (OperatingSystem.IsWindows())
+            return Console.OpenStandardOutput();
+        try
+        {
+            FileStream pipe = new(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            // A file would be written at this stream's own position, over what standard error wrote to the same file.
+            return pipe.CanSeek ? Console.OpenStandardOutput() : pipe;
+        }
+        catch (IOException)
+        {
+            return Console.OpenStandardOutput();
+        }
+    }
 
     // UTF-8 whatever the host says, so that a pipe carries the same bytes everywhere.
     private static StreamWriter Writer(Stream stream, bool isLive) =>

@@ -7,10 +7,28 @@ namespace Heed.Cli;
 internal sealed class TrainTextCommand
 {
     private readonly Terminal terminal;
-    private readonly Option<string> data = new("--data") { Description = "Training rows: TSV, CSV or JSON Lines, plain or gzip.", HelpName = "file", Required = true };
-    private readonly Option<string?> dev = new("--dev") { Description = "Rows that choose the best epoch; without it a tenth of the training rows.", HelpName = "file" };
-    private readonly Option<string?> test = new("--test") { Description = "Rows for the report; without --dev and --test a tenth of the training rows.", HelpName = "file" };
-    private readonly Option<string> output = new("--out") { Description = "Folder for the model; one that holds a model is replaced.", HelpName = "folder", Required = true };
+    private readonly Option<string> data = new("--data")
+    {
+        Description = "Training rows: TSV, CSV or JSON Lines, plain or gzip.",
+        HelpName = "file",
+        Required = true,
+    };
+    private readonly Option<string?> dev = new("--dev")
+    {
+        Description = "Rows that choose the best epoch; without it a tenth of the training rows.",
+        HelpName = "file",
+    };
+    private readonly Option<string?> test = new("--test")
+    {
+        Description = "Rows for the report; without --dev and --test a tenth of the training rows.",
+        HelpName = "file",
+    };
+    private readonly Option<string> output = new("--out")
+    {
+        Description = "Folder for the model; one that holds a model is replaced.",
+        HelpName = "folder",
+        Required = true,
+    };
     private readonly Option<string?> log = new("--log") { Description = "Write each step and epoch to a JSON Lines file.", HelpName = "file" };
     private readonly Option<int> threads = CommonOptions.Threads();
     private readonly Option<bool> json = CommonOptions.Json(), quiet = CommonOptions.Quiet();
@@ -40,7 +58,8 @@ internal sealed class TrainTextCommand
         using Interruption interruption = new(terminal, cancellation);
         (TextData train, TextData devRows, TextData? testRows) = Read(parsed);
         using TrainingLog? steps = parsed.GetValue(log) is { } path ? TrainingLog.Create(path) : null;
-        TextClassifier classifier = TextClassifier.Train(train, devRows, options, Observers.Of(parsed.GetValue(quiet) ? null : new ConsoleProgress(terminal.Error, terminal.IsErrorTerminal), steps), interruption.Token);
+        ConsoleProgress? progress = parsed.GetValue(quiet) ? null : new ConsoleProgress(terminal.Error, terminal.IsErrorTerminal);
+        TextClassifier classifier = TextClassifier.Train(train, devRows, options, Observers.Of(progress, steps), interruption.Token);
         if (classifier.Record.BestEpoch == 0)
             throw new OperationCanceledException("interrupted before the first step; nothing was saved.");
         classifier.Save(folder);
@@ -69,9 +88,9 @@ internal sealed class TrainTextCommand
             return (rows, devRows, testRows);
         ulong seed = settings.Seed(parsed);
         TextSplit split = rows.Split(seed, dev: 0.1, test: testPath is null ? 0.1 : 0);
-        Say(parsed, testPath is null
-            ? FormattableString.Invariant($"no --dev: the rows are divided into {split.Train.Count:N0} for training, {split.Dev.Count:N0} for dev and {split.Test.Count:N0} for the test (80/10/10, by seed {seed})")
-            : FormattableString.Invariant($"no --dev: the rows are divided into {split.Train.Count:N0} for training and {split.Dev.Count:N0} for dev (90/10, by seed {seed})"));
+        string shares = testPath is null ? FormattableString.Invariant($", {split.Dev.Count:N0} for dev and {split.Test.Count:N0} for the test (80/10/10")
+            : FormattableString.Invariant($" and {split.Dev.Count:N0} for dev (90/10");
+        Say(parsed, FormattableString.Invariant($"no --dev: the rows are divided into {split.Train.Count:N0} for training{shares}, by seed {seed})"));
         return (split.Train, split.Dev, testRows ?? split.Test);
     }
 
@@ -86,7 +105,8 @@ internal sealed class TrainTextCommand
         }
         if (report is not null)
             terminal.Out.WriteLine($"test\n{report}\n");
-        terminal.Out.WriteLine(FormattableString.Invariant($"best epoch {best.Epoch} of {record.Epochs.Count}: dev accuracy {best.Accuracy:F4}, macro F1 {best.MacroF1:F4}, loss {best.DevLoss:F4}"));
+        terminal.Out.WriteLine(FormattableString.Invariant(
+            $"best epoch {best.Epoch} of {record.Epochs.Count}: dev accuracy {best.Accuracy:F4}, macro F1 {best.MacroF1:F4}, loss {best.DevLoss:F4}"));
         terminal.Out.WriteLine($"model {folder}");
         SayNext(parsed, folder);
     }

@@ -44,7 +44,8 @@ internal sealed class WeightShading
             float sum = weights[i].Weight;
             for (; i + 1 < weights.Count && weights[i + 1].Weight >= limit && Place(weights[i + 1], text).Start == end; i++)
                 (sum, end) = (sum + weights[i + 1].Weight, Place(weights[i + 1], text).End);
-            marked.Append(text, written, start - written).Append('[').Append(text, start, end - start).Append(CultureInfo.InvariantCulture, $" {sum:F2}]");
+            marked.Append(text, written, start - written);
+            marked.Append('[').Append(text, start, end - start).Append(CultureInfo.InvariantCulture, $" {sum:F2}]");
             written = end;
         }
         return marked.Append(text, written, text.Length - written).ToString();
@@ -89,7 +90,7 @@ internal sealed class WeightShading
     {
         if (level == 0)
             return Style.Plain;
-        bool isLight = Environment.GetEnvironmentVariable("COLORFGBG") is { } colors && (colors.EndsWith(";15", StringComparison.Ordinal) || colors.EndsWith(";7", StringComparison.Ordinal));
+        bool isLight = Environment.GetEnvironmentVariable("COLORFGBG")?.Split(';')[^1] is "15" or "7";
         double share = (double)level / Levels;
         Color background = isLight ? Mix(new Color(255, 245, 230), share) : Mix(new Color(30, 20, 10), share);
         return new Style(isLight || level > Levels / 2 ? Color.Black : Color.White, background);
@@ -103,5 +104,6 @@ internal sealed class WeightShading
 
     private static float Highest(IReadOnlyList<TokenWeight> weights) => weights.Count == 0 ? 0 : weights.Max(w => w.Weight);
 
-    private static (int Start, int End) Place(TokenWeight token, string text) => (token.Range.Start.GetOffset(text.Length), token.Range.End.GetOffset(text.Length));
+    private static (int Start, int End) Place(TokenWeight token, string text) =>
+        (token.Range.Start.GetOffset(text.Length), token.Range.End.GetOffset(text.Length));
 }

@@ -31,6 +31,20 @@ public sealed class HeedProcessTests(TrainedModel model) : IClassFixture<Trained
         result.Output.ShouldBeEmpty();
     }
 
+    [SkippableFact]
+    public void A_reader_that_goes_ends_the_command()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "needs a shell with head");
+        using TemporaryFolder folder = new();
+        File.WriteAllLines(folder["texts.txt"], TinyData.Rows(20_000).Select(row => row.Text));
+        ProcessStartInfo heed = HeedProcess.Start(["predict", model.Model, "--json", "--file", folder["texts.txt"]]);
+        string command = string.Join(' ', heed.ArgumentList.Prepend(heed.FileName).Select(part => $"'{part}'"));
+        // The exit code of heed, not of head.
+        ProcessResult result = ProcessResult.Run(new ProcessStartInfo("bash", ["-c", $"{command} | head -n 1; echo ${{PIPESTATUS[0]}}"]), limit);
+        result.Error.ShouldBeEmpty();
+        result.Output.Split('\n')[1].ShouldBe("0");
+    }
+
     [Fact]
     public void Without_culture_data_the_demo_says_what_to_install()
     {

@@ -39,7 +39,8 @@ public sealed class ConsoleProgress : ITrainingObserver
         ArgumentNullException.ThrowIfNull(start);
         started = Stopwatch.GetTimestamp();
         isEstimated = false;
-        Line($"{start.Description}; {start.ParameterCount:N0} parameters, float32 in {Simd.Bits}-bit vectors, {Workers.Degree} {(Workers.Degree == 1 ? "thread" : "threads")}, seed {start.Options.Seed}");
+        string threads = Workers.Degree == 1 ? "thread" : "threads";
+        Line($"{start.Description}; {start.ParameterCount:N0} parameters, float32 in {Simd.Bits}-bit vectors, {Workers.Degree} {threads}, seed {start.Options.Seed}");
         Line($"epoch  train loss  dev loss  accuracy  macro F1    rows/s     time");
     }
 
@@ -53,7 +54,8 @@ public sealed class ConsoleProgress : ITrainingObserver
             if (progress.Step < progress.StepsPerEpoch && Stopwatch.GetElapsedTime(lastStatus) < BetweenStatus)
                 return;
             lastStatus = Stopwatch.GetTimestamp();
-            Write($"{ClearLine}epoch {progress.Epoch}/{progress.EpochCount}  step {progress.Step}/{progress.StepsPerEpoch}  loss {progress.Loss:F4}  {progress.RowsPerSecond:N0} rows/s  {Time(progress.Remaining)} left");
+            Write($"{ClearLine}epoch {progress.Epoch}/{progress.EpochCount}  step {progress.Step}/{progress.StepsPerEpoch}  loss {progress.Loss:F4}  ");
+            Write($"{progress.RowsPerSecond:N0} rows/s  {Time(progress.Remaining)} left");
         }
         else if (!isEstimated && elapsed > BeforeEstimate)
         {
@@ -67,7 +69,8 @@ public sealed class ConsoleProgress : ITrainingObserver
     {
         ArgumentNullException.ThrowIfNull(epoch);
         string clear = isLive ? ClearLine : "", best = epoch.IsBest ? "  best" : "";
-        Line($"{clear}{epoch.Epoch,5}  {epoch.TrainLoss,10:F4}  {epoch.DevLoss,8:F4}  {epoch.Accuracy,8:F4}  {epoch.MacroF1,8:F4}  {rate,8:N0}  {Time(epoch.Duration),7}{best}");
+        FormattableString scores = $"{epoch.TrainLoss,10:F4}  {epoch.DevLoss,8:F4}  {epoch.Accuracy,8:F4}  {epoch.MacroF1,8:F4}";
+        Line($"{clear}{epoch.Epoch,5}  {scores}  {rate,8:N0}  {Time(epoch.Duration),7}{best}");
     }
 
     /// <inheritdoc/>
