@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Heed.Kernels;
+
+namespace Heed.Benchmarks;
+
+/// <summary>Measures, prints the table, writes the JSON lines.</summary>
+internal sealed class BenchmarkRun : IDisposable
+{
+    private const double ShortestMeasurement = 1e-4;
+    private readonly StreamWriter? json;
+    private bool hasHeader;
+
+    public BenchmarkRun(BenchmarkOptions options)
+    {
+        Options = options;
+        if (options.Json is null)
+            return;
+        json = new StreamWriter(options.Json, append: true);
+        if (json.BaseStream.Length == 0)
+        {
+            json.WriteLine(JsonSerializer.Serialize(new
+            {
+                machine = new
+                {
+                    date = FormattableString.Invariant($"{DateTime.UtcNow:yyyy-MM-dd}"),
+                    cpu = Processor(),
+                    cores = Environment.ProcessorCount,
+                    system = System.Runtime.InteropServices.RuntimeInformation.OSDescription,
+                    versions = new { dotnet = Environment.Version.ToString(), simd = $"{Simd.Bits} bits" },
+                },
+            }));
+        }
+    }
+
+    public BenchmarkOptions Options { get; }
+
+    /// <summary>Measures a case on each number of threads: the peak of the machine, and the case, in turn.</summary>
+    /// <param name="name">As in bench/peers/cases.txt.</param>
+    /// <param name="pass"><c>fwd</c>, <c>fwdbwd</c>, <c>train</c>, ….</param>
+    /// <param name="operations">Floating-point operations of one call.</param>
+    /// <param name="once">One call.</param>
+    public void Measure(string name, string pass, double operations, Action once)
+    {
+        foreach (int threads in Options.Threads)
+        {
+            Workers.Degree = threads;
+            for (int i = 0; i < 3; i++)
+                once();
+            // Calls are grouped until a group is long against the clock and against waking a worker.
+            var watch = Stopwatch.StartNew();
+            once();
+            int group = (int)Math.Max(1, Math.Ceiling(ShortestMeasurement / watch.Elapsed.TotalSeconds));
+            List<double> times = [];
+            double peak = 0;
+            for (watch.Restart(); times.Count < 5 || watch.ElapsedMilliseconds < Options.Budget;)
+            {
+                if (times.Count % 64 == 0)
+                    peak = Math.Max(peak, MachineLimits.Peak(threads));
+                long start = Stopwatch.GetTimestamp();
+                for (int i = 0; i < group; i++)
+                    once();
+                times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds / group);
+            }
+            times.Sort();
+            double rate = operations / times[0] * 1e-6;
+            Report(name, threads, pass, times[0], times[times.Count / 2], rate, rate / peak);
+        }
+    }
+
+    /// <summary>One line of the table and of the file.</summary>
+    public void Report(string name, int threads, string pass, double best, double median, double gigaflops, double share)
+    {
+        Header();
+        Console.WriteLine($"| {name,-30} | {threads,7} | {pass,-6} | {best,10:F4} | {median,10:F4} | {gigaflops,9:F1} | {share,7:P1} |");
+        json?.WriteLine(JsonSerializer.Serialize(new
+        {
+            peer = "heed",
+            @case = name,
+            threads,
+            pass,
+            ms_min = Math.Round(best, 5),
+            ms_median = Math.Round(median, 5),
+            gflops = Math.Round(gigaflops, 1),
+            share = Math.Round(share, 4),
+        }));
+        json?.Flush();
+    }
+
+    /// <summary>A limit of the machine.</summary>
+    public void ReportLimit(string name, int threads, double value, bool isBandwidth)
+    {
+        Header();
+        Console.WriteLine($"| {name,-30} | {threads,7} | limit  | {"",10} | {"",10} | {value,9:F1} | {(isBandwidth ? "GB/s" : ""),7} |");
+        var line = new Dictionary<string, object>(StringComparer.Ordinal) { ["peer"] = "heed", ["case"] = name, ["threads"] = threads, ["pass"] = "limit", ["ms_min"] = 0 };
+        line[isBandwidth ? "gbytes" : "gflops"] = Math.Round(value, 1);
+        json?.WriteLine(JsonSerializer.Serialize(line));
+        json?.Flush();
+    }
+
+    public void Dispose() => json?.Dispose();
+
+    private void Header()
+    {
+        if (hasHeader)
+            return;
+        hasHeader = true;
+        Console.WriteLine($"{Processor()}, {Environment.ProcessorCount} processors, vectors of {Simd.Bits} bits, .NET {Environment.Version}");
+        Console.WriteLine($"| {"case",-30} | threads | pass   | {"ms best",10} | {"ms median",10} | {"GFLOP/s",9} | {"share",7} |");
+        Console.WriteLine("|---|---:|---|---:|---:|---:|---:|");
+    }
+
+    private static string Processor()
+    {
+        const string List = "/proc/cpuinfo";
+        string? line = File.Exists(List) ? File.ReadLines(List).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line is null ? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':') + 1)..].Trim();
+    }
+}
