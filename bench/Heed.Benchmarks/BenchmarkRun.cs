@@ -23,7 +23,7 @@ internal sealed class BenchmarkRun : IDisposable
             {
                 machine = new
                 {
-                    date = DateTime.UtcNow.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture),
+                    date = FormattableString.Invariant($"{DateTime.UtcNow:yyyy-MM-dd}"),
                     cpu = Processor(),
                     cores = Environment.ProcessorCount,
                     system = System.Runtime.InteropServices.RuntimeInformation.OSDescription,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Heed.Kernels;
 
 namespace Heed.Benchmarks;
@@ -44,23 +45,26 @@ internal sealed class GemmGroup : IBenchmarkGroup
 
     private static void One(BenchmarkRun run, int m, int n, int k, string kind)
     {
-        float[] a = Filled(m * k), b = Filled(k * n), c = new float[m * n];
-        PackedMatrix packed = PackedMatrix.Pack(new(b, k, n));
+        Memory<float> left = Filled(m * k), right = Filled(k * n), product = Filled(m * n);
+        PackedMatrix packed = PackedMatrix.Pack(new(right.Span, k, n));
         string suffix = kind switch { "T" => " Bt", "A" => " At", "P" => " packed", _ => "" };
         run.Measure($"sgemm {m}x{n}x{k}{suffix}", "fwd", 2.0 * m * n * k, kind switch
         {
-            "T" => () => Gemm.Multiply(new(a, m, k), new ReadOnlyMatrixSpan(b, n, k).Transposed, new(c, m, n)),
-            "A" => () => Gemm.Multiply(new ReadOnlyMatrixSpan(a, k, m).Transposed, new ReadOnlyMatrixSpan(b, k, n), new(c, m, n)),
-            "P" => () => Gemm.Multiply(new(a, m, k), packed, new(c, m, n)),
-            _ => () => Gemm.Multiply(new(a, m, k), new ReadOnlyMatrixSpan(b, k, n), new(c, m, n)),
+            "T" => () => Gemm.Multiply(new(left.Span, m, k), new ReadOnlyMatrixSpan(right.Span, n, k).Transposed, new(product.Span, m, n)),
+            "A" => () => Gemm.Multiply(new ReadOnlyMatrixSpan(left.Span, k, m).Transposed, new ReadOnlyMatrixSpan(right.Span, k, n), new(product.Span, m, n)),
+            "P" => () => Gemm.Multiply(new(left.Span, m, k), packed, new(product.Span, m, n)),
+            _ => () => Gemm.Multiply(new(left.Span, m, k), new ReadOnlyMatrixSpan(right.Span, k, n), new(product.Span, m, n)),
         });
     }
 
-    private static float[] Filled(int length)
+    // On a cache line, as the memory of tensors and the peers' operands.
+    private static Memory<float> Filled(int length)
     {
-        float[] data = GC.AllocateUninitializedArray<float>(length, pinned: true);
-        for (int i = 0; i < length; i++)
+        const int Line = 16;
+        float[] data = GC.AllocateUninitializedArray<float>(length + Line, pinned: true);
+        int first = (int)((-Marshal.UnsafeAddrOfPinnedArrayElement(data, 0) & 63) / sizeof(float));
+        for (int i = 0; i < data.Length; i++)
             data[i] = (((i * 7919L) % 1000) - 500) * 1e-3f;
-        return data;
+        return data.AsMemory(first, length);
     }
 }

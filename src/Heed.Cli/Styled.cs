@@ -13,7 +13,7 @@ internal static class Styled
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = terminal.HasColor ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = terminal.HasColor ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            ColorSystem = terminal.HasColor ? terminal.Colors : ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
             Out = new AnsiConsoleOutput(terminal.Out),
             Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },

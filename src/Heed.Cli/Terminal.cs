@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Spectre.Console;
 
 namespace Heed.Cli;
 
@@ -24,6 +25,9 @@ internal sealed class Terminal
     /// <summary>Whether results may be coloured.</summary>
     public bool HasColor { get; init; }
 
+    /// <summary>How many colours, where there are any.</summary>
+    public ColorSystemSupport Colors { get; init; } = ColorSystemSupport.TrueColor;
+
     /// <summary>Whether an unexpected error shows its stack.</summary>
     public bool IsDebug { get; init; }
 
@@ -46,6 +50,9 @@ internal sealed class Terminal
             IsErrorTerminal = isError,
             IsInTerminal = !Console.IsInputRedirected,
             HasColor = isOut && Variable("NO_COLOR").Length == 0 && Variable("TERM") != "dumb",
+            Colors = Variable("COLORTERM") is "truecolor" or "24bit" ? ColorSystemSupport.TrueColor
+                : OperatingSystem.IsWindows() ? ColorSystemSupport.Detect
+                : Variable("TERM").Contains("256", StringComparison.Ordinal) ? ColorSystemSupport.EightBit : ColorSystemSupport.Standard,
             IsDebug = Variable("HEED_DEBUG") is not ("" or "0"),
             Width = () => isOut ? Console.WindowWidth : int.MaxValue,
         };

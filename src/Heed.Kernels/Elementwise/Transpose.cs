@@ -36,6 +36,8 @@ internal static unsafe class Transpose
 
     private static void Single(float* source, nint sourceStride, float* destination, nint destinationStride, int rows, int columns)
     {
+        if (rows == 0)
+            return;
         for (int j = 0; j < columns; j++)
         {
             for (int i = 0; i < rows; i++)

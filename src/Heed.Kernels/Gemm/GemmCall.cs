@@ -9,7 +9,7 @@ namespace Heed.Kernels;
 /// </remarks>
 internal unsafe struct GemmCall : ISimdKernel
 {
-    private const int DepthBlock = 256, RowBlock = 252;
+    private const int DepthBlock = 512, RowBlock = 240;
 
     public float* A;
     public nint RowStrideA;
@@ -40,12 +40,14 @@ internal unsafe struct GemmCall : ISimdKernel
         }
     }
 
-    // Rows are split first: the A of a task is then its own, and packing B once more costs little where a task has several tiles.
+    // Rows are split first: the A of a task is then its own. Packing B once more costs little where a task has several tiles, transposing it
+    // where it has ten.
     private void Split(int height)
     {
         double work = 2.0 * Rows * Columns * Depth;
         int degree = work < 1e6 ? 1 : Workers.Degree, wanted = degree == 1 ? 1 : work < 2e7 ? degree : 4 * degree;
-        rowTasks = Math.Clamp(Rows / (4 * height), 1, wanted);
+        int least = IsPacked || ColumnStrideB == 1 ? 4 : 10;
+        rowTasks = Math.Clamp(Rows / (least * height), 1, wanted);
         columnTasks = Math.Clamp((wanted + rowTasks - 1) / rowTasks, 1, panels);
     }
 
@@ -60,18 +62,19 @@ internal unsafe struct GemmCall : ISimdKernel
         int firstPanel = Part(s->panels, columnTask, s->columnTasks), endPanel = Part(s->panels, columnTask + 1, s->columnTasks);
         int rowBlocks = (endRow - firstRow + RowBlock - 1) / RowBlock, depthBlocks = Math.Max(1, (s->Depth + DepthBlock - 1) / DepthBlock);
         int longest = (s->Depth + depthBlocks - 1) / depthBlocks, tallest = (endRow - firstRow + rowBlocks - 1) / rowBlocks;
-        // In place, A is read with its own stride: well while few panels read it, and while its rows do not share cache sets.
-        bool packs = tallest > 1 && (endPanel - firstPanel >= 4 || (endPanel - firstPanel > 1 && s->RowStrideA % 1024 == 0));
+        // In place, A is read with its own stride: well where its rows are contiguous and do not share cache sets, or few panels read it.
+        bool packs = tallest > 1 && endPanel - firstPanel >= 4 && (s->DepthStrideA != 1 || s->RowStrideA % 512 == 0);
         int tiles = (tallest + height - 1) / height;
         long sizeA = packs ? tiles * (long)Packing.TileLength<V>(longest) : 0;
-        using Scratch scratch = new(sizeA + ((long)longest * width) + (height * width));
+        long sizeB = s->IsPacked ? 0 : (long)longest * width * Math.Min(GemmBlock.PanelsAtOnce, endPanel - firstPanel);
+        using Scratch scratch = new(sizeA + sizeB + (height * width));
         GemmBlock block = new()
         {
             FirstPanel = firstPanel,
             EndPanel = endPanel,
             PackedA = packs ? scratch.Pointer : null,
-            Panel = scratch.Pointer + sizeA,
-            Edge = scratch.Pointer + sizeA + (longest * width),
+            Panels = scratch.Pointer + sizeA,
+            Edge = scratch.Pointer + sizeA + sizeB,
         };
         for (int r = 0; r < rowBlocks; r++)
         {

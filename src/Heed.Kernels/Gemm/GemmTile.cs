@@ -78,6 +78,16 @@ internal static unsafe class GemmTile
             if (rows > 10) { ca0 = V.Load(start + (10 * startStride)); if (wide) ca1 = V.Load(start + (10 * startStride) + w); }
             if (rows > 11) { cb0 = V.Load(start + (11 * startStride)); if (wide) cb1 = V.Load(start + (11 * startStride) + w); }
         }
+        if (Sse.IsSupported && depth >= 128)
+        {
+            // The tile below is the next one; its C is on the way while this one computes.
+            float* next = c + (rows * strideC);
+            for (int r = 0; r < rows; r++, next += strideC)
+            {
+                Sse.Prefetch0(next);
+                if (wide) Sse.Prefetch0(next + w);
+            }
+        }
         float* a0 = a, a3 = a + (3 * rowStride), a6 = a3 + (3 * rowStride), a9 = a6 + (3 * rowStride);
         for (nint p = depth; p > 0; p--)
         {

@@ -1,10 +1,13 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Heed.Kernels;
 
 /// <summary>Copies of operands in the order in which <see cref="GemmTile"/> reads them.</summary>
 internal static unsafe class Packing
 {
+    private const int GroupsAtOnce = 8;
+
     /// <summary>Width of a panel of B: two vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PanelWidth<V>()
@@ -15,17 +18,19 @@ internal static unsafe class Packing
         where V : unmanaged, ISimd<V>
     {
         int width = PanelWidth<V>();
-        if (columns < width)
-            new Span<float>(panel, depth * width).Clear();
-        if (columnStride == 1 && columns == width)
+        if (columnStride == 1)
         {
+            int first = Math.Min(columns, V.Width);
             for (int p = 0; p < depth; p++, b += rowStride, panel += width)
             {
-                V.Store(V.Load(b), panel);
-                V.Store(V.Load(b + V.Width), panel + V.Width);
+                V.Store(V.Load(b, first), panel);
+                V.Store(V.Load(b + first, columns - first), panel + V.Width);
             }
+            return;
         }
-        else if (rowStride == 1)
+        if (columns < width)
+            new Span<float>(panel, depth * width).Clear();
+        if (rowStride == 1)
         {
             Transpose.Run(b, columnStride, panel, width, columns, depth);
         }
@@ -54,7 +59,7 @@ internal static unsafe class Packing
     {
         bool byColumns = rowStride == 1 && depthStride != 1;
         // Few groups at a time, so that a cache line that two tiles share is fetched once.
-        int height = GemmTile.Height<V>(), length = RowLength(depth), step = byColumns ? 8 : Math.Max(depth, 1);
+        int height = GemmTile.Height<V>(), length = RowLength(depth), step = byColumns ? GroupsAtOnce : Math.Max(depth, 1);
         for (int p = 0; p < depth; p += step)
         {
             for (int t = 0; t < tiles; t++)
@@ -62,7 +67,7 @@ internal static unsafe class Packing
                 int row = (int)((long)rows * t / tiles), count = (int)((long)rows * (t + 1) / tiles) - row;
                 float* from = a + (row * rowStride) + (p * depthStride), to = packed + (t * TileLength<V>(depth));
                 if (byColumns)
-                    Groups<V>(from, depthStride, to + ((nint)p * height), height, count, Math.Min(step, depth - p));
+                    Groups<V>(from, depthStride, to + ((nint)p * height), height, count, rows - row, Math.Min(step, depth - p));
                 else
                     Lines<V>(from, rowStride, depthStride, to, length, count, depth);
             }
@@ -70,14 +75,26 @@ internal static unsafe class Packing
         return byColumns ? (1, height) : (length, 1);
     }
 
-    private static void Groups<V>(float* a, nint depthStride, float* tile, int height, int rows, int depth)
+    private static void Groups<V>(float* a, nint depthStride, float* tile, int height, int rows, int readable, int depth)
         where V : unmanaged, ISimd<V>
     {
+        // Whole vectors are stored: what falls beyond a group is overwritten by the next one or lies in the tile's padding.
+        bool whole = readable >= (rows + V.Width - 1) / V.Width * V.Width;
         for (int p = 0; p < depth; p++, a += depthStride, tile += height)
         {
-            // Whole vectors are stored: what falls beyond a group is overwritten by the next one or lies in the tile's padding.
-            for (int r = 0; r < rows; r += V.Width)
-                V.Store(V.Load(a + r, Math.Min(V.Width, rows - r)), tile + r);
+            // The columns of A lie too far apart for the processor to foresee.
+            if (Sse.IsSupported)
+                Sse.Prefetch0(a + (GroupsAtOnce * depthStride));
+            if (whole)
+            {
+                for (int r = 0; r < rows; r += V.Width)
+                    V.Store(V.Load(a + r), tile + r);
+            }
+            else
+            {
+                for (int r = 0; r < rows; r += V.Width)
+                    V.Store(V.Load(a + r, Math.Min(V.Width, rows - r)), tile + r);
+            }
         }
     }
 

@@ -15,7 +15,8 @@ public static unsafe class Workers
     // its own ticket alone whether it holds a task of the current call.
     private const int CountBits = 24;
     private const ulong CountMask = (1ul << CountBits) - 1;
-    private const int Watch = 2_000;
+    // About a millisecond of looking, some 70 ns a look: a sleeping worker takes 50 µs and more to wake.
+    private const int Watch = 15_000;
 
     private static readonly Lock Starting = new();
     private static readonly SemaphoreSlim Wake = new(0);
@@ -129,7 +130,7 @@ public static unsafe class Workers
                 }
                 seen = Volatile.Read(ref ticket);
                 for (int i = 0; i < Watch && IsIdle(seen); i++)
-                    Thread.SpinWait(8);
+                    Thread.SpinWait(1);
             }
             if (number < Degree && !IsIdle(seen))
                 continue;
