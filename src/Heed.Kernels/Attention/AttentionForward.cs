@@ -1,0 +1,174 @@
+namespace Heed.Kernels;
+
+/// <summary>A forward pass: how it is cut into tasks.</summary>
+/// <remarks>A task is a range of rows of one sequence and key/value head, over all its keys. Where there are too few of these for the threads, blocks of keys are tasks
+/// too: their results are kept and merged in order afterwards, which gives the same bits.</remarks>
+internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
+    where TModifier : unmanaged, IScoreModifier
+    where TMask : unmanaged, IAttentionMask
+{
+    private const int StripsPerTask = 16;
+
+    public AttentionCall Call;
+    public ForwardResults Results;
+    public TModifier Modifier;
+    public TMask Mask;
+    private int rowsPerTask, tiles, firstBlock, blocks;
+    private float* partials;
+    private nint partialLength;
+
+    public void Run<V>()
+        where V : unmanaged, ISimd<V>
+    {
+        int height = GemmTile.Height<V>(), most = 0, longest = 0;
+        for (int b = 0; b < Call.Batch; b++)
+        {
+            most = Math.Max(most, Call.Sequence(b).Queries * Call.Group);
+            longest = Math.Max(longest, Call.Sequence(b).Keys);
+        }
+        rowsPerTask = Math.Min(StripsPerTask * height, Math.Max(height, most));
+        tiles = Math.Max(1, (most + rowsPerTask - 1) / rowsPerTask);
+        // Equal parts, whole strips.
+        rowsPerTask = Math.Max(height, ((((most + tiles - 1) / tiles) + height - 1) / height) * height);
+        firstBlock = Call.KeyPosition / Call.Block;
+        blocks = ((Call.KeyPosition + longest + Call.Block - 1) / Call.Block) - firstBlock;
+        int tasks = Call.Batch * Call.KeyValueHeads * tiles;
+        double work = 4.0 * most * longest * Call.Batch * Call.KeyValueHeads * Math.Max(Call.Dim, Call.ValueDim);
+        fixed (AttentionForward<TModifier, TMask>* self = &this)
+        {
+            if (work < 1e5)
+                Serial<V>(self, tasks);
+            else if (tasks >= 3 * Workers.Degree || blocks <= 1 || Workers.Degree == 1)
+                Workers.Run(&Task<V>, self, tasks);
+            else
+                Split<V>(self, tasks);
+        }
+    }
+
+    /// <summary>Zero rows for queries that belong to no sequence; the others are overwritten.</summary>
+    public readonly void Clear()
+    {
+        AttentionCall plain = Call with { Sinks = null };
+        bool whole = !Call.IsPacked && Call.QueryStarts == null && Call.QueryLengths == null;
+        for (int b = 0; b < (Call.IsPacked ? 1 : Call.Batch) && !whole; b++)
+        {
+            for (int head = 0; head < Call.Heads; head++)
+            {
+                for (int row = 0; row < Call.Queries; row++)
+                {
+                    new Span<float>(Results.O + Call.Offset(Call.StridesO, b, head, row), Call.ValueDim).Clear();
+                    Results.Finish<Simd128>(in plain, b, head, row, RowState.Empty, null, 0);
+                }
+            }
+        }
+    }
+
+    private static void Serial<V>(AttentionForward<TModifier, TMask>* self, int tasks)
+        where V : unmanaged, ISimd<V>
+    {
+        for (int i = 0; i < tasks; i++)
+            Task<V>(self, i);
+    }
+
+    private static void Split<V>(AttentionForward<TModifier, TMask>* self, int tasks)
+        where V : unmanaged, ISimd<V>
+    {
+        int stride = ForwardTile<TModifier, TMask>.Stride(self->Call.ValueDim, Packing.PanelWidth<V>()), states = sizeof(RowState) / sizeof(float);
+        self->partialLength = (nint)self->rowsPerTask * (stride + ((states + 15) / 16 * 16));
+        using Scratch memory = new((long)tasks * self->blocks * self->partialLength);
+        self->partials = memory.Pointer;
+        Workers.Run(&BlockTask<V>, self, tasks * self->blocks);
+        Workers.Run(&MergeTask<V>, self, tasks);
+    }
+
+    // Later rows first: under a causal mask they take longest.
+    private readonly (int B, int Head, int FirstRow, int Rows, AttentionSequence Sequence) Part(int index)
+    {
+        int tile = tiles - 1 - (index % tiles), head = index / tiles % Call.KeyValueHeads, b = index / tiles / Call.KeyValueHeads;
+        AttentionSequence sequence = Call.Sequence(b);
+        int first = tile * rowsPerTask;
+        return (b, head, first, Math.Min(rowsPerTask, (sequence.Queries * Call.Group) - first), sequence);
+    }
+
+    private static void Task<V>(void* state, int index)
+        where V : unmanaged, ISimd<V>
+    {
+        var s = (AttentionForward<TModifier, TMask>*)state;
+        (int b, int head, int firstRow, int rows, AttentionSequence sequence) = s->Part(index);
+        if (rows <= 0)
+            return;
+        int height = GemmTile.Height<V>(), panel = Packing.PanelWidth<V>();
+        byte* memory = stackalloc byte[ForwardTile<TModifier, TMask>.Memory(s->Call.Block, panel, height)];
+        ForwardTile<TModifier, TMask> tile = new(s, b, head, sequence, firstRow, rows, panel, height, memory);
+        nint stride = tile.ValueStride;
+        using Scratch scratch = new(((rows + height) * stride) + 64);
+        float* contexts = scratch.Pointer, strip = contexts + (rows * stride);
+        RowState* states = stackalloc RowState[rows], later = stackalloc RowState[height];
+        new Span<RowState>(states, rows).Fill(RowState.Empty);
+        new Span<float>(contexts, checked((int)(rows * stride))).Clear();
+        tile.LoadQueries();
+        int first = s->firstBlock, end = (s->Call.KeyPosition + sequence.Keys + s->Call.Block - 1) / s->Call.Block;
+        for (int block = first; block < end; block++)
+        {
+            for (int i = 0; i < tile.Strips; i++)
+            {
+                if (tile.Strip<V>(block, i, later, strip))
+                    StripSoftmax.Merge<V>(states + (i * height), contexts + (i * height * stride), later, strip, stride, Math.Min(height, rows - (i * height)));
+            }
+        }
+        tile.Dispose();
+        s->Finish<V>(b, head, firstRow, rows, sequence, states, contexts, stride);
+    }
+
+    private readonly void Finish<V>(int b, int head, int firstRow, int rows, in AttentionSequence sequence, RowState* states, float* contexts, nint stride)
+        where V : unmanaged, ISimd<V>
+    {
+        for (int r = 0; r < rows; r++)
+        {
+            int row = firstRow + r;
+            Results.Finish<V>(in Call, b, (head * Call.Group) + (row % Call.Group), sequence.FirstQuery + (row / Call.Group), states[r], contexts + (r * stride), Call.ValueDim);
+        }
+    }
+
+    // A slot of partial results: contexts of all rows, then their states.
+    private readonly float* Slot(int task, int block) => partials + (((nint)task * blocks) + block) * partialLength;
+
+    private static void BlockTask<V>(void* state, int index)
+        where V : unmanaged, ISimd<V>
+    {
+        var s = (AttentionForward<TModifier, TMask>*)state;
+        int task = index / s->blocks, block = index % s->blocks, height = GemmTile.Height<V>(), panel = Packing.PanelWidth<V>();
+        (int b, int head, int firstRow, int rows, AttentionSequence sequence) = s->Part(task);
+        if (rows <= 0)
+            return;
+        byte* memory = stackalloc byte[ForwardTile<TModifier, TMask>.Memory(s->Call.Block, panel, height)];
+        ForwardTile<TModifier, TMask> tile = new(s, b, head, sequence, firstRow, rows, panel, height, memory);
+        float* contexts = s->Slot(task, block);
+        RowState* states = (RowState*)(contexts + ((nint)s->rowsPerTask * tile.ValueStride));
+        new Span<RowState>(states, rows).Fill(RowState.Empty);
+        tile.LoadQueries();
+        for (int i = 0; i < tile.Strips; i++)
+            tile.Strip<V>(s->firstBlock + block, i, states + (i * height), contexts + ((nint)i * height * tile.ValueStride));
+        tile.Dispose();
+    }
+
+    private static void MergeTask<V>(void* state, int task)
+        where V : unmanaged, ISimd<V>
+    {
+        var s = (AttentionForward<TModifier, TMask>*)state;
+        (int b, int head, int firstRow, int rows, AttentionSequence sequence) = s->Part(task);
+        if (rows <= 0)
+            return;
+        nint stride = ForwardTile<TModifier, TMask>.Stride(s->Call.ValueDim, Packing.PanelWidth<V>());
+        using Scratch scratch = new(rows * stride);
+        RowState* states = stackalloc RowState[rows];
+        new Span<RowState>(states, rows).Fill(RowState.Empty);
+        new Span<float>(scratch.Pointer, checked((int)(rows * stride))).Clear();
+        for (int block = 0; block < s->blocks; block++)
+        {
+            float* contexts = s->Slot(task, block);
+            StripSoftmax.Merge<V>(states, scratch.Pointer, (RowState*)(contexts + ((nint)s->rowsPerTask * stride)), contexts, stride, rows);
+        }
+        s->Finish<V>(b, head, firstRow, rows, sequence, states, scratch.Pointer, stride);
+    }
+}

@@ -1,0 +1,45 @@
+namespace Heed.Kernels;
+
+/// <summary>Where a forward pass writes: the output and the statistics that are asked for.</summary>
+internal unsafe struct ForwardResults
+{
+    public float* O, LogSumExp, Maximum, Entropy, Distance;
+    public int* ArgMax;
+
+    /// <summary>Whether more than sums and maxima are asked for.</summary>
+    public readonly bool Looks => Entropy != null || Distance != null || ArgMax != null;
+
+    /// <summary>A row's end: the sink, the division, the statistics.</summary>
+    public readonly void Finish<V>(ref readonly AttentionCall call, int b, int head, int row, RowState state, float* context, int columns)
+        where V : unmanaged, ISimd<V>
+    {
+        float keys = state.Sum, scale = call.Dropout < 1 ? 1 / (1 - call.Dropout) : 0;
+        if (call.Sinks != null)
+        {
+            float sink = call.Sinks[head] * AttentionMath.LogTwoE, most = Math.Max(state.Maximum, sink);
+            float fa = keys == 0 ? 0 : AttentionMath.PowerOfTwo<V>(state.Maximum - most), fs = AttentionMath.PowerOfTwo<V>(sink - most);
+            keys *= fa;
+            scale *= fa;
+            state.Exponents = fa * (state.Exponents + (fa == 0 ? 0 : (state.Maximum - most) * state.Sum));
+            state.Distance *= fa;
+            (state.Maximum, state.Sum) = (float.IsNaN(state.Maximum) ? state.Maximum : most, keys + fs);
+        }
+        float* o = O + call.Offset(call.StridesO, b, head, row);
+        float factor = state.Sum == 0 ? 0 : scale / state.Sum;
+        for (int i = 0; i < columns; i += V.Width)
+            Lane.Store(Lane.Load<V>(context + i, Math.Min(V.Width, columns - i)) * V.Create(factor), o + i, Math.Min(V.Width, columns - i));
+        long at = call.Row(b, head, row);
+        bool empty = state.Sum == 0;
+        float log = empty ? 0 : AttentionMath.Log<V>(state.Sum);
+        if (LogSumExp != null)
+            LogSumExp[at] = empty ? float.NegativeInfinity : (state.Maximum * AttentionMath.LogTwo) + log;
+        if (Maximum != null)
+            Maximum[at] = empty ? float.NegativeInfinity : state.Maximum * AttentionMath.LogTwo;
+        if (Entropy != null)
+            Entropy[at] = empty ? 0 : ((keys * log) - (AttentionMath.LogTwo * state.Exponents)) / state.Sum;
+        if (Distance != null)
+            Distance[at] = empty ? 0 : state.Distance / state.Sum;
+        if (ArgMax != null)
+            ArgMax[at] = state.ArgMax;
+    }
+}

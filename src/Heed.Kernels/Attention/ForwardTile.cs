@@ -1,0 +1,266 @@
+using System.Runtime.CompilerServices;
+
+namespace Heed.Kernels;
+
+/// <summary>The rows of one task against blocks of keys, strip by strip.</summary>
+/// <remarks>
+/// <para>For each block of keys (a multiple of the panel, at absolute multiples of <see cref="AttentionCall.Block"/>) and each strip of rows (a register tile high):
+/// scores of the strip against the panels that the mask leaves, softmax relative to the strip's own maximum while they are in the first-level cache, product with the
+/// values from zero, then one merge with what earlier blocks said. A block's result thus depends on nothing but the row and the block, which is why whole, chunked
+/// and cached attention, and any split over threads, have the same bits.</para>
+/// <para>Keys are packed transposed in panels, values in panels, on first use by the task. A task of one strip reads values in place and keeps one packed
+/// panel of keys at a time: each byte of a cache is read once for the whole group of heads.</para>
+/// </remarks>
+internal unsafe ref struct ForwardTile<TModifier, TMask>
+    where TModifier : unmanaged, IScoreModifier
+    where TMask : unmanaged, IAttentionMask
+{
+    private readonly AttentionForward<TModifier, TMask>* s;
+    private readonly int b, head, firstRow, rows, strips, queryStride, scoreStride, valueStride, block, panel, height;
+    private readonly AttentionSequence sequence;
+    private readonly Scratch scratch;
+    private readonly float* queries, scores, keyPanels, valuePanels;
+    private readonly bool inPlace;
+    private readonly ScoreRow* contexts;
+    private readonly int* live;
+    private readonly byte* coverage;
+    private readonly bool* keysReady;
+    private readonly bool* valuesReady;
+    private int firstKey, filled;   // of the block: local index of its first key; whose panels are ready
+    private bool isCut;             // a panel of the strip is looked at pair by pair
+
+    public ForwardTile(AttentionForward<TModifier, TMask>* s, int b, int head, AttentionSequence sequence, int firstRow, int rows, int panel, int height, byte* memory)
+    {
+        this.s = s;
+        (this.b, this.head, this.sequence, this.firstRow, this.rows, this.panel, this.height) = (b, head, sequence, firstRow, rows, panel, height);
+        block = s->Call.Block;
+        strips = (rows + height - 1) / height;
+        queryStride = Odd(s->Call.Dim);
+        valueStride = Stride(s->Call.ValueDim, panel);
+        scoreStride = block + 16;
+        inPlace = strips == 1 && s->Call.ValueDim % panel == 0;
+        long sizeQ = (long)rows * queryStride, sizeS = (long)height * scoreStride;
+        long sizeK = (long)(strips == 1 ? panel : block) * Math.Max(s->Call.Dim, 1), sizeV = inPlace ? 0 : (long)block * valueStride;
+        scratch = new(sizeQ + sizeS + sizeK + sizeV + 64);
+        queries = scratch.Pointer;
+        scores = queries + sizeQ;
+        keyPanels = scores + sizeS;
+        valuePanels = keyPanels + sizeK;
+        contexts = (ScoreRow*)memory;
+        live = (int*)(contexts + height);
+        coverage = (byte*)(live + (block / panel));
+        keysReady = (bool*)(coverage + (block / panel));
+        valuesReady = keysReady + (block / panel);
+        filled = int.MinValue;
+    }
+
+    /// <summary>Bytes of stack memory that a tile needs.</summary>
+    public static int Memory(int block, int panel, int height) => (height * sizeof(ScoreRow)) + (block / panel * (sizeof(int) + 3));
+
+    public static int Stride(int columns, int panel) => Math.Max(1, (columns + panel - 1) / panel) * panel;
+
+    public readonly int Strips => strips;
+
+    public readonly int ValueStride => valueStride;
+
+    public readonly void Dispose() => scratch.Dispose();
+
+    // An odd number of cache lines, so that the rows of a strip do not share cache sets.
+    private static int Odd(int length) => (((length + 15) / 16) | 1) * 16;
+
+    public readonly void LoadQueries()
+    {
+        int group = s->Call.Group;
+        for (int r = 0; r < rows; r++)
+        {
+            int row = firstRow + r;
+            new ReadOnlySpan<float>(s->Call.QueryRow(b, (head * group) + (row % group), sequence.FirstQuery + (row / group)), s->Call.Dim)
+                .CopyTo(new Span<float>(queries + ((nint)r * queryStride), s->Call.Dim));
+        }
+    }
+
+    /// <summary>One strip against one block; false if it sees nothing there.</summary>
+    public bool Strip<V>(int blockIndex, int strip, RowState* states, float* context)
+        where V : unmanaged, ISimd<V>
+    {
+        firstKey = (int)(((long)blockIndex * block) - s->Call.KeyPosition);
+        if (filled != blockIndex)
+        {
+            new Span<byte>(keysReady, 2 * block / panel).Clear();
+            filled = blockIndex;
+        }
+        int row = strip * height, count = Math.Min(height, rows - row), panels = Cover(firstRow + row, count);
+        if (panels == 0)
+            return false;
+        if (!TModifier.IsIdentity || s->Call.Dropout > 0 || s->Results.Looks || isCut)
+        {
+            for (int r = 0; r < count; r++)
+                contexts[r] = s->Call.Context(b, head, sequence, firstRow + row + r);
+        }
+        float* q = queries + ((nint)row * queryStride);
+        bool modifies = !TModifier.IsIdentity;
+        for (int i = 0; i < panels; i++)
+        {
+            int p = live[i] / panel;
+            GemmTile.Run<V>(count, q, queryStride, 1, KeyPanel<V>(p), panel, scores + live[i], scoreStride, s->Call.Dim, null, 0);
+            bool masked = coverage[p] == (byte)TileCoverage.Partly;
+            if (modifies || masked || coverage[p] == Ragged)
+                StripSoftmax.Score<V, TModifier, TMask>(s->Modifier, s->Mask, s->Call.Scale, masked, contexts, count, scores + live[i], scoreStride, firstKey + live[i]);
+        }
+        float factor = modifies ? AttentionMath.LogTwoE : s->Call.Scale * AttentionMath.LogTwoE;
+        if (s->Results.Looks)
+            StripSoftmax.Look<V>(scores, scoreStride, count, live, panels, factor, firstKey, contexts, states);
+        StripSoftmax.Run<V>(scores, scoreStride, count, live, panels, factor, states);
+        if (s->Call.Dropout > 0)
+        {
+            ulong* keys = stackalloc ulong[height];
+            for (int r = 0; r < count; r++)
+                keys[r] = s->Call.RowKey(contexts + r);
+            StripSoftmax.Drop<V>(scores, scoreStride, count, live, panels, s->Call.Dropout, keys, (uint)(blockIndex * block));
+        }
+        Values<V>(count, panels, context);
+        if (!StripSoftmax.IsFinite<V>(context, (nint)count * valueStride))
+            Careful<V>(count, panels, context);
+        return true;
+    }
+
+    // A panel without a mask that has fewer keys than lanes.
+    private const byte Ragged = 3;
+
+    // Which panels of the block the strip must look at.
+    private int Cover(int row, int count)
+    {
+        isCut = false;
+        int first = Math.Max(0, -firstKey), end = Math.Min(block, sequence.Keys - firstKey), n = 0;
+        if (first >= end)
+            return 0;
+        TileCoverage whole = s->Mask.Cover(s->Call.Tile(b, head, sequence, row, count, firstKey, block));
+        if (whole == TileCoverage.None)
+            return 0;
+        for (int p = first / panel; p * panel < end; p++)
+        {
+            int key = firstKey + (p * panel);
+            TileCoverage c = whole == TileCoverage.All ? whole : s->Mask.Cover(s->Call.Tile(b, head, sequence, row, count, key, panel));
+            if (c == TileCoverage.None)
+                continue;
+            coverage[p] = c == TileCoverage.All && (key < 0 || key + panel > sequence.Keys) ? Ragged : (byte)c;
+            isCut |= coverage[p] != (byte)TileCoverage.All;
+            live[n++] = p * panel;
+        }
+        return n;
+    }
+
+    private readonly float* KeyPanel<V>(int p)
+        where V : unmanaged, ISimd<V>
+    {
+        float* slot = keyPanels + (strips == 1 ? 0 : (nint)p * panel * s->Call.Dim);
+        if (strips == 1 || !keysReady[p])
+        {
+            (int key, int lead, int keys) = Part(p);
+            if (lead > 0)
+                new Span<float>(slot, panel * s->Call.Dim).Clear();
+            if (lead == 0)
+                Packing.Panel<V>(s->Call.KeyRow(b, head, sequence.FirstKey + key), 1, (nint)s->Call.StridesK.Row, slot, s->Call.Dim, keys);
+            else
+                Transpose.Run(s->Call.KeyRow(b, head, sequence.FirstKey + key), (nint)s->Call.StridesK.Row, slot + lead, panel, keys, s->Call.Dim);
+            keysReady[p] = true;
+        }
+        return slot;
+    }
+
+    // The keys of a panel that exist: the first one, how many lanes come before it, how many there are.
+    private readonly (int Key, int Lead, int Keys) Part(int p)
+    {
+        int key = firstKey + (p * panel), lead = Math.Max(0, -key);
+        return (key + lead, lead, Math.Min(panel, sequence.Keys - key) - lead);
+    }
+
+    private readonly float* ValuePanel<V>(int p)
+        where V : unmanaged, ISimd<V>
+    {
+        float* slot = valuePanels + ((nint)p * panel * panel);
+        if (valuesReady[p])
+            return slot;
+        (int key, int lead, int keys) = Part(p);
+        float* source = s->Call.ValueRow(b, head, sequence.FirstKey + key);
+        for (int c = 0; c < valueStride; c += panel, slot += (nint)block * panel)
+        {
+            if (keys < panel)
+                new Span<float>(slot, panel * panel).Clear();
+            Packing.Panel<V>(source + c, (nint)s->Call.StridesV.Row, 1, slot + (lead * panel), keys, Math.Clamp(s->Call.ValueDim - c, 0, panel));
+        }
+        valuesReady[p] = true;
+        return valuePanels + ((nint)p * panel * panel);
+    }
+
+    // context = weights · values, over runs of neighbouring panels.
+    private readonly void Values<V>(int count, int panels, float* context)
+        where V : unmanaged, ISimd<V>
+    {
+        for (int i = 0; i < panels && !inPlace; i++)
+            ValuePanel<V>(live[i] / panel);
+        for (int i = 0; i < panels;)
+        {
+            int end = i + 1;
+            while (end < panels && live[end] == live[end - 1] + panel)
+                end++;
+            ValueRows v = Rows(live[i], live[end - 1] + panel);
+            for (int c = 0; c < valueStride; c += panel)
+            {
+                float* to = context + c;
+                GemmTile.Run<V>(count, scores + live[i] + v.Skip, scoreStride, 1, v.Panel(c / panel), v.Stride, to, valueStride, v.Depth, i == 0 ? null : to, valueStride);
+            }
+            i = end;
+        }
+    }
+
+    // The values of the keys first … end − 1 of the block: packed, or in place.
+    private readonly ValueRows Rows(int first, int end)
+    {
+        if (!inPlace)
+            return new() { Source = valuePanels + ((nint)first * panel), Stride = panel, Columns = (nint)block * panel, Depth = end - first };
+        int from = Math.Max(firstKey + first, 0), to = Math.Min(firstKey + end, sequence.Keys);
+        return new()
+        {
+            Source = s->Call.ValueRow(b, head, sequence.FirstKey + from),
+            Stride = (nint)s->Call.StridesV.Row,
+            Columns = panel,
+            Skip = from - firstKey - first,
+            Depth = to - from,
+        };
+    }
+
+    private struct ValueRows
+    {
+        public float* Source;
+        public nint Stride, Columns;
+        public int Skip, Depth;   // weights before the first row, rows
+
+        public readonly float* Panel(int c) => Source + (c * Columns);
+    }
+
+    // The product again where it is not finite: keys of weight 0 contribute nothing, whatever their values are.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void Careful<V>(int count, int panels, float* context)
+        where V : unmanaged, ISimd<V>
+    {
+        for (int r = 0; r < count; r++)
+        {
+            for (int c = 0; c < valueStride; c += V.Width)
+            {
+                V sum = V.Zero;
+                for (int i = 0; i < panels; i++)
+                {
+                    ValueRows part = Rows(live[i], live[i] + panel);
+                    float* weights = scores + ((nint)r * scoreStride) + live[i] + part.Skip, v = part.Panel(c / panel) + (c % panel);
+                    for (int k = 0; k < part.Depth; k++, v += part.Stride)
+                    {
+                        if (weights[k] != 0)
+                            sum = V.FusedMultiplyAdd(V.Create(weights[k]), V.Load(v), sum);
+                    }
+                }
+                V.Store(sum, context + ((nint)r * valueStride) + c);
+            }
+        }
+    }
+}

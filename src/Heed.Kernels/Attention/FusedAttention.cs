@@ -1,0 +1,119 @@
+namespace Heed.Kernels;
+
+/// <summary>Fused attention: softmax(modifier(scale·Q·Kᵀ), mask)·V and its gradients, without the matrix of weights ever being in memory.</summary>
+/// <remarks>
+/// <para>Score modifier and mask are structs that the JIT compiles into the kernel; those of a user cost what the shipped ones cost. Order: scale,
+/// modifier, mask, softmax, dropout.</para>
+/// <para>Numeric contract: a query that may see no key gives a zero row and log-sum-exp −∞; what is masked never touches the result, NaN and infinity included. A query's bits depend
+/// on its own row, the keys that it sees and their positions, so whole, chunked and cached attention agree bit for bit, and so do batches and any number of threads.</para>
+/// <para>Cost: 2·batch·heads·queries·keys·(headDim + valueDim) operations for what the mask leaves, in tiles; memory O(tile) for each thread. Thread-safe.</para>
+/// <para>Source: online softmax (Milakov and Gimelshein, 2018), tiles and recomputation (Dao et al., FlashAttention, 2022).</para>
+/// </remarks>
+public static unsafe partial class FusedAttention
+{
+    /// <summary>Scaled dot-product attention over all keys.</summary>
+    /// <param name="q">Queries (batch, heads, queries, headDim).</param>
+    /// <param name="k">Keys (batch, key/value heads, keys, headDim).</param>
+    /// <param name="v">Values (batch, key/value heads, keys, valueDim).</param>
+    /// <param name="output">(batch, heads, queries, valueDim); overwritten. Must lie apart from the operands.</param>
+    /// <param name="shape">Sizes and layouts.</param>
+    /// <param name="statistics">What to tell about the weights; default nothing.</param>
+    /// <param name="options">Scale, dropout, sinks, lengths, positions; default none.</param>
+    /// <exception cref="ArgumentException">A size, length, stride or overlap does not fit; nothing was written.</exception>
+    public static void Forward(
+        ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, Span<float> output, in AttentionShape shape,
+        in AttentionStatistics statistics = default, in AttentionOptions options = default) =>
+        Forward(q, k, v, output, shape, default(PlainScore), default(NoMask), default, statistics, options);
+
+    /// <summary>Attention with a score modifier and a mask.</summary>
+    /// <param name="q">Queries (batch, heads, queries, headDim).</param>
+    /// <param name="k">Keys (batch, key/value heads, keys, headDim).</param>
+    /// <param name="v">Values (batch, key/value heads, keys, valueDim).</param>
+    /// <param name="output">(batch, heads, queries, valueDim); overwritten. Must lie apart from the operands.</param>
+    /// <param name="shape">Sizes and layouts.</param>
+    /// <param name="modifier">Function of the score; <see cref="PlainScore"/> for none.</param>
+    /// <param name="mask">Which pairs take part; <see cref="NoMask"/> for all.</param>
+    /// <param name="parameters">What the modifier reads; default none.</param>
+    /// <param name="statistics">What to tell about the weights; default nothing.</param>
+    /// <param name="options">Scale, dropout, sinks, lengths, positions; default none.</param>
+    /// <typeparam name="TModifier">The score modifier.</typeparam>
+    /// <typeparam name="TMask">The mask.</typeparam>
+    /// <exception cref="ArgumentException">A size, length, stride or overlap does not fit; nothing was written.</exception>
+    public static void Forward<TModifier, TMask>(
+        ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, Span<float> output, in AttentionShape shape, TModifier modifier, TMask mask,
+        ReadOnlySpan<float> parameters = default, in AttentionStatistics statistics = default, in AttentionOptions options = default)
+        where TModifier : unmanaged, IScoreModifier
+        where TMask : unmanaged, IAttentionMask
+    {
+        const string Operation = "FusedAttention.Forward";
+        CheckModel(Operation, shape, options, modifier, mask, parameters.Length);
+        bool packed = !options.QueryOffsets.IsEmpty;
+        AttentionCheck.Operand(Operation, nameof(output), output.Length, shape.OutputStrides, shape.Batch, shape.HeadCount, shape.Queries, shape.ValueDim, packed, isResult: true);
+        Require.Apart<float>(Operation, nameof(q), q, output);
+        Require.Apart<float>(Operation, nameof(k), k, output);
+        Require.Apart<float>(Operation, nameof(v), v, output);
+        Require.Apart<float>(Operation, nameof(parameters), parameters, output);
+        CheckStatistics(Operation, statistics, shape, packed, output);
+        ForwardAction<TModifier, TMask> action = new() { Output = output, Statistics = statistics, Modifier = modifier, Mask = mask };
+        AttentionPins.Run(Operation, q, k, v, shape, parameters, options, ref action);
+    }
+
+    private static void CheckModel<TModifier, TMask>(
+        string operation, in AttentionShape shape, in AttentionOptions options, TModifier modifier, TMask mask, int parameters)
+        where TModifier : unmanaged, IScoreModifier
+        where TMask : unmanaged, IAttentionMask
+    {
+        AttentionCheck.Shape(operation, shape, options);
+        modifier.Check(shape, parameters);
+        mask.Check(shape, options.MaskNumbers.Length, options.MaskFlags.Length);
+    }
+
+    private static void CheckStatistics(string operation, in AttentionStatistics s, in AttentionShape shape, bool packed, ReadOnlySpan<float> output)
+    {
+        long rows = shape.Rows(packed);
+        Result(operation, nameof(s.LogSumExp), s.LogSumExp, rows, output);
+        Result(operation, nameof(s.Maximum), s.Maximum, rows, output);
+        Result(operation, nameof(s.Entropy), s.Entropy, rows, output);
+        Result(operation, nameof(s.ExpectedDistance), s.ExpectedDistance, rows, output);
+        AttentionCheck.Optional(operation, nameof(s.ArgMax), s.ArgMax.Length, rows);
+        Result(operation, nameof(s.KeyMass), s.KeyMass, (packed ? 1L : shape.Batch) * shape.HeadCount * shape.Keys, output);
+        if (s.TopKeys.Length != s.TopWeights.Length || (s.TopKeys.Length > 0 && (rows == 0 || s.TopKeys.Length % rows != 0)))
+            throw AttentionCheck.Wrong(nameof(s.TopKeys), FormattableString.Invariant($"{operation}: TopKeys has {s.TopKeys.Length} values and TopWeights {s.TopWeights.Length}; both need the same number for each of {rows} rows."));
+        if ((!s.TopKeys.IsEmpty || !s.KeyMass.IsEmpty) && s.LogSumExp.IsEmpty && rows > 0)
+            throw AttentionCheck.Wrong(nameof(s.LogSumExp), $"{operation}: TopKeys and KeyMass are found in a second sweep, which needs LogSumExp: ask for it too.");
+    }
+
+    private static void Result(string operation, string name, ReadOnlySpan<float> result, long required, ReadOnlySpan<float> output)
+    {
+        AttentionCheck.Optional(operation, name, result.Length, required);
+        Require.Apart(operation, "output", output, result);
+    }
+
+    private ref struct ForwardAction<TModifier, TMask> : IAttentionAction
+        where TModifier : unmanaged, IScoreModifier
+        where TMask : unmanaged, IAttentionMask
+    {
+        public Span<float> Output;
+        public AttentionStatistics Statistics;
+        public TModifier Modifier;
+        public TMask Mask;
+
+        public readonly void Invoke(AttentionCall call)
+        {
+            fixed (float* o = Output, logSumExp = Statistics.LogSumExp, maximum = Statistics.Maximum, entropy = Statistics.Entropy, distance = Statistics.ExpectedDistance)
+            fixed (int* argMax = Statistics.ArgMax)
+            {
+                AttentionForward<TModifier, TMask> forward = new()
+                {
+                    Call = call,
+                    Modifier = Modifier,
+                    Mask = Mask,
+                    Results = new() { O = o, LogSumExp = logSumExp, Maximum = maximum, Entropy = entropy, Distance = distance, ArgMax = argMax },
+                };
+                forward.Clear();
+                if (call.Batch > 0 && call.Heads > 0 && call.Queries > 0)
+                    Simd.Run(ref forward);
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+namespace Heed.Kernels;
+
+/// <summary>What modifiers and masks can see of one query row; <see cref="ScoreContext{V}"/> and <see cref="ParameterGradient{V}"/> are views of it.</summary>
+internal unsafe struct ScoreRow
+{
+    public void* Parameters;      // float*, or double* for ReferenceLane
+    public long ParameterCount;
+    public int* Numbers;
+    public long NumberCount;
+    public bool* Flags;
+    public long FlagCount;
+    public float* QueryTerms;     // of all rows, or null
+    public float* KeyTerms;       // of this sequence and head, or null
+    public float* QueryTable;     // of all rows, or null
+    public int TableWidth;
+
+    public int Batch, Head, KeyValueHead, Query, Queries, Keys, QueryPosition, KeyPosition;
+    public long Row;              // row of the statistics
+
+    // Where the backward pass adds up: null in the forward pass.
+    public double* ParameterSums;
+    public double* QueryTermSum;  // of this row
+    public double* KeyTermSums;   // of this sequence's keys
+    public double* TableSums;     // of this row
+}

@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+using Heed.Kernels.Tests.Parallel;
+
+namespace Heed.Kernels.Tests;
+
+/// <summary>A query's output has the same bits however it is computed.</summary>
+[Trait("Legs", "InstructionSets")]
+[Collection(WorkerTests.Name)]
+public class AttentionBitTests
+{
+    private static readonly And<Causal, Window> Mask = new(new(0), new(600, 0));
+
+    [Theory]
+    [InlineData(64, 64)]
+    [InlineData(33, 18)]
+    public void Chunked_and_cached_as_whole(int dim, int valueDim)
+    {
+        const int Heads = 4, Shared = 2, Length = 1200;
+        var c = new AttentionCase(new(1, Heads, Shared, Length, Length, dim) { ValueDim = valueDim });
+        (float[] whole, float[] log) = c.Run(default(PlainScore), Mask);
+        int at = 0;
+        foreach (int chunk in new[] { 1, 2, 3, 100, 494, 1, 1, 400, 197, 1 })
+        {
+            int end = at + chunk;
+            AttentionShape shape = new AttentionShape(1, Heads, Shared, chunk, end, dim)
+            {
+                ValueDim = valueDim,
+                QueryStrides = AttentionStrides.HeadsFirst(Heads, Length, dim),
+                KeyStrides = AttentionStrides.HeadsFirst(Shared, Length, dim),
+                ValueStrides = AttentionStrides.HeadsFirst(Shared, Length, valueDim),
+            };
+            float[] part = new float[Heads * chunk * valueDim], partLog = new float[Heads * chunk];
+            FusedAttention.Forward(c.Q.AsSpan(at * dim), c.K, c.V, part, shape, default(PlainScore), Mask, default, new AttentionStatistics { LogSumExp = partLog });
+            for (int h = 0; h < Heads; h++)
+            {
+                Same(part.AsSpan(h * chunk * valueDim, chunk * valueDim), whole.AsSpan(((h * Length) + at) * valueDim, chunk * valueDim));
+                Same(partLog.AsSpan(h * chunk, chunk), log.AsSpan((h * Length) + at, chunk));
+            }
+            at = end;
+        }
+        at.ShouldBe(Length);
+    }
+
+    [Fact]
+    public void Evicted_keys_that_a_window_hides_change_nothing()
+    {
+        const int Length = 1500;
+        var c = new AttentionCase(new(1, 2, 2, Length, Length, 40));
+        (float[] whole, _) = c.Run(default(PlainScore), new And<Causal, Window>(default, new(100, 0)));
+        foreach (int evicted in new[] { 1, 31, 333, 512, 1000, 1390 })
+        {
+            AttentionShape shape = new AttentionShape(1, 2, 2, 7, Length - evicted, 40) { KeyStrides = c.Shape.KeyStrides, ValueStrides = c.Shape.ValueStrides, QueryStrides = c.Shape.QueryStrides };
+            float[] part = new float[2 * 7 * 40];
+            FusedAttention.Forward(c.Q.AsSpan((Length - 7) * 40), c.K.AsSpan(evicted * 40), c.V.AsSpan(evicted * 40), part, shape, default(PlainScore), new And<Causal, Window>(default, new(100, 0)),
+                options: new AttentionOptions { KeyPosition = evicted });
+            for (int h = 0; h < 2; h++)
+                Same(part.AsSpan(h * 280, 280), whole.AsSpan(((h * Length) + Length - 7) * 40, 280));
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 4, 2, 300, 1100, 64)]
+    [InlineData(2, 8, 2, 1, 3000, 128)]
+    [InlineData(3, 2, 2, 3, 2000, 32)]
+    public void On_any_number_of_threads_alone_or_in_a_batch(int batch, int heads, int shared, int queries, int keys, int dim)
+    {
+        var c = new AttentionCase(new(batch, heads, shared, queries, keys, dim));
+        float[]? expected = null;
+        foreach (int degree in new[] { 1, 2, 3, 8 })
+        {
+            using var workers = new WorkerDegree(degree);
+            (float[] output, _) = c.Run(default(PlainScore), new Causal(0));
+            expected ??= output;
+            Same(output, expected);
+            int q = heads * queries * dim, k = shared * keys * dim;
+            float[] alone = new float[q];
+            FusedAttention.Forward(c.Q.AsSpan(q, q), c.K.AsSpan(k, k), c.V.AsSpan(k, k), alone, c.Shape with { Batch = 1 }, default(PlainScore), new Causal(0));
+            Same(alone, expected.AsSpan(q, q));
+        }
+    }
+
+    [Fact]
+    public void Asking_for_statistics_changes_no_bit()
+    {
+        var c = new AttentionCase(new(2, 2, 2, 50, 700, 24));
+        float[] plain = new float[c.Q.Length], asked = new float[c.Q.Length];
+        FusedAttention.Forward(c.Q, c.K, c.V, plain, c.Shape, default(PlainScore), Mask);
+        FusedAttention.Forward(c.Q, c.K, c.V, asked, c.Shape, default(PlainScore), Mask, default, new AttentionStatistics
+        {
+            LogSumExp = new float[c.Rows],
+            Maximum = new float[c.Rows],
+            Entropy = new float[c.Rows],
+            ExpectedDistance = new float[c.Rows],
+            ArgMax = new int[c.Rows],
+        });
+        Same(asked, plain);
+    }
+
+    internal static void Same(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected) =>
+        MemoryMarshal.Cast<float, int>(actual).SequenceEqual(MemoryMarshal.Cast<float, int>(expected)).ShouldBeTrue();
+}
