@@ -84,6 +84,10 @@ internal unsafe struct AttentionCall
             KeyPosition = KeyPosition,
             Queries = sequence.Queries,
             Keys = sequence.Keys,
+            NumberSource = Source.Numbers,
+            NumberCount = Source.NumberCount,
+            FlagSource = Source.Flags,
+            FlagCount = Source.FlagCount,
         };
     }
 

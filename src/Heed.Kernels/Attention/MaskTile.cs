@@ -1,7 +1,7 @@
 namespace Heed.Kernels;
 
 /// <summary>A rectangle of queries and keys about which a mask is asked; all bounds are inclusive.</summary>
-public readonly record struct MaskTile
+public readonly unsafe struct MaskTile
 {
     /// <summary>Sequence in the batch.</summary>
     public int Batch { get; init; }
@@ -39,4 +39,18 @@ public readonly record struct MaskTile
     /// <summary>The smallest and the largest query position − key position in the tile.</summary>
     public (int Least, int Most) Distance =>
         (QueryPosition + FirstQuery - KeyPosition - LastKey, QueryPosition + LastQuery - KeyPosition - FirstKey);
+
+    /// <summary><see cref="AttentionOptions.MaskNumbers"/>.</summary>
+    public ReadOnlySpan<int> Numbers => new(NumberSource, (int)NumberCount);
+
+    /// <summary><see cref="AttentionOptions.MaskFlags"/>.</summary>
+    public ReadOnlySpan<bool> Flags => new(FlagSource, (int)FlagCount);
+
+    internal int* NumberSource { get; init; }
+
+    internal long NumberCount { get; init; }
+
+    internal bool* FlagSource { get; init; }
+
+    internal long FlagCount { get; init; }
 }

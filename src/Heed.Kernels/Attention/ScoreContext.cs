@@ -119,6 +119,17 @@ public readonly unsafe ref struct ScoreContext<V>
         return row->Numbers[index];
     }
 
+    /// <summary>One truth value of <see cref="AttentionOptions.MaskFlags"/>.</summary>
+    /// <param name="index">Its index.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such value.</exception>
+    [MethodImpl(Inline)]
+    public bool Flag(long index)
+    {
+        if ((ulong)index >= (ulong)row->FlagCount)
+            ScoreRead.Throw("mask flag", index, row->FlagCount);
+        return row->Flags[index];
+    }
+
     /// <summary>Neighbouring truth values of <see cref="AttentionOptions.MaskFlags"/> as a comparison mask; unset in lanes that stand for no key.</summary>
     /// <param name="offset">The value of lane 0.</param>
     /// <param name="step">From lane to lane: 1, or 0 for a value that all keys share.</param>

@@ -1,0 +1,12 @@
+namespace Heed.Kernels;
+
+/// <summary>What a backward pass reads beside the operands, and where it writes; a null pointer is not computed.</summary>
+internal unsafe struct BackwardResults
+{
+    public float* DO, O, LogSumExp, FromLogSumExp, FromEntropy, Entropy;
+    public float* DQ, DK, DV, Parameters, Sinks, QueryTerms, KeyTerms, QueryTable;
+    public long ParameterCount;
+
+    /// <summary>Whether something of the queries is computed, which several tasks add to.</summary>
+    public readonly bool SharesRows => DQ != null || QueryTerms != null || QueryTable != null;
+}

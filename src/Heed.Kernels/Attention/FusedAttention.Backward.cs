@@ -1,0 +1,139 @@
+namespace Heed.Kernels;
+
+/// <content>The backward pass.</content>
+public static unsafe partial class FusedAttention
+{
+    /// <summary>Gradients of scaled dot-product attention over all keys.</summary>
+    /// <param name="dOutput">∂L/∂output, in the layout of the output.</param>
+    /// <param name="q">As in the forward pass.</param>
+    /// <param name="k">As in the forward pass.</param>
+    /// <param name="v">As in the forward pass.</param>
+    /// <param name="output">The forward pass's result.</param>
+    /// <param name="logSumExp">The forward pass's <see cref="AttentionStatistics.LogSumExp"/>.</param>
+    /// <param name="gradients">Results; overwritten.</param>
+    /// <param name="shape">As in the forward pass.</param>
+    /// <param name="options">As in the forward pass.</param>
+    /// <exception cref="ArgumentException">A size, length, stride or overlap does not fit; nothing was written.</exception>
+    public static void Backward(
+        ReadOnlySpan<float> dOutput, ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> output, ReadOnlySpan<float> logSumExp,
+        in AttentionGradients gradients, in AttentionShape shape, in AttentionOptions options = default) =>
+        Backward(dOutput, q, k, v, output, logSumExp, gradients, shape, default(PlainScore), default(NoMask), default, options);
+
+    /// <summary>Gradients of attention with a score modifier and a mask. Weights are computed again tile by tile; memory is O(queries) beside the results.</summary>
+    /// <param name="dOutput">∂L/∂output, in the layout of the output.</param>
+    /// <param name="q">As in the forward pass.</param>
+    /// <param name="k">As in the forward pass.</param>
+    /// <param name="v">As in the forward pass.</param>
+    /// <param name="output">The forward pass's result.</param>
+    /// <param name="logSumExp">The forward pass's <see cref="AttentionStatistics.LogSumExp"/>.</param>
+    /// <param name="gradients">Results; overwritten.</param>
+    /// <param name="shape">As in the forward pass.</param>
+    /// <param name="modifier">As in the forward pass.</param>
+    /// <param name="mask">As in the forward pass.</param>
+    /// <param name="parameters">As in the forward pass.</param>
+    /// <param name="options">As in the forward pass.</param>
+    /// <typeparam name="TModifier">The score modifier.</typeparam>
+    /// <typeparam name="TMask">The mask.</typeparam>
+    /// <remarks>Cost: 2.5 times the forward pass. Same bits for any number of threads.</remarks>
+    /// <exception cref="ArgumentException">A size, length, stride or overlap does not fit; nothing was written.</exception>
+    public static void Backward<TModifier, TMask>(
+        ReadOnlySpan<float> dOutput, ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> output, ReadOnlySpan<float> logSumExp,
+        in AttentionGradients gradients, in AttentionShape shape, TModifier modifier, TMask mask, ReadOnlySpan<float> parameters = default, in AttentionOptions options = default)
+        where TModifier : unmanaged, IDifferentiableScoreModifier
+        where TMask : unmanaged, IAttentionMask
+    {
+        const string Operation = "FusedAttention.Backward";
+        CheckModel(Operation, shape, options, modifier, mask, parameters.Length);
+        bool packed = !options.QueryOffsets.IsEmpty;
+        AttentionCheck.Operand(Operation, nameof(dOutput), dOutput.Length, shape.OutputStrides, shape.Batch, shape.HeadCount, shape.Queries, shape.ValueDim, packed, isResult: false);
+        AttentionCheck.Operand(Operation, nameof(output), output.Length, shape.OutputStrides, shape.Batch, shape.HeadCount, shape.Queries, shape.ValueDim, packed, isResult: false);
+        Require.Length(Operation, nameof(logSumExp), logSumExp.Length, shape.Rows(packed));
+        Gradient(Operation, "gradients.Query", gradients.Query, shape.QueryStrides, shape.Batch, shape.HeadCount, shape.Queries, shape.HeadDim, packed);
+        Gradient(Operation, "gradients.Key", gradients.Key, shape.KeyStrides, shape.Batch, shape.KeyValueHeadCount, shape.Keys, shape.HeadDim, packed);
+        Gradient(Operation, "gradients.Value", gradients.Value, shape.ValueStrides, shape.Batch, shape.KeyValueHeadCount, shape.Keys, shape.ValueDim, packed);
+        AttentionCheck.Optional(Operation, "gradients.Parameters", gradients.Parameters.Length, parameters.Length);
+        AttentionCheck.Optional(Operation, "gradients.Sinks", gradients.Sinks.Length, options.Sinks.Length);
+        AttentionCheck.Optional(Operation, "gradients.QueryTerms", gradients.QueryTerms.Length, options.QueryTerms.Length);
+        AttentionCheck.Optional(Operation, "gradients.KeyTerms", gradients.KeyTerms.Length, options.KeyTerms.Length);
+        AttentionCheck.Optional(Operation, "gradients.QueryTable", gradients.QueryTable.Length, options.QueryTable.Length);
+        AttentionCheck.Optional(Operation, "gradients.FromLogSumExp", gradients.FromLogSumExp.Length, shape.Rows(packed));
+        AttentionCheck.Optional(Operation, "gradients.FromEntropy", gradients.FromEntropy.Length, shape.Rows(packed));
+        AttentionCheck.Optional(Operation, "gradients.Entropy", gradients.Entropy.Length, gradients.FromEntropy.Length);
+        if (gradients.Entropy.Length != gradients.FromEntropy.Length)
+            throw new ArgumentException($"{Operation}: a gradient of the entropy needs the entropies of the forward pass in gradients.Entropy.", nameof(gradients));
+        CheckApart(Operation, gradients, q, k, v, output, dOutput);
+        BackwardAction<TModifier, TMask> action = new() { DOutput = dOutput, Output = output, LogSumExp = logSumExp, Gradients = gradients, Modifier = modifier, Mask = mask };
+        AttentionPins.Run(Operation, q, k, v, shape, parameters, options, ref action);
+    }
+
+    private static void Gradient(string operation, string name, Span<float> result, in AttentionStrides strides, int batch, int heads, int rows, int size, bool packed)
+    {
+        if (!result.IsEmpty)
+            AttentionCheck.Operand(operation, name, result.Length, strides, batch, heads, rows, size, packed, isResult: true);
+    }
+
+    // Results may be parts of one interleaved buffer, as the operands may, but must not be what is read.
+    private static void CheckApart(
+        string operation, in AttentionGradients g, ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> output, ReadOnlySpan<float> dOutput)
+    {
+        foreach (string name in new[] { "Query", "Key", "Value" })
+        {
+            Span<float> result = name == "Query" ? g.Query : name == "Key" ? g.Key : g.Value;
+            Require.Apart(operation, nameof(q), q, result);
+            Require.Apart(operation, nameof(k), k, result);
+            Require.Apart(operation, nameof(v), v, result);
+            Require.Apart(operation, nameof(output), output, result);
+            Require.Apart(operation, nameof(dOutput), dOutput, result);
+        }
+    }
+
+    private ref struct BackwardAction<TModifier, TMask> : IAttentionAction
+        where TModifier : unmanaged, IDifferentiableScoreModifier
+        where TMask : unmanaged, IAttentionMask
+    {
+        public ReadOnlySpan<float> DOutput, Output, LogSumExp;
+        public AttentionGradients Gradients;
+        public TModifier Modifier;
+        public TMask Mask;
+
+        public readonly void Invoke(AttentionCall call)
+        {
+            AttentionGradients g = Gradients;
+            g.Parameters.Clear();
+            g.Sinks.Clear();
+            g.QueryTerms.Clear();
+            g.KeyTerms.Clear();
+            g.QueryTable.Clear();
+            fixed (float* dO = DOutput, o = Output, log = LogSumExp, fromLog = g.FromLogSumExp, fromEntropy = g.FromEntropy, entropy = g.Entropy)
+            fixed (float* dq = g.Query, dk = g.Key, dv = g.Value, parameters = g.Parameters, sinks = g.Sinks, queryTerms = g.QueryTerms, keyTerms = g.KeyTerms, table = g.QueryTable)
+            {
+                Clear(dq, call, call.StridesQ, call.Heads, call.Queries, call.Dim);
+                Clear(dk, call, call.StridesK, call.KeyValueHeads, call.Keys, call.Dim);
+                Clear(dv, call, call.StridesV, call.KeyValueHeads, call.Keys, call.ValueDim);
+                AttentionBackward<TModifier, TMask> backward = new()
+                {
+                    Call = call,
+                    Modifier = Modifier,
+                    Mask = Mask,
+                    Results = new()
+                    {
+                        DO = dO, O = o, LogSumExp = log, FromLogSumExp = fromLog, FromEntropy = fromEntropy, Entropy = entropy,
+                        DQ = dq, DK = dk, DV = dv, Parameters = parameters, ParameterCount = g.Parameters.Length,
+                        Sinks = sinks, QueryTerms = queryTerms, KeyTerms = keyTerms, QueryTable = table,
+                    },
+                };
+                if (call.Batch > 0 && call.Heads > 0)
+                    Simd.Run(ref backward);
+            }
+        }
+
+        private static void Clear(float* x, AttentionCall call, AttentionStrides strides, int heads, int rows, int size)
+        {
+            for (int b = 0; x != null && b < (call.IsPacked ? 1 : call.Batch); b++)
+            {
+                for (int i = 0; i < heads * rows; i++)
+                    new Span<float>(x + call.Offset(strides, b, i / rows, i % rows), size).Clear();
+            }
+        }
+    }
+}

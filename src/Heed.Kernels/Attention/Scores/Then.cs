@@ -1,0 +1,33 @@
+using System.Runtime.CompilerServices;
+
+namespace Heed.Kernels;
+
+/// <summary>score' = second(first(score)). Each keeps its own parameters, told apart by their offsets.</summary>
+/// <param name="first">What is applied first.</param>
+/// <param name="second">What is applied to its result.</param>
+/// <typeparam name="TFirst">What is applied first.</typeparam>
+/// <typeparam name="TSecond">What is applied to its result.</typeparam>
+public readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : IDifferentiableScoreModifier
+    where TFirst : unmanaged, IDifferentiableScoreModifier
+    where TSecond : unmanaged, IDifferentiableScoreModifier
+{
+    private readonly TFirst first = first;
+    private readonly TSecond second = second;
+
+    /// <inheritdoc/>
+    public void Check(in AttentionShape shape, long parameterCount)
+    {
+        first.Check(shape, parameterCount);
+        second.Check(shape, parameterCount);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Forward<V>(V score, in ScoreContext<V> at)
+        where V : unmanaged, ISimd<V> => second.Forward(first.Forward(score, at), at);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Backward<V>(V gradient, V score, in ScoreContext<V> at, ParameterGradient<V> parameters)
+        where V : unmanaged, ISimd<V> => first.Backward(second.Backward(gradient, first.Forward(score, at), at, parameters), score, at, parameters);
+}

@@ -1,0 +1,96 @@
+using Heed.Kernels.Tests.Parallel;
+
+namespace Heed.Kernels.Tests;
+
+/// <summary>The backward pass: every shipped struct and pairs of them, against double precision and differences.</summary>
+[Trait("Legs", "InstructionSets")]
+[Collection(WorkerTests.Name)]
+public class AttentionGradientTests
+{
+    private static readonly AttentionShape Small = new(2, 4, 2, 5, 7, 3) { ValueDim = 2 };
+    private static readonly AttentionShape Odd = new(2, 4, 2, 131, 203, 33) { ValueDim = 18 };
+
+    [Fact]
+    public void Plain_with_masks_losses_and_sinks()
+    {
+        Both(default(PlainScore), default(NoMask));
+        Both(default(PlainScore), new Causal(0));
+        Both(default(PlainScore), new And<Causal, Window>(default, new(40, 0)));
+        float[] sinks = [0.3f, -1, 2, 0];
+        AttentionGradientCase.CheckReference(new AttentionCase(Small), default(PlainScore), new Causal(-2), null, new AttentionOptions { Sinks = sinks });
+        AttentionGradientCase.Check(new AttentionCase(Odd), default(PlainScore), new Causal(-80), null, new AttentionOptions { Sinks = sinks }, losses: true);
+        AttentionGradientCase.Check(new AttentionCase(Odd), default(PlainScore), new Causal(0), null, new AttentionOptions { Dropout = 0.3f, DropoutKey = 5, Sinks = sinks });
+        AttentionGradientCase.CheckReference(new AttentionCase(Small), default(PlainScore), new Causal(0), null, new AttentionOptions { Dropout = 0.3f, DropoutKey = 5 });
+    }
+
+    [Fact]
+    public void Every_modifier_and_pairs()
+    {
+        float[] slopes = [0.1f, 0.02f, 0.3f, 0.5f, 0.7f, 0.2f, 0.1f, 0.9f];
+        Both(new SoftCap(1.5f), new Causal(0));
+        Both(default(Alibi), new Causal(0), slopes);
+        Both(default(DistanceDecay), default(NoMask), slopes);
+        Both(new Then<SoftCap, Alibi>(new(2), new(4)), new Causal(0), slopes);
+        Both(new Then<Alibi, DistanceDecay>(default, new(4)), new Window(20, 20), slopes);
+        Both(new RelativeBias(4, 8, 20), default(NoMask), new AttentionCase(Small, 3).Numbers(32));
+        Both(new Then<RelativeBias, SoftCap>(new RelativeBias(4, 8, 20, bothWays: false), new(3)), new Causal(0), new AttentionCase(Small, 3).Numbers(32));
+    }
+
+    [Fact]
+    public void Additive_bias_over_any_axis()
+    {
+        foreach (AttentionShape shape in new[] { Small, Odd })
+        {
+            var c = new AttentionCase(shape);
+            int matrix = shape.Queries * shape.Keys;
+            One(c, AdditiveBias.For(shape, perBatch: true, perHead: true), c.Numbers(8 * matrix));
+            One(c, AdditiveBias.For(shape, perBatch: false, perHead: true), c.Numbers(4 * matrix));
+            One(c, new AdditiveBias(0, 0, 0, 1), c.Numbers(shape.Keys));
+            One(c, new AdditiveBias(4, 1, 0, 0), c.Numbers(8));
+        }
+
+        static void One(AttentionCase c, AdditiveBias bias, float[] parameters)
+        {
+            c.Check(bias, new Causal(0), parameters);
+            AttentionGradientCase.Check(c, bias, new Causal(0), parameters);
+            if (c.Shape == Small)
+                AttentionGradientCase.CheckReference(c, bias, new Causal(0), parameters);
+        }
+    }
+
+    [Fact]
+    public void Tables_and_terms()
+    {
+        var c = new AttentionCase(Odd);
+        AttentionGradientCase.Check(c, new ShawScore(10, 0.5f), new Causal(0), null, new AttentionOptions { QueryTable = c.Numbers(c.Rows * 21) });
+        float[] queryTerms = new float[c.Rows], keyTerms = new float[2 * 2 * Odd.Keys];
+        CosineTerms.Forward(c.Q, queryTerms);
+        CosineTerms.Forward(c.K, keyTerms);
+        AttentionGradientCase.Check(c, default(CosineScore), new Causal(0), [3, 5, 7, 9], new AttentionOptions { QueryTerms = queryTerms, KeyTerms = keyTerms, Scale = 1 });
+    }
+
+    [Fact]
+    public void Same_bits_on_any_number_of_threads()
+    {
+        var c = new AttentionCase(Odd with { Batch = 1, HeadCount = 2, KeyValueHeadCount = 1, Keys = 900 });
+        float[][]? expected = null;
+        foreach (int degree in new[] { 1, 2, 3, 8 })
+        {
+            using var workers = new WorkerDegree(degree);
+            float[][] g = AttentionGradientCase.Fused(c, new Then<SoftCap, Alibi>(new(2), default), new Causal(0), [0.1f, 0.2f], default);
+            expected ??= g;
+            for (int i = 0; i < g.Length; i++)
+                AttentionBitTests.Same(g[i], expected[i]);
+        }
+    }
+
+    private static void Both<TModifier, TMask>(TModifier modifier, TMask mask, float[]? parameters = null)
+        where TModifier : unmanaged, IDifferentiableScoreModifier
+        where TMask : unmanaged, IAttentionMask
+    {
+        AttentionGradientCase.CheckReference(new AttentionCase(Small), modifier, mask, parameters);
+        var c = new AttentionCase(Odd);
+        c.Check(modifier, mask, parameters);
+        AttentionGradientCase.Check(c, modifier, mask, parameters, losses: true);
+    }
+}
