@@ -19,6 +19,7 @@ internal unsafe struct AttentionCall
     public int* QueryLengths, QueryStarts, KeyLengths, KeyStarts, QueryOffsets, KeyOffsets;
     public int KeyPosition;
     public int? QueryPosition;
+    public bool IsShort;      // keys and values are bfloat16
     public ScoreRow Source;   // what is the same for all rows; the key terms of all sequences
 
     /// <summary>Where the parts of the key axis end: at absolute multiples of this. It depends on nothing but the sizes of a head, since it decides bits.</summary>

@@ -19,7 +19,7 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
     private readonly int b, head, firstRow, rows, strips, queryStride, scoreStride, valueStride, block, panel, height;
     private readonly AttentionSequence sequence;
     private readonly Scratch scratch;
-    private readonly float* queries, scores, keyPanels, valuePanels;
+    private readonly float* queries, scores, keyPanels, valuePanels, widened;
     private readonly bool inPlace;
     private readonly ScoreRow* contexts;
     private readonly int* live;
@@ -38,14 +38,16 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         queryStride = Odd(s->Call.Dim);
         valueStride = Stride(s->Call.ValueDim, panel);
         scoreStride = block + 16;
-        inPlace = strips == 1 && s->Call.ValueDim % panel == 0;
+        inPlace = strips == 1 && s->Call.ValueDim % panel == 0 && !s->Call.IsShort;
         long sizeQ = (long)rows * queryStride, sizeS = (long)height * scoreStride;
         long sizeK = (long)(strips == 1 ? panel : block) * Math.Max(s->Call.Dim, 1), sizeV = inPlace ? 0 : (long)block * valueStride;
-        scratch = new(sizeQ + sizeS + sizeK + sizeV + 64);
+        int widest = s->Call.IsShort ? Math.Max(s->Call.Dim, s->Call.ValueDim) : 0;
+        scratch = new(sizeQ + sizeS + sizeK + sizeV + ((long)panel * widest) + 64);
         queries = scratch.Pointer;
         scores = queries + sizeQ;
         keyPanels = scores + sizeS;
         valuePanels = keyPanels + sizeK;
+        widened = valuePanels + sizeV;
         contexts = (ScoreRow*)memory;
         live = (int*)(contexts + height);
         coverage = (byte*)(live + (block / panel));
@@ -159,10 +161,11 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
             (int key, int lead, int keys) = Part(p);
             if (lead > 0)
                 new Span<float>(slot, panel * s->Call.Dim).Clear();
+            (nint start, nint stride) = Source(s->Call.K, s->Call.StridesK, key, keys, s->Call.Dim);
             if (lead == 0)
-                Packing.Panel<V>(s->Call.KeyRow(b, head, sequence.FirstKey + key), 1, (nint)s->Call.StridesK.Row, slot, s->Call.Dim, keys);
+                Packing.Panel<V>((float*)start, 1, stride, slot, s->Call.Dim, keys);
             else
-                Transpose.Run(s->Call.KeyRow(b, head, sequence.FirstKey + key), (nint)s->Call.StridesK.Row, slot + lead, panel, keys, s->Call.Dim);
+                Transpose.Run((float*)start, stride, slot + lead, panel, keys, s->Call.Dim);
             keysReady[p] = true;
         }
         return slot;
@@ -175,6 +178,17 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         return (key + lead, lead, Math.Min(panel, sequence.Keys - key) - lead);
     }
 
+    // Some rows of keys or values in float32: where they lie, or a widened copy.
+    private readonly (nint Start, nint Stride) Source(float* operand, in AttentionStrides strides, int key, int keys, int size)
+    {
+        long offset = s->Call.Offset(strides, b, head, sequence.FirstKey + key);
+        if (!s->Call.IsShort)
+            return ((nint)(operand + offset), (nint)strides.Row);
+        for (int j = 0; j < keys; j++)
+            BFloat16.Widen((ushort*)operand + offset + (j * strides.Row), widened + ((nint)j * size), size);
+        return ((nint)widened, size);
+    }
+
     private readonly float* ValuePanel<V>(int p)
         where V : unmanaged, ISimd<V>
     {
@@ -182,12 +196,12 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         if (valuesReady[p])
             return slot;
         (int key, int lead, int keys) = Part(p);
-        float* source = s->Call.ValueRow(b, head, sequence.FirstKey + key);
+        (nint start, nint stride) = Source(s->Call.V, s->Call.StridesV, key, keys, s->Call.ValueDim);
         for (int c = 0; c < valueStride; c += panel, slot += (nint)block * panel)
         {
             if (keys < panel)
                 new Span<float>(slot, panel * panel).Clear();
-            Packing.Panel<V>(source + c, (nint)s->Call.StridesV.Row, 1, slot + (lead * panel), keys, Math.Clamp(s->Call.ValueDim - c, 0, panel));
+            Packing.Panel<V>((float*)start + c, stride, 1, slot + (lead * panel), keys, Math.Clamp(s->Call.ValueDim - c, 0, panel));
         }
         valuesReady[p] = true;
         return valuePanels + ((nint)p * panel * panel);

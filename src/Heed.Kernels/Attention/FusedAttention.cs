@@ -58,6 +58,25 @@ public static unsafe partial class FusedAttention
         AttentionPins.Run(Operation, q, k, v, shape, parameters, options, ref action);
     }
 
+    /// <summary>Attention over the tokens of a cache, whose memory the caller has pinned and checked.</summary>
+    internal static void ForwardCached<TModifier, TMask>(
+        ReadOnlySpan<float> q, CachedOperands cached, Span<float> output, in AttentionShape shape, TModifier modifier, TMask mask,
+        ReadOnlySpan<float> parameters, in AttentionStatistics statistics, in AttentionOptions options)
+        where TModifier : unmanaged, IScoreModifier
+        where TMask : unmanaged, IAttentionMask
+    {
+        const string Operation = "KeyValueCache.Attend";
+        CheckModel(Operation, shape, options, modifier, mask, parameters.Length);
+        AttentionCheck.Operand(Operation, nameof(q), q.Length, shape.QueryStrides, shape.Batch, shape.HeadCount, shape.Queries, shape.HeadDim, isPacked: false, isResult: false);
+        AttentionCheck.Operand(Operation, nameof(output), output.Length, shape.OutputStrides, shape.Batch, shape.HeadCount, shape.Queries, shape.ValueDim, isPacked: false, isResult: true);
+        Require.Apart<float>(Operation, nameof(q), q, output);
+        CheckStatistics(Operation, statistics, shape, packed: false, output);
+        if (!statistics.KeyMass.IsEmpty || !statistics.TopKeys.IsEmpty)
+            throw new ArgumentException($"{Operation}: TopKeys and KeyMass need keys in float32; attend with FusedAttention.Forward.", nameof(statistics));
+        ForwardAction<TModifier, TMask> action = new() { Output = output, Statistics = statistics, Modifier = modifier, Mask = mask, Cached = cached, IsCached = true };
+        AttentionPins.Pin(q, default, default, shape, parameters, options, ref action);
+    }
+
     private static void CheckModel<TModifier, TMask>(
         string operation, in AttentionShape shape, in AttentionOptions options, TModifier modifier, TMask mask, int parameters)
         where TModifier : unmanaged, IScoreModifier
@@ -97,9 +116,17 @@ public static unsafe partial class FusedAttention
         public AttentionStatistics Statistics;
         public TModifier Modifier;
         public TMask Mask;
+        public CachedOperands Cached;
+        public bool IsCached;
 
         public readonly void Invoke(AttentionCall call)
         {
+            if (IsCached)
+            {
+                call.K = Cached.Keys;
+                call.V = Cached.Values;
+                (call.IsShort, call.KeyPosition) = (Cached.IsShort, Cached.Position);
+            }
             fixed (float* o = Output, logSumExp = Statistics.LogSumExp, maximum = Statistics.Maximum, entropy = Statistics.Entropy, distance = Statistics.ExpectedDistance)
             fixed (int* argMax = Statistics.ArgMax)
             {
@@ -111,9 +138,37 @@ public static unsafe partial class FusedAttention
                     Results = new() { O = o, LogSumExp = logSumExp, Maximum = maximum, Entropy = entropy, Distance = distance, ArgMax = argMax },
                 };
                 forward.Clear();
-                if (call.Batch > 0 && call.Heads > 0 && call.Queries > 0)
-                    Simd.Run(ref forward);
+                if (call.Batch == 0 || call.Heads == 0 || call.Queries == 0)
+                    return;
+                Simd.Run(ref forward);
+                Sweep(call, logSumExp);
             }
+        }
+
+        // What needs the weights themselves.
+        private readonly void Sweep(AttentionCall call, float* logSumExp)
+        {
+            Statistics.KeyMass.Clear();
+            Statistics.TopKeys.Fill(-1);
+            Statistics.TopWeights.Clear();
+            fixed (float* mass = Statistics.KeyMass, weights = Statistics.TopWeights)
+            fixed (int* keys = Statistics.TopKeys)
+            {
+                if (mass != null)
+                    All(call, logSumExp, new KeyMassConsumer { Mass = mass });
+                if (keys != null)
+                    All(call, logSumExp, new TopConsumer { Keys = keys, Weights = weights, Count = (int)(Statistics.TopKeys.Length / Statistics.LogSumExp.Length) });
+            }
+        }
+
+        private readonly void All<TConsumer>(AttentionCall call, float* logSumExp, TConsumer consumer)
+            where TConsumer : unmanaged, IWeightConsumer
+        {
+            AttentionSweep<TModifier, TMask, TConsumer> sweep = new()
+            {
+                Call = call, Modifier = Modifier, Mask = Mask, Consumer = consumer, LogSumExp = logSumExp, Tasks = call.Batch * call.Heads, EndQuery = int.MaxValue, EndKey = int.MaxValue,
+            };
+            Simd.Run(ref sweep);
         }
     }
 }

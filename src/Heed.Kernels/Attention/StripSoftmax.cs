@@ -166,6 +166,19 @@ internal static unsafe class StripSoftmax
         }
     }
 
+    /// <summary>s ← e^(score − log-sum-exp): weights of rows whose log-sum-exp is known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Weights<V>(float* s, int length, int stride, float factor, ScoreRow* contexts, float* logSumExp)
+        where V : unmanaged, ISimd<V>
+    {
+        for (int i = 0; i < length; i += V.Width)
+        {
+            float log = logSumExp[contexts[i / stride].Row];
+            V shift = V.Create(float.IsNegativeInfinity(log) ? log : -log * AttentionMath.LogTwoE);
+            V.Store(AttentionMath.PowerOfTwo(V.FusedMultiplyAdd(V.Load(s + i), V.Create(factor), shift)), s + i);
+        }
+    }
+
     /// <summary>Whether all numbers are finite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static bool IsFinite<V>(float* x, nint length)

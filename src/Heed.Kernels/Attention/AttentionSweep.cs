@@ -1,0 +1,127 @@
+namespace Heed.Kernels;
+
+/// <summary>What is done with weights that a sweep computes again from the log-sum-exp.</summary>
+internal interface IWeightConsumer
+{
+    /// <summary>Weights of one query row and the keys key … key + count − 1, in ascending order of keys for each row, rows in ascending order for each panel.</summary>
+    unsafe void Take(ref readonly AttentionCall call, int b, int head, int query, int key, int count, float* weights);
+}
+
+/// <summary>A sweep over the weights of one or all heads, strip by strip, in O(block) memory: w = e^(score − log-sum-exp), before dropout.</summary>
+internal unsafe struct AttentionSweep<TModifier, TMask, TConsumer> : ISimdKernel
+    where TModifier : unmanaged, IScoreModifier
+    where TMask : unmanaged, IAttentionMask
+    where TConsumer : unmanaged, IWeightConsumer
+{
+    public AttentionCall Call;
+    public TModifier Modifier;
+    public TMask Mask;
+    public TConsumer Consumer;
+    public float* LogSumExp;
+    public int FirstTask, Tasks;                      // (batch, head) pairs
+    public int FirstQuery, EndQuery, FirstKey, EndKey;  // cut to each sequence
+
+    public void Run<V>()
+        where V : unmanaged, ISimd<V>
+    {
+        fixed (AttentionSweep<TModifier, TMask, TConsumer>* self = &this)
+            Workers.Run(&Task<V>, self, Tasks);
+    }
+
+    private static void Task<V>(void* state, int index)
+        where V : unmanaged, ISimd<V>
+    {
+        var s = (AttentionSweep<TModifier, TMask, TConsumer>*)state;
+        (int b, int head) = Math.DivRem(s->FirstTask + index, s->Call.Heads);
+        AttentionSequence sequence = s->Call.Sequence(b);
+        int dim = s->Call.Dim, panel = Packing.PanelWidth<V>(), height = GemmTile.Height<V>(), block = s->Call.Block;
+        int endQuery = Math.Min(s->EndQuery, sequence.Queries), endKey = Math.Min(s->EndKey, sequence.Keys);
+        using Scratch scratch = new(((long)block * Math.Max(dim, 1)) + (height * panel));
+        float* panels = scratch.Pointer, scores = panels + ((nint)block * Math.Max(dim, 1));
+        ScoreRow* contexts = stackalloc ScoreRow[height];
+        for (int key = s->FirstKey; key < endKey; key += block)
+        {
+            int end = Math.Min(key + block, endKey);
+            for (int k = key; k < end; k += panel)
+                Packing.Panel<V>(s->Call.KeyRow(b, head / s->Call.Group, sequence.FirstKey + k), 1, (nint)s->Call.StridesK.Row, panels + ((nint)(k - key) * dim), dim, Math.Min(panel, end - k));
+            for (int query = s->FirstQuery; query < endQuery; query += height)
+                s->Strip<V>(b, head, sequence, query, Math.Min(height, endQuery - query), key, end, panels, scores, contexts);
+        }
+    }
+
+    private readonly void Strip<V>(int b, int head, in AttentionSequence sequence, int query, int count, int key, int end, float* panels, float* scores, ScoreRow* contexts)
+        where V : unmanaged, ISimd<V>
+    {
+        int panel = Packing.PanelWidth<V>(), group = Call.Group, shared = head / group, inGroup = head % group;
+        for (int r = 0; r < count; r++)
+            contexts[r] = Call.Context(b, shared, sequence, ((query + r) * group) + inGroup);
+        float* q = Call.QueryRow(b, head, sequence.FirstQuery + query);
+        for (int k = key; k < end; k += panel)
+        {
+            int keys = Math.Min(panel, end - k);
+            // Of the strip's rows in the order of the group, the first and the last one belong to this head, so the tile spans it and maybe others.
+            TileCoverage c = Mask.Cover(Call.Tile(b, shared, sequence, (query * group) + inGroup, ((count - 1) * group) + 1, k, keys));
+            if (c == TileCoverage.None)
+            {
+                new Span<float>(scores, count * panel).Clear();
+            }
+            else
+            {
+                GemmTile.Run<V>(count, q, (nint)Call.StridesQ.Row, 1, panels + ((nint)(k - key) * Call.Dim), panel, scores, panel, Call.Dim, null, 0);
+                if (!TModifier.IsIdentity || c == TileCoverage.Partly)
+                    StripSoftmax.Score<V, TModifier, TMask>(Modifier, Mask, Call.Scale, c == TileCoverage.Partly, contexts, count, scores, panel, k);
+                float factor = TModifier.IsIdentity ? Call.Scale * AttentionMath.LogTwoE : AttentionMath.LogTwoE;
+                StripSoftmax.Weights<V>(scores, count * panel, panel, factor, contexts, LogSumExp);
+            }
+            for (int r = 0; r < count; r++)
+                Consumer.Take(in Call, b, head, query + r, k, keys, scores + (r * panel));
+        }
+    }
+}
+
+/// <summary>Σ of the weights that each key gets.</summary>
+internal unsafe struct KeyMassConsumer : IWeightConsumer
+{
+    public float* Mass;   // (batch, heads, keys)
+
+    public readonly void Take(ref readonly AttentionCall call, int b, int head, int query, int key, int count, float* weights)
+    {
+        float* mass = Mass + ((((call.IsPacked ? 0L : b) * call.Heads) + head) * call.Keys) + call.Sequence(b).FirstKey + key;
+        for (int i = 0; i < count; i++)
+            mass[i] += weights[i];
+    }
+}
+
+/// <summary>The largest weights of each row, by insertion.</summary>
+internal unsafe struct TopConsumer : IWeightConsumer
+{
+    public int* Keys;
+    public float* Weights;
+    public int Count;
+
+    public readonly void Take(ref readonly AttentionCall call, int b, int head, int query, int key, int count, float* weights)
+    {
+        long row = call.Row(b, head, call.Sequence(b).FirstQuery + query);
+        int* keys = Keys + (row * Count);
+        float* top = Weights + (row * Count), least = top + Count - 1;
+        for (int i = 0; i < count; i++)
+        {
+            if (!(weights[i] > *least))
+                continue;
+            int at = Count - 1;
+            for (; at > 0 && weights[i] > top[at - 1]; at--)
+                (top[at], keys[at]) = (top[at - 1], keys[at - 1]);
+            (top[at], keys[at]) = (weights[i], key + i);
+        }
+    }
+}
+
+/// <summary>A copy of a tile.</summary>
+internal unsafe struct TileConsumer : IWeightConsumer
+{
+    public float* Tile;
+    public int FirstQuery, FirstKey, Keys;
+
+    public readonly void Take(ref readonly AttentionCall call, int b, int head, int query, int key, int count, float* weights) =>
+        new ReadOnlySpan<float>(weights, count).CopyTo(new Span<float>(Tile + ((long)(query - FirstQuery) * Keys) + (key - FirstKey), count));
+}

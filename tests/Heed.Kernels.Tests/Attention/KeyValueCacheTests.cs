@@ -1,0 +1,84 @@
+namespace Heed.Kernels.Tests;
+
+/// <summary>The cache against attention over the whole sequence.</summary>
+[Trait("Legs", "InstructionSets")]
+public class KeyValueCacheTests
+{
+    private const int Batch = 2, Heads = 4, Shared = 2, Length = 700, Dim = 24, ValueDim = 32;
+
+    private readonly AttentionCase c = new(new(Batch, Heads, Shared, Length, Length, Dim) { ValueDim = ValueDim });
+
+    [Theory]
+    [InlineData(false, 1000)]
+    [InlineData(true, 130)]
+    public void Token_by_token_as_whole(bool slides, int capacity)
+    {
+        var mask = new And<Causal, Window>(default, new(slides ? 100 : 2000, 0));
+        (float[] whole, _) = c.Run(default(PlainScore), mask);
+        var cache = new KeyValueCache(Batch, Shared, Dim, ValueDim, capacity, slides: slides);
+        int at = 0;
+        foreach (int count in (int[])[30, .. Enumerable.Repeat(1, 300), 20, .. Enumerable.Repeat(1, 350)])
+        {
+            cache.Append(Rows(c.K, Shared, at, count, Dim), Rows(c.V, Shared, at, count, ValueDim), count);
+            float[] output = new float[Batch * Heads * count * ValueDim];
+            cache.Attend(Rows(c.Q, Heads, at, count, Dim), output, Heads, count, default(PlainScore), mask);
+            AttentionBitTests.Same(output, Rows(whole, Heads, at, count, ValueDim));
+            at += count;
+        }
+        cache.Length.ShouldBe(slides ? capacity : Length);
+        (cache.Position + cache.Length).ShouldBe(Length);
+    }
+
+    [Fact]
+    public void In_two_bytes_as_over_the_rounded_numbers()
+    {
+        var cache = new KeyValueCache(Batch, Shared, Dim, ValueDim, Length, KeyValueFormat.BFloat16);
+        cache.Append(c.K, c.V, Length);
+        float[] output = new float[Batch * Heads * ValueDim];
+        cache.Attend(Rows(c.Q, Heads, Length - 1, 1, Dim), output, Heads, 1, default(PlainScore), default(Causal));
+        (float[] exact, _) = c.Run(default(PlainScore), default(Causal));
+        for (int i = 0; i < c.K.Length; i++)
+            c.K[i] = Rounded(c.K[i]);
+        for (int i = 0; i < c.V.Length; i++)
+            c.V[i] = Rounded(c.V[i]);
+        (float[] rounded, _) = c.Run(default(PlainScore), default(Causal));
+        AttentionBitTests.Same(output, Rows(rounded, Heads, Length - 1, 1, ValueDim));
+        rounded.ShouldNotBe(exact);
+
+        static float Rounded(float x)
+        {
+            double unit = Math.ScaleB(1, Math.ILogB(x) - 7);
+            return (float)(Math.Round(x / unit, MidpointRounding.ToEven) * unit);
+        }
+    }
+
+    [Fact]
+    public void Beams_are_reordered_and_guesses_taken_back()
+    {
+        var cache = new KeyValueCache(Batch, Shared, Dim, ValueDim, 50);
+        cache.Append(Rows(c.K, Shared, 0, 40, Dim), Rows(c.V, Shared, 0, 40, ValueDim), 40);
+        float[] q = Rows(c.Q, Heads, 39, 1, Dim), before = new float[Batch * Heads * ValueDim], after = new float[before.Length];
+        cache.Attend(q, before, Heads, 1, default(PlainScore), default(Causal));
+        cache.Append(Rows(c.K, Shared, 40, 3, Dim), Rows(c.V, Shared, 40, 3, ValueDim), 3);
+        cache.Truncate(40);
+        cache.Attend(q, after, Heads, 1, default(PlainScore), default(Causal));
+        AttentionBitTests.Same(after, before);
+        cache.Reorder([1, 1]);
+        q.AsSpan(q.Length / 2).CopyTo(q);
+        cache.Attend(q, after, Heads, 1, default(PlainScore), default(Causal));
+        AttentionBitTests.Same(after.AsSpan(0, after.Length / 2), before.AsSpan(after.Length / 2));
+        AttentionBitTests.Same(after.AsSpan(after.Length / 2), before.AsSpan(after.Length / 2));
+        Should.Throw<InvalidOperationException>(() => cache.Append(Rows(c.K, Shared, 40, 11, Dim), Rows(c.V, Shared, 40, 11, ValueDim), 11)).Message.ShouldContain("40 of 50");
+        Should.Throw<ArgumentException>(() => cache.Reorder([0, 2]));
+        Should.Throw<ArgumentException>(() => cache.Append(new float[3], new float[3], 1));
+        Should.Throw<ArgumentException>(() => cache.Evict(41));
+    }
+
+    private static float[] Rows(float[] x, int heads, int from, int count, int size)
+    {
+        float[] rows = new float[Batch * heads * count * size];
+        for (int i = 0; i < Batch * heads; i++)
+            x.AsSpan(((i * Length) + from) * size, count * size).CopyTo(rows.AsSpan(i * count * size));
+        return rows;
+    }
+}
