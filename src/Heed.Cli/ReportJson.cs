@@ -20,6 +20,7 @@ internal static class ReportJson
             json.WriteFinite("precision", score.Precision);
             json.WriteFinite("recall", score.Recall);
             json.WriteFinite("f1", score.F1);
+            json.WriteFinite("averagePrecision", score.AveragePrecision);
             json.WriteNumber("rows", score.Support);
             json.WriteEndObject();
         }
@@ -33,13 +34,45 @@ internal static class ReportJson
             json.WriteEndArray();
         }
         json.WriteEndArray();
+        if (report.Calibration is { } calibration)
+            Write(json, calibration);
         json.WriteStartArray("baselines");
-        foreach ((string name, double accuracy, double macroF1) in report.Baselines)
+        foreach (BaselineScore baseline in report.Baselines)
         {
             json.WriteStartObject();
-            json.WriteString("name", name);
-            json.WriteFinite("accuracy", accuracy);
-            json.WriteFinite("macroF1", macroF1);
+            json.WriteString("name", baseline.Name);
+            Write(json, "accuracy", baseline.Accuracy);
+            Write(json, "macroF1", baseline.MacroF1);
+            if (baseline.Test is { } test)
+                Write(json, "test", test);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    /// <summary>Writes a paired test as an object.</summary>
+    public static void Write(Utf8JsonWriter json, string name, PairedTest test)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("name", "McNemar, exact");
+        json.WriteFinite("pValue", test.PValue);
+        json.WriteNumber("onlyFirst", test.OnlyFirst);
+        json.WriteNumber("onlySecond", test.OnlySecond);
+        json.WriteFinite("accuracyDifference", test.AccuracyDifference);
+        Write(json, "macroF1Difference", test.MacroF1Difference);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, Calibration calibration)
+    {
+        json.WriteFinite("calibrationError", calibration.ExpectedError);
+        json.WriteStartArray("coverage");
+        foreach (CoveragePoint point in calibration.Curve)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("threshold", point.Threshold);
+            json.WriteFinite("coverage", point.Coverage);
+            json.WriteFinite("accuracy", point.Accuracy);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -37,8 +37,8 @@ internal sealed class TrainingSettings
         warmup = AddNumber("--warmup", "Share of all steps in which the learning rate rises.", training.Warmup);
         clip = AddNumber("--clip", "Largest norm of the gradients; 0 for no limit.", training.ClipNorm);
         patience = Add("--patience", "Epochs without a better dev score before training stops.", training.Patience);
-        monitor = Add("--monitor", "The dev score that decides: accuracy, macro-f1 or loss.", training.Monitor, "name");
-        classWeights = Add("--class-weights", "Weights of the classes in the loss: none or balanced.", training.ClassWeights, "name");
+        monitor = Add("--monitor", "The dev score that decides: accuracy, macro-f1, loss; auto takes macro-f1 where labels are unequal.", training.Monitor, "name");
+        classWeights = Add("--class-weights", "Weights of the classes in the loss: none, balanced; auto balances where labels are unequal.", training.ClassWeights, "name");
         tokenKind = Add("--tokens", "What a token is: words or characters.", "words", "name");
         caseSensitive = Flag("--case-sensitive", "Tell upper from lower case.");
         minimumCount = Add("--min-count", "How often a token must occur to be known.", tokens.Vocabulary.MinimumCount);

@@ -7,10 +7,11 @@ internal sealed record TextClassifierConfig
 {
     public const string FormatName = "heed-model";
     public const string TaskName = "text-classification";
+    public const int LatestVersion = 2;
 
     public string Format { get; init; } = FormatName;
 
-    public int Version { get; init; } = 1;
+    public int Version { get; init; } = LatestVersion;
 
     public string Task { get; init; } = TaskName;
 
@@ -19,6 +20,9 @@ internal sealed record TextClassifierConfig
     public required IReadOnlyList<string> Labels { get; init; }
 
     public required BlstmConfig Network { get; init; }
+
+    // Since version 2; the generated reader gives what a file lacks its type's default.
+    public double? Temperature { get; init; }
 }
 
 /// <summary>The JSON of our files, generated at compile time: safe to trim.</summary>

@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>Labels texts, and shows where it looked.</summary>
@@ -6,14 +8,10 @@ public sealed class TextClassifier
 {
     private const int EvaluationBatch = 64;
     private const int Window = 1024;
-    private readonly Lazy<NaiveBayes>? baseline;
+    private const string BaselineName = "bag of words (TF-IDF, logistic regression)";
 
-    internal TextClassifier(BlstmClassifier network, TextEncoder encoder, IReadOnlyList<string> labels, TrainingRecord record, TextData? train = null)
-    {
+    internal TextClassifier(BlstmClassifier network, TextEncoder encoder, IReadOnlyList<string> labels, TrainingRecord record) =>
         (Network, Encoder, Labels, Record) = (network, encoder, labels, record);
-        if (train is not null)
-            baseline = new Lazy<NaiveBayes>(() => NaiveBayes.Train(train));
-    }
 
     /// <summary>The labels, in the order of the model's outputs.</summary>
     public IReadOnlyList<string> Labels { get; }
@@ -26,6 +24,13 @@ public sealed class TextClassifier
 
     /// <summary>How the model was trained.</summary>
     public TrainingRecord Record { get; private set; }
+
+    /// <summary>What the logits are divided by before the softmax, so that probabilities mean what they say; fitted on the dev rows.</summary>
+    /// <value>1 for a model that was saved before there was such a thing.</value>
+    public double Temperature { get; internal set; } = 1;
+
+    /// <summary>The simple model that was trained on the same rows, which reports show beside this one; null if there is none.</summary>
+    public TfidfModel? Baseline { get; internal set; }
 
     /// <summary>Trains a classifier.</summary>
     /// <param name="train">The rows to learn from.</param>
@@ -46,10 +51,17 @@ public sealed class TextClassifier
         TextEncoder encoder = TextEncoder.Build(train.Texts, options.Tokens);
         BlstmClassifier network = new(options.Network, encoder.Vocabulary.Count, train.LabelNames.Count);
         network.Initialize(options.Training.Seed);
-        TextClassifier classifier = new(network, encoder, train.LabelNames, TrainingRecord.Untrained, train);
-        Trainer trainer = new(network, options.Training, observer is null ? [] : [observer]);
-        TrainingReport report = trainer.Run(new TextTrainingTask(classifier, train, dev, options.Training), cancellation);
-        classifier.Record = TrainingRecord.Create(options.Training, report, train, dev);
+        TextClassifier classifier = new(network, encoder, train.LabelNames, TrainingRecord.Untrained);
+        (TrainingOptions training, string? note) = Imbalance.Resolve(options.Training, train.LabelNames, train.CountLabels());
+        Trainer trainer = new(network, training, observer is null ? [] : [observer]);
+        TextTrainingTask task = new(classifier, train, dev, training) { Notes = note is null ? [] : [note] };
+        TrainingReport report = trainer.Run(task, cancellation);
+        classifier.Record = TrainingRecord.Create(training, report, train, dev);
+        if (report.WasCancelled)
+            return classifier;
+        classifier.Temperature = Heed.Temperature.Fit(classifier.Logits(dev), dev.Count, logits => MeanLoss(logits, dev.ToLabels(), dev.LabelNames.Count));
+        if (options.Baseline)
+            classifier.Baseline = TrainBaseline(train, dev, task);
         return classifier;
     }
 
@@ -95,36 +107,59 @@ public sealed class TextClassifier
 
     /// <summary>Compares the model's answers with the labels.</summary>
     /// <param name="data">Rows with the model's labels.</param>
-    /// <returns>Accuracy and macro F1 with 95 % intervals, each class; beside a bag of words when the model was trained in this process.</returns>
+    /// <returns>Accuracy and macro F1 with 95 % intervals, each class, calibration; beside the most frequent label and the bag of words.</returns>
     /// <exception cref="ArgumentException">The labels are not the model's.</exception>
     public ClassificationReport Evaluate(TextData data)
+    {
+        CheckLabels(data);
+        int[] targets = data.ToLabels();
+        float[] logits = Logits(data), probabilities = new float[logits.Length];
+        Heed.Temperature.Divide(logits, Temperature, logits);
+        SoftmaxKernel.Forward(logits, Labels.Count, probabilities);
+        return ClassificationReport.FromProbabilities(targets, probabilities, Labels, MeanLoss(logits, targets, Labels.Count), Baselines(data, targets, probabilities));
+    }
+
+    /// <summary>Tests a newer model against this one on the same rows.</summary>
+    /// <param name="newer">The model that shall take this one's place; may know labels that this one does not.</param>
+    /// <param name="data">Rows with the newer model's labels, which neither was trained on.</param>
+    /// <exception cref="ArgumentException">The labels are not the newer model's.</exception>
+    public ModelComparison CompareWith(TextClassifier newer, TextData data)
+    {
+        ArgumentNullException.ThrowIfNull(newer);
+        newer.CheckLabels(data);
+        // A label that only this model has is a class that the data cannot have.
+        int[] places = [.. Labels.Select(label => newer.Labels.ToList().IndexOf(label) is >= 0 and int place ? place : newer.Labels.Count)];
+        int[] own = [.. LargestOf(Logits(data), Labels.Count).Select(c => places[c])];
+        return new ModelComparison(data.ToLabels(), own, LargestOf(newer.Logits(data), newer.Labels.Count), newer.Labels);
+    }
+
+    /// <summary>The logits of each row (rows, labels), before the temperature.</summary>
+    internal float[] Logits(TextData data)
+    {
+        int[][] ids = [.. data.Texts.Select(Encoder.EncodeIds)];
+        float[] all = new float[data.Count * Labels.Count];
+        foreach (ReadOnlyMemory<int> rows in BatchPlan.Evaluation(ids.Select(i => i.Length).ToArray(), EvaluationBatch).Epoch(0))
+        {
+            TextBatch batch = TextBatch.Create(ids, rows.Span);
+            Step.Evaluate(pass =>
+            {
+                ReadOnlySpan<float> logits = Logits(batch, pass).Logits.Values;
+                for (int i = 0; i < batch.BatchSize; i++)
+                    logits.Slice(i * Labels.Count, Labels.Count).CopyTo(all.AsSpan(batch.RowIndices[i] * Labels.Count));
+                return 0;
+            });
+        }
+        return all;
+    }
+
+    /// <summary>The mean cross-entropy of logits.</summary>
+    internal static double MeanLoss(float[] logits, int[] targets, int classes) => CrossEntropyKernel.Forward(logits, targets, classes, new float[logits.Length]);
+
+    private void CheckLabels(TextData data)
     {
         ArgumentNullException.ThrowIfNull(data);
         if (!data.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
             throw new ArgumentException($"TextClassifier.Evaluate: the data has labels {string.Join(", ", data.LabelNames.Take(10))} but the model {string.Join(", ", Labels.Take(10))}; read the data with the model's LabelNames.", nameof(data));
-        (int[] predictions, double loss) = PredictClasses(data);
-        int[] targets = data.ToLabels();
-        return new ClassificationReport(targets, predictions, Labels, loss) { Baselines = baseline is null ? [] : [Baseline(data, targets)] };
-    }
-
-    /// <summary>The predicted class of each row, and the mean loss.</summary>
-    internal (int[] Predictions, double Loss) PredictClasses(TextData data)
-    {
-        int[][] ids = [.. data.Texts.Select(Encoder.EncodeIds)];
-        int[] targets = data.ToLabels(), predictions = new int[data.Count];
-        double loss = 0;
-        foreach (ReadOnlyMemory<int> rows in BatchPlan.Evaluation(ids.Select(i => i.Length).ToArray(), EvaluationBatch).Epoch(0))
-        {
-            TextBatch batch = TextBatch.Create(ids, rows.Span, targets);
-            loss += Step.Evaluate(pass =>
-            {
-                Tensor logits = Logits(batch, pass).Logits;
-                for (int i = 0; i < batch.BatchSize; i++)
-                    predictions[batch.RowIndices[i]] = IndexOfMax(logits.Values.Slice(i * Labels.Count, Labels.Count));
-                return Tensor.CrossEntropy(logits, batch.Targets).Item * (double)batch.BatchSize;
-            });
-        }
-        return (predictions, loss / Math.Max(1, data.Count));
     }
 
     private static void Check(TextData train, TextData dev)
@@ -140,10 +175,37 @@ public sealed class TextClassifier
     private (Tensor Logits, PoolingResult Pooling) Logits(TextBatch batch, in Pass pass) =>
         Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass);
 
-    private (string Name, double Accuracy, double MacroF1) Baseline(TextData data, int[] targets)
+    private static TfidfModel TrainBaseline(TextData train, TextData dev, TextTrainingTask task)
     {
-        int[] predictions = [.. data.Texts.Select(baseline!.Value.Predict)];
-        return ("bag of words (naive Bayes)", (double)predictions.Zip(targets).Count(p => p.First == p.Second) / targets.Length, ClassificationReport.MacroF1Of(targets, predictions, Labels.Count));
+        int[] truth = dev.ToLabels();
+        int classes = train.LabelNames.Count;
+        LinearLoss loss = new LinearLoss.Classes(train.ToLabels(), classes, task.ClassWeights);
+        return TfidfModel.Train([.. train.Texts], loss, [.. dev.Texts], logits =>
+        {
+            int[] predictions = LargestOf(logits, classes);
+            return task.ClassWeights is null ? predictions.Zip(truth).Count(p => p.First == p.Second) : ClassificationReport.MacroF1Of(truth, predictions, classes);
+        });
+    }
+
+    private static int[] LargestOf(float[] values, int columns) =>
+        [.. Enumerable.Range(0, values.Length / columns).Select(i => Largest.IndexOf(values.AsSpan(i * columns, columns)))];
+
+    private BaselineScore[] Baselines(TextData data, int[] targets, float[] probabilities)
+    {
+        int[] counts = data.CountLabels();
+        int most = Array.IndexOf(counts, counts.Max());
+        BaselineScore majority = Score($"always the most frequent label ('{Labels[most]}')", targets, [.. targets.Select(_ => most)], null);
+        if (Baseline is null)
+            return [majority];
+        int[] simple = [.. data.Texts.Select(Baseline.Predict)];
+        PairedTest test = PairedTest.Compare(targets, LargestOf(probabilities, Labels.Count), simple, Labels.Count);
+        return [majority, Score(BaselineName, targets, simple, test)];
+    }
+
+    private BaselineScore Score(string name, int[] targets, int[] predictions, PairedTest? test)
+    {
+        ClassificationReport report = new(targets, predictions, Labels);
+        return new BaselineScore(name, report.Accuracy, report.MacroF1, test);
     }
 
     private TextPrediction[] Predict(string[] texts, EncodedText[] encoded, TextBatch batch) => Step.Evaluate(
@@ -163,13 +225,11 @@ public sealed class TextClassifier
 
     private TextPrediction Answer(string text, ReadOnlySpan<float> logits, IReadOnlyList<TokenWeight>[] views, int cutOff)
     {
-        int best = IndexOfMax(logits);
-        double sum = 0;
-        foreach (float logit in logits)
-            sum += Math.Exp(logit - logits[best]);
-        (string Label, float Probability)[] all = new (string, float)[logits.Length];
-        for (int c = 0; c < all.Length; c++)
-            all[c] = (Labels[c], (float)(Math.Exp(logits[c] - logits[best]) / sum));
+        float[] probabilities = new float[logits.Length];
+        Heed.Temperature.Divide(logits, Temperature, probabilities);
+        SoftmaxKernel.Forward(probabilities, probabilities.Length, probabilities);
+        int best = Largest.IndexOf(logits);
+        (string Label, float Probability)[] all = [.. probabilities.Select((p, c) => (Labels[c], p))];
         TokenWeight[] mean = [.. views[0].Select((w, t) => w with { Weight = views.Average(v => v[t].Weight) })];
         return new TextPrediction(text, Labels[best], best, all[best].Probability, all, mean, cutOff) { Views = views };
     }
@@ -186,16 +246,5 @@ public sealed class TextClassifier
             result[v] = view;
         }
         return result;
-    }
-
-    private static int IndexOfMax(ReadOnlySpan<float> values)
-    {
-        int best = 0;
-        for (int i = 1; i < values.Length; i++)
-        {
-            if (values[i] > values[best])
-                best = i;
-        }
-        return best;
     }
 }

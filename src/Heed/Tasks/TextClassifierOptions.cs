@@ -15,6 +15,10 @@ public sealed record TextClassifierOptions
     /// <value>Default: words, seen at least twice, at most 30,000, at most 400 a text.</value>
     public TextEncoderOptions Tokens { get; init; } = new();
 
+    /// <summary>Whether a <see cref="TfidfModel"/> is trained on the same rows (seconds), to be shown beside every result.</summary>
+    /// <value>Default true.</value>
+    public bool Baseline { get; init; } = true;
+
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public void Validate()

@@ -7,7 +7,6 @@ internal sealed class TextTrainingTask : ITrainingTask<TextBatch>
     private readonly TextData dev;
     private readonly int[][] ids;
     private readonly int[] targets;
-    private readonly float[]? classWeights;
     private readonly BatchPlan plan;
 
     public TextTrainingTask(TextClassifier classifier, TextData train, TextData dev, TrainingOptions options)
@@ -16,12 +15,17 @@ internal sealed class TextTrainingTask : ITrainingTask<TextBatch>
         this.dev = dev;
         ids = [.. train.Texts.Select(classifier.Encoder.EncodeIds)];
         targets = train.ToLabels();
-        classWeights = options.ClassWeights == "balanced" ? Balanced(train) : null;
+        ClassWeights = options.ClassWeights == "balanced" ? Imbalance.Balanced(train.CountLabels()) : null;
         plan = BatchPlan.Training(ids.Select(i => i.Length).ToArray(), options.BatchSize, options.Seed);
         Description = FormattableString.Invariant($"{classifier.Network.Config.Pooling} pooling over a bidirectional {classifier.Network.Config.Cell}, {train.Count} training and {dev.Count} dev texts, {classifier.Labels.Count} labels, {classifier.Encoder.Vocabulary.Count} tokens in the vocabulary");
     }
 
     public string Description { get; }
+
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Weights of the classes in the loss; null for 1.</summary>
+    public float[]? ClassWeights { get; }
 
     public int StepsPerEpoch => plan.BatchCount;
 
@@ -33,21 +37,17 @@ internal sealed class TextTrainingTask : ITrainingTask<TextBatch>
     public Tensor Loss(TextBatch batch, in Pass pass)
     {
         (Tensor logits, PoolingResult pooling) = classifier.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass);
-        Tensor loss = Tensor.CrossEntropy(logits, batch.Targets, classWeights);
+        Tensor loss = Tensor.CrossEntropy(logits, batch.Targets, ClassWeights);
         return pooling.Penalty is { } penalty ? loss + penalty : loss;
     }
 
     public DevScore Evaluate(CancellationToken cancellation)
     {
-        (int[] predictions, double loss) = classifier.PredictClasses(dev);
+        float[] logits = classifier.Logits(dev);
         int[] truth = dev.ToLabels();
+        int classes = classifier.Labels.Count;
+        int[] predictions = [.. truth.Select((_, i) => Largest.IndexOf(logits.AsSpan(i * classes, classes)))];
         int right = predictions.Zip(truth).Count(p => p.First == p.Second);
-        return new DevScore(loss, (double)right / truth.Length, ClassificationReport.MacroF1Of(truth, predictions, classifier.Labels.Count));
-    }
-
-    private static float[] Balanced(TextData train)
-    {
-        int[] counts = train.CountLabels();
-        return [.. counts.Select(c => c == 0 ? 0 : (float)train.Count / (counts.Length * c))];
+        return new DevScore(TextClassifier.MeanLoss(logits, truth, classes), (double)right / truth.Length, ClassificationReport.MacroF1Of(truth, predictions, classes));
     }
 }

@@ -41,6 +41,8 @@ public sealed class ConsoleProgress : ITrainingObserver
         isEstimated = false;
         string threads = Workers.Degree == 1 ? "thread" : "threads";
         Line($"{start.Description}; {start.ParameterCount:N0} parameters, float32 in {Simd.Bits}-bit vectors, {Workers.Degree} {threads}, seed {start.Options.Seed}");
+        foreach (string note in start.Notes)
+            Line($"{note}");
         Line($"epoch  train loss  dev loss  accuracy  macro F1    rows/s     time");
     }
 

@@ -34,7 +34,11 @@ public interface ITrainingObserver
 /// <param name="ParameterCount">Number of trained values.</param>
 /// <param name="Options">The options.</param>
 /// <param name="StepsPerEpoch">Steps of an epoch.</param>
-public sealed record TrainingStart(string Description, long ParameterCount, TrainingOptions Options, int StepsPerEpoch);
+public sealed record TrainingStart(string Description, long ParameterCount, TrainingOptions Options, int StepsPerEpoch)
+{
+    /// <summary>What was decided for the user, and why; a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
 
 /// <summary>Where a run stands after a step.</summary>
 /// <param name="Epoch">From 1.</param>

@@ -8,6 +8,8 @@ internal interface ITrainingTask<TBatch>
 {
     string Description { get; }
 
+    IReadOnlyList<string> Notes { get; }
+
     int StepsPerEpoch { get; }
 
     IEnumerable<TBatch> Batches(int epoch, CancellationToken cancellation);
@@ -36,7 +38,7 @@ internal sealed class Trainer(Module model, TrainingOptions options, IReadOnlyLi
         List<EpochReport> epochs = [];
         int bestEpoch = 0;
         Stopwatch clock = Stopwatch.StartNew();
-        Tell(o => o.OnStart(new TrainingStart(task.Description, model.ParameterCount, options, task.StepsPerEpoch)));
+        Tell(o => o.OnStart(new TrainingStart(task.Description, model.ParameterCount, options, task.StepsPerEpoch) { Notes = task.Notes }));
         for (int epoch = 1; epoch <= options.EpochCount && epoch - bestEpoch <= options.Patience && !cancellation.IsCancellationRequested; epoch++)
         {
             Stopwatch epochClock = Stopwatch.StartNew();

@@ -40,13 +40,15 @@ public sealed record TrainingOptions
     /// <value>Default 3; at least 1.</value>
     public int Patience { get; init; } = 3;
 
-    /// <summary>What "better" means on the dev rows: <c>accuracy</c>, <c>macro-f1</c> or <c>loss</c>.</summary>
-    /// <value>Default <c>accuracy</c>.</value>
-    public string Monitor { get; init; } = "accuracy";
+    /// <summary>What "better" means on the dev rows: <c>accuracy</c>, <c>macro-f1</c>, <c>loss</c>, or <c>auto</c>: macro F1 where the most frequent
+    /// label has more than three times as many rows as the rarest, accuracy otherwise.</summary>
+    /// <value>Default <c>auto</c>.</value>
+    public string Monitor { get; init; } = "auto";
 
-    /// <summary>Weights of the classes in the loss: <c>none</c>, or <c>balanced</c> (rows / (classes · rows of the class)).</summary>
-    /// <value>Default <c>none</c>.</value>
-    public string ClassWeights { get; init; } = "none";
+    /// <summary>Weights of the classes in the loss: <c>none</c>, <c>balanced</c> (rows / (classes · rows of the class)), or <c>auto</c>: balanced where the most
+    /// frequent label has more than three times as many rows as the rarest, none otherwise.</summary>
+    /// <value>Default <c>auto</c>.</value>
+    public string ClassWeights { get; init; } = "auto";
 
     /// <summary>Looks for the first NaN or infinity in every result and gradient; slower.</summary>
     /// <value>Default false.</value>
@@ -64,8 +66,8 @@ public sealed record TrainingOptions
         Require(Warmup is >= 0 and < 1, nameof(Warmup), "in [0, 1)", Warmup);
         Require(ClipNorm >= 0, nameof(ClipNorm), "at least 0", ClipNorm);
         Require(Patience >= 1, nameof(Patience), "at least 1", Patience);
-        Require(Monitor is "accuracy" or "macro-f1" or "loss", nameof(Monitor), "accuracy, macro-f1 or loss", Monitor);
-        Require(ClassWeights is "none" or "balanced", nameof(ClassWeights), "none or balanced", ClassWeights);
+        Require(Monitor is "auto" or "accuracy" or "macro-f1" or "loss", nameof(Monitor), "auto, accuracy, macro-f1 or loss", Monitor);
+        Require(ClassWeights is "auto" or "none" or "balanced", nameof(ClassWeights), "auto, none or balanced", ClassWeights);
     }
 
     /// <summary>The learning rate of a step.</summary>
