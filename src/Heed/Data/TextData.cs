@@ -1,18 +1,34 @@
 using System.Collections;
+using System.Globalization;
 
 namespace Heed;
 
 /// <summary>Labelled texts in memory.</summary>
-/// <remarks>Immutable and thread-safe. Labels are indices into <see cref="LabelNames"/>, which are sorted ordinally unless given.</remarks>
+/// <remarks>Immutable and thread-safe. Labels are indices into <see cref="LabelNames"/>, which are sorted ordinally unless given (ordinal targets
+/// by value). What a label is, <see cref="Target"/> says; <see cref="ToLabels"/>, <see cref="ToLabelSets"/> and <see cref="ToNumbers"/> give
+/// the targets in the form that a loss wants.</remarks>
 public sealed class TextData : IReadOnlyList<TextExample>
 {
     private readonly TextExample[] rows;
+    private readonly TextSchema schema;
 
-    private TextData(TextExample[] rows, IReadOnlyList<string> labelNames, string? path, TableFormat? format, TextReadCounts counts) =>
-        (this.rows, LabelNames, SourcePath, Format, Counts) = (rows, labelNames, path, format, counts);
+    internal TextData(TextExample[] rows, TextSchema schema, string? path, TableFormat? format, TextReadCounts counts) =>
+        (this.rows, this.schema, SourcePath, Format, Counts) = (rows, schema, path, format, counts);
 
-    /// <summary>The labels' names in the order of their indices.</summary>
-    public IReadOnlyList<string> LabelNames { get; }
+    /// <summary>What a label is.</summary>
+    public TargetKind Target => schema.Target;
+
+    /// <summary>The labels' names in the order of their indices; from low to high for an ordinal target, empty for a number.</summary>
+    public IReadOnlyList<string> LabelNames => schema.LabelNames;
+
+    /// <summary>Whether each text is a <see cref="TextPair"/>.</summary>
+    public bool HasPairs => schema.HasPairs;
+
+    /// <summary>The columns of categories, whose fields come first in <see cref="TextExample.Values"/>.</summary>
+    public IReadOnlyList<string> CategoryColumns => schema.Categories;
+
+    /// <summary>The columns of numbers, whose fields come behind the categories in <see cref="TextExample.Values"/>.</summary>
+    public IReadOnlyList<string> NumberColumns => schema.Numbers;
 
     /// <summary>The file that the rows come from; null if none.</summary>
     public string? SourcePath { get; }
@@ -34,16 +50,35 @@ public sealed class TextData : IReadOnlyList<TextExample>
     public IEnumerable<string> Texts => rows.Select(row => row.Text);
 
     /// <summary>All label indices in the order of the rows; a new array.</summary>
-    public int[] ToLabels() => Array.ConvertAll(rows, row => row.Label);
+    /// <exception cref="InvalidOperationException">The target is a set or a number.</exception>
+    public int[] ToLabels() => Target is TargetKind.Single or TargetKind.Ordinal ? Array.ConvertAll(rows, row => row.Label)
+        : throw new InvalidOperationException(
+            $"TextData.ToLabels: the target is {Target}, so a row has no single label; use {(Target == TargetKind.Multi ? nameof(ToLabelSets) : nameof(ToNumbers))}.");
 
-    /// <summary>How often each label occurs, in the order of <see cref="LabelNames"/>; a new array.</summary>
+    /// <summary>The labels of each row as ascending indices; a new array. A single or ordinal target gives sets of one, a number empty ones.</summary>
+    public int[][] ToLabelSets() => Array.ConvertAll(rows, row => row.Labels.ToArray());
+
+    /// <summary>The number of each row; a new array. An ordinal target gives ranks from 0.</summary>
+    /// <exception cref="InvalidOperationException">The target is a class or a set.</exception>
+    public double[] ToNumbers() => Target is TargetKind.Number or TargetKind.Ordinal ? Array.ConvertAll(rows, row => row.Number)
+        : throw new InvalidOperationException($"TextData.ToNumbers: the target is {Target}, so rows have no number; read with Target = Number or Ordinal.");
+
+    /// <summary>How many rows have each label, in the order of <see cref="LabelNames"/>; a new array, empty for numbers.</summary>
     public int[] CountLabels()
     {
         int[] counts = new int[LabelNames.Count];
         foreach (TextExample row in rows)
-            counts[row.Label]++;
+        {
+            foreach (int label in row.Labels)
+                counts[label]++;
+        }
         return counts;
     }
+
+    /// <summary>The target of a row as a table writes it: <c>a</c>, <c>a|b</c>, <c>3.5</c>.</summary>
+    /// <param name="row">A row of this set.</param>
+    public string TargetText(TextExample row) => Target == TargetKind.Number ? row.Number.ToString("R", CultureInfo.InvariantCulture)
+        : string.Join('|', row.Labels.Select(label => LabelNames[label]));
 
     /// <summary>Reads a labelled file with a header.</summary>
     /// <param name="path">TSV, CSV or JSON Lines, plain or gzip.</param>
@@ -70,10 +105,10 @@ public sealed class TextData : IReadOnlyList<TextExample>
                 "TextData.Read: labelled data need Label and LabelRequired; use TextTable.ReadRows for texts without labels.", nameof(options));
         }
         using TextTable table = TextTable.Open(path, options);
-        var collector = new RowCollector(options, path);
+        var builder = new TextDataBuilder(options, path);
         foreach (TextRow row in table)
-            collector.Add(row);
-        return collector.ToData(table.Format, table.BlankLines);
+            builder.Add(row);
+        return builder.ToData(table.Format, table.BlankLines);
     }
 
     /// <summary>Makes a set from rows in memory.</summary>
@@ -83,12 +118,22 @@ public sealed class TextData : IReadOnlyList<TextExample>
     public static TextData FromRows(IEnumerable<(string Text, string Label)> rows, IReadOnlyList<string>? labelNames = null)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        var options = new TextReadOptions { LabelNames = labelNames };
+        return FromRows(rows.Select(row => new TextRow(row.Text, row.Label, 0)), new TextReadOptions { LabelNames = labelNames });
+    }
+
+    /// <summary>Makes a set from rows in memory, with any target and further columns.</summary>
+    /// <param name="rows">Rows with as many <see cref="TextRow.Values"/> as the options name categories and numbers. A label is taken as it is.</param>
+    /// <param name="options">Target, label names, the names of the further columns, what to drop.</param>
+    /// <exception cref="InputException">There is no row, a label is empty or not among the names, or a number is none.</exception>
+    public static TextData FromRows(IEnumerable<TextRow> rows, TextReadOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        var collector = new RowCollector(options, path: null);
-        foreach ((string text, string label) in rows)
-            collector.Add(new TextRow(text, label, 0));
-        return collector.ToData(format: null, blankLines: 0);
+        var builder = new TextDataBuilder(options, path: null);
+        foreach (TextRow row in rows)
+            builder.Add(row);
+        return builder.ToData(format: null, blankLines: 0);
     }
 
     /// <summary>Some of the rows, with the same label names.</summary>
@@ -99,7 +144,7 @@ public sealed class TextData : IReadOnlyList<TextExample>
         var chosen = new TextExample[indices.Count];
         for (int i = 0; i < chosen.Length; i++)
             chosen[i] = rows[indices[i]];
-        return new TextData(chosen, LabelNames, SourcePath, Format, new TextReadCounts(chosen.Length, chosen.Length, []));
+        return new TextData(chosen, schema, SourcePath, Format, new TextReadCounts(chosen.Length, chosen.Length, []));
     }
 
     /// <summary>Divides the rows into training, development and test data.</summary>
@@ -115,62 +160,4 @@ public sealed class TextData : IReadOnlyList<TextExample>
     public IEnumerator<TextExample> GetEnumerator() => ((IEnumerable<TextExample>)rows).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    /// <summary>Collects rows and gives labels their indices.</summary>
-    private sealed class RowCollector(TextReadOptions options, string? path)
-    {
-        private readonly List<TextExample> rows = [];
-        private readonly List<string> names = [.. options.LabelNames ?? []];
-        private readonly Dictionary<string, int> indices = (options.LabelNames ?? []).Select((label, i) => (label, i))
-            .ToDictionary(pair => pair.label, pair => pair.i, StringComparer.Ordinal);
-        private readonly HashSet<(string, int)>? seen = options.DropDuplicates ? [] : null;
-        private long emptyTexts, duplicates;
-
-        public void Add(TextRow row)
-        {
-            ArgumentNullException.ThrowIfNull(row.Text);
-            if (string.IsNullOrEmpty(row.Label))
-                throw new InputException(FormattableString.Invariant($"row {rows.Count} has no label; each row needs one."), path, row.Line);
-            if (!indices.TryGetValue(row.Label, out int label))
-                label = NewLabel(row);
-            if (options.DropEmptyTexts && row.Text.Length == 0)
-                emptyTexts++;
-            else if (seen is not null && !seen.Add((row.Text, label)))
-                duplicates++;
-            else
-                rows.Add(new TextExample(row.Text, label, row.Line));
-        }
-
-        public TextData ToData(TableFormat? format, long blankLines)
-        {
-            if (rows.Count == 0)
-                throw new InputException(emptyTexts + blankLines > 0 ? "no row is left; all are empty." : "there is no row; at least one is needed.", path);
-            DroppedRows[] dropped = [new("empty lines", blankLines), new("empty texts", emptyTexts), new("duplicates", duplicates)];
-            var counts = new TextReadCounts(rows.Count + dropped.Sum(d => d.Count), rows.Count, [.. dropped.Where(d => d.Count > 0)]);
-            return new TextData(Sorted(), [.. names], path, format, counts);
-        }
-
-        private int NewLabel(TextRow row)
-        {
-            if (options.LabelNames is not null)
-            {
-                throw new InputException($"the label '{row.Label}' is not known; known are {NearestName.List(names)}."
-                    + NearestName.Hint(row.Label!, names), path, row.Line);
-            }
-            names.Add(row.Label!);
-            indices[row.Label!] = names.Count - 1;
-            return names.Count - 1;
-        }
-
-        // Labels got their indices in the order of the file; the sorted order does not depend on it.
-        private TextExample[] Sorted()
-        {
-            if (options.LabelNames is not null)
-                return [.. rows];
-            string[] old = [.. names];
-            names.Sort(StringComparer.Ordinal);
-            int[] rank = Array.ConvertAll(old, name => names.BinarySearch(name, StringComparer.Ordinal));
-            return [.. rows.Select(row => row with { Label = rank[row.Label] })];
-        }
-    }
 }

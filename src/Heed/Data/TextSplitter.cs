@@ -31,10 +31,35 @@ internal static class TextSplitter
 
     private static long Share(long rows, double share) => (long)Math.Floor(rows * share + 0.5);
 
+    // What is shared out evenly: labels; of a set its rarest label; of numbers ten ranges of equal size.
+    private static int[] Strata(TextData data, out int count)
+    {
+        const int Ranges = 10;
+        switch (data.Target)
+        {
+            case TargetKind.Number:
+                count = Ranges;
+                int[] strata = new int[data.Count];
+                int[] byNumber = [.. Enumerable.Range(0, data.Count).OrderBy(row => data[row].Number)];
+                for (int rank = 0; rank < byNumber.Length; rank++)
+                    strata[byNumber[rank]] = (int)((long)rank * Ranges / byNumber.Length);
+                return strata;
+            case TargetKind.Multi:
+                int none = data.LabelNames.Count;
+                count = none + 1;
+                int[] counts = data.CountLabels();
+                return [.. data.Select(row => row.Labels.Count == 0 ? none : row.Labels.MinBy(label => counts[label]))];
+            default:
+                count = data.LabelNames.Count;
+                return data.ToLabels();
+        }
+    }
+
     // A text that stands under several labels counts for the label of its first row.
     private static List<int>[][] GroupByLabel(TextData data)
     {
-        var groups = new List<List<int>>[data.LabelNames.Count];
+        int[] strata = Strata(data, out int count);
+        var groups = new List<List<int>>[count];
         for (int label = 0; label < groups.Length; label++)
             groups[label] = [];
         var byText = new Dictionary<string, List<int>>(StringComparer.Ordinal);
@@ -43,7 +68,7 @@ internal static class TextSplitter
             if (!byText.TryGetValue(data[row].Text, out List<int>? group))
             {
                 byText[data[row].Text] = group = [];
-                groups[data[row].Label].Add(group);
+                groups[strata[row]].Add(group);
             }
             group.Add(row);
         }

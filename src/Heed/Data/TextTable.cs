@@ -17,7 +17,9 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
     private readonly TextReadOptions options;
     private readonly DelimitedRecord? record;
     private readonly JsonRecord? json;
+    private readonly RowPlan plan;
     private readonly TextColumns columns;
+    private readonly string?[] fields;
     private bool firstIsRow;
 
     private TextTable(TextReader reader, TextReadOptions options, string name)
@@ -29,14 +31,16 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
         string firstLine = first.ToString();
         TextFormat kind = FormatGuess.Kind(firstLine, name, options);
         char? separator = FormatGuess.Separator(kind, firstLine, options);
-        columns = new TextColumns([], 0, -1, HasHeader: false);
+        plan = new RowPlan(options);
+        fields = new string?[plan.Wanted.Count];
+        columns = new TextColumns([], [], HasHeader: false);
         if (kind == TextFormat.JsonLines)
-            json = new JsonRecord(name, options.Text, options.Label, options.LabelRequired);
+            json = new JsonRecord(name, plan, options.LabelSeparator);
         else if (separator is { } between)
         {
             record = new DelimitedRecord(feed, name, between, options.Quoted ?? kind == TextFormat.Csv, options.MaximumRowLength);
             record.TryRead();
-            columns = TextColumns.Choose([.. record.Fields], options, name, record.Line);
+            columns = TextColumns.Choose([.. record.Fields], plan, options, name, record.Line);
         }
         firstIsRow = record is not null && !columns.HasHeader;
         Format = new TableFormat(kind, separator, columns.HasHeader, reader is Utf8Reader { IsCompressed: true });
@@ -159,10 +163,14 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
             yield return new TextRow(line.ToString(), null, feed.Line);
     }
 
-    private TextRow RowOf(DelimitedRecord row) =>
-        new(row.Fields[columns.Text], columns.Label < 0 ? null : row.Fields[columns.Label].Trim(), row.Line);
+    private TextRow RowOf(DelimitedRecord row)
+    {
+        for (int i = 0; i < fields.Length; i++)
+            fields[i] = columns.Places[i] < 0 ? null : row.Fields[columns.Places[i]];
+        return plan.Row(fields, row.Line);
+    }
 
-    private TextRow Labelled(TextRow row) => row.Label is not "" ? row : options.LabelRequired
+    private TextRow Labelled(TextRow row) => row.Label is not "" || options.Target == TargetKind.Multi ? row : options.LabelRequired
         ? throw new InputException($"the label is empty; fill in '{options.Label}' or remove the row.", name, row.Line)
         : row with { Label = null };
 
