@@ -5,15 +5,59 @@ namespace Heed.Cli;
 /// <summary>A <see cref="ClassificationReport"/> as JSON.</summary>
 internal static class ReportJson
 {
-    /// <summary>Writes the properties of the report.</summary>
-    public static void Write(Utf8JsonWriter json, ClassificationReport report)
+    /// <summary>Writes the properties of a report of any kind.</summary>
+    public static void Write(Utf8JsonWriter json, EvaluationReport report)
     {
         json.WriteNumber("rows", report.RowCount);
-        Write(json, "accuracy", report.Accuracy);
-        Write(json, "macroF1", report.MacroF1);
+        switch (report)
+        {
+            case ClassificationReport classes:
+                Write(json, classes);
+                break;
+            case LabelSetReport sets:
+                Write(json, sets);
+                break;
+            case RegressionReport numbers:
+                Write(json, numbers);
+                break;
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, LabelSetReport report)
+    {
+        Write(json, "microF1", report.MicroF1);
+        json.WriteFinite("macroF1", report.MacroF1);
+        Write(json, "exactMatch", report.ExactMatch);
         json.WriteFinite("loss", report.Loss);
-        json.WriteStartArray("classes");
-        foreach (ClassScore score in report.Classes)
+        Write(json, "labels", report.Labels);
+        if (report.Baseline is not { } baseline)
+            return;
+        (double p, Interval difference) = report.Against(baseline);
+        json.WriteStartObject("baseline");
+        json.WriteString("name", report.BaselineName);
+        Write(json, "microF1", baseline.MicroF1);
+        json.WriteFinite("macroF1", baseline.MacroF1);
+        Write(json, "microF1Difference", difference);
+        json.WriteFinite("exactMatchPValue", p);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, RegressionReport report)
+    {
+        Write(json, "meanAbsoluteError", report.MeanAbsoluteError);
+        Write(json, "rootMeanSquaredError", report.RootMeanSquaredError);
+        Write(json, "rSquared", report.RSquared);
+        json.WriteFinite("constantError", report.ConstantError);
+        if (report.BaselineError is { } baseline)
+            Write(json, "baselineError", baseline);
+        if (report.Difference is { } difference)
+            Write(json, "difference", difference);
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, IReadOnlyList<ClassScore> scores)
+    {
+        json.WriteStartArray(name);
+        foreach (ClassScore score in scores)
         {
             json.WriteStartObject();
             json.WriteString("label", score.Label);
@@ -25,6 +69,19 @@ internal static class ReportJson
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, ClassificationReport report)
+    {
+        Write(json, "accuracy", report.Accuracy);
+        Write(json, "macroF1", report.MacroF1);
+        json.WriteFinite("loss", report.Loss);
+        Write(json, "classes", report.Classes);
+        if (report.IsOrdered)
+        {
+            json.WriteFinite("meanAbsoluteError", report.MeanAbsoluteError);
+            json.WriteFinite("quadraticKappa", report.QuadraticKappa);
+        }
         json.WriteStartArray("confusion");
         for (int target = 0; target < report.Labels.Count; target++)
         {

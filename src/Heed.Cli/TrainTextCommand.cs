@@ -70,7 +70,7 @@ internal sealed class TrainTextCommand
             Say(parsed, "a run cannot be resumed; the same command trains anew");
             return ExitCode.Interrupted;
         }
-        ClassificationReport? report = testRows is { Count: > 0 } ? classifier.Evaluate(testRows) : null;
+        EvaluationReport? report = testRows is { Count: > 0 } ? classifier.EvaluateAny(testRows) : null;
         Write(parsed, classifier, folder, report);
         return interruption.IsRequested ? ExitCode.Interrupted : ExitCode.Done;
     }
@@ -94,7 +94,7 @@ internal sealed class TrainTextCommand
         return (split.Train, split.Dev, testRows ?? split.Test);
     }
 
-    private void Write(ParseResult parsed, TextClassifier classifier, string folder, ClassificationReport? report)
+    private void Write(ParseResult parsed, TextClassifier classifier, string folder, EvaluationReport? report)
     {
         TrainingRecord record = classifier.Record;
         EpochReport best = record.Epochs[record.BestEpoch - 1];
@@ -111,7 +111,7 @@ internal sealed class TrainTextCommand
         SayNext(parsed, folder);
     }
 
-    private static void Write(Utf8JsonWriter writer, TextClassifier classifier, string folder, EpochReport best, ClassificationReport? report)
+    private static void Write(Utf8JsonWriter writer, TextClassifier classifier, string folder, EpochReport best, EvaluationReport? report)
     {
         writer.WriteString("model", folder);
         writer.WriteNumber("parameters", classifier.Network.ParameterCount);

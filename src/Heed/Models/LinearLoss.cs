@@ -31,4 +31,38 @@ internal abstract class LinearLoss
             return loss;
         }
     }
+
+    /// <summary>The sum over outputs of their cross-entropies as yes-or-no answers.</summary>
+    /// <param name="targets">(rows, outputs), in [0, 1].</param>
+    /// <param name="outputCount">Outputs a row.</param>
+    public sealed class Answers(float[] targets, int outputCount) : LinearLoss
+    {
+        public override int OutputCount => outputCount;
+
+        public override double Evaluate(ReadOnlySpan<float> logits, Span<float> dlogits)
+        {
+            dlogits.Clear();
+            SigmoidCrossEntropyKernel.Backward(logits, targets, outputCount, dlogits);
+            return outputCount * SigmoidCrossEntropyKernel.Forward(logits, targets);
+        }
+    }
+
+    /// <summary>Half the mean squared error.</summary>
+    /// <param name="targets">A number for each row.</param>
+    public sealed class Numbers(float[] targets) : LinearLoss
+    {
+        public override int OutputCount => 1;
+
+        public override double Evaluate(ReadOnlySpan<float> logits, Span<float> dlogits)
+        {
+            double sum = 0;
+            for (int i = 0; i < targets.Length; i++)
+            {
+                float off = logits[i] - targets[i];
+                sum += 0.5 * off * off;
+                dlogits[i] = off / targets.Length;
+            }
+            return sum / targets.Length;
+        }
+    }
 }

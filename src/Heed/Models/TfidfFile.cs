@@ -2,7 +2,7 @@ namespace Heed;
 
 /// <summary>A <see cref="TfidfModel"/> in two files of a model folder: its tokens, and safetensors with its n-grams and weights.</summary>
 /// <remarks>Arrays: <c>ngrams</c> (features, 2): number of the shorter n-gram and token, whole numbers; <c>rarity</c> (features);
-/// <c>weight</c> (features, outputs); <c>bias</c> (outputs); <c>strength</c> (1); <c>order</c> (1).</remarks>
+/// <c>weight</c> (features, outputs); <c>bias</c> (outputs); <c>strength</c> (1); <c>settings</c>: the task's; <c>order</c> (1).</remarks>
 internal static class TfidfFile
 {
     public static void SaveTokens(TfidfModel model, Stream stream) => model.Features.Ngrams.Encoder.Save(stream);
@@ -17,6 +17,7 @@ internal static class TfidfFile
             new("weight", [features, model.OutputCount], model.Weights),
             new("bias", [model.OutputCount], model.Bias),
             new("strength", [1], new[] { (float)model.Strength }),
+            new("settings", [model.Settings.Length], model.Settings),
             new("order", [1], new[] { (float)model.Features.Ngrams.MaximumOrder }),
         ]);
     }
@@ -38,7 +39,10 @@ internal static class TfidfFile
                 throw Damaged(weightsPath, FormattableString.Invariant($"n-gram {i / 2} has parts that are not there"));
         }
         float[] weights = Read(file, weightsPath, "weight", (long)rarity.Length * outputs), bias = Read(file, weightsPath, "bias", outputs);
-        return new TfidfModel(new TfidfFeatures(ngrams, rarity), weights, bias, Read(file, weightsPath, "strength", 1)[0]);
+        return new TfidfModel(new TfidfFeatures(ngrams, rarity), weights, bias, Read(file, weightsPath, "strength", 1)[0])
+        {
+            Settings = Read(file, weightsPath, "settings", null),
+        };
     }
 
     private static float[] Read(SafetensorsFile file, string path, string name, long? length)

@@ -36,6 +36,12 @@ public sealed class TfidfModel
 
     internal float[] Bias => bias;
 
+    /// <summary>The same model with settings.</summary>
+    internal TfidfModel With(float[] settings) => new(features, weights, bias, Strength) { Settings = settings };
+
+    /// <summary>What the task that trained the model wants kept with it, such as thresholds; not used here.</summary>
+    internal float[] Settings { get; init; } = [];
+
     /// <summary>Fits the model to labelled texts.</summary>
     /// <param name="train">The rows to learn from.</param>
     /// <param name="dev">The rows that choose the regularisation, by accuracy.</param>

@@ -22,11 +22,20 @@ internal sealed record TextClassifierConfig
     public required BlstmConfig Network { get; init; }
 
     // Since version 2; the generated reader gives what a file lacks its type's default.
+    public TargetKind? Target { get; init; }
+
     public double? Temperature { get; init; }
+
+    public IReadOnlyList<float>? Thresholds { get; init; }
+
+    public double? Mean { get; init; }
+
+    public double? Deviation { get; init; }
 }
 
 /// <summary>The JSON of our files, generated at compile time: safe to trim.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(TextClassifierConfig))]
 [JsonSerializable(typeof(TrainingRecord))]
 internal sealed partial class HeedJson : JsonSerializerContext;

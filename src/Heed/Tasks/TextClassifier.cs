@@ -1,20 +1,23 @@
-using Heed.Kernels;
-
 namespace Heed;
 
 /// <summary>Labels texts, and shows where it looked.</summary>
-/// <remarks>Immutable once trained or loaded: one instance answers all threads, with the same bits as alone.</remarks>
+/// <remarks>What a label is, <see cref="Target"/> says: one class, a set of classes, an ordered class, or a number. Immutable once trained or
+/// loaded: one instance answers all threads, with the same bits as alone.</remarks>
 public sealed class TextClassifier
 {
-    private const int EvaluationBatch = 64;
     private const int Window = 1024;
-    private const string BaselineName = "bag of words (TF-IDF, logistic regression)";
 
-    internal TextClassifier(BlstmClassifier network, TextEncoder encoder, IReadOnlyList<string> labels, TrainingRecord record) =>
-        (Network, Encoder, Labels, Record) = (network, encoder, labels, record);
+    internal TextClassifier(BlstmClassifier network, TextEncoder encoder, TextHead head, FeatureEncoder features, TrainingRecord record)
+    {
+        (Network, Encoder, Head, Features, Record) = (network, encoder, head, features, record);
+        Rule = new AnswerRule(1, Enumerable.Repeat(0.5f, head.Labels.Count).ToArray());
+    }
 
-    /// <summary>The labels, in the order of the model's outputs.</summary>
-    public IReadOnlyList<string> Labels { get; }
+    /// <summary>What a label is.</summary>
+    public TargetKind Target => Head.Kind;
+
+    /// <summary>The labels, in the order of the model's outputs; none for numbers.</summary>
+    public IReadOnlyList<string> Labels => Head.Labels;
 
     /// <summary>The network.</summary>
     public BlstmClassifier Network { get; }
@@ -22,47 +25,40 @@ public sealed class TextClassifier
     /// <summary>How texts become token ids.</summary>
     public TextEncoder Encoder { get; }
 
-    /// <summary>How the model was trained.</summary>
-    public TrainingRecord Record { get; private set; }
+    /// <summary>How further columns become features; one of no columns where the model reads texts alone.</summary>
+    public FeatureEncoder Features { get; }
 
-    /// <summary>What the logits are divided by before the softmax, so that probabilities mean what they say; fitted on the dev rows.</summary>
-    /// <value>1 for a model that was saved before there was such a thing.</value>
-    public double Temperature { get; internal set; } = 1;
+    /// <summary>How the model was trained.</summary>
+    public TrainingRecord Record { get; internal set; }
+
+    /// <summary>What logits are divided by so that probabilities mean what they say; fitted on the dev rows.</summary>
+    /// <value>1 for numbers, and for a model that was saved before there was such a thing.</value>
+    public double Temperature => Rule.Temperature;
+
+    /// <summary>For each label of a set from which probability on it is chosen; tuned on the dev rows. Empty for other targets.</summary>
+    public IReadOnlyList<float> Thresholds => Target == TargetKind.Multi ? Rule.Thresholds : [];
 
     /// <summary>The simple model that was trained on the same rows, which reports show beside this one; null if there is none.</summary>
     public TfidfModel? Baseline { get; internal set; }
 
+    internal TextHead Head { get; }
+
+    internal AnswerRule Rule { get; set; }
+
     /// <summary>Trains a classifier.</summary>
-    /// <param name="train">The rows to learn from.</param>
+    /// <param name="train">The rows to learn from; their target decides what the model answers.</param>
     /// <param name="dev">The rows that choose the best epoch; never learned from.</param>
     /// <param name="options">Network, training, tokens; defaults if null.</param>
     /// <param name="observer">Watches the run; may be null.</param>
     /// <param name="cancellation">Ends the run after the current step, with the best weights so far.</param>
     /// <returns>The classifier with the weights of the best epoch.</returns>
-    /// <exception cref="ArgumentException">An option is out of range, or train and dev have other labels.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or train and dev have other labels, targets or columns.</exception>
     /// <exception cref="InputException">There are no rows, or only one label.</exception>
     public static TextClassifier Train(TextData train, TextData dev, TextClassifierOptions? options = null, ITrainingObserver? observer = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(dev);
-        options ??= new TextClassifierOptions();
-        options.Validate();
-        Check(train, dev);
-        TextEncoder encoder = TextEncoder.Build(train.Texts, options.Tokens);
-        BlstmClassifier network = new(options.Network, encoder.Vocabulary.Count, train.LabelNames.Count);
-        network.Initialize(options.Training.Seed);
-        TextClassifier classifier = new(network, encoder, train.LabelNames, TrainingRecord.Untrained);
-        (TrainingOptions training, string? note) = Imbalance.Resolve(options.Training, train.LabelNames, train.CountLabels());
-        Trainer trainer = new(network, training, observer is null ? [] : [observer]);
-        TextTrainingTask task = new(classifier, train, dev, training) { Notes = note is null ? [] : [note] };
-        TrainingReport report = trainer.Run(task, cancellation);
-        classifier.Record = TrainingRecord.Create(training, report, train, dev);
-        if (report.WasCancelled)
-            return classifier;
-        classifier.Temperature = Heed.Temperature.Fit(classifier.Logits(dev), dev.Count, logits => MeanLoss(logits, dev.ToLabels(), dev.LabelNames.Count));
-        if (options.Baseline)
-            classifier.Baseline = TrainBaseline(train, dev, task);
-        return classifier;
+        return TextTraining.Run(train, dev, options ?? new TextClassifierOptions(), observer, cancellation);
     }
 
     /// <summary>Reads a model folder.</summary>
@@ -76,175 +72,82 @@ public sealed class TextClassifier
     public void Save(string path) => TextClassifierFiles.Save(this, path);
 
     /// <summary>Labels one text.</summary>
-    /// <param name="text">Any text; one without tokens gets the label that the model prefers without evidence.</param>
+    /// <param name="text">Any text; one without tokens gets the label that the model prefers without evidence. Further columns count as missing.</param>
     public TextPrediction Predict(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        EncodedText encoded = Encoder.Encode(text);
-        return Predict([text], [encoded], TextBatch.Create([encoded.Ids], [0]))[0];
+        return Predict(new TextRow(text, null, 0));
     }
+
+    /// <summary>Labels one row.</summary>
+    /// <param name="row">Text and the fields of the further columns, in the order of <see cref="Features"/>; without fields they count as missing.</param>
+    public TextPrediction Predict(TextRow row) => TextInference.Predict(this, [row])[0];
 
     /// <summary>Labels many texts, in order, in constant memory.</summary>
     /// <param name="texts">The texts; read as they are needed.</param>
-    public IEnumerable<TextPrediction> PredictMany(IEnumerable<string> texts)
+    public IEnumerable<TextPrediction> PredictMany(IEnumerable<string> texts) => PredictMany(texts.Select(text => new TextRow(text, null, 0)));
+
+    /// <summary>Labels many rows, in order, in constant memory.</summary>
+    /// <param name="rows">Texts with the fields of the further columns; read as they are needed.</param>
+    public IEnumerable<TextPrediction> PredictMany(IEnumerable<TextRow> rows)
     {
-        ArgumentNullException.ThrowIfNull(texts);
-        foreach (string[] window in texts.Chunk(Window))
+        ArgumentNullException.ThrowIfNull(rows);
+        foreach (TextRow[] window in rows.Chunk(Window))
         {
-            EncodedText[] encoded = [.. window.Select(Encoder.Encode)];
-            int[][] ids = [.. encoded.Select(e => e.Ids)];
-            TextPrediction[] answers = new TextPrediction[window.Length];
-            foreach (ReadOnlyMemory<int> rows in BatchPlan.Evaluation(ids.Select(i => i.Length).ToArray(), EvaluationBatch).Epoch(0))
-            {
-                TextPrediction[] some = Predict(window, encoded, TextBatch.Create(ids, rows.Span));
-                for (int i = 0; i < some.Length; i++)
-                    answers[rows.Span[i]] = some[i];
-            }
-            foreach (TextPrediction answer in answers)
+            foreach (TextPrediction answer in TextInference.Predict(this, window))
                 yield return answer;
         }
     }
 
-    /// <summary>Compares the model's answers with the labels.</summary>
+    /// <summary>Compares the model's answers with the labels, where these are classes.</summary>
     /// <param name="data">Rows with the model's labels.</param>
     /// <returns>Accuracy and macro F1 with 95 % intervals, each class, calibration; beside the most frequent label and the bag of words.</returns>
     /// <exception cref="ArgumentException">The labels are not the model's.</exception>
-    public ClassificationReport Evaluate(TextData data)
+    /// <exception cref="InvalidOperationException">The model gives sets or numbers.</exception>
+    public ClassificationReport Evaluate(TextData data) => EvaluateAny(data) as ClassificationReport
+        ?? throw new InvalidOperationException($"TextClassifier.Evaluate: the model's target is {Target}; use EvaluateAny, which gives a report of another kind.");
+
+    /// <summary>Compares the model's answers with the labels, whatever these are.</summary>
+    /// <param name="data">Rows with the model's target, labels and columns.</param>
+    /// <returns>A <see cref="ClassificationReport"/> for classes, a <see cref="LabelSetReport"/> for sets, a <see cref="RegressionReport"/> for numbers.</returns>
+    /// <exception cref="ArgumentException">The labels or the target are not the model's.</exception>
+    public EvaluationReport EvaluateAny(TextData data)
     {
-        CheckLabels(data);
-        int[] targets = data.ToLabels();
-        float[] logits = Logits(data), probabilities = new float[logits.Length];
-        Heed.Temperature.Divide(logits, Temperature, logits);
-        SoftmaxKernel.Forward(logits, Labels.Count, probabilities);
-        return ClassificationReport.FromProbabilities(targets, probabilities, Labels, MeanLoss(logits, targets, Labels.Count), Baselines(data, targets, probabilities));
+        CheckLabels(data, "TextClassifier.Evaluate");
+        (float[], AnswerRule)? simple = Baseline is { } model
+            ? (TextTraining.BaselineLogits(model, data), new AnswerRule(model.Settings[0], model.Settings[1..])) : null;
+        return Head.Report(TextInference.Logits(this, data), Rule, data, simple);
     }
 
-    /// <summary>Tests a newer model against this one on the same rows.</summary>
+    /// <summary>Tests a newer model against this one on the same rows, where labels are classes.</summary>
     /// <param name="newer">The model that shall take this one's place; may know labels that this one does not.</param>
     /// <param name="data">Rows with the newer model's labels, which neither was trained on.</param>
     /// <exception cref="ArgumentException">The labels are not the newer model's.</exception>
+    /// <exception cref="InvalidOperationException">A model gives sets or numbers.</exception>
     public ModelComparison CompareWith(TextClassifier newer, TextData data)
     {
         ArgumentNullException.ThrowIfNull(newer);
-        newer.CheckLabels(data);
+        newer.CheckLabels(data, "TextClassifier.CompareWith");
+        if (Target is not (TargetKind.Single or TargetKind.Ordinal) || newer.Target != Target)
+            throw new InvalidOperationException($"TextClassifier.CompareWith: both models must give classes of the same kind, the old one's target is {Target}, the new one's {newer.Target}.");
         // A label that only this model has is a class that the data cannot have.
-        int[] places = [.. Labels.Select(label => newer.Labels.ToList().IndexOf(label) is >= 0 and int place ? place : newer.Labels.Count)];
-        int[] own = [.. LargestOf(Logits(data), Labels.Count).Select(c => places[c])];
-        return new ModelComparison(data.ToLabels(), own, LargestOf(newer.Logits(data), newer.Labels.Count), newer.Labels);
+        List<string> known = [.. newer.Labels];
+        int[] places = [.. Labels.Select(label => known.IndexOf(label) is >= 0 and int place ? place : known.Count)];
+        return new ModelComparison(data.ToLabels(), [.. Classes(data).Select(c => places[c])], newer.Classes(data), newer.Labels);
     }
 
-    /// <summary>The logits of each row (rows, labels), before the temperature.</summary>
-    internal float[] Logits(TextData data)
-    {
-        int[][] ids = [.. data.Texts.Select(Encoder.EncodeIds)];
-        float[] all = new float[data.Count * Labels.Count];
-        foreach (ReadOnlyMemory<int> rows in BatchPlan.Evaluation(ids.Select(i => i.Length).ToArray(), EvaluationBatch).Epoch(0))
-        {
-            TextBatch batch = TextBatch.Create(ids, rows.Span);
-            Step.Evaluate(pass =>
-            {
-                ReadOnlySpan<float> logits = Logits(batch, pass).Logits.Values;
-                for (int i = 0; i < batch.BatchSize; i++)
-                    logits.Slice(i * Labels.Count, Labels.Count).CopyTo(all.AsSpan(batch.RowIndices[i] * Labels.Count));
-                return 0;
-            });
-        }
-        return all;
-    }
-
-    /// <summary>The mean cross-entropy of logits.</summary>
-    internal static double MeanLoss(float[] logits, int[] targets, int classes) => CrossEntropyKernel.Forward(logits, targets, classes, new float[logits.Length]);
-
-    private void CheckLabels(TextData data)
+    internal void CheckLabels(TextData data, string operation)
     {
         ArgumentNullException.ThrowIfNull(data);
+        if (data.Target != Target)
+            throw new ArgumentException($"{operation}: the data's target is {data.Target} but the model's {Target}; read the data with the model's Target.", nameof(data));
         if (!data.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
-            throw new ArgumentException($"TextClassifier.Evaluate: the data has labels {string.Join(", ", data.LabelNames.Take(10))} but the model {string.Join(", ", Labels.Take(10))}; read the data with the model's LabelNames.", nameof(data));
+            throw new ArgumentException($"{operation}: the data has labels {string.Join(", ", data.LabelNames.Take(10))} but the model {string.Join(", ", Labels.Take(10))}; read the data with the model's LabelNames.", nameof(data));
     }
 
-    private static void Check(TextData train, TextData dev)
+    private int[] Classes(TextData data)
     {
-        if (train.Count == 0 || dev.Count == 0)
-            throw new InputException("there are no rows to train on; both training and dev rows are required.", train.Count == 0 ? train.SourcePath : dev.SourcePath);
-        if (train.LabelNames.Count < 2)
-            throw new InputException($"the training rows have one label only ('{train.LabelNames[0]}'); a classifier needs at least two.", train.SourcePath);
-        if (!train.LabelNames.SequenceEqual(dev.LabelNames, StringComparer.Ordinal))
-            throw new ArgumentException("TextClassifier.Train: train and dev have other labels; read dev with the LabelNames of train.", nameof(dev));
-    }
-
-    private (Tensor Logits, PoolingResult Pooling) Logits(TextBatch batch, in Pass pass) =>
-        Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass);
-
-    private static TfidfModel TrainBaseline(TextData train, TextData dev, TextTrainingTask task)
-    {
-        int[] truth = dev.ToLabels();
-        int classes = train.LabelNames.Count;
-        LinearLoss loss = new LinearLoss.Classes(train.ToLabels(), classes, task.ClassWeights);
-        return TfidfModel.Train([.. train.Texts], loss, [.. dev.Texts], logits =>
-        {
-            int[] predictions = LargestOf(logits, classes);
-            return task.ClassWeights is null ? predictions.Zip(truth).Count(p => p.First == p.Second) : ClassificationReport.MacroF1Of(truth, predictions, classes);
-        });
-    }
-
-    private static int[] LargestOf(float[] values, int columns) =>
-        [.. Enumerable.Range(0, values.Length / columns).Select(i => Largest.IndexOf(values.AsSpan(i * columns, columns)))];
-
-    private BaselineScore[] Baselines(TextData data, int[] targets, float[] probabilities)
-    {
-        int[] counts = data.CountLabels();
-        int most = Array.IndexOf(counts, counts.Max());
-        BaselineScore majority = Score($"always the most frequent label ('{Labels[most]}')", targets, [.. targets.Select(_ => most)], null);
-        if (Baseline is null)
-            return [majority];
-        int[] simple = [.. data.Texts.Select(Baseline.Predict)];
-        PairedTest test = PairedTest.Compare(targets, LargestOf(probabilities, Labels.Count), simple, Labels.Count);
-        return [majority, Score(BaselineName, targets, simple, test)];
-    }
-
-    private BaselineScore Score(string name, int[] targets, int[] predictions, PairedTest? test)
-    {
-        ClassificationReport report = new(targets, predictions, Labels);
-        return new BaselineScore(name, report.Accuracy, report.MacroF1, test);
-    }
-
-    private TextPrediction[] Predict(string[] texts, EncodedText[] encoded, TextBatch batch) => Step.Evaluate(
-        pass =>
-        {
-            (Tensor logits, PoolingResult pooling) = Logits(batch, pass);
-            TextPrediction[] answers = new TextPrediction[batch.BatchSize];
-            for (int i = 0; i < answers.Length; i++)
-            {
-                int row = batch.RowIndices[i];
-                IReadOnlyList<TokenWeight>[] views = ReadWeights(pooling.Weights, i, batch.Starts[i], encoded[row].Tokens);
-                answers[i] = Answer(texts[row], logits.Values.Slice(i * Labels.Count, Labels.Count), views, encoded[row].CutOff);
-            }
-            return answers;
-        },
-        Capture.Weights);
-
-    private TextPrediction Answer(string text, ReadOnlySpan<float> logits, IReadOnlyList<TokenWeight>[] views, int cutOff)
-    {
-        float[] probabilities = new float[logits.Length];
-        Heed.Temperature.Divide(logits, Temperature, probabilities);
-        SoftmaxKernel.Forward(probabilities, probabilities.Length, probabilities);
-        int best = Largest.IndexOf(logits);
-        (string Label, float Probability)[] all = [.. probabilities.Select((p, c) => (Labels[c], p))];
-        TokenWeight[] mean = [.. views[0].Select((w, t) => w with { Weight = views.Average(v => v[t].Weight) })];
-        return new TextPrediction(text, Labels[best], best, all[best].Probability, all, mean, cutOff) { Views = views };
-    }
-
-    private static IReadOnlyList<TokenWeight>[] ReadWeights(Tensor weights, int row, int start, Token[] tokens)
-    {
-        (int views, int time) = (weights.Shape[1], weights.Shape[2]);
-        IReadOnlyList<TokenWeight>[] result = new IReadOnlyList<TokenWeight>[views];
-        for (int v = 0; v < views; v++)
-        {
-            TokenWeight[] view = new TokenWeight[tokens.Length];
-            for (int t = 0; t < tokens.Length; t++)
-                view[t] = new TokenWeight(tokens[t].Range, weights.Values[(((row * views) + v) * time) + start + t]);
-            result[v] = view;
-        }
-        return result;
+        float[] logits = TextInference.Logits(this, data);
+        return Head is OrdinalHead ordinal ? ordinal.Predictions(logits) : SingleHead.Predictions(logits, Labels.Count);
     }
 }

@@ -4,8 +4,9 @@ namespace Heed;
 public sealed record TextClassifierOptions
 {
     /// <summary>The network.</summary>
-    /// <value>Default: <see cref="BlstmConfig"/> with its defaults.</value>
-    public BlstmConfig Network { get; init; } = new();
+    /// <value>Default null: <see cref="BlstmConfig"/> with its defaults, and for sets of labels with the pooling <c>projection</c> and an attention row for
+    /// each label.</value>
+    public BlstmConfig? Network { get; init; }
 
     /// <summary>The training.</summary>
     /// <value>Default: <see cref="TrainingOptions"/> with its defaults.</value>
@@ -19,12 +20,19 @@ public sealed record TextClassifierOptions
     /// <value>Default true.</value>
     public bool Baseline { get; init; } = true;
 
+    /// <summary>Where the run writes down where it stands, so that it can go on when it was killed; null for nowhere.</summary>
+    /// <value>Default null.</value>
+    public CheckpointOptions? Checkpoint { get; init; }
+
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public void Validate()
     {
-        Network.Validate();
+        Network?.Validate();
         Training.Validate();
         Tokens.Validate();
     }
+
+    internal BlstmConfig NetworkFor(TargetKind target) =>
+        Network ?? (target == TargetKind.Multi ? new BlstmConfig { Pooling = "projection", PerLabel = true } : new BlstmConfig());
 }

@@ -4,7 +4,7 @@ namespace Heed;
 /// their calibration and what leaving unsure answers out would bring.</summary>
 /// <remarks>Accuracy's interval is Wilson's; that of macro F1 is a bootstrap over rows (1,000 draws, fixed seed). Classes without rows and
 /// without predictions do not count in macro F1.</remarks>
-public sealed partial class ClassificationReport
+public sealed partial class ClassificationReport : EvaluationReport
 {
     private readonly int[] confusion;
 
@@ -15,13 +15,13 @@ public sealed partial class ClassificationReport
     /// <param name="loss">The mean loss, if known.</param>
     /// <exception cref="ArgumentException">The numbers of rows differ, or there are none.</exception>
     public ClassificationReport(ReadOnlySpan<int> targets, ReadOnlySpan<int> predictions, IReadOnlyList<string> labels, double loss = double.NaN)
+        : base(targets.Length)
     {
         ArgumentNullException.ThrowIfNull(labels);
         if (targets.Length != predictions.Length || targets.Length == 0)
             throw new ArgumentException(FormattableString.Invariant($"ClassificationReport: {targets.Length} targets and {predictions.Length} predictions; the same number is required, at least one."), nameof(predictions));
         Labels = labels;
         Loss = loss;
-        RowCount = targets.Length;
         confusion = ConfusionCounts.Of(targets, predictions, labels.Count);
         Classes = [.. Enumerable.Range(0, labels.Count).Select(c => ConfusionCounts.Score(confusion, labels.Count, c, labels[c]))];
         Accuracy = Interval.Wilson(ConfusionCounts.Right(confusion, labels.Count), RowCount);
@@ -31,11 +31,11 @@ public sealed partial class ClassificationReport
     /// <summary>The class names.</summary>
     public IReadOnlyList<string> Labels { get; }
 
-    /// <summary>Number of rows.</summary>
-    public int RowCount { get; }
-
     /// <summary>Mean loss; NaN if not known.</summary>
     public double Loss { get; }
+
+    /// <inheritdoc/>
+    public override (string Name, double Value) Headline => ("accuracy", Accuracy.Value);
 
     /// <summary>Share of rows that are right.</summary>
     public Interval Accuracy { get; }
@@ -81,24 +81,24 @@ public sealed partial class ClassificationReport
     /// <param name="loss">The mean loss, if known.</param>
     /// <param name="baselines">What simpler models reach on the same rows.</param>
     /// <param name="isOrdered">Whether the classes have an order.</param>
+    /// <param name="predictions">The predicted classes, where they are not the most probable ones.</param>
     /// <exception cref="ArgumentException">The numbers of rows differ, or there are none.</exception>
-    public static ClassificationReport FromProbabilities(ReadOnlySpan<int> targets, ReadOnlySpan<float> probabilities, IReadOnlyList<string> labels, double loss = double.NaN, IReadOnlyList<BaselineScore>? baselines = null,
-        bool isOrdered = false)
+    public static ClassificationReport FromProbabilities(ReadOnlySpan<int> targets, ReadOnlySpan<float> probabilities, IReadOnlyList<string> labels, double loss = double.NaN, IReadOnlyList<BaselineScore>? baselines = null, bool isOrdered = false, IReadOnlyList<int>? predictions = null)
     {
         ArgumentNullException.ThrowIfNull(labels);
         if (probabilities.Length != (long)targets.Length * labels.Count)
             throw new ArgumentException(FormattableString.Invariant($"ClassificationReport: {targets.Length} targets and {labels.Count} labels need {(long)targets.Length * labels.Count} probabilities, got {probabilities.Length}."), nameof(probabilities));
-        int[] predictions = new int[targets.Length];
+        int[] answers = new int[targets.Length];
         float[] confidence = new float[targets.Length], all = probabilities.ToArray();
         bool[] right = new bool[targets.Length];
-        for (int i = 0; i < predictions.Length; i++)
+        for (int i = 0; i < answers.Length; i++)
         {
             ReadOnlySpan<float> row = probabilities.Slice(i * labels.Count, labels.Count);
-            predictions[i] = Largest.IndexOf(row);
-            (confidence[i], right[i]) = (row[predictions[i]], predictions[i] == targets[i]);
+            answers[i] = predictions?[i] ?? Largest.IndexOf(row);
+            (confidence[i], right[i]) = (row[answers[i]], answers[i] == targets[i]);
         }
         int[] truth = targets.ToArray();
-        return new ClassificationReport(targets, predictions, labels, loss)
+        return new ClassificationReport(targets, answers, labels, loss)
         {
             Calibration = new Calibration(confidence, right),
             Areas = [.. Enumerable.Range(0, labels.Count).Select(c =>
