@@ -12,8 +12,13 @@ public sealed class TextData : IReadOnlyList<TextExample>
     private readonly TextExample[] rows;
     private readonly TextSchema schema;
 
-    internal TextData(TextExample[] rows, TextSchema schema, string? path, TableFormat? format, TextReadCounts counts) =>
+    private readonly Lazy<TextKey[]> keys;
+
+    internal TextData(TextExample[] rows, TextSchema schema, string? path, TableFormat? format, TextReadCounts counts, Lazy<TextKey[]>? keys = null)
+    {
         (this.rows, this.schema, SourcePath, Format, Counts) = (rows, schema, path, format, counts);
+        this.keys = keys ?? new Lazy<TextKey[]>(() => Array.ConvertAll(rows, row => TextKey.Of(row.Text)));
+    }
 
     /// <summary>What a label is.</summary>
     public TargetKind Target => schema.Target;
@@ -134,6 +139,36 @@ public sealed class TextData : IReadOnlyList<TextExample>
         foreach (TextRow row in rows)
             builder.Add(row);
         return builder.ToData(format: null, blankLines: 0);
+    }
+
+    /// <summary>How many rows have a text that another set has, too (up to case and white space): what a test that is honest does not share with the
+    /// training data.</summary>
+    /// <param name="other">The other set.</param>
+    public int CountShared(TextData other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var theirs = new HashSet<TextKey>(other.keys.Value);
+        return keys.Value.Count(theirs.Contains);
+    }
+
+    /// <summary>What stands for the text of each row, equal for texts that differ in nothing but case and white space.</summary>
+    internal ReadOnlySpan<TextKey> Keys => keys.Value;
+
+    internal TextData With(TextReadCounts counts) => new(rows, schema, SourcePath, Format, counts, keys);
+
+    /// <summary>Rows whose text was there before, and among them those that were there under another target.</summary>
+    internal IEnumerable<DroppedRows> CountRepeated()
+    {
+        var first = new Dictionary<TextKey, int>(rows.Length);
+        long repeated = 0, contradicting = 0;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (first.TryAdd(Keys[i], i))
+                continue;
+            repeated++;
+            contradicting += TargetText(rows[i]) == TargetText(rows[first[Keys[i]]]) ? 0 : 1;
+        }
+        return [new("texts that were there before", repeated), new("of these with another label", contradicting)];
     }
 
     /// <summary>Some of the rows, with the same label names.</summary>

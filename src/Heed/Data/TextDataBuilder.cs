@@ -32,12 +32,15 @@ internal sealed class TextDataBuilder(TextReadOptions options, string? path)
         DroppedRows[] dropped = [new("empty lines", blankLines), new("empty texts", emptyTexts), new("duplicates", duplicates)];
         IEnumerable<DroppedRows> noted = options.Categories.Concat(options.Numbers).Select((column, i) => new DroppedRows($"without {column}", missing[i]))
             .Prepend(new DroppedRows("without label", unlabelled));
+        TextExample[] sorted = Sorted();
+        var schema = new TextSchema(options.Target, [.. names], [.. options.Categories], [.. options.Numbers], options.Pair is not null);
+        var data = new TextData(sorted, schema, path, format, new TextReadCounts(0, 0, []));
+        noted = data.CountRepeated().Concat(noted);
         var counts = new TextReadCounts(rows.Count + dropped.Sum(d => d.Count), rows.Count, [.. dropped.Where(d => d.Count > 0)])
         {
             Noted = [.. noted.Where(n => n.Count > 0)],
         };
-        TextExample[] sorted = Sorted();
-        return new TextData(sorted, new TextSchema(options.Target, [.. names], [.. options.Categories], [.. options.Numbers], options.Pair is not null), path, format, counts);
+        return data.With(counts);
     }
 
     private void Keep(TextExample example, TextRow row)
