@@ -89,6 +89,10 @@ internal sealed class TableOptions
         }
     }
 
+    /// <summary>How a split divides the rows, for people.</summary>
+    public string SplitManner(ParseResult parsed, ulong seed) => parsed.GetValue(time) is { } column ? $"by '{column}', oldest rows first"
+        : FormattableString.Invariant($"by seed {seed}") + (parsed.GetValue(group) is { } groups ? $", one '{groups}' in one part" : "");
+
     private TextReadOptions Options(ParseResult parsed, IReadOnlyList<string>? labelNames)
     {
         string[] texts = parsed.GetValue(text) is { Length: > 0 } given ? given : ["text"];

@@ -94,7 +94,7 @@ internal sealed class TrainTextCommand
         TextSplit split = rows.Split(seed, dev: 0.1, test: testPath is null ? 0.1 : 0);
         string shares = testPath is null ? FormattableString.Invariant($", {split.Dev.Count:N0} for dev and {split.Test.Count:N0} for the test (80/10/10")
             : FormattableString.Invariant($" and {split.Dev.Count:N0} for dev (90/10");
-        Say(parsed, FormattableString.Invariant($"no --dev: the rows are divided into {split.Train.Count:N0} for training{shares}, by seed {seed})"));
+        Say(parsed, FormattableString.Invariant($"no --dev: the rows are divided into {split.Train.Count:N0} for training{shares}, {table.SplitManner(parsed, seed)})"));
         return (split.Train, split.Dev, testRows ?? split.Test);
     }
 

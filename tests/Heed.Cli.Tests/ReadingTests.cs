@@ -55,4 +55,16 @@ public sealed class ReadingTests(TrainedModel model) : IClassFixture<TrainedMode
         CommandRun.Of(["train", "text", "--data", folder["a.tsv"], "--text", "subject", "--text", "body", "--pair", "reply", "--out", folder["model"], .. small]).ShouldSucceed();
         TextClassifier.Load(folder["model"]).Encoder.Vocabulary.Id([TextPair.Separator]).ShouldNotBe(Vocabulary.Unknown);
     }
+
+    [Fact]
+    public void Rows_are_divided_by_group_or_time()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllLines(folder["a.tsv"], TinyData.Rows(100).Select((row, i) => $"{row.Label}\t{row.Text} {i}\t{i / 5}").Prepend("label\ttext\tn"));
+        string[] train = ["train", "text", "--data", folder["a.tsv"], "--out", folder["model"], .. small];
+        CommandRun.Of([.. train, "--group", "n"]).ShouldSucceed().Error.ShouldContain("by seed 1, one 'n' in one part)");
+        CommandRun.Of([.. train, "--time", "n"]).ShouldSucceed().Error.ShouldContain("80 for training, 10 for dev and 10 for the test (80/10/10, by 'n', oldest rows first)");
+        CommandRun.Of([.. train, "--time", "text"]).ShouldRefuse("line 2", "is no time");
+        CommandRun.Of([.. train, "--group", "author"]).ShouldRefuse("no column 'author' for the group");
+    }
 }

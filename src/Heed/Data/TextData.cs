@@ -151,6 +151,10 @@ public sealed class TextData : IReadOnlyList<TextExample>
         return keys.Value.Count(theirs.Contains);
     }
 
+    internal bool HasGroups => schema.HasGroups;
+
+    internal bool HasTimes => schema.HasTimes;
+
     /// <summary>What stands for the text of each row, equal for texts that differ in nothing but case and white space.</summary>
     internal ReadOnlySpan<TextKey> Keys => keys.Value;
 
@@ -182,14 +186,27 @@ public sealed class TextData : IReadOnlyList<TextExample>
         return new TextData(chosen, schema, SourcePath, Format, new TextReadCounts(chosen.Length, chosen.Length, []));
     }
 
-    /// <summary>Divides the rows into training, development and test data.</summary>
+    /// <summary>Divides the rows into training, development and test data without leaks: no text (up to case and white space) is in two parts.</summary>
+    /// <remarks>Rows that were read with <see cref="TextReadOptions.Group"/> stay together by group. With <see cref="TextReadOptions.Time"/> the oldest rows are
+    /// for training and the newest for the test, whatever the labels and the seed; a text or group counts from its oldest row.</remarks>
     /// <param name="seed">The seed; the same seed and rows give the same parts.</param>
     /// <param name="dev">The share of the development part, from 0 to 1.</param>
     /// <param name="test">The share of the test part, from 0 to 1; both together below 1.</param>
-    /// <returns>Parts in which each label has its share to within a row (unless a text stands there many times), each in the order of the
-    /// rows, with equal texts in one part, and with the same label names.</returns>
+    /// <returns>Parts in which each label has its share to within a row (unless texts or groups with many rows stand in the way), each in the order of
+    /// the rows, and with the same label names.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A share is out of range.</exception>
-    public TextSplit Split(ulong seed, double dev = 0.1, double test = 0.1) => TextSplitter.Split(this, seed, dev, test);
+    /// <exception cref="InputException">A time cannot be read.</exception>
+    public TextSplit Split(ulong seed, double dev = 0.1, double test = 0.1) => TextSplitter.Split(this, new RandomStream(seed, "split"), dev, test);
+
+    /// <summary>Divides the rows for cross-validation: each row is in the test part of one of the splits.</summary>
+    /// <remarks>What stays together in <see cref="Split"/> does here, and each label has its share of each test part. With times the rows are cut into one
+    /// block more than folds, oldest first; fold k learns from the first k blocks and is tested on the next, so the first block is never tested.</remarks>
+    /// <param name="count">How many splits, at least 2.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="dev">The share of the rows not tested that choose the best epoch, from 0 to 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
+    /// <exception cref="InputException">There are fewer different texts or groups than folds, or a time cannot be read.</exception>
+    public IReadOnlyList<TextSplit> Folds(int count, ulong seed, double dev = 0.1) => TextSplitter.Folds(this, new RandomStream(seed, "folds"), count, dev);
 
     /// <summary>The rows in order.</summary>
     public IEnumerator<TextExample> GetEnumerator() => ((IEnumerable<TextExample>)rows).GetEnumerator();
