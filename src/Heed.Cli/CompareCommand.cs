@@ -26,7 +26,7 @@ internal static class CompareCommand
         {
             threads.Apply(parsed);
             TextClassifier first = TextClassifier.Load(parsed.GetValue(old)!), second = TextClassifier.Load(parsed.GetValue(updated)!);
-            ModelComparison comparison = first.CompareWith(second, table.Read(parsed, parsed.GetValue(data)!, second.Labels));
+            ModelComparison comparison = first.CompareWith(second, table.ReadFor(parsed, parsed.GetValue(data)!, second, terminal.Say));
             if (parsed.GetValue(json))
                 JsonText.WriteObject(terminal.Out, writer => Write(writer, comparison), isIndented: true);
             else

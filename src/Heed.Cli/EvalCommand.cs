@@ -25,7 +25,7 @@ internal static class EvalCommand
         {
             threads.Apply(parsed);
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
-            TextData rows = table.Read(parsed, parsed.GetValue(data)!, classifier.Labels);
+            TextData rows = table.ReadFor(parsed, parsed.GetValue(data)!, classifier, terminal.Say);
             EvaluationReport report = classifier.EvaluateAny(rows);
             if (parsed.GetValue(json))
                 JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);

@@ -24,11 +24,12 @@ internal static class PredictCommand
             Description = "The input is a table, and the texts stand in this column: a name, or a number from 1.",
             HelpName = "column",
         };
+        Option<string?> encoding = TableOptions.Encoding();
         Option<bool> weights = new("--weights") { Description = "Shade each text by the weight of its tokens." };
         Option<int> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         json.Description = "One JSON object a text: label, probability, probabilities, text, weights, cutOff.";
-        Command command = new("predict", "Labels texts and shows where the model looked.") { model, texts, file, column, weights, threads, json };
+        Command command = new("predict", "Labels texts and shows where the model looked.") { model, texts, file, column, encoding, weights, threads, json };
         command.SetAction(parsed =>
         {
             threads.Apply(parsed);
@@ -43,7 +44,7 @@ internal static class PredictCommand
             }
             else
             {
-                Stream(classifier, Rows(terminal, parsed.GetValue(file), parsed.GetValue(column)), write, terminal);
+                Stream(classifier, Rows(terminal, parsed.GetValue(file), parsed.GetValue(column), parsed.GetValue(encoding)), write, terminal);
             }
             return ExitCode.Done;
         });
@@ -61,9 +62,14 @@ internal static class PredictCommand
             throw new UsageException($"there is no option '{option}'. If it is a text, write -- before the texts. See 'heed predict --help'.");
     }
 
-    private static IEnumerable<TextRow> Rows(Terminal terminal, string? file, string? column)
+    private static IEnumerable<TextRow> Rows(Terminal terminal, string? file, string? column, string? encoding)
     {
-        TextReadOptions options = new() { Text = column ?? "text", Label = null };
+        TextReadOptions options = new() { Text = column ?? "text", Label = null, Encoding = encoding };
+        UsageException.Guard(() =>
+        {
+            options.Validate();
+            return options;
+        });
         if (file is not null)
             return TextTable.ReadRows(file, options);
         if (terminal.IsInTerminal)

@@ -41,7 +41,7 @@ internal sealed class TrainTextCommand
     {
         TrainTextCommand train = new(terminal);
         Command command = new("text", "Trains a bidirectional LSTM with attention on labelled texts.") { train.data, train.dev, train.test, train.output };
-        train.table.AddTo(command);
+        train.table.AddTo(command, splits: true);
         train.settings.AddTo(command);
         foreach (Option option in new Option[] { train.log, train.threads, train.json, train.quiet })
             command.Add(option);
@@ -77,20 +77,24 @@ internal sealed class TrainTextCommand
 
     private (TextData Train, TextData Dev, TextData? Test) Read(ParseResult parsed)
     {
-        TextData rows = table.Read(parsed, parsed.GetValue(data)!);
-        if (rows.Counts.Dropped.Count > 0)
-            Say(parsed, $"{rows.SourcePath}: {rows.Counts}");
+        // Said once all files are read, so that a wrong one gets one message alone.
+        List<string> said = [];
+        Action<string> say = said.Add;
+        TextData rows = table.Read(parsed, parsed.GetValue(data)!, say: say);
         string? devPath = parsed.GetValue(dev), testPath = parsed.GetValue(test);
         // The files first, so that a wrong one is found before the others are divided.
-        TextData? devRows = devPath is null ? null : table.Read(parsed, devPath, rows.LabelNames);
-        TextData? testRows = testPath is null ? null : table.Read(parsed, testPath, rows.LabelNames);
+        TextData? devRows = devPath is null ? null : table.Read(parsed, devPath, rows.LabelNames, say);
+        TextData? testRows = testPath is null ? null : table.Read(parsed, testPath, rows.LabelNames, say);
+        foreach (TextData given in new[] { devRows, testRows }.OfType<TextData>())
+            TableOptions.WarnOfShared(rows, given, say);
+        said.ForEach(message => Say(parsed, message));
         if (devRows is not null)
             return (rows, devRows, testRows);
         ulong seed = settings.Seed(parsed);
         TextSplit split = rows.Split(seed, dev: 0.1, test: testPath is null ? 0.1 : 0);
         string shares = testPath is null ? FormattableString.Invariant($", {split.Dev.Count:N0} for dev and {split.Test.Count:N0} for the test (80/10/10")
             : FormattableString.Invariant($" and {split.Dev.Count:N0} for dev (90/10");
-        Say(parsed, FormattableString.Invariant($"no --dev: the rows are divided into {split.Train.Count:N0} for training{shares}, by seed {seed})"));
+        Say(parsed, FormattableString.Invariant($"no --dev: the rows are divided into {split.Train.Count:N0} for training{shares}, {table.SplitManner(parsed, seed)})"));
         return (split.Train, split.Dev, testRows ?? split.Test);
     }
 

@@ -12,8 +12,13 @@ public sealed class TextData : IReadOnlyList<TextExample>
     private readonly TextExample[] rows;
     private readonly TextSchema schema;
 
-    internal TextData(TextExample[] rows, TextSchema schema, string? path, TableFormat? format, TextReadCounts counts) =>
+    private readonly Lazy<TextKey[]> keys;
+
+    internal TextData(TextExample[] rows, TextSchema schema, string? path, TableFormat? format, TextReadCounts counts, Lazy<TextKey[]>? keys = null)
+    {
         (this.rows, this.schema, SourcePath, Format, Counts) = (rows, schema, path, format, counts);
+        this.keys = keys ?? new Lazy<TextKey[]>(() => Array.ConvertAll(rows, row => TextKey.Of(row.Text)));
+    }
 
     /// <summary>What a label is.</summary>
     public TargetKind Target => schema.Target;
@@ -136,6 +141,40 @@ public sealed class TextData : IReadOnlyList<TextExample>
         return builder.ToData(format: null, blankLines: 0);
     }
 
+    /// <summary>How many rows have a text that another set has, too (up to case and white space): what a test that is honest does not share with the
+    /// training data.</summary>
+    /// <param name="other">The other set.</param>
+    public int CountShared(TextData other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var theirs = new HashSet<TextKey>(other.keys.Value);
+        return keys.Value.Count(theirs.Contains);
+    }
+
+    internal bool HasGroups => schema.HasGroups;
+
+    internal bool HasTimes => schema.HasTimes;
+
+    /// <summary>What stands for the text of each row, equal for texts that differ in nothing but case and white space.</summary>
+    internal ReadOnlySpan<TextKey> Keys => keys.Value;
+
+    internal TextData With(TextReadCounts counts) => new(rows, schema, SourcePath, Format, counts, keys);
+
+    /// <summary>Rows whose text was there before, and among them those that were there under another target.</summary>
+    internal IEnumerable<DroppedRows> CountRepeated()
+    {
+        var first = new Dictionary<TextKey, int>(rows.Length);
+        long repeated = 0, contradicting = 0;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (first.TryAdd(Keys[i], i))
+                continue;
+            repeated++;
+            contradicting += TargetText(rows[i]) == TargetText(rows[first[Keys[i]]]) ? 0 : 1;
+        }
+        return [new("texts that were there before", repeated), new("of these with another label", contradicting)];
+    }
+
     /// <summary>Some of the rows, with the same label names.</summary>
     /// <param name="indices">Row indices in the order wanted.</param>
     public TextData Select(IReadOnlyList<int> indices)
@@ -147,14 +186,27 @@ public sealed class TextData : IReadOnlyList<TextExample>
         return new TextData(chosen, schema, SourcePath, Format, new TextReadCounts(chosen.Length, chosen.Length, []));
     }
 
-    /// <summary>Divides the rows into training, development and test data.</summary>
+    /// <summary>Divides the rows into training, development and test data without leaks: no text (up to case and white space) is in two parts.</summary>
+    /// <remarks>Rows that were read with <see cref="TextReadOptions.Group"/> stay together by group. With <see cref="TextReadOptions.Time"/> the oldest rows are
+    /// for training and the newest for the test, whatever the labels and the seed; a text or group counts from its oldest row.</remarks>
     /// <param name="seed">The seed; the same seed and rows give the same parts.</param>
     /// <param name="dev">The share of the development part, from 0 to 1.</param>
     /// <param name="test">The share of the test part, from 0 to 1; both together below 1.</param>
-    /// <returns>Parts in which each label has its share to within a row (unless a text stands there many times), each in the order of the
-    /// rows, with equal texts in one part, and with the same label names.</returns>
+    /// <returns>Parts in which each label has its share to within a row (unless texts or groups with many rows stand in the way), each in the order of
+    /// the rows, and with the same label names.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A share is out of range.</exception>
-    public TextSplit Split(ulong seed, double dev = 0.1, double test = 0.1) => TextSplitter.Split(this, seed, dev, test);
+    /// <exception cref="InputException">A time cannot be read.</exception>
+    public TextSplit Split(ulong seed, double dev = 0.1, double test = 0.1) => TextSplitter.Split(this, new RandomStream(seed, "split"), dev, test);
+
+    /// <summary>Divides the rows for cross-validation: each row is in the test part of one of the splits.</summary>
+    /// <remarks>What stays together in <see cref="Split"/> does here, and each label has its share of each test part. With times the rows are cut into one
+    /// block more than folds, oldest first; fold k learns from the first k blocks and is tested on the next, so the first block is never tested.</remarks>
+    /// <param name="count">How many splits, at least 2.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="dev">The share of the rows not tested that choose the best epoch, from 0 to 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
+    /// <exception cref="InputException">There are fewer different texts or groups than folds, or a time cannot be read.</exception>
+    public IReadOnlyList<TextSplit> Folds(int count, ulong seed, double dev = 0.1) => TextSplitter.Folds(this, new RandomStream(seed, "folds"), count, dev);
 
     /// <summary>The rows in order.</summary>
     public IEnumerator<TextExample> GetEnumerator() => ((IEnumerable<TextExample>)rows).GetEnumerator();

@@ -9,7 +9,7 @@ internal sealed class TextDataBuilder(TextReadOptions options, string? path)
         .ToDictionary(pair => pair.label, pair => pair.i, StringComparer.Ordinal);
     private readonly HashSet<(string, string)>? seen = options.DropDuplicates ? [] : null;
     private readonly long[] missing = new long[options.Categories.Count + options.Numbers.Count];
-    private long emptyTexts, duplicates, unlabelled;
+    private long emptyTexts, duplicates, unlabelled, ungrouped;
 
     public void Add(TextRow row)
     {
@@ -31,13 +31,17 @@ internal sealed class TextDataBuilder(TextReadOptions options, string? path)
             throw new InputException(emptyTexts + blankLines > 0 ? "no row is left; all are empty." : "there is no row; at least one is needed.", path);
         DroppedRows[] dropped = [new("empty lines", blankLines), new("empty texts", emptyTexts), new("duplicates", duplicates)];
         IEnumerable<DroppedRows> noted = options.Categories.Concat(options.Numbers).Select((column, i) => new DroppedRows($"without {column}", missing[i]))
-            .Prepend(new DroppedRows("without label", unlabelled));
+            .Prepend(new DroppedRows("without group", ungrouped)).Prepend(new DroppedRows("without label", unlabelled));
+        TextExample[] sorted = Sorted();
+        var schema = new TextSchema(options.Target, [.. names], [.. options.Categories], [.. options.Numbers],
+            options.Pair is not null, options.Group is not null, options.Time is not null);
+        var data = new TextData(sorted, schema, path, format, new TextReadCounts(0, 0, []));
+        noted = data.CountRepeated().Concat(noted);
         var counts = new TextReadCounts(rows.Count + dropped.Sum(d => d.Count), rows.Count, [.. dropped.Where(d => d.Count > 0)])
         {
             Noted = [.. noted.Where(n => n.Count > 0)],
         };
-        TextExample[] sorted = Sorted();
-        return new TextData(sorted, new TextSchema(options.Target, [.. names], [.. options.Categories], [.. options.Numbers], options.Pair is not null), path, format, counts);
+        return data.With(counts);
     }
 
     private void Keep(TextExample example, TextRow row)
@@ -48,6 +52,9 @@ internal sealed class TextDataBuilder(TextReadOptions options, string? path)
             throw new InputException(FormattableString.Invariant(
                 $"row {rows.Count} has {row.Values.Count} values; the options name {missing.Length} further columns."), path, row.Line);
         }
+        ungrouped += options.Group is not null && string.IsNullOrEmpty(row.Group) ? 1 : 0;
+        if (options.Time is not null && !TimeField.TryRead(row.Time ?? "", out _, out _))
+            throw new InputException(TimeField.Complaint(row.Time ?? ""), path, row.Line);
         for (int i = 0; i < missing.Length; i++)
         {
             int number = i - options.Categories.Count;

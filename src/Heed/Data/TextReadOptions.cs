@@ -52,6 +52,11 @@ public sealed record TextReadOptions
     /// <value>Default <see cref="TextFormat.Guess"/>.</value>
     public TextFormat Format { get; init; } = TextFormat.Guess;
 
+    /// <summary>The encoding of the file, as <c>gb18030</c> or <c>windows-1252</c>; null: UTF-8, or UTF-16 where a byte order mark says so. A name that does
+    /// not fit the bytes is noticed and is an error.</summary>
+    /// <value>Default null.</value>
+    public string? Encoding { get; init; }
+
     /// <summary>Whether the first line names the columns; null: yes if it holds the wanted names, no if columns are given by number.</summary>
     /// <value>Default null.</value>
     public bool? Header { get; init; }
@@ -60,7 +65,8 @@ public sealed record TextReadOptions
     /// <value>Default null.</value>
     public bool? Quoted { get; init; }
 
-    /// <summary>What stands between the fields of CSV; null: comma or semicolon, from the first line.</summary>
+    /// <summary>What stands between the fields; null: comma, semicolon, tab or bar, from the first line. Where the format is guessed, a separator makes it
+    /// <see cref="TextFormat.Csv"/>.</summary>
     /// <value>Default null.</value>
     public char? Separator { get; init; }
 
@@ -89,6 +95,8 @@ public sealed record TextReadOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaximumRowLength, 1);
         if (Separator is '"' or '\n' or '\r')
             throw new ArgumentException("TextReadOptions: Separator must not be a quote or a line end.");
+        if (Encoding is not null)
+            TextEncodingName.Find(TextEncodingName.Normal(Encoding));
         if (LabelNames is not null && LabelNames.Distinct(StringComparer.Ordinal).Count() != LabelNames.Count)
             throw new ArgumentException("TextReadOptions: LabelNames holds a label twice.");
         if (Target == TargetKind.Number && LabelNames is { Count: > 0 })

@@ -5,8 +5,9 @@ namespace Heed;
 
 /// <summary>Reads the rows of a TSV, CSV or JSON Lines file one after the other, in constant memory.</summary>
 /// <remarks>
-/// <para>UTF-8 with or without byte order mark, plain or gzip (by content, not by name). A bad row, a missing column or bytes that are not
-/// UTF-8 end the reading with one <see cref="InputException"/> that names file, line and column.</para>
+/// <para>UTF-8 with or without byte order mark, UTF-16 with one, or the encoding that <see cref="TextReadOptions.Encoding"/> names; plain or gzip (by
+/// content, not by name). A bad row, a missing column, a NUL character or bytes that are not in the encoding end the reading with one
+/// <see cref="InputException"/> that names file, line and column.</para>
 /// <para>Lines end in <c>\n</c> or <c>\r\n</c>. Empty lines are skipped, but where a line is nothing but a text. Not thread-safe; one pass.</para>
 /// </remarks>
 public sealed class TextTable : IEnumerable<TextRow>, IDisposable
@@ -29,9 +30,8 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
         if (!feed.TryPeek(out ReadOnlySpan<char> first))
             throw new InputException("the file is empty; it needs at least one row.", name);
         string firstLine = first.ToString();
-        TextFormat kind = FormatGuess.Kind(firstLine, name, options);
-        char? separator = FormatGuess.Separator(kind, firstLine, options);
         plan = new RowPlan(options);
+        (TextFormat kind, char? separator) = FormatGuess.Of(firstLine, name, options, plan);
         fields = new string?[plan.Wanted.Count];
         columns = new TextColumns([], [], HasHeader: false);
         if (kind == TextFormat.JsonLines)
@@ -43,7 +43,8 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
             columns = TextColumns.Choose([.. record.Fields], plan, options, name, record.Line);
         }
         firstIsRow = record is not null && !columns.HasHeader;
-        Format = new TableFormat(kind, separator, columns.HasHeader, reader is Utf8Reader { IsCompressed: true });
+        var decoded = reader as DecodedText;
+        Format = new TableFormat(kind, separator, columns.HasHeader, decoded?.IsCompressed == true) { Encoding = decoded?.EncodingName ?? TextEncodingName.Utf8 };
     }
 
     /// <summary>What was found out about the file.</summary>
@@ -58,26 +59,26 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">Columns and format; default if null.</param>
-    /// <exception cref="InputException">The file is missing, empty, not UTF-8, or has no such column.</exception>
+    /// <exception cref="InputException">The file is missing, empty, in another encoding, or has no such column.</exception>
     public static TextTable Open(string path, TextReadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new TextReadOptions();
         options.Validate();
-        return Open(Utf8Reader.Open(path), options, path);
+        return Open(DecodedText.Open(path, options.Encoding), options, path);
     }
 
     /// <summary>Opens bytes, for example standard input; plain or gzip.</summary>
     /// <param name="stream">The bytes; closed with the table. It need not be seekable.</param>
     /// <param name="options">Columns and format; default if null.</param>
     /// <param name="name">What messages call it; its ending counts for the format as that of a file.</param>
-    /// <exception cref="InputException">It is empty, not UTF-8, or has no such column.</exception>
+    /// <exception cref="InputException">It is empty, in another encoding, or has no such column.</exception>
     public static TextTable Open(Stream stream, TextReadOptions? options = null, string name = "standard input")
     {
         ArgumentNullException.ThrowIfNull(stream);
         options ??= new TextReadOptions();
         options.Validate();
-        return Open(Utf8Reader.Open(stream, name), options, name);
+        return Open(DecodedText.Open(stream, name, options.Encoding), options, name);
     }
 
     /// <summary>Opens text that is decoded already.</summary>
