@@ -38,4 +38,5 @@ internal sealed record TextClassifierConfig
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(TextClassifierConfig))]
 [JsonSerializable(typeof(TrainingRecord))]
+[JsonSerializable(typeof(BlstmConfig))]
 internal sealed partial class HeedJson : JsonSerializerContext;

@@ -20,6 +20,21 @@ public sealed record TextClassifierOptions
     /// <value>Default true.</value>
     public bool Baseline { get; init; } = true;
 
+    /// <summary>A file of pretrained word vectors (GloVe or fastText, text form) that token vectors start from; null for none. Sets
+    /// <see cref="BlstmConfig.EmbeddingSize"/> to their length.</summary>
+    /// <value>Default null.</value>
+    public string? Vectors { get; init; }
+
+    /// <summary>Whether the token vectors stay as they start: of use with <see cref="Vectors"/> and few rows.</summary>
+    /// <value>Default false.</value>
+    public bool FreezeVectors { get; init; }
+
+    /// <summary>A trained model to go on from: its weights, its tokens and those that the new rows bring, its labels in the training data's
+    /// <see cref="TextData.LabelNames"/> and further ones. The shape of <see cref="Network"/> and the tokenizer
+    /// are then its own.</summary>
+    /// <value>Default null.</value>
+    public TextClassifier? Start { get; init; }
+
     /// <summary>Where the run writes down where it stands, so that it can go on when it was killed; null for nowhere.</summary>
     /// <value>Default null.</value>
     public CheckpointOptions? Checkpoint { get; init; }

@@ -12,8 +12,8 @@ internal static class TextTraining
         options.Validate();
         Check(train, dev);
         (TrainingOptions training, string? note) = Resolve(train, options.Training);
-        TextClassifier classifier = Create(train, options, training);
-        TextTrainingTask task = new(classifier, train, dev, training) { Notes = note is null ? [] : [note] };
+        (TextClassifier classifier, string? start) = Create(train, options, training);
+        TextTrainingTask task = new(classifier, train, dev, training) { Notes = [.. new[] { note, start }.OfType<string>()] };
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, RunHash(classifier, train, dev, training)) : null;
         Trainer trainer = new(classifier.Network, training, observer is null ? [] : [observer], checkpoint);
         TrainingReport report = trainer.Run(task, cancellation);
@@ -35,18 +35,56 @@ internal static class TextTraining
         byte[] options = JsonSerializer.SerializeToUtf8Bytes(record, HeedJson.Default.TrainingRecord), network = JsonSerializer.SerializeToUtf8Bytes(classifier.Network.Config, HeedJson.Default.BlstmConfig);
         using MemoryStream tokens = new();
         classifier.Encoder.Save(tokens);
-        return Convert.ToHexStringLower(SHA256.HashData([.. options, .. network, .. tokens.ToArray()]));
+        // The first weights hold what pretrained vectors or a trained model brought.
+        using MemoryStream weights = new();
+        classifier.Network.SaveWeights(weights);
+        byte[] first = SHA256.HashData(weights.GetBuffer().AsSpan(0, (int)weights.Length));
+        return Convert.ToHexStringLower(SHA256.HashData([.. options, .. network, .. tokens.ToArray(), .. first]));
     }
 
-    private static TextClassifier Create(TextData train, TextClassifierOptions options, TrainingOptions training)
+    private static (TextClassifier Classifier, string? Note) Create(TextData train, TextClassifierOptions options, TrainingOptions training)
     {
+        if (options.Start is { } old)
+            return GoOn(old, train, options, training);
         TextHead head = TextHead.Create(train.Target, train.LabelNames);
         head.Prepare(train);
         TextEncoder encoder = TextEncoder.Build(train.Texts, options.Tokens);
         FeatureEncoder features = FeatureEncoder.Build(train);
-        BlstmClassifier network = new(options.NetworkFor(train.Target), encoder.Vocabulary.Count, head.OutputCount, features.VectorSize);
+        WordVectors? vectors = options.Vectors is null ? null : WordVectors.Read(options.Vectors, encoder);
+        BlstmConfig config = options.NetworkFor(train.Target);
+        BlstmClassifier network = new(vectors is null ? config : config with { EmbeddingSize = vectors.Size }, encoder.Vocabulary.Count, head.OutputCount, features.VectorSize);
         network.Initialize(training.Seed);
-        return new TextClassifier(network, encoder, head, features, TrainingRecord.Untrained);
+        vectors?.CopyTo(network.TokenVectors);
+        network.TokenVectors.IsTrained = !options.FreezeVectors;
+        string? note = vectors is null ? null : FormattableString.Invariant($"{vectors.Count:N0} of {encoder.Vocabulary.Count - 2:N0} tokens have a vector of length {vectors.Size} in {options.Vectors}");
+        return (new TextClassifier(network, encoder, head, features, TrainingRecord.Untrained), note);
+    }
+
+    private static (TextClassifier Classifier, string? Note) GoOn(TextClassifier old, TextData train, TextClassifierOptions options, TrainingOptions training)
+    {
+        if (old.Target != train.Target)
+            throw new ArgumentException($"TextClassifierOptions: the target of Start is {old.Target}, that of the rows {train.Target}; read the rows with the same Target.", nameof(options));
+        if (options.Vectors is not null)
+            throw new ArgumentException("TextClassifierOptions: Start has token vectors already; leave Vectors out.", nameof(options));
+        string[] lost = [.. old.Labels.Except(train.LabelNames, StringComparer.Ordinal)];
+        if (lost.Length > 0 || (train.Target == TargetKind.Ordinal && !old.Labels.SequenceEqual(train.LabelNames, StringComparer.Ordinal)))
+            throw new ArgumentException($"TextClassifierOptions: the rows' LabelNames must hold all labels of Start{(lost.Length > 0 ? $", '{lost[0]}' is missing" : ", and for ordered ones no others")}; read the rows with them.", nameof(options));
+        TextHead head = TextHead.Create(train.Target, train.LabelNames);
+        if (head is NumberHead number && old.Head is NumberHead before)
+            (number.Mean, number.Deviation) = (before.Mean, before.Deviation);
+        TextEncoder encoder = TextStart.Extend(old.Encoder, train.Texts, options.Tokens.Vocabulary);
+        // Shapes are the old ones; dropout is free.
+        BlstmConfig config = old.Network.Config with
+        {
+            Dropout = options.Network?.Dropout ?? old.Network.Config.Dropout,
+            VariationalDropout = options.Network?.VariationalDropout ?? old.Network.Config.VariationalDropout,
+        };
+        BlstmClassifier network = new(config, encoder.Vocabulary.Count, head.OutputCount, old.Features.VectorSize);
+        network.Initialize(training.Seed);
+        TextStart.Copy(old, network, train.LabelNames);
+        network.TokenVectors.IsTrained = !options.FreezeVectors;
+        string note = FormattableString.Invariant($"going on from a trained model: {encoder.Vocabulary.Count - old.Encoder.Vocabulary.Count:N0} new tokens, {train.LabelNames.Count - old.Labels.Count} new labels");
+        return (new TextClassifier(network, encoder, head, old.Features, TrainingRecord.Untrained), note);
     }
 
     private static (TrainingOptions Options, string? Note) Resolve(TextData train, TrainingOptions options)
@@ -61,7 +99,8 @@ internal static class TextTraining
         return (options with { ClassWeights = "none", Monitor = options.Monitor == "auto" ? head.NaturalMonitor : options.Monitor }, null);
     }
 
-    private static TfidfModel TrainBaseline(TextHead head, TextData train, TextData dev, TrainingOptions training)
+    /// <summary>The simple model on the same rows, with its own temperature and thresholds.</summary>
+    public static TfidfModel TrainBaseline(TextHead head, TextData train, TextData dev, TrainingOptions training)
     {
         double Score(float[] logits)
         {

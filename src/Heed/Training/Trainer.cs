@@ -119,7 +119,7 @@ internal sealed class Trainer
     {
         average?.Exchange();
         DevScore score = task.Evaluate(CancellationToken.None);
-        bool isBest = state.Epochs.Count == 0 || IsBetter(score, state.Epochs[state.BestEpoch - 1]);
+        bool isBest = state.Epochs.Count == 0 || IsBetter(options.Monitor, score, state.Epochs[state.BestEpoch - 1]);
         if (isBest)
             best.Take();
         average?.Exchange();
@@ -137,7 +137,8 @@ internal sealed class Trainer
         .Concat(best.State().Select(a => ("best." + a.Name, a.Values)))
         .Concat((average?.State() ?? []).Select(a => ("average." + a.Name, a.Values)));
 
-    private bool IsBetter(DevScore score, EpochReport best) => options.Monitor switch
+    /// <summary>Whether a score is better than that of an epoch.</summary>
+    public static bool IsBetter(string monitor, DevScore score, EpochReport best) => monitor switch
     {
         "loss" => score.Loss < best.DevLoss,
         "macro-f1" => score.MacroF1 > best.MacroF1,
