@@ -6,13 +6,18 @@ namespace Heed.Cli;
 internal static class PredictionJson
 {
     /// <summary>Writes the properties of the prediction; ranges are in UTF-16 units of the text.</summary>
-    public static void Write(Utf8JsonWriter json, TextPrediction prediction)
+    /// <param name="json">Where to.</param>
+    /// <param name="prediction">The prediction.</param>
+    /// <param name="threshold">From which probability on it is sure; null to say nothing about it.</param>
+    public static void Write(Utf8JsonWriter json, TextPrediction prediction, double? threshold = null)
     {
         json.WriteString("label", prediction.Label);
         if (float.IsNaN(prediction.Probability))
             json.WriteNull("probability");
         else
             json.WriteNumber("probability", prediction.Probability);
+        if (threshold is { } least)
+            json.WriteBoolean("isSure", prediction.Probability >= least);
         if (!double.IsNaN(prediction.Value))
             json.WriteNumber("value", prediction.Value);
         json.WriteStartObject("probabilities");

@@ -5,7 +5,8 @@ namespace Heed;
 /// loaded: one instance answers all threads, with the same bits as alone.</remarks>
 public sealed class TextClassifier
 {
-    private const int Window = 1024;
+    /// <summary>How many rows <see cref="PredictMany(IEnumerable{TextRow})"/> reads ahead, and answers together: 1,024.</summary>
+    public const int PredictionWindow = 1024;
 
     internal TextClassifier(BlstmClassifier network, TextEncoder encoder, TextHead head, FeatureEncoder features, TrainingRecord record)
     {
@@ -92,7 +93,7 @@ public sealed class TextClassifier
     public IEnumerable<TextPrediction> PredictMany(IEnumerable<TextRow> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        foreach (TextRow[] window in rows.Chunk(Window))
+        foreach (TextRow[] window in rows.Chunk(PredictionWindow))
         {
             foreach (TextPrediction answer in TextInference.Predict(this, window))
                 yield return answer;
