@@ -30,13 +30,15 @@ public sealed class TextEncoder
     public int MaximumLength { get; }
 
     /// <summary>Learns the vocabulary of a corpus.</summary>
-    /// <param name="texts">The corpus, usually the training texts; read once.</param>
+    /// <param name="texts">The corpus, usually the training texts; read once, or twice where the tokenizer learns, too.</param>
     /// <param name="options">Tokenizer, vocabulary and length; default if null.</param>
     public static TextEncoder Build(IEnumerable<string> texts, TextEncoderOptions? options = null)
     {
         options ??= new TextEncoderOptions();
         options.Validate();
-        return new TextEncoder(options.Tokenizer, Vocabulary.Build(texts, options.Tokenizer, options.Vocabulary), options.MaximumLength);
+        ITokenizer tokenizer = options.Kind is null ? options.Tokenizer
+            : TokenKinds.Find(options.Kind, options.LowerCase) ?? BytePairTokenizer.Learn(texts, options.MergeCount, options.LowerCase);
+        return new TextEncoder(tokenizer, Vocabulary.Build(texts, tokenizer, options.Vocabulary), options.MaximumLength);
     }
 
     /// <summary>The ids of a text with the place of each token.</summary>

@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace Heed;
 
 /// <summary>The file <c>tokenizer.json</c>: <c>{"format":"heed-tokenizer","version":1,"tokenizer":"word","lowerCase":true,
-/// "maximumLength":400,"tokens":[…]}</c> with the tokens from id 2 on.</summary>
+/// "maximumLength":400,"tokens":[…]}</c> with the tokens from id 2 on; a byte-pair tokenizer also has <c>"merges":["t","h","th","e",…]</c>,
+/// two pieces for each merge.</summary>
 internal static class TokenizerFile
 {
     private const string FormatName = "heed-tokenizer";
@@ -22,6 +23,16 @@ internal static class TokenizerFile
         writer.WriteString("tokenizer", encoder.Tokenizer.Name);
         writer.WriteBoolean("lowerCase", encoder.Tokenizer.LowerCase);
         writer.WriteNumber("maximumLength", encoder.MaximumLength);
+        if (encoder.Tokenizer is BytePairTokenizer bytePairs)
+        {
+            writer.WriteStartArray("merges");
+            foreach ((string left, string right) in bytePairs.Merges)
+            {
+                writer.WriteStringValue(left);
+                writer.WriteStringValue(right);
+            }
+            writer.WriteEndArray();
+        }
         writer.WriteStartArray("tokens");
         foreach (string token in encoder.Vocabulary.Learned)
             WriteToken(writer, token);
@@ -71,17 +82,30 @@ internal static class TokenizerFile
     private static TextEncoder Read(JsonElement root, string path, ITokenizer? custom)
     {
         JsonFile.CheckFormat(root, path, FormatName, Version);
-        ITokenizer tokenizer = Tokenizer(root.GetProperty("tokenizer").GetString() ?? "", root.GetProperty("lowerCase").GetBoolean(), custom);
+        ITokenizer tokenizer = Tokenizer(root, custom);
         var vocabulary = new Vocabulary(root.GetProperty("tokens").EnumerateArray().Select(ReadToken));
         return new TextEncoder(tokenizer, vocabulary, root.GetProperty("maximumLength").GetInt32());
     }
 
-    private static ITokenizer Tokenizer(string name, bool lowerCase, ITokenizer? custom) => name switch
+    private static ITokenizer Tokenizer(JsonElement root, ITokenizer? custom)
     {
-        _ when custom is not null => custom.Name == name && custom.LowerCase == lowerCase ? custom
-            : throw new FormatException($"it was saved with the tokenizer '{name}', not '{custom.Name}'"),
-        "word" => new WordTokenizer(lowerCase),
-        "character" => new CharacterTokenizer(lowerCase),
-        _ => throw new FormatException($"its tokenizer '{name}' is not built in; pass it to Load"),
-    };
+        string name = root.GetProperty("tokenizer").GetString() ?? "";
+        bool lowerCase = root.GetProperty("lowerCase").GetBoolean();
+        if (custom is not null)
+        {
+            return custom.Name == name && custom.LowerCase == lowerCase ? custom
+                : throw new FormatException($"it was saved with the tokenizer '{name}', not '{custom.Name}'");
+        }
+        return name == TokenKinds.BytePair ? new BytePairTokenizer(Merges(root.GetProperty("merges")), lowerCase)
+            : TokenKinds.Find(name, lowerCase) ?? throw new FormatException($"its tokenizer '{name}' is not built in; pass it to Load");
+    }
+
+    private static IEnumerable<(string, string)> Merges(JsonElement merges)
+    {
+        string[] pieces = [.. merges.EnumerateArray().Select(piece => piece.GetString() ?? "")];
+        if (pieces.Length % 2 != 0)
+            throw new FormatException("a merge has one piece");
+        for (int i = 0; i < pieces.Length; i += 2)
+            yield return (pieces[i], pieces[i + 1]);
+    }
 }
