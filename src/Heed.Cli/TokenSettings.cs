@@ -25,8 +25,14 @@ internal sealed class TokenSettings
     private readonly Option<int> maximumLength = Number("--max-length", "Tokens of a text that are read at most.", defaults.MaximumLength);
     private readonly Option<int> merges = Number("--merges", "Merges that byte-pairs learn at most.", defaults.MergeCount);
 
+    private readonly Option<string?> redact = new("--redact")
+    {
+        Description = "Taken out of texts before the model sees them: email, number, or email,number.",
+        HelpName = "kinds",
+    };
+
     /// <summary>All options.</summary>
-    public IEnumerable<Option> All => [kind, caseSensitive, minimumCount, maximumVocabulary, maximumLength, merges];
+    public IEnumerable<Option> All => [kind, caseSensitive, minimumCount, maximumVocabulary, maximumLength, merges, redact];
 
     /// <summary>What was asked for.</summary>
     public TextEncoderOptions Read(ParseResult parsed)
@@ -39,8 +45,17 @@ internal sealed class TokenSettings
             Vocabulary = new VocabularyOptions { MinimumCount = parsed.GetValue(minimumCount), MaximumSize = parsed.GetValue(maximumVocabulary) },
             MaximumLength = parsed.GetValue(maximumLength),
             MergeCount = parsed.GetValue(merges),
+            Redaction = Redaction(parsed.GetValue(redact)),
         };
     }
+
+    private static TextRedaction Redaction(string? kinds) => (kinds ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        .Aggregate(TextRedaction.None, (all, kind) => all | kind switch
+        {
+            "email" => TextRedaction.Email,
+            "number" => TextRedaction.Number,
+            _ => throw new UsageException($"--redact must be email, number or both with a comma, got '{kind}'."),
+        });
 
     private static Option<int> Number(string name, string description, int value) =>
         new(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };

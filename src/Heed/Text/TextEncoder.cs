@@ -10,14 +10,15 @@ public sealed class TextEncoder
     /// <param name="tokenizer">What cuts the text.</param>
     /// <param name="vocabulary">The ids.</param>
     /// <param name="maximumLength">How many tokens of a text are kept, from 1 to 1,048,576.</param>
+    /// <param name="redaction">What is taken out of each text first.</param>
     /// <exception cref="ArgumentOutOfRangeException">The maximum length is out of its range.</exception>
-    public TextEncoder(ITokenizer tokenizer, Vocabulary vocabulary, int maximumLength = 400)
+    public TextEncoder(ITokenizer tokenizer, Vocabulary vocabulary, int maximumLength = 400, TextRedaction redaction = TextRedaction.None)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(vocabulary);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumLength, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maximumLength, LargestMaximumLength);
-        (Tokenizer, Vocabulary, MaximumLength) = (tokenizer, vocabulary, maximumLength);
+        (Tokenizer, Vocabulary, MaximumLength, Redaction) = (tokenizer, vocabulary, maximumLength, redaction);
     }
 
     /// <summary>What cuts the text.</summary>
@@ -29,6 +30,12 @@ public sealed class TextEncoder
     /// <summary>How many tokens of a text are kept.</summary>
     public int MaximumLength { get; }
 
+    /// <summary>What is taken out of each text before it is cut.</summary>
+    public TextRedaction Redaction { get; }
+
+    /// <summary>How often a token had to occur in the corpus to be known; 0 if the vocabulary was not built from one, or by an older version.</summary>
+    public int MinimumCount { get; init; }
+
     /// <summary>Learns the vocabulary of a corpus.</summary>
     /// <param name="texts">The corpus, usually the training texts; read once, or twice where the tokenizer learns, too.</param>
     /// <param name="options">Tokenizer, vocabulary and length; default if null.</param>
@@ -36,25 +43,34 @@ public sealed class TextEncoder
     {
         options ??= new TextEncoderOptions();
         options.Validate();
+        ArgumentNullException.ThrowIfNull(texts);
+        if (options.Redaction != TextRedaction.None)
+            texts = texts.Select(text => RedactedText.Of(text, options.Redaction).Text);
         ITokenizer tokenizer = options.Kind is null ? options.Tokenizer
             : TokenKinds.Find(options.Kind, options.LowerCase) ?? BytePairTokenizer.Learn(texts, options.MergeCount, options.LowerCase);
-        return new TextEncoder(tokenizer, Vocabulary.Build(texts, tokenizer, options.Vocabulary), options.MaximumLength);
+        return new TextEncoder(tokenizer, Vocabulary.Build(texts, tokenizer, options.Vocabulary), options.MaximumLength, options.Redaction)
+        {
+            MinimumCount = options.Vocabulary.MinimumCount,
+        };
     }
 
     /// <summary>The ids of a text with the place of each token.</summary>
     /// <param name="text">Any text; an empty one gives no ids.</param>
     public EncodedText Encode(string text)
     {
-        List<Token> tokens = Cut(text, out int count);
+        RedactedText redacted = RedactedText.Of(text, Redaction);
+        List<Token> tokens = Cut(redacted.Text, out int count);
         var places = new Token[count];
-        tokens.CopyTo(0, places, 0, count);
-        return new EncodedText(Ids(text, tokens, count), places, tokens.Count - count);
+        for (int i = 0; i < count; i++)
+            places[i] = redacted.Original(tokens[i]);
+        return new EncodedText(Ids(redacted.Text, tokens, count), places, tokens.Count - count);
     }
 
     /// <summary>The ids of a text alone, for training.</summary>
     /// <param name="text">Any text; an empty one gives no ids.</param>
     public int[] EncodeIds(string text)
     {
+        text = RedactedText.Of(text, Redaction).Text;
         List<Token> tokens = Cut(text, out int count);
         return Ids(text, tokens, count);
     }

@@ -27,6 +27,10 @@ public sealed record TextEncoderOptions
     /// <value>From 1 to 1,048,576; default 400.</value>
     public int MaximumLength { get; init; } = 400;
 
+    /// <summary>What is taken out of each text before it is cut, in training and in prediction.</summary>
+    /// <value>Default <see cref="TextRedaction.None"/>.</value>
+    public TextRedaction Redaction { get; init; }
+
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public void Validate()
@@ -36,6 +40,8 @@ public sealed record TextEncoderOptions
         Vocabulary.Validate();
         if (Kind is not null && !TokenKinds.Names.Contains(Kind, StringComparer.Ordinal))
             throw new ArgumentException($"TextEncoderOptions: Kind must be one of {string.Join(", ", TokenKinds.Names)}, got '{Kind}'.");
+        if ((Redaction & ~(TextRedaction.Email | TextRedaction.Number)) != TextRedaction.None)
+            throw new ArgumentException($"TextEncoderOptions: Redaction holds what does not exist ({Redaction}).");
         ArgumentOutOfRangeException.ThrowIfNegative(MergeCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MergeCount, 1_000_000);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaximumLength, 1);

@@ -7,22 +7,34 @@ namespace Heed;
 
 /// <summary>The file <c>tokenizer.json</c>: <c>{"format":"heed-tokenizer","version":1,"tokenizer":"word","lowerCase":true,
 /// "maximumLength":400,"tokens":[…]}</c> with the tokens from id 2 on; a byte-pair tokenizer also has <c>"merges":["t","h","th","e",…]</c>,
-/// two pieces for each merge.</summary>
+/// two pieces for each merge. Version 2 also has
+/// <c>"redact":["email","number"]</c>, which older programs must not overlook.</summary>
 internal static class TokenizerFile
 {
     private const string FormatName = "heed-tokenizer";
-    private const int Version = 1;
+    private const int Version = 2, Unredacted = 1;
     private const long LargestFile = 256L << 20;
+
+    private static readonly TextRedaction[] redactions = [TextRedaction.Email, TextRedaction.Number];
 
     public static void Save(TextEncoder encoder, Stream stream)
     {
         using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         writer.WriteStartObject();
         writer.WriteString("format", FormatName);
-        writer.WriteNumber("version", Version);
+        writer.WriteNumber("version", encoder.Redaction == TextRedaction.None ? Unredacted : Version);
         writer.WriteString("tokenizer", encoder.Tokenizer.Name);
         writer.WriteBoolean("lowerCase", encoder.Tokenizer.LowerCase);
         writer.WriteNumber("maximumLength", encoder.MaximumLength);
+        if (encoder.MinimumCount > 0)
+            writer.WriteNumber("minimumCount", encoder.MinimumCount);
+        if (encoder.Redaction != TextRedaction.None)
+        {
+            writer.WriteStartArray("redact");
+            foreach (TextRedaction kind in redactions.Where(kind => encoder.Redaction.HasFlag(kind)))
+                writer.WriteStringValue(kind.ToString().ToLowerInvariant());
+            writer.WriteEndArray();
+        }
         if (encoder.Tokenizer is BytePairTokenizer bytePairs)
         {
             writer.WriteStartArray("merges");
@@ -84,8 +96,20 @@ internal static class TokenizerFile
         JsonFile.CheckFormat(root, path, FormatName, Version);
         ITokenizer tokenizer = Tokenizer(root, custom);
         var vocabulary = new Vocabulary(root.GetProperty("tokens").EnumerateArray().Select(ReadToken));
-        return new TextEncoder(tokenizer, vocabulary, root.GetProperty("maximumLength").GetInt32());
+        TextRedaction redaction = root.TryGetProperty("redact", out JsonElement redact)
+            ? redact.EnumerateArray().Aggregate(TextRedaction.None, (all, name) => all | Redaction(name.GetString())) : TextRedaction.None;
+        return new TextEncoder(tokenizer, vocabulary, root.GetProperty("maximumLength").GetInt32(), redaction)
+        {
+            MinimumCount = root.TryGetProperty("minimumCount", out JsonElement minimum) ? minimum.GetInt32() : 0,
+        };
     }
+
+    private static TextRedaction Redaction(string? name) => name switch
+    {
+        "email" => TextRedaction.Email,
+        "number" => TextRedaction.Number,
+        _ => throw new FormatException($"it redacts '{name}', which this program cannot"),
+    };
 
     private static ITokenizer Tokenizer(JsonElement root, ITokenizer? custom)
     {

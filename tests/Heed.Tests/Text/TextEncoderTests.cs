@@ -74,7 +74,7 @@ public sealed class TextEncoderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"format":"heed-tokenizer","version":2,"tokenizer":"word","lowerCase":true,"maximumLength":4,"tokens":[]}""", "newer Heed")]
+    [InlineData("""{"format":"heed-tokenizer","version":3,"tokenizer":"word","lowerCase":true,"maximumLength":4,"tokens":[]}""", "newer Heed")]
     [InlineData("""{"format":"heed-tokenizer","version":1,"tokenizer":"mine","lowerCase":true,"maximumLength":4,"tokens":[]}""", "'mine'")]
     [InlineData("""{"format":"heed-tokenizer","version":1,"tokenizer":"word","lowerCase":true,"maximumLength":0,"tokens":[]}""", "maximumLength")]
     [InlineData("""{"format":"heed-tokenizer","version":1,"tokenizer":"word","lowerCase":true,"maximumLength":4,"tokens":["a","a"]}""", "twice")]
