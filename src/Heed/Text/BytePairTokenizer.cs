@@ -11,7 +11,7 @@ namespace Heed;
 /// that no merge knows stays a token.</para>
 /// <para>Offsets are UTF-16 units. The form for the vocabulary is lower case by a fixed table, with U+2019 as <c>'</c>. No Unicode normalisation is
 /// applied. The result depends neither on the culture nor on ICU.</para>
-/// <para>Cost: linear in the text for chunks seen before (8,192 are remembered, not saved), otherwise quadratic in a chunk. Thread-safe. Source: Sennrich,
+/// <para>Cost: linear in the text for chunks seen before (32,768 are remembered, not saved), otherwise quadratic in a chunk. Thread-safe. Source: Sennrich,
 /// Haddow, Birch, "Neural machine translation of rare words with subword units", 2016; chunks with their space as in GPT-2, 2019,
 /// but over code points instead of bytes.</para>
 /// </remarks>
@@ -22,13 +22,13 @@ public sealed class BytePairTokenizer : ITokenizer
 
     internal const string TokenizerName = "byte-pair";
 
-    private const int CacheSize = 1 << 13;
-    private const int NoSymbol = -1;
+    private const int CacheSize = 1 << 15;
 
     private readonly (string Left, string Right)[] merges;
-    private readonly Dictionary<int, int> symbols = [];
-    private readonly Dictionary<long, (int Rank, int Symbol)> rules = [];
+    private readonly MergeTable table;
+    private readonly List<string> pieces = [];
     private readonly CachedChunk?[] cache = new CachedChunk?[CacheSize];
+    private readonly byte[] traces = new byte[CacheSize];
 
     /// <summary>Creates a tokenizer from its merges; <see cref="Learn"/> finds them.</summary>
     /// <param name="merges">The pairs in the order in which they were learned; each side is a code point or the result of an earlier merge.</param>
@@ -38,18 +38,20 @@ public sealed class BytePairTokenizer : ITokenizer
     {
         ArgumentNullException.ThrowIfNull(merges);
         (this.merges, LowerCase) = ([.. merges], lowerCase);
-        var pieces = new Dictionary<string, int>(StringComparer.Ordinal);
+        table = new MergeTable(this.merges.Length);
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int rank = 0; rank < this.merges.Length; rank++)
         {
             (string left, string right) = this.merges[rank];
-            if (!TrySymbol(left, pieces, out int first) || !TrySymbol(right, pieces, out int second) || left.Length + right.Length > MaximumPieceLength)
+            if (!TrySymbol(left, numbers, out int first) || !TrySymbol(right, numbers, out int second) || left.Length + right.Length > MaximumPieceLength)
             {
                 throw new ArgumentException(FormattableString.Invariant(
                     $"BytePairTokenizer: merge {rank} joins '{left}' and '{right}'; each must be one code point or an earlier result, and both at most {MaximumPieceLength} units."),
                     nameof(merges));
             }
-            pieces.TryAdd(left + right, pieces.Count);
-            rules.TryAdd(Key(first, second), (rank, pieces[left + right]));
+            if (numbers.TryAdd(left + right, pieces.Count))
+                pieces.Add(left + right);
+            table.AddPair(first, second, rank, numbers[left + right]);
         }
     }
 
@@ -75,51 +77,75 @@ public sealed class BytePairTokenizer : ITokenizer
         return new BytePairTokenizer(BytePairLearner.Learn(ChunkCounts.Of(texts, lowerCase), mergeCount), lowerCase);
     }
 
+    /// <summary>The different pieces that the merges know, in the order of their symbols.</summary>
+    internal IReadOnlyList<string> Pieces => pieces;
+
     /// <inheritdoc/>
-    public void Tokenize(ReadOnlySpan<char> text, List<Token> tokens)
+    public void Tokenize(ReadOnlySpan<char> text, List<Token> tokens) => Tokenize(text, tokens, null);
+
+    /// <summary>Cuts a text and says which piece each token is.</summary>
+    /// <param name="text">Any UTF-16 text.</param>
+    /// <param name="tokens">Emptied, then filled.</param>
+    /// <param name="symbols">Emptied, then filled with an index into <see cref="Pieces"/> for each token, or <see cref="MergeTable.NoSymbol"/>; may be null.</param>
+    internal void Tokenize(ReadOnlySpan<char> text, List<Token> tokens, List<int>? symbols)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         tokens.Clear();
+        symbols?.Clear();
         Span<char> form = stackalloc char[MaximumPieceLength];
+        Span<byte> lengths = stackalloc byte[MaximumPieceLength];
+        Span<int> pieceSymbols = stackalloc int[MaximumPieceLength];
         for (int start = 0; start < text.Length;)
         {
             int length = TextChunk.Length(text, start);
             TextChunk.Normalize(text.Slice(start, length), form, LowerCase);
-            foreach (byte piece in Pieces(form[..length]))
+            int count = Cut(form[..length], lengths, pieceSymbols);
+            for (int i = 0; i < count; i++)
             {
-                tokens.Add(new Token(start, piece));
-                start += piece;
+                tokens.Add(new Token(start, lengths[i]));
+                start += lengths[i];
             }
+            symbols?.AddRange(pieceSymbols[..count]);
         }
     }
 
     /// <inheritdoc/>
     public void Normalize(ReadOnlySpan<char> token, Span<char> destination) => TextChunk.Normalize(token, destination, LowerCase);
 
-    private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
-
     // A piece gets its number when it is first seen; a code point's number is also found by the code point.
-    private bool TrySymbol(string piece, Dictionary<string, int> pieces, out int symbol)
+    private bool TrySymbol(string piece, Dictionary<string, int> numbers, out int symbol)
     {
-        if (pieces.TryGetValue(piece ?? "", out symbol))
+        if (numbers.TryGetValue(piece ?? "", out symbol))
             return true;
         if (string.IsNullOrEmpty(piece) || Rune.DecodeFromUtf16(piece, out Rune rune, out int used) != System.Buffers.OperationStatus.Done || used != piece.Length)
             return false;
-        symbols[rune.Value] = pieces[piece] = symbol = pieces.Count;
+        numbers[piece] = symbol = pieces.Count;
+        pieces.Add(piece);
+        table.AddCodePoint(rune, symbol);
         return true;
     }
 
-    /// <summary>The lengths of the pieces of a chunk in its vocabulary form.</summary>
-    private byte[] Pieces(ReadOnlySpan<char> form)
+    /// <summary>The lengths and symbols of the pieces of a chunk in its vocabulary form, and how many there are.</summary>
+    private int Cut(ReadOnlySpan<char> form, Span<byte> lengths, Span<int> symbols)
     {
         // Entries are immutable and replaced whole: threads that meet here lose a little work and nothing else.
-        ref CachedChunk? entry = ref cache[Hash(form) % CacheSize];
+        uint hash = Hash(form);
+        ref CachedChunk? entry = ref cache[hash % CacheSize];
         CachedChunk? known = Volatile.Read(ref entry);
         if (known is not null && form.SequenceEqual(known.Form))
-            return known.Pieces;
-        byte[] pieces = Merge(form);
-        Volatile.Write(ref entry, new CachedChunk(form.ToString(), pieces));
-        return pieces;
+        {
+            known.Lengths.CopyTo(lengths);
+            known.Symbols.CopyTo(symbols);
+            return known.Lengths.Length;
+        }
+        int count = Merge(form, lengths, symbols);
+        // Only what comes a second time is kept; most chunks of some scripts come once.
+        ref byte trace = ref traces[hash % CacheSize];
+        byte own = (byte)(hash >> 24);
+        if (trace == own)
+            Volatile.Write(ref entry, new CachedChunk(form.ToString(), lengths[..count].ToArray(), symbols[..count].ToArray()));
+        trace = own;
+        return count;
     }
 
     private static uint Hash(ReadOnlySpan<char> form)
@@ -130,36 +156,39 @@ public sealed class BytePairTokenizer : ITokenizer
         return hash ^ (hash >> 15);
     }
 
-    private byte[] Merge(ReadOnlySpan<char> form)
+    private int Merge(ReadOnlySpan<char> form, Span<byte> lengths, Span<int> piece)
     {
-        Span<int> piece = stackalloc int[MaximumPieceLength];
-        Span<byte> lengths = stackalloc byte[MaximumPieceLength];
+        Span<int> ranks = stackalloc int[MaximumPieceLength];
         int count = 0;
         for (int i = 0; i < form.Length; count++)
         {
-            bool isWhole = Rune.DecodeFromUtf16(form[i..], out Rune rune, out int used) == System.Buffers.OperationStatus.Done;
-            piece[count] = isWhole && symbols.TryGetValue(rune.Value, out int symbol) ? symbol : NoSymbol;
-            lengths[count] = (byte)used;
-            i += used;
+            bool isPair = char.IsHighSurrogate(form[i]) && i + 1 < form.Length && char.IsLowSurrogate(form[i + 1]);
+            // Half of a pair is the code point of no merge.
+            piece[count] = table.Symbol(isPair ? char.ConvertToUtf32(form[i], form[i + 1]) : form[i]);
+            lengths[count] = (byte)(isPair ? 2 : 1);
+            i += lengths[count];
         }
-        while (true)
+        for (int i = 0; i + 1 < count; i++)
+            ranks[i] = table.Pair(piece[i], piece[i + 1]).Rank;
+        while (count > 1)
         {
-            int best = -1;
-            (int Rank, int Symbol) rule = (int.MaxValue, NoSymbol);
-            for (int i = 0; i + 1 < count; i++)
-            {
-                if (piece[i] != NoSymbol && piece[i + 1] != NoSymbol && rules.TryGetValue(Key(piece[i], piece[i + 1]), out var found) && found.Rank < rule.Rank)
-                    (best, rule) = (i, found);
-            }
-            if (best < 0)
-                return lengths[..count].ToArray();
-            piece[best] = rule.Symbol;
+            int best = 0;
+            for (int i = 1; i + 1 < count; i++)
+                best = ranks[i] < ranks[best] ? i : best;
+            if (ranks[best] == MergeTable.NoRank)
+                break;
+            piece[best] = table.Pair(piece[best], piece[best + 1]).Symbol;
             lengths[best] += lengths[best + 1];
-            piece[(best + 2)..count].CopyTo(piece[(best + 1)..]);
-            lengths[(best + 2)..count].CopyTo(lengths[(best + 1)..]);
             count--;
+            for (int i = best + 1; i < count; i++)
+                (piece[i], ranks[i], lengths[i]) = (piece[i + 1], ranks[i + 1], lengths[i + 1]);
+            if (best > 0)
+                ranks[best - 1] = table.Pair(piece[best - 1], piece[best]).Rank;
+            if (best + 1 < count)
+                ranks[best] = table.Pair(piece[best], piece[best + 1]).Rank;
         }
+        return count;
     }
 
-    private sealed record CachedChunk(string Form, byte[] Pieces);
+    private sealed record CachedChunk(string Form, byte[] Lengths, int[] Symbols);
 }

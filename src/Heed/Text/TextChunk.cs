@@ -57,6 +57,8 @@ internal static class TextChunk
             return char.IsAsciiLetter(c) || c == '_' ? Kind.Letter : char.IsAsciiDigit(c) ? Kind.Digit
                 : c is ' ' or (>= '\t' and <= '\r') ? Kind.Space : Kind.Sign;
         }
+        if (c is >= '\u4E00' and <= '\u9FFF' or >= '\uAC00' and <= '\uD7A3')
+            return Kind.Letter;
         if (!char.IsSurrogate(c))
             return char.IsWhiteSpace(c) ? Kind.Space : KindOf(CharUnicodeInfo.GetUnicodeCategory(c));
         if (!char.IsHighSurrogate(c) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1]))

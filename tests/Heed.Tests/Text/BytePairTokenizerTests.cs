@@ -169,6 +169,19 @@ public class BytePairTokenizerTests
         }
     }
 
+    [Property(MaxTest = 200)]
+    public Property Ids_by_symbol_are_those_by_letters() => Prop.ForAll(WordTokenizerTests.AnyText(), text =>
+    {
+        text += "Newest ห้อง lower 👩‍👩‍👧 ɸ" + text + " widest";
+        foreach (int maximumLength in new[] { 5, 400 })
+        {
+            TextEncoder encoder = TextEncoder.Build([.. corpus, .. corpus], new TextEncoderOptions { Tokenizer = learned, MaximumLength = maximumLength });
+            var tokens = new List<Token>();
+            learned.Tokenize(text, tokens);
+            encoder.EncodeIds(text).ShouldBe(tokens.Take(maximumLength).Select(token => encoder.Vocabulary.Id(text[token.Range].ToLowerInvariant())));
+        }
+    });
+
     private static string[] Pieces(BytePairTokenizer tokenizer, string text)
     {
         var tokens = new List<Token>();
