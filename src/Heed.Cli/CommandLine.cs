@@ -65,6 +65,7 @@ internal static class CommandLine
             EvalCommand.Create(terminal),
             PredictCommand.Create(terminal),
             DescribeCommand.Create(terminal),
+            BenchCommand.Create(terminal, cancellation),
             VerifyCommand.Create(terminal),
             VersionCommand(terminal),
             version,
