@@ -63,6 +63,7 @@ internal static class CommandLine
             DemoCommand.Create(terminal, cancellation),
             new Command("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation) },
             EvalCommand.Create(terminal),
+            CompareCommand.Create(terminal),
             PredictCommand.Create(terminal),
             DescribeCommand.Create(terminal),
             BenchCommand.Create(terminal, cancellation),

@@ -77,7 +77,22 @@ public sealed class TextEncoder
         var tokens = new List<Token>(text.Length / 4 + 4);
         Tokenizer.Tokenize(text, tokens);
         count = Math.Min(tokens.Count, MaximumLength);
+        if (tokens.Count > count && text.Contains(TextPair.Separator, StringComparison.Ordinal))
+            ShortenLonger(text, tokens);
         return tokens;
+    }
+
+    // Both texts of a pair stay: the tokens that are too many move behind the kept ones, from the end of each text, the longer one first.
+    private void ShortenLonger(string text, List<Token> tokens)
+    {
+        int separator = tokens.FindIndex(token => text[token.Start] == TextPair.Separator), room = MaximumLength - 1;
+        if (separator < 0)
+            return;
+        int second = tokens.Count - separator - 1;
+        int keepFirst = Math.Min(separator, Math.Max(room - second, (room + 1) / 2));
+        List<Token> over = tokens[keepFirst..separator];
+        tokens.RemoveRange(keepFirst, over.Count);
+        tokens.AddRange(over);
     }
 
     private int[] Ids(string text, List<Token> tokens, int count)

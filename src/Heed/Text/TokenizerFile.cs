@@ -12,7 +12,6 @@ internal static class TokenizerFile
     private const string FormatName = "heed-tokenizer";
     private const int Version = 1;
     private const long LargestFile = 256L << 20;
-    private const string Fix = "save the model again or copy the whole folder";
 
     public static void Save(TextEncoder encoder, Stream stream)
     {
@@ -30,21 +29,8 @@ internal static class TokenizerFile
         writer.WriteEndObject();
     }
 
-    public static TextEncoder Load(string path, ITokenizer? custom)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        try
-        {
-            byte[] content = Content(path);
-            using JsonDocument document = JsonDocument.Parse(content, new JsonDocumentOptions { MaxDepth = 4 });
-            return Read(document.RootElement, path, custom);
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or KeyNotFoundException
-            or InvalidOperationException or FormatException or ArgumentException)
-        {
-            throw new InputException($"this tokenizer file cannot be read ({e.Message.TrimEnd('.')}); {Fix}.", path, innerException: e);
-        }
-    }
+    public static TextEncoder Load(string path, ITokenizer? custom) =>
+        JsonFile.Read(path, "tokenizer file", LargestFile, maximumDepth: 4, root => Read(root, path, custom));
 
     // A lone surrogate has no UTF-8 form, so such a token is written as an array of its UTF-16 units.
     private static void WriteToken(Utf8JsonWriter writer, string token)
@@ -82,24 +68,9 @@ internal static class TokenizerFile
         return token.GetString() ?? throw new FormatException("a token is null");
     }
 
-    private static byte[] Content(string path)
-    {
-        using FileStream stream = File.OpenRead(path);
-        if (stream.Length > LargestFile)
-            throw new FormatException(FormattableString.Invariant($"it has {stream.Length} bytes, more than {LargestFile}"));
-        byte[] content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return content;
-    }
-
     private static TextEncoder Read(JsonElement root, string path, ITokenizer? custom)
     {
-        if (root.GetProperty("format").GetString() != FormatName)
-            throw new FormatException($"its format is not {FormatName}");
-        int version = root.GetProperty("version").GetInt32();
-        if (version > Version)
-            throw new InputException(FormattableString.Invariant(
-                $"the tokenizer file has version {version}, this program reads up to {Version}; use a newer Heed."), path);
+        JsonFile.CheckFormat(root, path, FormatName, Version);
         ITokenizer tokenizer = Tokenizer(root.GetProperty("tokenizer").GetString() ?? "", root.GetProperty("lowerCase").GetBoolean(), custom);
         var vocabulary = new Vocabulary(root.GetProperty("tokens").EnumerateArray().Select(ReadToken));
         return new TextEncoder(tokenizer, vocabulary, root.GetProperty("maximumLength").GetInt32());
