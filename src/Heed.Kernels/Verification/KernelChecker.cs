@@ -26,10 +26,11 @@ internal sealed class KernelChecker(string kernel, List<KernelVerdict> verdicts)
         return wide;
     }
 
-    /// <summary>Compares a result with its reference.</summary>
-    public void Compare(string result, ReadOnlySpan<float> got, ReadOnlySpan<double> reference, double limit)
+    /// <summary>Compares a result with its reference; the error is relative to the largest reference value, or to <paramref name="summands"/> where
+    /// larger numbers may have cancelled.</summary>
+    public void Compare(string result, ReadOnlySpan<float> got, ReadOnlySpan<double> reference, double limit, double summands = 0)
     {
-        double largest = 0, worst = 0;
+        double largest = summands, worst = 0;
         for (int i = 0; i < reference.Length; i++)
         {
             Hash = CounterRandom.Mix(Hash ^ BitConverter.SingleToUInt32Bits(got[i]));

@@ -56,6 +56,7 @@ public sealed class KernelVerification
         ("SoftmaxKernel", RowChecks.Softmax),
         ("LogSoftmaxKernel", RowChecks.LogSoftmax),
         ("CrossEntropyKernel", RowChecks.CrossEntropy),
+        ("SigmoidCrossEntropyKernel", RowChecks.SigmoidCrossEntropy),
         ("LayerNormKernel", RowChecks.LayerNorm),
         ("EmbeddingKernel", RowChecks.Embedding),
         ("SequenceSoftmaxKernel", SequenceChecks.Softmax),

@@ -36,6 +36,15 @@ internal static class RowChecks
         check.CompareWithDifferences("dlogits", gradient, logits, [1], Loss, 4 * Limit);
     }
 
+    public static void SigmoidCrossEntropy(KernelChecker check)
+    {
+        float[] logits = check.Draw(Rows * Columns, -9, 9), targets = check.Draw(logits.Length, 0, 1), gradient = new float[logits.Length];
+        SigmoidCrossEntropyKernel.Backward(logits, targets, 1, gradient);
+        double[] Loss(double[] x) => [ReferenceSoftmax.SigmoidCrossEntropy(x, targets)];
+        check.Compare("loss", [(float)SigmoidCrossEntropyKernel.Forward(logits, targets)], Loss(KernelChecker.Widen(logits)), Limit);
+        check.CompareWithDifferences("dlogits", gradient, logits, [1], Loss, 4 * Limit);
+    }
+
     public static void LayerNorm(KernelChecker check)
     {
         const float Epsilon = 1e-5f;
