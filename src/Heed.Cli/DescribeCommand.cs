@@ -13,10 +13,20 @@ internal static class DescribeCommand
     {
         Argument<string> model = CommonOptions.Model();
         Option<bool> json = CommonOptions.Json();
-        Command command = new("describe", "Shows labels, network, parameters and training of a model.") { model, json };
+        Option<bool> privacy = new("--privacy") { Description = "List what the folder holds of the training data." };
+        Command command = new("describe", "Shows labels, network, parameters and training of a model.") { model, privacy, json };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(model)!;
+            if (parsed.GetValue(privacy))
+            {
+                IReadOnlyList<PrivacyItem> items = ModelPrivacy.List(path);
+                if (parsed.GetValue(json))
+                    JsonText.WriteObject(terminal.Out, writer => PrivacyListing.Write(writer, items), isIndented: true);
+                else
+                    PrivacyListing.Write(terminal, items);
+                return ExitCode.Done;
+            }
             TextClassifier classifier = TextClassifier.Load(path);
             ModelFolder folder = ModelFolder.Open(path, ModelFolderCheck.Lengths);
             if (parsed.GetValue(json))

@@ -29,17 +29,30 @@ internal static class PredictCommand
         Option<double> threshold = Thresholds.Create("Answer 'unsure' below this probability.");
         Option<bool> quiet = CommonOptions.Quiet();
         Option<bool> weights = new("--weights") { Description = "Shade each text by the weight of its tokens." };
+        Option<string> offsets = new("--offsets")
+        {
+            Description = "What start and length in the JSON count: utf16 units, or codepoint.",
+            HelpName = "unit",
+            DefaultValueFactory = _ => "utf16",
+        };
         Option<int> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         json.Description = "One JSON object a text: label, probability, probabilities, text, weights, cutOff.";
-        Command command = new("predict", "Labels texts and shows where the model looked.") { model, texts, file, column, encoding, threshold, weights, threads, json, quiet };
+        Command command = new("predict", "Labels texts and shows where the model looked.") { model, texts, file, column, encoding, threshold, weights, offsets, threads, json, quiet };
         command.SetAction(parsed =>
         {
             threads.Apply(parsed);
+            bool inCodePoints = parsed.GetValue(offsets) switch
+            {
+                "utf16" => false,
+                "codepoint" => true,
+                string unit => throw new UsageException($"--offsets must be utf16 or codepoint, got '{unit}'."),
+                null => throw new UsageException("--offsets must be utf16 or codepoint."),
+            };
             string[] given = parsed.GetValue(texts) ?? [];
             Check(parsed, given, parsed.GetValue(file), parsed.GetValue(column));
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
-            Action<TextPrediction> write = Writer(terminal, parsed.GetValue(json), parsed.GetValue(weights), Thresholds.Of(parsed, threshold, classifier));
+            Action<TextPrediction> write = Writer(terminal, parsed.GetValue(json), parsed.GetValue(weights), inCodePoints, Thresholds.Of(parsed, threshold, classifier));
             if (given.Length > 0)
             {
                 foreach (string text in given)
@@ -112,10 +125,10 @@ internal static class PredictCommand
             terminal.Say(FormattableString.Invariant($"{count:N0} texts in {clock.Elapsed.TotalSeconds:F1} s, {count / clock.Elapsed.TotalSeconds:N0} a second"));
     }
 
-    private static Action<TextPrediction> Writer(Terminal terminal, bool json, bool weights, double? threshold)
+    private static Action<TextPrediction> Writer(Terminal terminal, bool json, bool weights, bool inCodePoints, double? threshold)
     {
         if (json)
-            return prediction => JsonText.WriteObject(terminal.Out, writer => PredictionJson.Write(writer, prediction, threshold));
+            return prediction => JsonText.WriteObject(terminal.Out, writer => PredictionJson.Write(writer, prediction, inCodePoints, threshold));
         Action<TextPrediction> writeText = weights ? Shaded(terminal) : prediction => terminal.Out.Write(OneLine.Of(prediction.Text));
         return prediction =>
         {

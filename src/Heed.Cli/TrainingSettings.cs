@@ -8,14 +8,14 @@ internal sealed class TrainingSettings
 {
     private static readonly BlstmConfig network = new();
     private static readonly TrainingOptions training = new();
-    private static readonly TextEncoderOptions tokens = new();
 
     private readonly List<Option> all = [];
-    private readonly Option<string> pooling, cell, schedule, monitor, classWeights, tokenKind, optimizer;
-    private readonly Option<int> hidden, embedding, layers, attention, views, epochs, batch, patience, minimumCount, maximumVocabulary, maximumLength;
+    private readonly Option<string> pooling, cell, schedule, monitor, classWeights, optimizer;
+    private readonly Option<int> hidden, embedding, layers, attention, views, epochs, batch, patience;
     private readonly Option<double> penalty, dropout, learningRate, weightDecay, warmup, clip, momentum, labelSmoothing, wordDropout, averaging;
-    private readonly Option<bool> averageViews, perLabel, variationalDropout, caseSensitive, findAnomalies;
+    private readonly Option<bool> averageViews, perLabel, variationalDropout, findAnomalies;
     private readonly Option<ulong> seed = CommonOptions.Seed();
+    private readonly TokenSettings tokens = new();
 
     public TrainingSettings()
     {
@@ -46,11 +46,7 @@ internal sealed class TrainingSettings
         patience = Add("--patience", "Epochs without a better dev score before training stops.", training.Patience);
         monitor = Add("--monitor", "The dev score that decides: accuracy, macro-f1, loss; auto takes macro-f1 where labels are unequal.", training.Monitor, "name");
         classWeights = Add("--class-weights", "Weights of the classes in the loss: none, balanced; auto balances where labels are unequal.", training.ClassWeights, "name");
-        tokenKind = Add("--tokens", "What a token is: words or characters.", "words", "name");
-        caseSensitive = Flag("--case-sensitive", "Tell upper from lower case.");
-        minimumCount = Add("--min-count", "How often a token must occur to be known.", tokens.Vocabulary.MinimumCount);
-        maximumVocabulary = Add("--max-vocabulary", "Known tokens at most.", tokens.Vocabulary.MaximumSize);
-        maximumLength = Add("--max-length", "Tokens of a text that are read at most.", tokens.MaximumLength);
+        all.AddRange(tokens.All);
         findAnomalies = Flag("--find-anomalies", "Name the operation where the first NaN or infinity arises; slower.");
         all.Add(seed);
     }
@@ -63,7 +59,7 @@ internal sealed class TrainingSettings
     /// <summary>The options, checked.</summary>
     public TextClassifierOptions Read(ParseResult parsed) => UsageException.Guard(() =>
     {
-        TextClassifierOptions options = new() { Network = Network(parsed), Training = Training(parsed), Tokens = Tokens(parsed) };
+        TextClassifierOptions options = new() { Network = Network(parsed), Training = Training(parsed), Tokens = tokens.Read(parsed) };
         options.Validate();
         return options;
     });
@@ -107,19 +103,6 @@ internal sealed class TrainingSettings
         WordDropout = parsed.GetValue(wordDropout),
         AveragingDecay = parsed.GetValue(averaging),
         FindAnomalies = parsed.GetValue(findAnomalies),
-    };
-
-    private TextEncoderOptions Tokens(ParseResult parsed) => new()
-    {
-        Tokenizer = parsed.GetValue(tokenKind) switch
-        {
-            "words" => new WordTokenizer(!parsed.GetValue(caseSensitive)),
-            "characters" => new CharacterTokenizer(!parsed.GetValue(caseSensitive)),
-            string other => throw new UsageException($"--tokens must be words or characters, got '{other}'."),
-            null => throw new UsageException("--tokens must be words or characters."),
-        },
-        Vocabulary = new VocabularyOptions { MinimumCount = parsed.GetValue(minimumCount), MaximumSize = parsed.GetValue(maximumVocabulary) },
-        MaximumLength = parsed.GetValue(maximumLength),
     };
 
     private Option<T> Add<T>(string name, string description, T value, string help = "N")

@@ -63,7 +63,7 @@ public sealed class BadInputTests(TrainedModel model) : IClassFixture<TrainedMod
     [InlineData("--dropout", "1", "[0, 1)")]
     [InlineData("--dropout", "0,5", "decimal point")]
     [InlineData("--monitor", "f2", "macro-f1")]
-    [InlineData("--tokens", "bytes", "words or characters")]
+    [InlineData("--tokens", "bytes", "words, characters or byte-pairs")]
     [InlineData("--threads", "0", "1 to 1024")]
     [InlineData("--min-count", "0", "greater than or equal to '1'")]
     [InlineData("--colour", "red", "--colour")]

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Heed.Testing;
 
 namespace Heed.Cli.Tests;
@@ -66,5 +67,35 @@ public sealed class ReadingTests(TrainedModel model) : IClassFixture<TrainedMode
         CommandRun.Of([.. train, "--time", "n"]).ShouldSucceed().Error.ShouldContain("80 for training, 10 for dev and 10 for the test (80/10/10, by 'n', oldest rows first)");
         CommandRun.Of([.. train, "--time", "text"]).ShouldRefuse("line 2", "is no time");
         CommandRun.Of([.. train, "--group", "author"]).ShouldRefuse("no column 'author' for the group");
+    }
+
+    [Fact]
+    public void Offsets_count_units_or_code_points()
+    {
+        const string text = "👍 the parcel";
+        JsonElement units = Answer(), points = Answer("--offsets", "codepoint");
+        string[] words = [.. units.GetProperty("weights").EnumerateArray().Select(w => w.GetProperty("text").GetString()!)];
+        words.ShouldBe(["👍", "the", "parcel"]);
+        Ranges(units).ShouldBe([(0, 2), (3, 3), (7, 6)]);
+        Ranges(points).ShouldBe([(0, 1), (2, 3), (6, 6)]);
+        CommandRun.Of("predict", model.Model, text, "--offsets", "bytes").ShouldRefuse("utf16 or codepoint");
+
+        JsonElement Answer(params string[] more) => JsonDocument.Parse(CommandRun.Of(["predict", model.Model, text, "--json", .. more]).ShouldSucceed().Out).RootElement;
+
+        static IEnumerable<(int, int)> Ranges(JsonElement answer) =>
+            answer.GetProperty("weights").EnumerateArray().Select(w => (w.GetProperty("start").GetInt32(), w.GetProperty("length").GetInt32()));
+    }
+
+    [Fact]
+    public void Byte_pairs_are_learned_saved_and_used()
+    {
+        using TemporaryFolder folder = new();
+        CommandRun.Of(["train", "text", "--data", model.Data, "--out", folder["model"], "--tokens", "byte-pairs", "--merges", "50", .. small]).ShouldSucceed();
+        TextEncoder encoder = TextClassifier.Load(folder["model"]).Encoder;
+        encoder.Tokenizer.ShouldBeOfType<BytePairTokenizer>().Merges.Count.ShouldBe(50);
+        string[] weights = [.. JsonDocument.Parse(CommandRun.Of("predict", folder["model"], "ห้องใหญ่ the chair 👩‍👩‍👧", "--json").ShouldSucceed().Out).RootElement
+            .GetProperty("weights").EnumerateArray().Select(w => w.GetProperty("text").GetString()!)];
+        string.Concat(weights).ShouldBe("ห้องใหญ่ the chair 👩‍👩‍👧");
+        CommandRun.Of("describe", folder["model"]).ShouldSucceed().Out.ShouldContain("byte-pair");
     }
 }

@@ -16,7 +16,7 @@ public sealed class TrainingPlanTests(TrainedModel model) : IClassFixture<Traine
         using TemporaryFolder folder = new();
         string data = TinyData.Write(folder["train.tsv"], 400);
         string[] Train(string name, string minutes) => ["train", "text", "--data", data, "--out", folder[name], "--epochs", "8", "--patience", "8", "--hidden", "6", "--embedding", "8", "--attention", "4",
-            "--batch", "16", "--word-dropout", "0.1", "--averaging", "0.9", "--threads", "1", "--no-baseline", "--checkpoint-minutes", minutes];
+            "--batch", "16", "--word-dropout", "0.1", "--averaging", "0.9", "--no-baseline", "--checkpoint-minutes", minutes];
         ProcessStartInfo start = HeedProcess.Start(Train("killed", "0"));
         start.RedirectStandardError = true;
         using (Process process = Process.Start(start)!)
@@ -55,7 +55,7 @@ public sealed class TrainingPlanTests(TrainedModel model) : IClassFixture<Traine
         using TemporaryFolder folder = new();
         string data = folder["more.tsv"];
         File.WriteAllLines(data, Enumerable.Range(0, 120).Select(i => i % 2 == 0 ? $"praise\tsplendid wonderful service {i}" : $"repair\tthe lamp is broken {i}").Prepend("label\ttext"));
-        CommandRun run = CommandRun.Of(["train", "text", "--data", data, "--out", folder["model"], "--init", model.Model, .. small]).ShouldSucceed();
+        CommandRun run = CommandRun.Of(["train", "text", "--data", data, "--out", folder["model"], "--init", model.Model, "--epochs", "8", "--batch", "8", "--learning-rate", "0.02"]).ShouldSucceed();
         run.Error.ShouldMatch(@"going on from a trained model: \d+ new tokens, 1 new labels");
         TextClassifier more = TextClassifier.Load(folder["model"]);
         more.Labels.ShouldBe(["billing", "repair", "shipping", "praise"]);

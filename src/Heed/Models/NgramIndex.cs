@@ -64,7 +64,7 @@ internal sealed class NgramIndex(TextEncoder encoder, int maximumOrder)
         tokens[Vocabulary.Padding] = Vocabulary.Padding;
         for (int i = 0; i < kept.Length; i++)
             renumbered[i] = kept[i] ? next++ : -1;
-        NgramIndex index = new(new TextEncoder(encoder.Tokenizer, vocabulary, encoder.MaximumLength), maximumOrder);
+        NgramIndex index = new(new TextEncoder(encoder.Tokenizer, vocabulary, encoder.MaximumLength, encoder.Redaction) { MinimumCount = encoder.MinimumCount }, maximumOrder);
         foreach ((int shorter, int token) in Ngrams.Where((_, number) => renumbered[number] >= 0).ToArray())
             index.numbers.Add((shorter > 0 ? renumbered[shorter - 1] + 1 : shorter, tokens[token]), index.numbers.Count);
         return (index, renumbered);

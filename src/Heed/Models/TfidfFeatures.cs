@@ -33,8 +33,13 @@ internal sealed class TfidfFeatures(NgramIndex ngrams, float[] rarity)
 
     private static (NgramIndex Ngrams, (int Feature, int Count)[][] Counts) CountNgrams(IReadOnlyList<string> texts, int outputs, TfidfOptions options)
     {
-        VocabularyOptions tokens = new() { MinimumCount = options.MinimumCount, MaximumSize = options.MaximumFeatures };
-        TextEncoder encoder = new(options.Tokenizer, Vocabulary.Build(texts, options.Tokenizer, tokens), TextEncoder.LargestMaximumLength);
+        TextEncoder encoder = TextEncoder.Build(texts, new TextEncoderOptions
+        {
+            Tokenizer = options.Tokenizer,
+            Vocabulary = new VocabularyOptions { MinimumCount = options.MinimumCount, MaximumSize = options.MaximumFeatures },
+            MaximumLength = TextEncoder.LargestMaximumLength,
+            Redaction = options.Redaction,
+        });
         NgramIndex all = new(encoder, options.MaximumOrder);
         var counts = new (int Feature, int Count)[texts.Count][];
         for (int r = 0; r < counts.Length; r++)

@@ -19,6 +19,10 @@ public sealed record TfidfOptions
     /// <value>From 1 to 8,388,608; default 300,000.</value>
     public int MaximumFeatures { get; init; } = 300_000;
 
+    /// <summary>What is taken out of texts before they are cut.</summary>
+    /// <value>Default none.</value>
+    public TextRedaction Redaction { get; init; } = TextRedaction.None;
+
     /// <summary>The strengths of regularisation that are tried, 1/(λ·rows) each; the best on the dev rows stays.</summary>
     /// <value>Rising, above 0; default 1, 10, 100.</value>
     public IReadOnlyList<double> Strengths { get; init; } = [1, 10, 100];

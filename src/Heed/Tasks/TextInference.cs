@@ -1,3 +1,6 @@
+using System.Runtime.ExceptionServices;
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>A text classifier's forward passes over many rows.</summary>
@@ -8,7 +11,13 @@ internal static class TextInference
     /// <summary>The logits of all rows (rows, outputs).</summary>
     public static float[] Logits(TextClassifier model, TextData data)
     {
-        int[][] ids = [.. data.Texts.Select(model.Encoder.EncodeIds)];
+        string[] texts = [.. data.Texts];
+        int[][] ids = new int[texts.Length][];
+        Share((texts.Length + BatchSize - 1) / BatchSize, n =>
+        {
+            for (int i = n * BatchSize; i < Math.Min(texts.Length, (n + 1) * BatchSize); i++)
+                ids[i] = model.Encoder.EncodeIds(texts[i]);
+        });
         FeatureTable features = model.Features.Encode(data);
         int outputs = model.Head.OutputCount;
         float[] all = new float[data.Count * outputs];
@@ -23,7 +32,12 @@ internal static class TextInference
     /// <summary>The answers to rows, in order.</summary>
     public static TextPrediction[] Predict(TextClassifier model, TextRow[] rows)
     {
-        EncodedText[] encoded = [.. rows.Select(row => model.Encoder.Encode(row.Text))];
+        EncodedText[] encoded = new EncodedText[rows.Length];
+        Share((rows.Length + BatchSize - 1) / BatchSize, n =>
+        {
+            for (int i = n * BatchSize; i < Math.Min(rows.Length, (n + 1) * BatchSize); i++)
+                encoded[i] = model.Encoder.Encode(rows[i].Text);
+        });
         int[][] ids = [.. encoded.Select(e => e.Ids)];
         string[] missing = [.. Enumerable.Repeat("", model.Features.FieldCount)];
         FeatureTable features = model.Features.Encode([.. rows.Select(row => row.Values.Count == 0 ? missing : row.Values)]);
@@ -51,11 +65,13 @@ internal static class TextInference
         return vectors;
     }
 
+    // Batches side by side, as the steps of a short text leave little to share inside of one. Each writes to its own rows, so bits do not depend on it.
     private static void ForEachBatch(TextClassifier model, int[][] ids, FeatureTable features, Capture capture, Action<TextBatch, Tensor, Tensor> use)
     {
-        foreach (ReadOnlyMemory<int> rows in BatchPlan.Evaluation(ids.Select(i => i.Length).ToArray(), BatchSize).Epoch(0))
+        IReadOnlyList<ReadOnlyMemory<int>> batches = BatchPlan.Evaluation(ids.Select(i => i.Length).ToArray(), BatchSize).Epoch(0);
+        Share(batches.Count, n =>
         {
-            TextBatch batch = TextBatch.Create(ids, rows.Span);
+            TextBatch batch = TextBatch.Create(ids, batches[n].Span);
             float[] vectors = Vectors(features, model.Features.VectorSize, batch.RowIndices);
             Step.Evaluate(
                 pass =>
@@ -65,6 +81,24 @@ internal static class TextInference
                     return 0;
                 },
                 capture);
+        });
+    }
+
+    private static void Share(int count, Action<int> one)
+    {
+        if (Workers.Degree == 1 || count < 2)
+        {
+            for (int i = 0; i < count; i++)
+                one(i);
+            return;
+        }
+        try
+        {
+            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = Workers.Degree }, one);
+        }
+        catch (AggregateException e) when (e.InnerExceptions.Count > 0)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
     }
 

@@ -52,7 +52,7 @@ public static class TextSearch
         }
         TextClassifier winner = best?.Model ?? throw new OperationCanceledException("the search was cancelled before the first step.");
         if (options.Baseline && !cancellation.IsCancellationRequested)
-            winner.Baseline = TextTraining.TrainBaseline(winner.Head, train, dev, winner.Record.Options);
+            winner.Baseline = TextTraining.TrainBaseline(winner, train, dev);
         return winner;
     }
 

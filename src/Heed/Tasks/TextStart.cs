@@ -7,9 +7,9 @@ internal static class TextStart
     public static TextEncoder Extend(TextEncoder old, IEnumerable<string> texts, VocabularyOptions options)
     {
         string[] known = [.. old.Vocabulary.Learned];
-        Vocabulary found = Vocabulary.Build(texts, old.Tokenizer, options);
+        Vocabulary found = Vocabulary.Build(texts.Select(text => RedactedText.Of(text, old.Redaction).Text), old.Tokenizer, options);
         string[] added = [.. found.Learned.ToArray().Where(token => old.Vocabulary.Id(token) == Vocabulary.Unknown)];
-        return new TextEncoder(old.Tokenizer, new Vocabulary(known.Concat(added)), old.MaximumLength);
+        return new TextEncoder(old.Tokenizer, new Vocabulary(known.Concat(added)), old.MaximumLength, old.Redaction) { MinimumCount = Math.Min(old.MinimumCount, options.MinimumCount) };
     }
 
     /// <summary>The labels of both, the old ones first.</summary>

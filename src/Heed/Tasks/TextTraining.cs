@@ -21,7 +21,7 @@ internal static class TextTraining
         if (report.Epochs.Count > 0)
             classifier.Rule = classifier.Head.FitAnswers(TextInference.Logits(classifier, dev), dev);
         if (options.Baseline && !report.WasCancelled)
-            classifier.Baseline = TrainBaseline(classifier.Head, train, dev, training);
+            classifier.Baseline = TrainBaseline(classifier, train, dev);
         return classifier;
     }
 
@@ -100,14 +100,17 @@ internal static class TextTraining
     }
 
     /// <summary>The simple model on the same rows, with its own temperature and thresholds.</summary>
-    public static TfidfModel TrainBaseline(TextHead head, TextData train, TextData dev, TrainingOptions training)
+    public static TfidfModel TrainBaseline(TextClassifier classifier, TextData train, TextData dev)
     {
+        (TextHead head, TrainingOptions training) = (classifier.Head, classifier.Record.Options);
         double Score(float[] logits)
         {
             DevScore score = head.Score(logits, dev);
             return training.Monitor switch { "loss" => -score.Loss, "macro-f1" => score.MacroF1, _ => score.Accuracy };
         }
-        TfidfModel model = TfidfModel.Train([.. train.Texts], head.LinearLoss(train, training), [.. dev.Texts], Score);
+        // It may keep no more of the texts than the model itself does.
+        TfidfOptions simple = TfidfOptions.For(train.Texts) with { Redaction = classifier.Encoder.Redaction, MinimumCount = Math.Max(2, classifier.Encoder.MinimumCount) };
+        TfidfModel model = TfidfModel.Train([.. train.Texts], head.LinearLoss(train, training), [.. dev.Texts], Score, simple);
         AnswerRule rule = head.FitAnswers(BaselineLogits(model, dev), dev);
         return model.With([(float)rule.Temperature, .. rule.Thresholds]);
     }

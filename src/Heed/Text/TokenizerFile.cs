@@ -6,22 +6,45 @@ using System.Text.Json;
 namespace Heed;
 
 /// <summary>The file <c>tokenizer.json</c>: <c>{"format":"heed-tokenizer","version":1,"tokenizer":"word","lowerCase":true,
-/// "maximumLength":400,"tokens":[…]}</c> with the tokens from id 2 on.</summary>
+/// "maximumLength":400,"tokens":[…]}</c> with the tokens from id 2 on; a byte-pair tokenizer also has <c>"merges":["t","h","th","e",…]</c>,
+/// two pieces for each merge. Version 2 also has
+/// <c>"redact":["email","number"]</c>, which older programs must not overlook.</summary>
 internal static class TokenizerFile
 {
     private const string FormatName = "heed-tokenizer";
-    private const int Version = 1;
+    private const int Version = 2, Unredacted = 1;
     private const long LargestFile = 256L << 20;
+
+    private static readonly TextRedaction[] redactions = [TextRedaction.Email, TextRedaction.Number];
 
     public static void Save(TextEncoder encoder, Stream stream)
     {
         using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         writer.WriteStartObject();
         writer.WriteString("format", FormatName);
-        writer.WriteNumber("version", Version);
+        writer.WriteNumber("version", encoder.Redaction == TextRedaction.None ? Unredacted : Version);
         writer.WriteString("tokenizer", encoder.Tokenizer.Name);
         writer.WriteBoolean("lowerCase", encoder.Tokenizer.LowerCase);
         writer.WriteNumber("maximumLength", encoder.MaximumLength);
+        if (encoder.MinimumCount > 0)
+            writer.WriteNumber("minimumCount", encoder.MinimumCount);
+        if (encoder.Redaction != TextRedaction.None)
+        {
+            writer.WriteStartArray("redact");
+            foreach (TextRedaction kind in redactions.Where(kind => encoder.Redaction.HasFlag(kind)))
+                writer.WriteStringValue(kind.ToString().ToLowerInvariant());
+            writer.WriteEndArray();
+        }
+        if (encoder.Tokenizer is BytePairTokenizer bytePairs)
+        {
+            writer.WriteStartArray("merges");
+            foreach ((string left, string right) in bytePairs.Merges)
+            {
+                writer.WriteStringValue(left);
+                writer.WriteStringValue(right);
+            }
+            writer.WriteEndArray();
+        }
         writer.WriteStartArray("tokens");
         foreach (string token in encoder.Vocabulary.Learned)
             WriteToken(writer, token);
@@ -71,17 +94,42 @@ internal static class TokenizerFile
     private static TextEncoder Read(JsonElement root, string path, ITokenizer? custom)
     {
         JsonFile.CheckFormat(root, path, FormatName, Version);
-        ITokenizer tokenizer = Tokenizer(root.GetProperty("tokenizer").GetString() ?? "", root.GetProperty("lowerCase").GetBoolean(), custom);
+        ITokenizer tokenizer = Tokenizer(root, custom);
         var vocabulary = new Vocabulary(root.GetProperty("tokens").EnumerateArray().Select(ReadToken));
-        return new TextEncoder(tokenizer, vocabulary, root.GetProperty("maximumLength").GetInt32());
+        TextRedaction redaction = root.TryGetProperty("redact", out JsonElement redact)
+            ? redact.EnumerateArray().Aggregate(TextRedaction.None, (all, name) => all | Redaction(name.GetString())) : TextRedaction.None;
+        return new TextEncoder(tokenizer, vocabulary, root.GetProperty("maximumLength").GetInt32(), redaction)
+        {
+            MinimumCount = root.TryGetProperty("minimumCount", out JsonElement minimum) ? minimum.GetInt32() : 0,
+        };
     }
 
-    private static ITokenizer Tokenizer(string name, bool lowerCase, ITokenizer? custom) => name switch
+    private static TextRedaction Redaction(string? name) => name switch
     {
-        _ when custom is not null => custom.Name == name && custom.LowerCase == lowerCase ? custom
-            : throw new FormatException($"it was saved with the tokenizer '{name}', not '{custom.Name}'"),
-        "word" => new WordTokenizer(lowerCase),
-        "character" => new CharacterTokenizer(lowerCase),
-        _ => throw new FormatException($"its tokenizer '{name}' is not built in; pass it to Load"),
+        "email" => TextRedaction.Email,
+        "number" => TextRedaction.Number,
+        _ => throw new FormatException($"it redacts '{name}', which this program cannot"),
     };
+
+    private static ITokenizer Tokenizer(JsonElement root, ITokenizer? custom)
+    {
+        string name = root.GetProperty("tokenizer").GetString() ?? "";
+        bool lowerCase = root.GetProperty("lowerCase").GetBoolean();
+        if (custom is not null)
+        {
+            return custom.Name == name && custom.LowerCase == lowerCase ? custom
+                : throw new FormatException($"it was saved with the tokenizer '{name}', not '{custom.Name}'");
+        }
+        return name == TokenKinds.BytePair ? new BytePairTokenizer(Merges(root.GetProperty("merges")), lowerCase)
+            : TokenKinds.Find(name, lowerCase) ?? throw new FormatException($"its tokenizer '{name}' is not built in; pass it to Load");
+    }
+
+    private static IEnumerable<(string, string)> Merges(JsonElement merges)
+    {
+        string[] pieces = [.. merges.EnumerateArray().Select(piece => piece.GetString() ?? "")];
+        if (pieces.Length % 2 != 0)
+            throw new FormatException("a merge has one piece");
+        for (int i = 0; i < pieces.Length; i += 2)
+            yield return (pieces[i], pieces[i + 1]);
+    }
 }
