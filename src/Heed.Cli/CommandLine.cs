@@ -66,6 +66,8 @@ internal static class CommandLine
             CompareCommand.Create(terminal),
             PredictCommand.Create(terminal),
             DescribeCommand.Create(terminal),
+            BenchCommand.Create(terminal, cancellation),
+            VerifyCommand.Create(terminal),
             VersionCommand(terminal),
             version,
             new HelpOption(),

@@ -78,12 +78,12 @@ public sealed partial class Tensor
 
     /// <summary>The same values with 0 in the padding: what padding holds, NaN even, cannot reach anything behind it, forward or backward.</summary>
     /// <param name="ranges">The real steps.</param>
-    /// <returns>Shape <c>(batch, time, features)</c>; this tensor, where there is no padding.</returns>
+    /// <returns>Shape <c>(batch, time, features)</c>; this tensor, where there is no padding or nothing but 0 in it.</returns>
     /// <exception cref="ShapeException">The sizes do not fit.</exception>
     public Tensor WithoutPadding(SequenceRanges ranges)
     {
         (_, int time, _) = CheckSteps("WithoutPadding", this, ranges);
-        if (!ranges.HasPadding(time))
+        if (!ranges.HasPadding(time) || ranges.IsPaddingZero(Values, time))
             return this;
         Tensor y = Result("WithoutPadding", Shape, this);
         y.Writable.Clear();
