@@ -63,13 +63,33 @@ internal sealed class TableOptions
     /// <param name="path">The file.</param>
     /// <param name="labelNames">The labels that may occur; null for all.</param>
     /// <param name="say">Gets one line: what the file is, and how many rows were read, kept and dropped.</param>
-    public TextData Read(ParseResult parsed, string path, IReadOnlyList<string>? labelNames = null, Action<string>? say = null)
+    public TextData Read(ParseResult parsed, string path, IReadOnlyList<string>? labelNames = null, Action<string>? say = null) =>
+        Read(path, say, () => Options(parsed, labelNames));
+
+    /// <summary>Reads a file for a model, which knows its target, its labels and its further columns.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="model">The model that will answer.</param>
+    /// <param name="say">Gets one line: what the file is, and how many rows were read, kept and dropped.</param>
+    public TextData ReadFor(ParseResult parsed, string path, TextClassifier model, Action<string>? say = null) => Read(path, say, () =>
+    {
+        TextReadOptions options = Options(parsed, null);
+        return options with
+        {
+            Target = model.Target,
+            LabelNames = model.Target == TargetKind.Number ? null : model.Labels,
+            Categories = options.Categories.Count > 0 ? options.Categories : [.. model.Features.Categories.Select(c => c.Name)],
+            Numbers = options.Numbers.Count > 0 ? options.Numbers : [.. model.Features.Numbers.Select(n => n.Name)],
+        };
+    });
+
+    private static TextData Read(string path, Action<string>? say, Func<TextReadOptions> choose)
     {
         if (path.Length == 0)
             throw new UsageException("the name of the data file is empty.");
         TextReadOptions options = UsageException.Guard(() =>
         {
-            TextReadOptions read = Options(parsed, labelNames);
+            TextReadOptions read = choose();
             read.Validate();
             return read;
         });

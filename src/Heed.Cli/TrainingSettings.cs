@@ -10,10 +10,10 @@ internal sealed class TrainingSettings
     private static readonly TrainingOptions training = new();
 
     private readonly List<Option> all = [];
-    private readonly Option<string> pooling, cell, schedule, monitor, classWeights;
+    private readonly Option<string> pooling, cell, schedule, monitor, classWeights, optimizer;
     private readonly Option<int> hidden, embedding, layers, attention, views, epochs, batch, patience;
-    private readonly Option<double> penalty, dropout, learningRate, weightDecay, warmup, clip;
-    private readonly Option<bool> averageViews, findAnomalies;
+    private readonly Option<double> penalty, dropout, learningRate, weightDecay, warmup, clip, momentum, labelSmoothing, wordDropout, averaging;
+    private readonly Option<bool> averageViews, perLabel, variationalDropout, findAnomalies;
     private readonly Option<ulong> seed = CommonOptions.Seed();
     private readonly TokenSettings tokens = new();
 
@@ -27,8 +27,15 @@ internal sealed class TrainingSettings
         attention = Add("--attention", "Inner size of the poolings additive and structured.", network.AttentionSize);
         views = Add("--views", "Distributions of the poolings projection and structured.", network.Views);
         averageViews = Flag("--average-views", "Average the views' contexts; otherwise they are concatenated.");
+        perLabel = Flag("--per-label", "An attention row for each label (pooling projection); what --target multi takes unless told otherwise.");
         penalty = AddNumber("--penalty", "Weight of the penalty of the pooling structured.", network.Penalty);
         dropout = AddNumber("--dropout", "Probability of dropping an element.", network.Dropout);
+        variationalDropout = Flag("--variational-dropout", "One dropout mask for all tokens of a text.");
+        wordDropout = AddNumber("--word-dropout", "Probability that a token of a training text is read as unknown.", training.WordDropout);
+        optimizer = Add("--optimizer", "What makes the steps: adamw or sgd.", training.Optimizer, "name");
+        momentum = AddNumber("--momentum", "Momentum of sgd.", training.Momentum);
+        labelSmoothing = AddNumber("--label-smoothing", "Share of each target that goes to all classes alike.", training.LabelSmoothing);
+        averaging = AddNumber("--averaging", "Decay of a running average of the weights, such as 0.999; 0 for none.", training.AveragingDecay);
         epochs = Add("--epochs", "Epochs at most.", training.EpochCount);
         batch = Add("--batch", "Rows a step.", training.BatchSize);
         learningRate = AddNumber("--learning-rate", "Highest learning rate.", training.LearningRate);
@@ -37,8 +44,8 @@ internal sealed class TrainingSettings
         warmup = AddNumber("--warmup", "Share of all steps in which the learning rate rises.", training.Warmup);
         clip = AddNumber("--clip", "Largest norm of the gradients; 0 for no limit.", training.ClipNorm);
         patience = Add("--patience", "Epochs without a better dev score before training stops.", training.Patience);
-        monitor = Add("--monitor", "The dev score that decides: accuracy, macro-f1 or loss.", training.Monitor, "name");
-        classWeights = Add("--class-weights", "Weights of the classes in the loss: none or balanced.", training.ClassWeights, "name");
+        monitor = Add("--monitor", "The dev score that decides: accuracy, macro-f1, loss; auto takes macro-f1 where labels are unequal.", training.Monitor, "name");
+        classWeights = Add("--class-weights", "Weights of the classes in the loss: none, balanced; auto balances where labels are unequal.", training.ClassWeights, "name");
         all.AddRange(tokens.All);
         findAnomalies = Flag("--find-anomalies", "Name the operation where the first NaN or infinity arises; slower.");
         all.Add(seed);
@@ -57,18 +64,24 @@ internal sealed class TrainingSettings
         return options;
     });
 
+    /// <summary>The network for a target: where sets of labels are learned and no pooling was chosen, an attention row for each label.</summary>
+    public BlstmConfig NetworkFor(ParseResult parsed, BlstmConfig chosen, TargetKind target) =>
+        target == TargetKind.Multi && parsed.GetResult(pooling) is not { Implicit: false } ? chosen with { Pooling = "projection", PerLabel = true } : chosen;
+
     private BlstmConfig Network(ParseResult parsed) => new()
     {
         EmbeddingSize = parsed.GetValue(embedding),
         HiddenSize = parsed.GetValue(hidden),
         LayerCount = parsed.GetValue(layers),
         Cell = parsed.GetValue(cell)!,
-        Pooling = parsed.GetValue(pooling)!,
+        Pooling = parsed.GetValue(perLabel) && parsed.GetResult(pooling) is not { Implicit: false } ? "projection" : parsed.GetValue(pooling)!,
         AttentionSize = parsed.GetValue(attention),
         Views = parsed.GetValue(views),
         AverageViews = parsed.GetValue(averageViews),
         Penalty = parsed.GetValue(penalty),
         Dropout = parsed.GetValue(dropout),
+        PerLabel = parsed.GetValue(perLabel),
+        VariationalDropout = parsed.GetValue(variationalDropout),
     };
 
     private TrainingOptions Training(ParseResult parsed) => new()
@@ -84,6 +97,11 @@ internal sealed class TrainingSettings
         Patience = parsed.GetValue(patience),
         Monitor = parsed.GetValue(monitor)!,
         ClassWeights = parsed.GetValue(classWeights)!,
+        Optimizer = parsed.GetValue(optimizer)!,
+        Momentum = parsed.GetValue(momentum),
+        LabelSmoothing = parsed.GetValue(labelSmoothing),
+        WordDropout = parsed.GetValue(wordDropout),
+        AveragingDecay = parsed.GetValue(averaging),
         FindAnomalies = parsed.GetValue(findAnomalies),
     };
 

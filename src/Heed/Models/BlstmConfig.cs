@@ -35,6 +35,11 @@ public sealed record BlstmConfig
     /// <value>Default false.</value>
     public bool AverageViews { get; init; }
 
+    /// <summary>Whether each output has an attention row of its own and reads its own context alone, so that every label shows its own evidence;
+    /// with the pooling <c>projection</c>, whose <see cref="Views"/> are then the outputs.</summary>
+    /// <value>Default false.</value>
+    public bool PerLabel { get; init; }
+
     /// <summary>Weight of the pooling <c>structured</c>'s penalty ‖AAᵀ − I‖²_F.</summary>
     /// <value>Default 0; at least 0.</value>
     public double Penalty { get; init; }
@@ -42,6 +47,11 @@ public sealed record BlstmConfig
     /// <summary>Probability of dropping an element of the token vectors and of the context.</summary>
     /// <value>Default 0.5; in [0, 1).</value>
     public double Dropout { get; init; } = 0.5;
+
+    /// <summary>Whether dropout on token vectors and between layers takes one mask a text, the same for all its tokens (variational dropout, Gal
+    /// and Ghahramani 2016), instead of one a token.</summary>
+    /// <value>Default false.</value>
+    public bool VariationalDropout { get; init; }
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">A value is out of its range; says which, what is allowed, and what came.</exception>
@@ -56,6 +66,8 @@ public sealed record BlstmConfig
             throw new ArgumentException($"BlstmConfig: Cell must be lstm or gru, got '{Cell}'.", nameof(Cell));
         if (!SequencePooling.Names.Contains(Pooling, StringComparer.Ordinal))
             throw new ArgumentException($"BlstmConfig: there is no pooling '{Pooling}'; there are {string.Join(", ", SequencePooling.Names)}.", nameof(Pooling));
+        if (PerLabel && Pooling != "projection")
+            throw new ArgumentException($"BlstmConfig: PerLabel needs the pooling projection, got '{Pooling}'.", nameof(PerLabel));
         if (Dropout is not (>= 0 and < 1))
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
         if (!(Penalty >= 0 && double.IsFinite(Penalty)))
