@@ -9,13 +9,15 @@ internal sealed class ByteFeed : IDisposable
 
     private readonly Stream stream;
     private readonly string name;
+    private readonly GzipSource? packed;
     private readonly byte[] bytes = new byte[1 << 16];
     private int start, end;
+    private long length;
 
-    private ByteFeed(Stream stream, string name, bool isCompressed) => (this.stream, this.name, IsCompressed) = (stream, name, isCompressed);
+    private ByteFeed(Stream stream, string name, GzipSource? packed) => (this.stream, this.name, this.packed) = (stream, name, packed);
 
     /// <summary>Whether the bytes were gzip, by the first two of them.</summary>
-    public bool IsCompressed { get; }
+    public bool IsCompressed => packed is not null;
 
     /// <summary>Whether the stream has no more bytes than are pending.</summary>
     public bool HasEnded { get; private set; }
@@ -53,13 +55,21 @@ internal sealed class ByteFeed : IDisposable
     /// <summary>Takes the stream over; it is closed with the feed.</summary>
     public static ByteFeed Open(Stream stream, string name)
     {
-        var feed = new ByteFeed(stream, name, isCompressed: false);
-        feed.Fill(HeadLength, line: 1);
-        if (feed.Pending is [0x1F, 0x8B, ..])
+        var feed = new ByteFeed(stream, name, packed: null);
+        try
         {
-            var whole = new PrefixedStream(feed.Pending.ToArray(), stream);
-            feed = new ByteFeed(new GZipStream(whole, CompressionMode.Decompress), name, isCompressed: true);
             feed.Fill(HeadLength, line: 1);
+            if (feed.Pending is [0x1F, 0x8B, ..])
+            {
+                var source = new GzipSource(feed.Pending.ToArray(), stream);
+                feed = new ByteFeed(new GZipStream(source, CompressionMode.Decompress), name, source);
+                feed.Fill(HeadLength, line: 1);
+            }
+        }
+        catch
+        {
+            feed.Dispose();
+            throw;
         }
         feed.Head = feed.Pending[..Math.Min(HeadLength, feed.Pending.Length)].ToArray();
         return feed;
@@ -79,6 +89,9 @@ internal sealed class ByteFeed : IDisposable
                 int read = stream.Read(bytes.AsSpan(end));
                 HasEnded = read == 0;
                 end += read;
+                length += read;
+                if (HasEnded && packed?.IsWhole(length) == false)
+                    throw new InvalidDataException("it was cut off");
             }
         }
         catch (Exception e) when (e is InvalidDataException or IOException)

@@ -23,6 +23,6 @@ internal static class NumberField
     }
 
     /// <summary>What is wrong with a field, and the likely fix.</summary>
-    public static string Complaint(string field, string column) => $"'{(field.Length > 40 ? field[..40] + "…" : field)}' in {column} is no number; "
+    public static string Complaint(string field, string column) => $"'{NearestName.Shown(field)}' in {column} is no number; "
         + (field.Contains(',', StringComparison.Ordinal) ? "write a decimal point, and nothing between thousands." : "write it as 3 or 3.5 or 1e-3.");
 }

@@ -3,6 +3,9 @@ namespace Heed;
 /// <summary>Collects rows and gives labels their indices.</summary>
 internal sealed class TextDataBuilder(TextReadOptions options, string? path)
 {
+    // More labels than that with less than two rows each are no classes.
+    private const int ManyLabels = 100;
+
     private readonly List<TextExample> rows = [];
     private readonly List<string> names = [.. options.LabelNames ?? []];
     private readonly Dictionary<string, int> indices = (options.LabelNames ?? []).Select((label, i) => (label, i))
@@ -28,7 +31,16 @@ internal sealed class TextDataBuilder(TextReadOptions options, string? path)
     public TextData ToData(TableFormat? format, long blankLines)
     {
         if (rows.Count == 0)
-            throw new InputException(emptyTexts + blankLines > 0 ? "no row is left; all are empty." : "there is no row; at least one is needed.", path);
+        {
+            throw new InputException(emptyTexts + blankLines == 0 ? "there is no row; at least one is needed." : FormattableString.Invariant(
+                $"no row is left (empty lines: {blankLines}, empty texts: {emptyTexts}); is this the right file, and '{options.Text}' the text column?"), path);
+        }
+        if (options is { Target: TargetKind.Single, LabelNames: null } && names.Count > ManyLabels && names.Count > rows.Count / 2)
+        {
+            throw new InputException(FormattableString.Invariant(
+                $"there are {names.Count:N0} different labels in {rows.Count:N0} rows, such as {NearestName.List(names, 3)}; is '{options.Label}' the label column? ")
+                + "Numbers and sets of labels are targets of other kinds.", path);
+        }
         DroppedRows[] dropped = [new("empty lines", blankLines), new("empty texts", emptyTexts), new("duplicates", duplicates)];
         IEnumerable<DroppedRows> noted = options.Categories.Concat(options.Numbers).Select((column, i) => new DroppedRows($"without {column}", missing[i]))
             .Prepend(new DroppedRows("without group", ungrouped)).Prepend(new DroppedRows("without label", unlabelled));
@@ -88,7 +100,7 @@ internal sealed class TextDataBuilder(TextReadOptions options, string? path)
             return index;
         if (options.LabelNames is not null)
         {
-            throw new InputException($"the label '{label}' is not known; known are {NearestName.List(names)}."
+            throw new InputException($"the label '{NearestName.Shown(label)}' is not known; known are {NearestName.List(names)}."
                 + NearestName.Hint(label, names), path, line);
         }
         names.Add(label);
@@ -128,7 +140,7 @@ internal sealed class TextDataBuilder(TextReadOptions options, string? path)
         {
             if (!NumberField.TryRead(name, out double number) || double.IsNaN(number))
             {
-                throw new InputException($"the labels are no numbers ('{name}'), so their order is not known; "
+                throw new InputException($"the labels are no numbers ('{NearestName.Shown(name)}'), so their order is not known; "
                     + "give the labels from low to high (LabelNames).", path);
             }
             values[name] = number;

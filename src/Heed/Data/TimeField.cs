@@ -26,5 +26,5 @@ internal static class TimeField
 
     /// <summary>What is wrong with a field, and the fix.</summary>
     public static string Complaint(string field) => field.Length == 0 ? "the time is empty; fill it in or remove the row."
-        : $"'{(field.Length > 40 ? field[..40] + "…" : field)}' is no time; write a number, or a date such as 2026-11-25 or 2026-11-25T14:30:00Z.";
+        : $"'{NearestName.Shown(field)}' is no time; write a number, or a date such as 2026-11-25 or 2026-11-25T14:30:00Z.";
 }

@@ -43,6 +43,7 @@ public sealed class TextEncoder
     /// <summary>Learns the vocabulary of a corpus.</summary>
     /// <param name="texts">The corpus, usually the training texts; read once, or twice where the tokenizer learns, too.</param>
     /// <param name="options">Tokenizer, vocabulary and length; default if null.</param>
+    /// <exception cref="InputException">No token occurs often enough.</exception>
     public static TextEncoder Build(IEnumerable<string> texts, TextEncoderOptions? options = null)
     {
         options ??= new TextEncoderOptions();
@@ -52,7 +53,13 @@ public sealed class TextEncoder
             texts = texts.Select(text => RedactedText.Of(text, options.Redaction).Text);
         ITokenizer tokenizer = options.Kind is null ? options.Tokenizer
             : TokenKinds.Find(options.Kind, options.LowerCase) ?? BytePairTokenizer.Learn(texts, options.MergeCount, options.LowerCase);
-        return new TextEncoder(tokenizer, Vocabulary.Build(texts, tokenizer, options.Vocabulary), options.MaximumLength, options.Redaction)
+        Vocabulary vocabulary = Vocabulary.Build(texts, tokenizer, options.Vocabulary);
+        if (vocabulary.Learned.IsEmpty && options.Vocabulary.MaximumSize > 0)
+        {
+            throw new InputException(FormattableString.Invariant(
+                $"no token occurs {options.Vocabulary.MinimumCount} times in the texts, so all would be unknown; lower the minimum count, or take more texts or shorter tokens."));
+        }
+        return new TextEncoder(tokenizer, vocabulary, options.MaximumLength, options.Redaction)
         {
             MinimumCount = options.Vocabulary.MinimumCount,
         };

@@ -171,14 +171,27 @@ public sealed class TextDataReadTests : IDisposable
         string rows = string.Concat(Enumerable.Range(0, 5000).Select(i => $"row {i * 7919 % 10007}\tx\n"));
         string path = Write("a.tsv", "text\tlabel\n" + rows, compressed: true);
         byte[] whole = File.ReadAllBytes(path);
-        foreach (int length in new[] { whole.Length / 2, whole.Length - 20 })
+        foreach (int length in new[] { 7, 12, whole.Length / 2, whole.Length - 20, whole.Length - 8, whole.Length - 4, whole.Length - 1 })
         {
             File.WriteAllBytes(path, whole[..length]);
-            Should.Throw<InputException>(() => TextData.Read(path)).Message.ShouldStartWith(path);
+            InputException error = Should.Throw<InputException>(() => TextData.Read(path), $"{length} bytes");
+            error.Message.ShouldStartWith(path);
+            error.Message.ShouldContain("it was cut off");
         }
         whole[whole.Length / 2] ^= 0x55;
         File.WriteAllBytes(path, whole);
         Should.Throw<InputException>(() => TextData.Read(path)).Message.ShouldStartWith(path);
+    }
+
+    [Fact]
+    public void Several_gzip_members_are_one_file()
+    {
+        string first = Write("a.tsv", "text\tlabel\none\tx\n", compressed: true), second = Write("b.tsv", string.Concat(Enumerable.Repeat("two\tx\n", 9)), compressed: true);
+        byte[] both = [.. File.ReadAllBytes(first), .. File.ReadAllBytes(second)];
+        File.WriteAllBytes(first, both);
+        TextData.Read(first).Count.ShouldBe(10);
+        File.WriteAllBytes(first, both[..^5]);
+        Should.Throw<InputException>(() => TextData.Read(first)).Message.ShouldContain("it was cut off");
     }
 
     [Fact]
