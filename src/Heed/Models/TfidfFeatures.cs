@@ -33,13 +33,10 @@ internal sealed class TfidfFeatures(NgramIndex ngrams, float[] rarity)
 
     private static (NgramIndex Ngrams, (int Feature, int Count)[][] Counts) CountNgrams(IReadOnlyList<string> texts, int outputs, TfidfOptions options)
     {
-        TextEncoder encoder = TextEncoder.Build(texts, new TextEncoderOptions
-        {
-            Tokenizer = options.Tokenizer,
-            Vocabulary = new VocabularyOptions { MinimumCount = options.MinimumCount, MaximumSize = options.MaximumFeatures },
-            MaximumLength = TextEncoder.LargestMaximumLength,
-            Redaction = options.Redaction,
-        });
+        // Not by TextEncoder.Build, which refuses texts without a frequent token: here they leave a model of biases alone.
+        VocabularyOptions tokens = new() { MinimumCount = options.MinimumCount, MaximumSize = options.MaximumFeatures };
+        Vocabulary vocabulary = Vocabulary.Build(texts.Select(text => RedactedText.Of(text, options.Redaction).Text), options.Tokenizer, tokens);
+        TextEncoder encoder = new(options.Tokenizer, vocabulary, TextEncoder.LargestMaximumLength, options.Redaction) { MinimumCount = options.MinimumCount };
         NgramIndex all = new(encoder, options.MaximumOrder);
         var counts = new (int Feature, int Count)[texts.Count][];
         for (int r = 0; r < counts.Length; r++)

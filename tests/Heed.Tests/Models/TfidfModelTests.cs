@@ -62,6 +62,32 @@ public sealed class TfidfModelTests
     }
 
     [Fact]
+    public void Where_no_run_comes_twice_the_model_knows_the_shares_alone_and_comes_back_from_a_folder()
+    {
+        TextData data = TextData.FromRows([("one", "x"), ("two", "y"), ("three", "x"), ("four", "x")]);
+        using TemporaryFolder folder = new();
+        TextClassifier model = TextClassifier.Train(data, data, new TextClassifierOptions
+        {
+            Network = new BlstmConfig { EmbeddingSize = 2, HiddenSize = 2, AttentionSize = 2 },
+            Training = new TrainingOptions { EpochCount = 1 },
+            Tokens = new TextEncoderOptions { Vocabulary = new VocabularyOptions { MinimumCount = 1 } },
+        });
+        model.Baseline!.FeatureCount.ShouldBe(0);
+        model.Baseline.Probabilities("one")[0].ShouldBe(0.75f, 0.02f);
+        model.Save(folder["model"]);
+        TextClassifier.Load(folder["model"]).Baseline!.Probabilities("one").ShouldBe(model.Baseline.Probabilities("one"));
+    }
+
+    [Fact]
+    public void Texts_are_redacted_before_they_become_features()
+    {
+        string[] texts = [.. Enumerable.Range(0, 6).Select(i => $"write to canary@example.org please {i}")];
+        (TfidfFeatures features, _) = TfidfFeatures.Learn(texts, 2, new TfidfOptions { Redaction = TextRedaction.Email });
+        string.Join(' ', features.Ngrams.Encoder.Vocabulary.Learned.ToArray()).ShouldNotContain("canary");
+        features.Of("to someone@else.org please").ShouldBe(features.Of("to canary@example.org please"));
+    }
+
+    [Fact]
     public void Scripts_without_spaces_are_cut_into_characters()
     {
         TfidfOptions.For(["the lamp is broken"]).Tokenizer.Name.ShouldBe("word");
