@@ -135,7 +135,8 @@ internal static class ReportJson
         json.WriteEndArray();
     }
 
-    private static void Write(Utf8JsonWriter json, string name, Interval interval)
+    /// <summary>Writes a figure with its interval as an object.</summary>
+    public static void Write(Utf8JsonWriter json, string name, Interval interval)
     {
         json.WriteStartObject(name);
         json.WriteFinite("value", interval.Value);

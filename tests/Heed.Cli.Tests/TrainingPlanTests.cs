@@ -120,6 +120,10 @@ public sealed class TrainingPlanTests(TrainedModel model) : IClassFixture<Traine
         CommandRun.Of(["train", "text", "--data", folder["sets.tsv"], "--target", "number", "--label", "price", "--out", folder["numbers"], .. small]).ShouldSucceed().Out.ShouldContain("R²");
         string line = CommandRun.Of("predict", folder["numbers"], "is broken 3").ShouldSucceed().Lines[0];
         double.Parse(line.Split('\t')[0], CultureInfo.InvariantCulture).ShouldBeInRange(-1000, 2000);
+        CommandRun.Of("compare", folder["numbers"], folder["numbers"], "--data", folder["sets.tsv"], "--label", "price").ShouldSucceed().Out.ShouldContain("no difference beyond chance");
+        CommandRun.Of("compare", folder["sets"], folder["sets"], "--data", folder["sets.tsv"], "--json").ShouldSucceed().Out.ShouldContain("\"micro F1\"");
+        CommandRun mixed = CommandRun.Of("compare", folder["sets"], folder["numbers"], "--data", folder["sets.tsv"]);
+        (mixed.Code, mixed.Error.Contains("the same target", StringComparison.Ordinal)).ShouldBe((2, true));
         CommandRun.Of("predict", folder["numbers"], "x", "--threshold", "0.5").ShouldRefuse("no probability");
         CommandRun.Of("describe", folder["numbers"]).ShouldSucceed().Out.ShouldContain("target      a number");
     }
