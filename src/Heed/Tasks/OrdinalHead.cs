@@ -34,7 +34,11 @@ internal sealed class OrdinalHead(IReadOnlyList<string> labels) : TextHead(Targe
         double mean = probabilities.Select((p, c) => (double)p * c).Sum();
         return prediction with
         {
-            Label = Labels[rank], LabelIndex = rank, Probability = probabilities[rank], Probabilities = [.. probabilities.Select((p, c) => (Labels[c], p))], Value = mean,
+            Label = Labels[rank],
+            LabelIndex = rank,
+            Probability = probabilities[rank],
+            Probabilities = [.. probabilities.Select((p, c) => (Labels[c], p))],
+            Value = mean,
         };
     }
 

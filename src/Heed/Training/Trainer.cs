@@ -126,7 +126,12 @@ internal sealed class Trainer
         EpochReport report = new(state.Epoch, state.LossSum / Math.Max(1, state.Rows), score.Loss, score.Accuracy, score.MacroF1, isBest, duration);
         state = state with
         {
-            Epoch = state.Epoch + 1, Step = 0, LossSum = 0, Rows = 0, BestEpoch = isBest ? state.Epoch : state.BestEpoch, Epochs = [.. state.Epochs, report],
+            Epoch = state.Epoch + 1,
+            Step = 0,
+            LossSum = 0,
+            Rows = 0,
+            BestEpoch = isBest ? state.Epoch : state.BestEpoch,
+            Epochs = [.. state.Epochs, report],
         };
         Tell(o => o.OnEpoch(report));
     }
