@@ -162,7 +162,6 @@ public class SplitWithoutLeakTests
     }
 
     private static Arbitrary<TextRow[]> Grouped() =>
-        (from text in Gen.Choose(0, 200) from label in Gen.Elements("x", "y", "z") from author in Gen.Choose(0, 30)
-         select new TextRow($"t{text}", label, 0) { Group = author == 0 ? "" : $"g{author}" })
-        .NonEmptyListOf().Select(list => list.ToArray()).ToArbitrary();
+        Gen.Choose(0, 200).SelectMany(text => Gen.Elements("x", "y", "z").SelectMany(label => Gen.Choose(0, 30).Select(author =>
+            new TextRow($"t{text}", label, 0) { Group = author == 0 ? "" : $"g{author}" }))).NonEmptyListOf().Select(list => list.ToArray()).ToArbitrary();
 }

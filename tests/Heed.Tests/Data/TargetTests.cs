@@ -1,3 +1,4 @@
+using System.Globalization;
 using Heed.Testing;
 
 namespace Heed.Tests.Data;
@@ -61,6 +62,28 @@ public sealed class TargetTests : IDisposable
         foreach (string bad in new[] { "NaN", "Infinity", "one", "1e999" })
             Should.Throw<InputException>(() => Read($"text\tlabel\na\t{bad}\n", options)).Message.ShouldContain("line 2");
         Should.Throw<ArgumentException>(() => Read("text\tlabel\na\t1\n", options with { LabelNames = ["1"] }));
+    }
+
+    [SkippableFact]
+    public void Numbers_and_times_do_not_depend_on_the_host_culture()
+    {
+        Skip.IfNot(CultureLines.IsAvailable, "This process has no culture data.");
+        CultureInfo before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = new CultureInfo("de-DE");
+            TextReadOptions options = new() { Target = TargetKind.Number, Time = "day", Numbers = ["n"] };
+            TextData data = Read("text\tlabel\tday\tn\na\t1.5\t2026-03-02\t-0.25\n", options);
+            data.ToNumbers().ShouldBe([1.5]);
+            data.TargetText(data[0]).ShouldBe("1.5");
+            FeatureEncoder.Build(data).Numbers[0].Mean.ShouldBe(-0.25);
+            Should.Throw<InputException>(() => Read("text\tlabel\tday\tn\na\t1,5\t2026-03-02\t1\n", options));
+            Should.Throw<InputException>(() => Read("text\tlabel\tday\tn\na\t1.5\t02.03.2026\t1\n", options)).Message.ShouldContain("is no time");
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     [Fact]

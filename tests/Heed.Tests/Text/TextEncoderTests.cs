@@ -98,7 +98,7 @@ public sealed class TextEncoderTests : IDisposable
     public void An_own_tokenizer_is_handed_in_again()
     {
         string path = Path.Combine(folder, "tokenizer.json");
-        TextEncoder.Build(["a,b a,b"], new TextEncoderOptions { Tokenizer = new CommaTokenizer() }).Save(path);
+        TextEncoder.Build(["a,b,a,b"], new TextEncoderOptions { Tokenizer = new CommaTokenizer() }).Save(path);
         Should.Throw<InputException>(() => TextEncoder.Load(path));
         Should.Throw<InputException>(() => TextEncoder.Load(path, new WordTokenizer()));
         TextEncoder.Load(path, new CommaTokenizer()).EncodeIds("b,a").Length.ShouldBe(2);
