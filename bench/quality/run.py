@@ -24,7 +24,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-FIELDS = ("accuracy", "macro_f1", "train_seconds")
+FIELDS = ("accuracy", "macro_f1", "train_seconds", "bag_of_words")
 FILES = "--train {data}/{dataset}/train.tsv --dev {data}/{dataset}/dev.tsv --test {data}/{dataset}/test.tsv"
 COMMANDS = {
     "heed": "dotnet {root}/artifacts/bin/Heed.Cli/release/Heed.Cli.dll train text " + FILES.replace("--train", "--data")
@@ -82,7 +82,9 @@ def last_result(text):
 def plain(record):
     """Heed gives figures with their intervals; the value counts here."""
     value = lambda x: x["value"] if isinstance(x, dict) else x
-    return {**record, "accuracy": value(record["accuracy"]), "macro_f1": value(record.get("macro_f1", record.get("macroF1")))}
+    bags = [b for b in record.get("baselines", []) if b["name"].startswith("bag of words")]
+    return {**record, "accuracy": value(record["accuracy"]), "macro_f1": value(record.get("macro_f1", record.get("macroF1"))),
+            "bag_of_words": value(bags[0]["accuracy"]) if bags else None}
 
 
 def commit():
@@ -144,12 +146,12 @@ def summary(results):
     groups = {}
     for record in results.values():
         groups.setdefault((record["dataset"], record["pooling"], record["system"]), []).append(record)
-    print("| data | pooling | system | runs | accuracy | ± | macro F1 | train s |\n|---|---|---|---:|---:|---:|---:|---:|")
+    print("| data | pooling | system | runs | accuracy | ± | macro F1 | train s | bag of words |\n|---|---|---|---:|---:|---:|---:|---:|---:|")
     for key, records in sorted(groups.items()):
         accuracy = [100 * r["accuracy"] for r in records]
         spread = statistics.pstdev(accuracy)
-        f1, seconds = (mean([r[field] for r in records if r[field] is not None]) for field in FIELDS[1:])
-        print(f"| {' | '.join(key)} | {len(records)} | {statistics.mean(accuracy):.2f} | {spread:.2f} | {100 * f1:.2f} | {seconds:.0f} |")
+        f1, seconds, bag = (mean([r[field] for r in records if r.get(field) is not None]) for field in FIELDS[1:])
+        print(f"| {' | '.join(key)} | {len(records)} | {statistics.mean(accuracy):.2f} | {spread:.2f} | {100 * f1:.2f} | {seconds:.0f} | {f'{100 * bag:.2f}' if bag == bag else ''} |")
 
 
 def mean(values):
