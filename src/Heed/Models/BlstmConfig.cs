@@ -73,4 +73,12 @@ public sealed record BlstmConfig
         if (!(Penalty >= 0 && double.IsFinite(Penalty)))
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Penalty must be at least 0, got {Penalty}."), nameof(Penalty));
     }
+
+    /// <summary>Weights that such a network has at least: those of tokens, encoder and attention.</summary>
+    internal double LeastWeights(int vocabularySize)
+    {
+        double hidden = HiddenSize, gates = Cell == "gru" ? 3 : 4, first = 2 * gates * hidden * (EmbeddingSize + hidden), others = 2 * gates * hidden * 3 * hidden;
+        double attention = Pooling is "additive" or "structured" ? 2.0 * hidden * AttentionSize : 0;
+        return ((double)vocabularySize * EmbeddingSize) + first + ((LayerCount - 1) * others) + attention;
+    }
 }

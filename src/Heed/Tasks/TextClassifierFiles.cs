@@ -50,12 +50,18 @@ internal static class TextClassifierFiles
             throw new InputException(FormattableString.Invariant($"the model has format version {config.Version}, this library reads up to {TextClassifierConfig.LatestVersion}; update it."), place);
         if (config.Task != TextClassifierConfig.TaskName || config.Model != "blstm")
             throw new InputException($"the model is a '{config.Model}' for '{config.Task}'; this command reads text classifiers ('{TextClassifierConfig.TaskName}').", place);
+        if (config.Labels is null || config.Network is null)
+            throw new InputException("'labels' or 'network' is null; copy the whole folder again.", place);
         (TextHead head, AnswerRule rule) = Head(config, place);
         TextEncoder encoder = TextEncoder.Load(folder.PathOf(Tokenizer));
         FeatureEncoder features = folder.Files.ContainsKey(Features) ? FeatureEncoder.Load(folder.PathOf(Features)) : new FeatureEncoder([], []);
         BlstmClassifier network;
         try
         {
+            config.Network.Validate();
+            // Before memory is taken: a weight takes at least two bytes of the file.
+            if (config.Network.LeastWeights(encoder.Vocabulary.Count) > folder.Files[Weights].Length / 2.0)
+                throw new InputException($"the network that it describes has more weights than {Weights} holds; copy the whole folder again.", place);
             network = new BlstmClassifier(config.Network, encoder.Vocabulary.Count, head.OutputCount, features.VectorSize);
         }
         catch (ArgumentException e)
@@ -63,7 +69,10 @@ internal static class TextClassifierFiles
             throw new InputException(e.Message, place, innerException: e);
         }
         network.LoadWeights(folder.PathOf(Weights)).ThrowIfIncomplete();
-        return new TextClassifier(network, encoder, head, features, Read(folder, Training, HeedJson.Default.TrainingRecord)) { Rule = rule, Baseline = Baseline(folder, head) };
+        TrainingRecord record = Read(folder, Training, HeedJson.Default.TrainingRecord);
+        if (record.Options is null || record.Epochs is null || record.Epochs.Any(e => e is null))
+            throw new InputException("'options' or 'epochs' is null; copy the whole folder again.", folder.PathOf(Training));
+        return new TextClassifier(network, encoder, head, features, record) { Rule = rule, Baseline = Baseline(folder, head) };
     }
 
     // What a file says about the answers, checked: a damaged figure must not become a wrong answer.
