@@ -11,7 +11,7 @@ internal sealed class EncodingDoubt(string encoding)
 
     private readonly bool isMultiByte = encoding.StartsWith("utf", StringComparison.Ordinal)
         || encoding is "gb18030" or "big5" or "shift_jis" or "euc-kr" or "euc-jp" or "iso-2022-jp" or "hz-gb-2312";
-    private readonly bool isLatin = encoding is "windows-1250" or "windows-1252" or "windows-1254" or "windows-1257" or "windows-1258" or "iso-8859-1" or "iso-8859-2" or "iso-8859-15";
+    private readonly bool isLatin = encoding is "windows-1250" or "windows-1252" or "windows-1254" or "windows-1257" or "iso-8859-1" or "iso-8859-2" or "iso-8859-15";
     private int sequences, needed;
     private bool isNotUtf8, isSettled = encoding.StartsWith("utf-", StringComparison.Ordinal);
 
@@ -31,7 +31,8 @@ internal sealed class EncodingDoubt(string encoding)
         if (!isNotUtf8 || CountBeyondAscii(bytes) < EnoughBytes)
             return null;
         isSettled = true;
-        bool isDoubtful = isLatin ? EncodingGuess.RunShare(bytes) > 0.6 : isMultiByte ? !IsDense(bytes) : EncodingGuess.IsMixed(decoded);
+        bool isDoubtful = isLatin ? EncodingGuess.RunShare(bytes) > EncodingGuess.WholeWords
+            : encoding == "gb18030" ? EncodingGuess.RunShare(bytes) < EncodingGuess.WholeWords : !isMultiByte && EncodingGuess.IsMixed(decoded);
         return isDoubtful && EncodingGuess.Of(bytes) is { } guess && guess != encoding ? Wrong(guess) : null;
     }
 
@@ -45,9 +46,6 @@ internal sealed class EncodingDoubt(string encoding)
             count += b >> 7;
         return count;
     }
-
-    // In double-byte text most second bytes are beyond ASCII, too.
-    private static bool IsDense(ReadOnlySpan<byte> bytes) => EncodingGuess.RunShare(bytes) > 0.6;
 
     private void Follow(ReadOnlySpan<byte> bytes)
     {

@@ -7,7 +7,10 @@ namespace Heed;
 /// <summary>Which encoding bytes are probably in; for messages alone, nothing is read by a guess.</summary>
 internal static class EncodingGuess
 {
-    private const int Sample = 1 << 14;
+    /// <summary>The share of <see cref="RunShare"/> from which on letters beyond ASCII make whole words.</summary>
+    public const double WholeWords = 0.5;
+
+    private const int Sample = 1 << 14, LongRun = 4;
 
     /// <summary>The most likely encoding, or null if there is nothing to go by.</summary>
     public static string? Of(ReadOnlySpan<byte> bytes)
@@ -17,22 +20,23 @@ internal static class EncodingGuess
             return Utf16(bytes);
         if (!bytes.ContainsAnyInRange((byte)0x80, (byte)0xFF))
             return null;
-        return IsUtf8(bytes) ? TextEncodingName.Utf8 : IsGb(bytes) ? "gb18030" : RunShare(bytes) > 0.6 ? "windows-1251" : "windows-1252";
+        return IsUtf8(bytes) ? TextEncodingName.Utf8 : IsGb(bytes) ? "gb18030" : RunShare(bytes) > WholeWords ? "windows-1251" : "windows-1252";
     }
 
-    /// <summary>How many of the bytes beyond ASCII stand beside another one: many in Cyrillic or Chinese, few in accented Latin.</summary>
+    /// <summary>How many of the bytes beyond ASCII stand in runs of four and more: most in Cyrillic or Chinese, hardly any in accented Latin.</summary>
     public static double RunShare(ReadOnlySpan<byte> bytes)
     {
-        int high = 0, beside = 0;
-        for (int i = 0; i < bytes.Length; i++)
+        int high = 0, inRuns = 0;
+        for (int i = 0; i < bytes.Length;)
         {
-            if (bytes[i] < 0x80)
-                continue;
-            high++;
-            if ((i > 0 && bytes[i - 1] >= 0x80) || (i + 1 < bytes.Length && bytes[i + 1] >= 0x80))
-                beside++;
+            int run = 0;
+            while (i + run < bytes.Length && bytes[i + run] >= 0x80)
+                run++;
+            high += run;
+            inRuns += run >= LongRun ? run : 0;
+            i += run + 1;
         }
-        return high == 0 ? 0 : beside / (double)high;
+        return high == 0 ? 0 : inRuns / (double)high;
     }
 
     // The zero bytes of Latin letters, digits and separators stand in every second place.
