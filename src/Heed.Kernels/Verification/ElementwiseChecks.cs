@@ -80,7 +80,8 @@ internal static class ElementwiseChecks
         for (int i = 0; i < Length; i++)
             wide[i] = dy[i] * (above[i] - below[i]) / (2 * Step);
         check.Compare("dx", dx, wide, Math.Max(limit, Rounding) * 4);
-    });
+    }
+    );
 
     private static (string, Action<KernelChecker>) Binary(string name, Two forward, TwoWide reference) => ("Elementwise." + name, check =>
     {
@@ -89,5 +90,6 @@ internal static class ElementwiseChecks
         forward(a, b, y);
         reference(KernelChecker.Widen(a), KernelChecker.Widen(b), wide);
         check.Compare("y", y, wide, Rounding);
-    });
+    }
+    );
 }
