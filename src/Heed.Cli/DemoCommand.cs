@@ -99,6 +99,8 @@ internal sealed class DemoCommand
             Warmup = 0.05,
         },
         Tokens = new TextEncoderOptions { Tokenizer = new CharacterTokenizer(lowerCase: false) },
+        // The demo has a simple model of its own beside it; another for each pooling would take longer than the poolings.
+        Baseline = false,
     };
 
     private ConsoleProgress? Progress(ParseResult parsed) =>
