@@ -11,7 +11,7 @@ internal sealed class TrainingSettings
 
     private readonly List<Option> all = [];
     private readonly Option<string> pooling, cell, schedule, monitor, classWeights, optimizer;
-    private readonly Option<int> hidden, embedding, layers, attention, views, epochs, batch, patience;
+    private readonly Option<int> hidden, embedding, pairs, layers, attention, views, epochs, batch, patience;
     private readonly Option<double> penalty, dropout, learningRate, weightDecay, warmup, clip, momentum, labelSmoothing, wordDropout, averaging;
     private readonly Option<bool> averageViews, perLabel, variationalDropout, findAnomalies;
     private readonly Option<ulong> seed = CommonOptions.Seed();
@@ -22,6 +22,7 @@ internal sealed class TrainingSettings
         pooling = Add("--pooling", $"How hidden states become one vector: {string.Join(", ", SequencePooling.Names)}.", network.Pooling, "name");
         hidden = Add("--hidden", "Size of a hidden state of one direction.", network.HiddenSize);
         embedding = Add("--embedding", "Size of a token's vector.", network.EmbeddingSize);
+        pairs = Add("--pairs", "Buckets of a table of vectors for pairs of neighbouring tokens, such as 30000; 0 for none.", network.PairBuckets);
         layers = Add("--layers", "Stacked recurrent layers.", network.LayerCount);
         cell = Add("--cell", "Recurrent cell: lstm or gru.", network.Cell, "name");
         attention = Add("--attention", "Inner size of the poolings additive and structured.", network.AttentionSize);
@@ -72,6 +73,7 @@ internal sealed class TrainingSettings
     {
         EmbeddingSize = parsed.GetValue(embedding),
         HiddenSize = parsed.GetValue(hidden),
+        PairBuckets = parsed.GetValue(pairs),
         LayerCount = parsed.GetValue(layers),
         Cell = parsed.GetValue(cell)!,
         Pooling = parsed.GetValue(perLabel) && parsed.GetResult(pooling) is not { Implicit: false } ? "projection" : parsed.GetValue(pooling)!,

@@ -2,7 +2,8 @@ namespace Heed;
 
 /// <summary>A text classifier: token vectors, a bidirectional recurrent encoder, attention pooling, a linear layer.</summary>
 /// <remarks>
-/// <para>Formula: h_t = [→h_t ; ←h_t] from a BLSTM over the token vectors; c = Σ_t α_t·h_t by the chosen <see cref="SequencePooling"/>;
+/// <para>Formula: h_t = [→h_t ; ←h_t] from a BLSTM over the token vectors (and, with
+/// <see cref="BlstmConfig.PairBuckets"/>, the vectors of neighbouring pairs, added to them); c = Σ_t α_t·h_t by the chosen <see cref="SequencePooling"/>;
 /// logits = W·[c ; f] + b, f further features of the row, if there are any. With <see cref="BlstmConfig.PerLabel"/> each label k has its own context:
 /// logit_k = ⟨w_k, c_k⟩ + b_k + ⟨v_k, f⟩.</para>
 /// <para>Shapes: ids <c>(batch · time)</c>, token vectors <c>(batch, time, embedding)</c>, states <c>(batch, time, 2·hidden)</c>, context
@@ -11,6 +12,7 @@ namespace Heed;
 public sealed class BlstmClassifier : Module
 {
     private readonly Slot<Embedding> embedding;
+    private readonly PairEmbedding? pairs;
     private readonly Slot<RecurrentLayer> encoder;
     private readonly Slot<SequencePooling> pooling;
     private readonly Slot<Linear>? output;
@@ -34,6 +36,8 @@ public sealed class BlstmClassifier : Module
         SequencePooling pool = config.PerLabel ? new ProjectionPooling(states, classCount)
             : SequencePooling.Create(config.Pooling, states, config.AttentionSize, config.Views, config.AverageViews, config.Penalty);
         embedding = RegisterSlot("embedding", new Embedding(vocabularySize, config.EmbeddingSize, paddingId: 0, Initializer.Uniform(0.1)));
+        if (config.PairBuckets > 0)
+            pairs = Register("pairs", new PairEmbedding(config.PairBuckets, config.EmbeddingSize, Vocabulary.Unknown + 1, Initializer.Uniform(0.1)));
         encoder = RegisterSlot<RecurrentLayer>("encoder", config.Cell == "gru"
             ? new Gru(config.EmbeddingSize, config.HiddenSize, config.LayerCount, isBidirectional: true, config.Dropout, config.VariationalDropout)
             : new Lstm(config.EmbeddingSize, config.HiddenSize, config.LayerCount, isBidirectional: true, config.Dropout, config.VariationalDropout));
@@ -68,7 +72,10 @@ public sealed class BlstmClassifier : Module
     {
         if (features.Length != ranges.Count * FeatureCount)
             throw new ShapeException(FormattableString.Invariant($"BlstmClassifier: {features.Length} features came; (batch, features) = ({ranges.Count}, {FeatureCount}) is required."));
-        Tensor vectors = vectorDropout.Forward(embedding.Module.Forward(ids, ranges.Count, pass), pass);
+        Tensor vectors = embedding.Module.Forward(ids, ranges.Count, pass);
+        if (pairs is not null)
+            vectors += pairs.Forward(ids, ranges.Count, pass);
+        vectors = vectorDropout.Forward(vectors, pass);
         Tensor states = encoder.Module.Forward(vectors, ranges, pass).Output;
         PoolingResult pooled = pooling.Module.Forward(states, ranges, pass);
         Tensor context = dropout.Forward(pooled.Context, pass);

@@ -7,6 +7,10 @@ public sealed record BlstmConfig
     /// <value>Default 200; at least 1.</value>
     public int EmbeddingSize { get; init; } = 200;
 
+    /// <summary>Buckets of a table of vectors for pairs of neighbouring tokens, added to the tokens' own; 0 for none. See <see cref="PairEmbedding"/>.</summary>
+    /// <value>Default 0; 0, or 2 … 4,194,304.</value>
+    public int PairBuckets { get; init; }
+
     /// <summary>Size of a hidden state of one direction.</summary>
     /// <value>Default 128; at least 1.</value>
     public int HiddenSize { get; init; } = 128;
@@ -62,6 +66,8 @@ public sealed record BlstmConfig
             if (value is < 1 or > 1 << 16)
                 throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: {name} must be in 1 … 65536, got {value}."), name);
         }
+        if (PairBuckets is not (0 or (>= 2 and <= 1 << 22)))
+            throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: PairBuckets must be 0 or in 2 … 4194304, got {PairBuckets}."), nameof(PairBuckets));
         if (Cell is not ("lstm" or "gru"))
             throw new ArgumentException($"BlstmConfig: Cell must be lstm or gru, got '{Cell}'.", nameof(Cell));
         if (!SequencePooling.Names.Contains(Pooling, StringComparer.Ordinal))
@@ -79,6 +85,6 @@ public sealed record BlstmConfig
     {
         double hidden = HiddenSize, gates = Cell == "gru" ? 3 : 4, first = 2 * gates * hidden * (EmbeddingSize + hidden), others = 2 * gates * hidden * 3 * hidden;
         double attention = Pooling is "additive" or "structured" ? 2.0 * hidden * AttentionSize : 0;
-        return ((double)vocabularySize * EmbeddingSize) + first + ((LayerCount - 1) * others) + attention;
+        return (((double)vocabularySize + PairBuckets) * EmbeddingSize) + first + ((LayerCount - 1) * others) + attention;
     }
 }
