@@ -68,6 +68,37 @@ internal sealed class BenchmarkRun : IDisposable
         }
     }
 
+    /// <summary>Measures a case on one thread whose work is bytes.</summary>
+    /// <param name="name">The case.</param>
+    /// <param name="bytes">Bytes that one call goes through.</param>
+    /// <param name="once">One call.</param>
+    public void MeasureBytes(string name, long bytes, Action once)
+    {
+        once();
+        List<double> times = [];
+        for (var watch = Stopwatch.StartNew(); times.Count < 3 || watch.ElapsedMilliseconds < Options.Budget;)
+        {
+            long start = Stopwatch.GetTimestamp();
+            once();
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+        times.Sort();
+        (double best, double median) = (times[0], times[times.Count / 2]);
+        Header();
+        Console.WriteLine($"| {name,-30} | {1,7} | bytes  | {best,10:F4} | {median,10:F4} | {bytes / best * 1e-3,9:F1} | {"MB/s",7} |");
+        json?.WriteLine(JsonSerializer.Serialize(new
+        {
+            peer = "heed",
+            @case = name,
+            threads = 1,
+            pass = "bytes",
+            ms_min = Math.Round(best, 5),
+            ms_median = Math.Round(median, 5),
+            mbytes = Math.Round(bytes / best * 1e-3, 1),
+        }));
+        json?.Flush();
+    }
+
     /// <summary>One line of the table and of the file.</summary>
     public void Report(string name, int threads, string pass, double best, double median, double gigaflops, double share)
     {

@@ -24,12 +24,20 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-FIELDS = ("accuracy", "macro_f1", "train_seconds")
+FIELDS = ("accuracy", "macro_f1", "train_seconds", "bag_of_words")
+FILES = "--train {data}/{dataset}/train.tsv --dev {data}/{dataset}/dev.tsv --test {data}/{dataset}/test.tsv"
+COMMANDS = {
+    "heed": "dotnet {root}/artifacts/bin/Heed.Cli/release/Heed.Cli.dll train text " + FILES.replace("--train", "--data")
+            + " --pooling {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}",
+    "torch": "{root}/bench/peers/tuned.sh {threads} {root}/bench/quality/torch_blstm.py " + FILES + " --pooling {pooling} --seed {seed} --threads {threads}",
+}
 
 
 def read_queue(path):
     with open(path, encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader((l for l in lines if l.strip() and not l.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE))
+    for row in rows:
+        row["id"] = "-".join(row[column] for column in ("dataset", "system", "pooling", "seed"))
     repeated = len(rows) - len({row["id"] for row in rows})
     if repeated:
         sys.exit(f"{path}: {repeated} ids occur twice")
@@ -74,7 +82,9 @@ def last_result(text):
 def plain(record):
     """Heed gives figures with their intervals; the value counts here."""
     value = lambda x: x["value"] if isinstance(x, dict) else x
-    return {**record, "accuracy": value(record["accuracy"]), "macro_f1": value(record.get("macro_f1", record.get("macroF1")))}
+    bags = [b for b in record.get("baselines", []) if b["name"].startswith("bag of words")]
+    return {**record, "accuracy": value(record["accuracy"]), "macro_f1": value(record.get("macro_f1", record.get("macroF1"))),
+            "bag_of_words": value(bags[0]["accuracy"]) if bags else None}
 
 
 def commit():
@@ -82,17 +92,25 @@ def commit():
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
+def prepared(dataset, options):
+    """The folder of the prepared data sets, with this one in it."""
+    folder = options.work / "data"
+    if not (folder / dataset / "test.tsv").exists():
+        subprocess.run([sys.executable, HERE / "prepare.py", "--data", options.data, "--out", folder, dataset], check=True)
+    return folder
+
+
 def run(row, options):
     folder = options.work / row["id"]
     started = (folder / "log").exists()
     folder.mkdir(parents=True, exist_ok=True)
-    values = {**row, "root": ROOT, "data": options.data, "threads": options.threads, "out": folder / "model", "resume": "--resume" if started else ""}
-    command = shlex.split(row["command"].format(**{k: shlex.quote(str(v)) if v != "" else "" for k, v in values.items()}))
+    values = {**row, "root": ROOT, "data": prepared(row["dataset"], options), "threads": options.threads, "out": folder / "model", "resume": "--resume" if started else ""}
+    command = shlex.split((COMMANDS[row["system"]] + " " + (row.get("options") or "")).format(**{k: shlex.quote(str(v)) if v != "" else "" for k, v in values.items()}))
     print(f"{time.strftime('%H:%M:%S')} {row['id']}{' (again)' if started else ''}", file=sys.stderr, flush=True)
     begin = time.monotonic()
     with open(folder / "log", "a", encoding="utf-8") as log:
         child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True,
-                                 start_new_session=True, preexec_fn=lambda: os.nice(10))
+                                 start_new_session=True, preexec_fn=lambda: os.nice(19))
         try:
             output, _ = child.communicate()
         except KeyboardInterrupt:
@@ -128,12 +146,12 @@ def summary(results):
     groups = {}
     for record in results.values():
         groups.setdefault((record["dataset"], record["pooling"], record["system"]), []).append(record)
-    print("| data | pooling | system | runs | accuracy | ± | macro F1 | train s |\n|---|---|---|---:|---:|---:|---:|---:|")
+    print("| data | pooling | system | runs | accuracy | ± | macro F1 | train s | bag of words |\n|---|---|---|---:|---:|---:|---:|---:|---:|")
     for key, records in sorted(groups.items()):
         accuracy = [100 * r["accuracy"] for r in records]
         spread = statistics.pstdev(accuracy)
-        f1, seconds = (mean([r[field] for r in records if r[field] is not None]) for field in FIELDS[1:])
-        print(f"| {' | '.join(key)} | {len(records)} | {statistics.mean(accuracy):.2f} | {spread:.2f} | {100 * f1:.2f} | {seconds:.0f} |")
+        f1, seconds, bag = (mean([r[field] for r in records if r.get(field) is not None]) for field in FIELDS[1:])
+        print(f"| {' | '.join(key)} | {len(records)} | {statistics.mean(accuracy):.2f} | {spread:.2f} | {100 * f1:.2f} | {seconds:.0f} | {f'{100 * bag:.2f}' if bag == bag else ''} |")
 
 
 def mean(values):

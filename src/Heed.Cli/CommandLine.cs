@@ -63,8 +63,11 @@ internal static class CommandLine
             DemoCommand.Create(terminal, cancellation),
             new Command("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation) },
             EvalCommand.Create(terminal),
+            CompareCommand.Create(terminal),
             PredictCommand.Create(terminal),
             DescribeCommand.Create(terminal),
+            BenchCommand.Create(terminal, cancellation),
+            VerifyCommand.Create(terminal),
             VersionCommand(terminal),
             version,
             new HelpOption(),
@@ -109,10 +112,22 @@ internal static class CommandLine
         return $"{message}. See '{path}--help'.";
     }
 
+    // The user's input is right, so this is no wrong input. ENOSPC and EDQUOT of Unix, ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL of Windows.
+    private static bool IsDiskFull(Exception exception)
+    {
+        for (Exception? e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is IOException && (OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) is 112 or 39 : e.HResult is 28 or 122))
+                return true;
+        }
+        return false;
+    }
+
     private static int Report(Exception exception, Terminal terminal)
     {
         (int code, string message) = exception switch
         {
+            _ when IsDiskFull(exception) => (ExitCode.Failed, exception is InputException ? exception.Message : "the disk is full: " + exception.Message),
             InputException or UsageException => (ExitCode.WrongInput, exception.Message),
             OperationCanceledException => (ExitCode.Interrupted, exception.Message),
             // A loss or a gradient that is not finite: the trainer's message says what to do.

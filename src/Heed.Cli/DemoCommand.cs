@@ -99,6 +99,8 @@ internal sealed class DemoCommand
             Warmup = 0.05,
         },
         Tokens = new TextEncoderOptions { Tokenizer = new CharacterTokenizer(lowerCase: false) },
+        // The demo has a simple model of its own beside it; another for each pooling would take longer than the poolings.
+        Baseline = false,
     };
 
     private ConsoleProgress? Progress(ParseResult parsed) =>
@@ -125,7 +127,7 @@ internal sealed class DemoCommand
         NaiveBayesOptions options = new() { Tokenizer = new CharacterTokenizer(lowerCase: false), MaximumOrder = 5, Smoothing = 0.1 };
         NaiveBayes bayes = NaiveBayes.Train(split.Train, options);
         int right = split.Test.Count(row => bayes.Predict(row.Text) == row.Label);
-        return Row("naive Bayes (1 to 5 characters)", ClassificationReport.Wilson(right, split.Test.Count));
+        return Row("naive Bayes (1 to 5 characters)", Interval.Wilson(right, split.Test.Count));
     }
 
     private static string[] Row(string name, Interval accuracy) =>

@@ -13,10 +13,20 @@ internal static class DescribeCommand
     {
         Argument<string> model = CommonOptions.Model();
         Option<bool> json = CommonOptions.Json();
-        Command command = new("describe", "Shows labels, network, parameters and training of a model.") { model, json };
+        Option<bool> privacy = new("--privacy") { Description = "List what the folder holds of the training data." };
+        Command command = new("describe", "Shows labels, network, parameters and training of a model.") { model, privacy, json };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(model)!;
+            if (parsed.GetValue(privacy))
+            {
+                IReadOnlyList<PrivacyItem> items = ModelPrivacy.List(path);
+                if (parsed.GetValue(json))
+                    JsonText.WriteObject(terminal.Out, writer => PrivacyListing.Write(writer, items), isIndented: true);
+                else
+                    PrivacyListing.Write(terminal, items);
+                return ExitCode.Done;
+            }
             TextClassifier classifier = TextClassifier.Load(path);
             ModelFolder folder = ModelFolder.Open(path, ModelFolderCheck.Lengths);
             if (parsed.GetValue(json))
@@ -34,12 +44,18 @@ internal static class DescribeCommand
         TrainingOptions training = record.Options;
         TextWriter output = terminal.Out;
         output.WriteLine($"model       {Network(classifier.Network.Config)}");
-        output.WriteLine($"labels      {classifier.Labels.Count.ToString(culture)}: {string.Join(", ", classifier.Labels)}");
+        output.WriteLine($"target      {Target(classifier)}");
+        if (classifier.Labels.Count > 0)
+            output.WriteLine($"labels      {classifier.Labels.Count.ToString(culture)}: {string.Join(", ", classifier.Labels)}");
+        if (classifier.Features.FieldCount > 0)
+            output.WriteLine($"columns     {string.Join(", ", classifier.Features.Categories.Select(c => c.Name).Concat(classifier.Features.Numbers.Select(n => n.Name)))}");
+        if (classifier.Baseline is { } baseline)
+            output.WriteLine(string.Create(culture, $"beside it   bag of words, {baseline.FeatureCount:N0} features, strength {baseline.Strength}"));
         output.WriteLine($"tokens      {Tokens(classifier.Encoder)}");
         long bytes = folder.Files.Values.Sum(file => file.Length);
         output.WriteLine(string.Create(culture, $"folder      {folder.Path}, {bytes:N0} bytes, written by Heed {folder.LibraryVersion}"));
         output.WriteLine(string.Create(culture,
-            $"training    seed {training.Seed}, batch {training.BatchSize}, AdamW {training.LearningRate} {training.Schedule}, at most {training.EpochCount} epochs by {training.Monitor}"));
+            $"training    seed {training.Seed}, batch {training.BatchSize}, {training.Optimizer} {training.LearningRate} {training.Schedule}, at most {training.EpochCount} epochs by {training.Monitor}"));
         output.WriteLine(string.Create(culture, $"best epoch  {record.BestEpoch}{(record.WasCancelled ? ", interrupted" : "")}"));
         output.WriteLine($"data        train {record.TrainHash}");
         output.WriteLine($"            dev   {record.DevHash}");
@@ -64,6 +80,8 @@ internal static class DescribeCommand
         json.WriteString("path", folder.Path);
         json.WriteString("library", folder.LibraryVersion);
         json.WriteNumber("bytes", folder.Files.Values.Sum(file => file.Length));
+        json.WriteString("target", classifier.Target switch { TargetKind.Multi => "multi", TargetKind.Ordinal => "ordinal", TargetKind.Number => "number", _ => "single" });
+        json.WriteNumber("temperature", classifier.Temperature);
         json.WriteStartArray("labels");
         foreach (string label in classifier.Labels)
             json.WriteStringValue(label);
@@ -127,6 +145,14 @@ internal static class DescribeCommand
         json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    private static string Target(TextClassifier classifier) => classifier.Target switch
+    {
+        TargetKind.Multi => $"a set of labels, from these probabilities on: {string.Join(", ", classifier.Labels.Zip(classifier.Thresholds, (l, t) => string.Create(culture, $"{l} {t:F2}")))}",
+        TargetKind.Ordinal => string.Create(culture, $"one of several ordered labels; temperature {classifier.Temperature:F2}"),
+        TargetKind.Number => "a number",
+        _ => string.Create(culture, $"one label; temperature {classifier.Temperature:F2}"),
+    };
 
     private static string Network(BlstmConfig network) => string.Create(culture,
         $"bidirectional {network.Cell}, {network.Pooling} pooling; embedding {network.EmbeddingSize}, hidden {network.HiddenSize}")

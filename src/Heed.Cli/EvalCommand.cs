@@ -14,23 +14,28 @@ internal static class EvalCommand
             HelpName = "file",
             Required = true,
         };
+        Option<double> threshold = Thresholds.Create("Say how many answers have at least this probability, and how many of them are right.");
         TableOptions table = new();
         Option<int> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         Command command = new("eval", "Compares a model's answers with the labels of a file.") { model, data };
         table.AddTo(command);
+        command.Add(threshold);
         command.Add(threads);
         command.Add(json);
         command.SetAction(parsed =>
         {
             threads.Apply(parsed);
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
-            TextData rows = table.Read(parsed, parsed.GetValue(data)!, classifier.Labels);
-            ClassificationReport report = classifier.Evaluate(rows);
+            double? limit = Thresholds.Of(parsed, threshold, classifier);
+            TextData rows = table.ReadFor(parsed, parsed.GetValue(data)!, classifier, terminal.Say);
+            EvaluationReport report = classifier.EvaluateAny(rows);
             if (parsed.GetValue(json))
                 JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);
             else
                 terminal.Out.WriteLine(report.ToString());
+            if (limit is { } least && report is ClassificationReport { Calibration: { } calibration })
+                terminal.Say(Thresholds.Describe(calibration.At(least)));
             return ExitCode.Done;
         });
         return command;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Heed.Cli;
@@ -24,18 +25,34 @@ internal static class PredictCommand
             Description = "The input is a table, and the texts stand in this column: a name, or a number from 1.",
             HelpName = "column",
         };
+        Option<string?> encoding = TableOptions.Encoding();
+        Option<double> threshold = Thresholds.Create("Answer 'unsure' below this probability.");
+        Option<bool> quiet = CommonOptions.Quiet();
         Option<bool> weights = new("--weights") { Description = "Shade each text by the weight of its tokens." };
+        Option<string> offsets = new("--offsets")
+        {
+            Description = "What start and length in the JSON count: utf16 units, or codepoint.",
+            HelpName = "unit",
+            DefaultValueFactory = _ => "utf16",
+        };
         Option<int> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         json.Description = "One JSON object a text: label, probability, probabilities, text, weights, cutOff.";
-        Command command = new("predict", "Labels texts and shows where the model looked.") { model, texts, file, column, weights, threads, json };
+        Command command = new("predict", "Labels texts and shows where the model looked.") { model, texts, file, column, encoding, threshold, weights, offsets, threads, json, quiet };
         command.SetAction(parsed =>
         {
             threads.Apply(parsed);
+            bool inCodePoints = parsed.GetValue(offsets) switch
+            {
+                "utf16" => false,
+                "codepoint" => true,
+                string unit => throw new UsageException($"--offsets must be utf16 or codepoint, got '{unit}'."),
+                null => throw new UsageException("--offsets must be utf16 or codepoint."),
+            };
             string[] given = parsed.GetValue(texts) ?? [];
             Check(parsed, given, parsed.GetValue(file), parsed.GetValue(column));
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
-            Action<TextPrediction> write = Writer(terminal, parsed.GetValue(json), parsed.GetValue(weights));
+            Action<TextPrediction> write = Writer(terminal, parsed.GetValue(json), parsed.GetValue(weights), inCodePoints, Thresholds.Of(parsed, threshold, classifier));
             if (given.Length > 0)
             {
                 foreach (string text in given)
@@ -43,7 +60,7 @@ internal static class PredictCommand
             }
             else
             {
-                Stream(classifier, Rows(terminal, parsed.GetValue(file), parsed.GetValue(column)), write, terminal);
+                Stream(classifier, Rows(terminal, classifier, parsed.GetValue(file), parsed.GetValue(column), parsed.GetValue(encoding)), write, terminal, parsed.GetValue(quiet));
             }
             return ExitCode.Done;
         });
@@ -61,9 +78,24 @@ internal static class PredictCommand
             throw new UsageException($"there is no option '{option}'. If it is a text, write -- before the texts. See 'heed predict --help'.");
     }
 
-    private static IEnumerable<TextRow> Rows(Terminal terminal, string? file, string? column)
+    private static IEnumerable<TextRow> Rows(Terminal terminal, TextClassifier classifier, string? file, string? column, string? encoding)
     {
-        TextReadOptions options = new() { Text = column ?? "text", Label = null };
+        bool isTable = column is not null;
+        if (!isTable && classifier.Features.FieldCount > 0)
+            throw new UsageException("the model reads further columns; give a table and --text with the column of the texts.");
+        TextReadOptions options = new()
+        {
+            Text = column ?? "text",
+            Label = null,
+            Encoding = encoding,
+            Categories = [.. classifier.Features.Categories.Select(c => c.Name)],
+            Numbers = [.. classifier.Features.Numbers.Select(n => n.Name)],
+        };
+        UsageException.Guard(() =>
+        {
+            options.Validate();
+            return options;
+        });
         if (file is not null)
             return TextTable.ReadRows(file, options);
         if (terminal.IsInTerminal)
@@ -78,24 +110,31 @@ internal static class PredictCommand
             yield return row;
     }
 
-    private static void Stream(TextClassifier classifier, IEnumerable<TextRow> rows, Action<TextPrediction> write, Terminal terminal)
+    private static void Stream(TextClassifier classifier, IEnumerable<TextRow> rows, Action<TextPrediction> write, Terminal terminal, bool isQuiet)
     {
-        foreach (IReadOnlyList<TextRow> group in Arrivals.Group(rows))
+        Stopwatch clock = Stopwatch.StartNew();
+        long count = 0;
+        foreach (IReadOnlyList<TextRow> group in Arrivals.Group(rows, most: TextClassifier.PredictionWindow))
         {
-            foreach (TextPrediction prediction in classifier.PredictMany(group.Select(row => row.Text)))
+            foreach (TextPrediction prediction in classifier.PredictMany(group))
                 write(prediction);
             terminal.Out.Flush();
+            count += group.Count;
         }
+        if (!isQuiet && count > 1)
+            terminal.Say(FormattableString.Invariant($"{count:N0} texts in {clock.Elapsed.TotalSeconds:F1} s, {count / clock.Elapsed.TotalSeconds:N0} a second"));
     }
 
-    private static Action<TextPrediction> Writer(Terminal terminal, bool json, bool weights)
+    private static Action<TextPrediction> Writer(Terminal terminal, bool json, bool weights, bool inCodePoints, double? threshold)
     {
         if (json)
-            return prediction => JsonText.WriteObject(terminal.Out, writer => PredictionJson.Write(writer, prediction));
+            return prediction => JsonText.WriteObject(terminal.Out, writer => PredictionJson.Write(writer, prediction, inCodePoints, threshold));
         Action<TextPrediction> writeText = weights ? Shaded(terminal) : prediction => terminal.Out.Write(OneLine.Of(prediction.Text));
         return prediction =>
         {
-            terminal.Out.Write(string.Create(CultureInfo.InvariantCulture, $"{prediction.Label}\t{prediction.Probability:F4}\t"));
+            string label = prediction.Probability < threshold ? Thresholds.Unsure : prediction.Label;
+            string probability = float.IsNaN(prediction.Probability) ? "" : prediction.Probability.ToString("F4", CultureInfo.InvariantCulture);
+            terminal.Out.Write($"{label}\t{probability}\t");
             writeText(prediction);
             terminal.Out.Write('\n');
         };

@@ -5,28 +5,63 @@ namespace Heed.Cli;
 /// <summary>A <see cref="TextPrediction"/> as JSON.</summary>
 internal static class PredictionJson
 {
-    /// <summary>Writes the properties of the prediction; ranges are in UTF-16 units of the text.</summary>
-    public static void Write(Utf8JsonWriter json, TextPrediction prediction)
+    /// <summary>Writes the properties of the prediction.</summary>
+    /// <param name="json">The destination.</param>
+    /// <param name="prediction">The answer to a text.</param>
+    /// <param name="inCodePoints">Whether ranges count code points; otherwise UTF-16 units.</param>
+    /// <param name="threshold">From which probability on it is sure; null to say nothing about it.</param>
+    public static void Write(Utf8JsonWriter json, TextPrediction prediction, bool inCodePoints = false, double? threshold = null)
     {
+        CodePointIndex? index = inCodePoints ? new CodePointIndex(prediction.Text) : null;
         json.WriteString("label", prediction.Label);
-        json.WriteNumber("probability", prediction.Probability);
+        if (float.IsNaN(prediction.Probability))
+            json.WriteNull("probability");
+        else
+            json.WriteNumber("probability", prediction.Probability);
+        if (threshold is { } least)
+            json.WriteBoolean("isSure", prediction.Probability >= least);
+        if (!double.IsNaN(prediction.Value))
+            json.WriteNumber("value", prediction.Value);
         json.WriteStartObject("probabilities");
         foreach ((string label, float probability) in prediction.Probabilities)
             json.WriteNumber(label, probability);
         json.WriteEndObject();
         json.WriteString("text", prediction.Text);
-        json.WriteStartArray("weights");
-        foreach (TokenWeight token in prediction.Weights)
+        Write(json, prediction.Text, index, prediction.Weights);
+        if (prediction.Evidence.Count > 0)
+            Write(json, prediction.Text, index, prediction.Evidence);
+        json.WriteNumber("cutOff", prediction.CutOff);
+    }
+
+    private static void Write(Utf8JsonWriter json, string text, CodePointIndex? index, IReadOnlyList<LabelEvidence> evidence)
+    {
+        json.WriteStartArray("labels");
+        foreach (LabelEvidence label in evidence)
         {
-            (int start, int length) = token.Range.GetOffsetAndLength(prediction.Text.Length);
             json.WriteStartObject();
-            json.WriteNumber("start", start);
-            json.WriteNumber("length", length);
-            json.WriteString("text", prediction.Text.AsSpan(start, length));
+            json.WriteString("label", label.Label);
+            json.WriteNumber("probability", label.Probability);
+            json.WriteNumber("threshold", label.Threshold);
+            json.WriteBoolean("isChosen", label.IsChosen);
+            Write(json, text, index, label.Weights);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, string text, CodePointIndex? index, IReadOnlyList<TokenWeight> weights)
+    {
+        json.WriteStartArray("weights");
+        foreach (TokenWeight token in weights)
+        {
+            (int start, int length) = token.Range.GetOffsetAndLength(text.Length);
+            json.WriteStartObject();
+            json.WriteNumber("start", index?[start] ?? start);
+            json.WriteNumber("length", index is null ? length : index[start + length] - index[start]);
+            json.WriteString("text", text.AsSpan(start, length));
             json.WriteNumber("weight", token.Weight);
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        json.WriteNumber("cutOff", prediction.CutOff);
     }
 }

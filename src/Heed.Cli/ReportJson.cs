@@ -5,25 +5,83 @@ namespace Heed.Cli;
 /// <summary>A <see cref="ClassificationReport"/> as JSON.</summary>
 internal static class ReportJson
 {
-    /// <summary>Writes the properties of the report.</summary>
-    public static void Write(Utf8JsonWriter json, ClassificationReport report)
+    /// <summary>Writes the properties of a report of any kind.</summary>
+    public static void Write(Utf8JsonWriter json, EvaluationReport report)
     {
         json.WriteNumber("rows", report.RowCount);
-        Write(json, "accuracy", report.Accuracy);
-        Write(json, "macroF1", report.MacroF1);
+        switch (report)
+        {
+            case ClassificationReport classes:
+                Write(json, classes);
+                break;
+            case LabelSetReport sets:
+                Write(json, sets);
+                break;
+            case RegressionReport numbers:
+                Write(json, numbers);
+                break;
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, LabelSetReport report)
+    {
+        Write(json, "microF1", report.MicroF1);
+        json.WriteFinite("macroF1", report.MacroF1);
+        Write(json, "exactMatch", report.ExactMatch);
         json.WriteFinite("loss", report.Loss);
-        json.WriteStartArray("classes");
-        foreach (ClassScore score in report.Classes)
+        Write(json, "labels", report.Labels);
+        if (report.Baseline is not { } baseline)
+            return;
+        (double p, Interval difference) = report.Against(baseline);
+        json.WriteStartObject("baseline");
+        json.WriteString("name", report.BaselineName);
+        Write(json, "microF1", baseline.MicroF1);
+        json.WriteFinite("macroF1", baseline.MacroF1);
+        Write(json, "microF1Difference", difference);
+        json.WriteFinite("exactMatchPValue", p);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, RegressionReport report)
+    {
+        Write(json, "meanAbsoluteError", report.MeanAbsoluteError);
+        Write(json, "rootMeanSquaredError", report.RootMeanSquaredError);
+        Write(json, "rSquared", report.RSquared);
+        json.WriteFinite("constantError", report.ConstantError);
+        if (report.BaselineError is { } baseline)
+            Write(json, "baselineError", baseline);
+        if (report.Difference is { } difference)
+            Write(json, "difference", difference);
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, IReadOnlyList<ClassScore> scores)
+    {
+        json.WriteStartArray(name);
+        foreach (ClassScore score in scores)
         {
             json.WriteStartObject();
             json.WriteString("label", score.Label);
             json.WriteFinite("precision", score.Precision);
             json.WriteFinite("recall", score.Recall);
             json.WriteFinite("f1", score.F1);
+            json.WriteFinite("averagePrecision", score.AveragePrecision);
             json.WriteNumber("rows", score.Support);
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, ClassificationReport report)
+    {
+        Write(json, "accuracy", report.Accuracy);
+        Write(json, "macroF1", report.MacroF1);
+        json.WriteFinite("loss", report.Loss);
+        Write(json, "classes", report.Classes);
+        if (report.IsOrdered)
+        {
+            json.WriteFinite("meanAbsoluteError", report.MeanAbsoluteError);
+            json.WriteFinite("quadraticKappa", report.QuadraticKappa);
+        }
         json.WriteStartArray("confusion");
         for (int target = 0; target < report.Labels.Count; target++)
         {
@@ -33,19 +91,52 @@ internal static class ReportJson
             json.WriteEndArray();
         }
         json.WriteEndArray();
+        if (report.Calibration is { } calibration)
+            Write(json, calibration);
         json.WriteStartArray("baselines");
-        foreach ((string name, double accuracy, double macroF1) in report.Baselines)
+        foreach (BaselineScore baseline in report.Baselines)
         {
             json.WriteStartObject();
-            json.WriteString("name", name);
-            json.WriteFinite("accuracy", accuracy);
-            json.WriteFinite("macroF1", macroF1);
+            json.WriteString("name", baseline.Name);
+            Write(json, "accuracy", baseline.Accuracy);
+            Write(json, "macroF1", baseline.MacroF1);
+            if (baseline.Test is { } test)
+                Write(json, "test", test);
             json.WriteEndObject();
         }
         json.WriteEndArray();
     }
 
-    private static void Write(Utf8JsonWriter json, string name, Interval interval)
+    /// <summary>Writes a paired test as an object.</summary>
+    public static void Write(Utf8JsonWriter json, string name, PairedTest test)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("name", "McNemar, exact");
+        json.WriteFinite("pValue", test.PValue);
+        json.WriteNumber("onlyFirst", test.OnlyFirst);
+        json.WriteNumber("onlySecond", test.OnlySecond);
+        json.WriteFinite("accuracyDifference", test.AccuracyDifference);
+        Write(json, "macroF1Difference", test.MacroF1Difference);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, Calibration calibration)
+    {
+        json.WriteFinite("calibrationError", calibration.ExpectedError);
+        json.WriteStartArray("coverage");
+        foreach (CoveragePoint point in calibration.Curve)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("threshold", point.Threshold);
+            json.WriteFinite("coverage", point.Coverage);
+            json.WriteFinite("accuracy", point.Accuracy);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    /// <summary>Writes a figure with its interval as an object.</summary>
+    public static void Write(Utf8JsonWriter json, string name, Interval interval)
     {
         json.WriteStartObject(name);
         json.WriteFinite("value", interval.Value);

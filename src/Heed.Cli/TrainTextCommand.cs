@@ -34,6 +34,7 @@ internal sealed class TrainTextCommand
     private readonly Option<bool> json = CommonOptions.Json(), quiet = CommonOptions.Quiet();
     private readonly TableOptions table = new();
     private readonly TrainingSettings settings = new();
+    private readonly TrainingPlan plan = new();
 
     private TrainTextCommand(Terminal terminal) => this.terminal = terminal;
 
@@ -41,8 +42,9 @@ internal sealed class TrainTextCommand
     {
         TrainTextCommand train = new(terminal);
         Command command = new("text", "Trains a bidirectional LSTM with attention on labelled texts.") { train.data, train.dev, train.test, train.output };
-        train.table.AddTo(command);
+        train.table.AddTo(command, splits: true);
         train.settings.AddTo(command);
+        train.plan.AddTo(command);
         foreach (Option option in new Option[] { train.log, train.threads, train.json, train.quiet })
             command.Add(option);
         command.SetAction(parsed => train.Run(parsed, cancellation));
@@ -52,14 +54,21 @@ internal sealed class TrainTextCommand
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         threads.Apply(parsed);
-        TextClassifierOptions options = settings.Read(parsed);
         string folder = parsed.GetValue(output)!;
+        TextClassifierOptions options = plan.Read(parsed, settings.Read(parsed), folder);
+        plan.Check(parsed, parsed.GetValue(dev) is not null || parsed.GetValue(test) is not null);
         OutputFolder.Check(folder);
         using Interruption interruption = new(terminal, cancellation);
-        (TextData train, TextData devRows, TextData? testRows) = Read(parsed);
+        (TextData all, TextData train, TextData devRows, TextData? testRows) = Read(parsed, options.Start);
+        options = options with { Network = options.Start is null ? settings.NetworkFor(parsed, options.Network!, train.Target) : options.Network };
+        UsageException.Guard(() => Checked(options));
+        CrossValidation? folds = plan.Folds(parsed) is { } count ? CrossValidation.Run(all, count, settings.Seed(parsed), options, message => Say(parsed, message), interruption.Token) : null;
         using TrainingLog? steps = parsed.GetValue(log) is { } path ? TrainingLog.Create(path) : null;
         ConsoleProgress? progress = parsed.GetValue(quiet) ? null : new ConsoleProgress(terminal.Error, terminal.IsErrorTerminal);
-        TextClassifier classifier = TextClassifier.Train(train, devRows, options, Observers.Of(progress, steps), interruption.Token);
+        ITrainingObserver observer = Observers.Of(progress, steps);
+        TextClassifier classifier = UsageException.Guard(() => plan.Trials(parsed) is { } trials
+            ? TextSearch.Run(train, devRows, options, trials, trial => Say(parsed, TrainingPlan.Describe(trial)), steps, interruption.Token)
+            : TextClassifier.Train(train, devRows, options, observer, interruption.Token));
         if (classifier.Record.BestEpoch == 0)
             throw new OperationCanceledException("interrupted before the first step; nothing was saved.");
         classifier.Save(folder);
@@ -67,51 +76,66 @@ internal sealed class TrainTextCommand
         {
             Say(parsed, $"stopped in epoch {classifier.Record.Epochs.Count + 1} or before its end; the best weights so far are in {folder}");
             SayNext(parsed, folder);
-            Say(parsed, "a run cannot be resumed; the same command trains anew");
+            if (options.Checkpoint is not null && plan.Trials(parsed) is null)
+                Say(parsed, "the same command with --resume goes on where this one stopped");
             return ExitCode.Interrupted;
         }
-        ClassificationReport? report = testRows is { Count: > 0 } ? classifier.Evaluate(testRows) : null;
-        Write(parsed, classifier, folder, report);
+        TrainingPlan.DeleteCheckpoint(options);
+        EvaluationReport? report = testRows is { Count: > 0 } && folds is null ? classifier.EvaluateAny(testRows) : null;
+        Write(parsed, classifier, folder, report, folds);
         return interruption.IsRequested ? ExitCode.Interrupted : ExitCode.Done;
     }
 
-    private (TextData Train, TextData Dev, TextData? Test) Read(ParseResult parsed)
+    private static TextClassifierOptions Checked(TextClassifierOptions options)
     {
-        TextData rows = table.Read(parsed, parsed.GetValue(data)!);
-        if (rows.Counts.Dropped.Count > 0)
-            Say(parsed, $"{rows.SourcePath}: {rows.Counts}");
-        string? devPath = parsed.GetValue(dev), testPath = parsed.GetValue(test);
-        // The files first, so that a wrong one is found before the others are divided.
-        TextData? devRows = devPath is null ? null : table.Read(parsed, devPath, rows.LabelNames);
-        TextData? testRows = testPath is null ? null : table.Read(parsed, testPath, rows.LabelNames);
-        if (devRows is not null)
-            return (rows, devRows, testRows);
-        ulong seed = settings.Seed(parsed);
-        TextSplit split = rows.Split(seed, dev: 0.1, test: testPath is null ? 0.1 : 0);
-        string shares = testPath is null ? FormattableString.Invariant($", {split.Dev.Count:N0} for dev and {split.Test.Count:N0} for the test (80/10/10")
-            : FormattableString.Invariant($" and {split.Dev.Count:N0} for dev (90/10");
-        Say(parsed, FormattableString.Invariant($"no --dev: the rows are divided into {split.Train.Count:N0} for training{shares}, by seed {seed})"));
-        return (split.Train, split.Dev, testRows ?? split.Test);
+        options.Validate();
+        return options;
     }
 
-    private void Write(ParseResult parsed, TextClassifier classifier, string folder, ClassificationReport? report)
+    private (TextData All, TextData Train, TextData Dev, TextData? Test) Read(ParseResult parsed, TextClassifier? start)
+    {
+        // Said once all files are read, so that a wrong one gets one message alone.
+        List<string> said = [];
+        Action<string> say = said.Add;
+        TextData rows = TrainingPlan.ReadAll(labels => table.Read(parsed, parsed.GetValue(data)!, labels, say), start);
+        string? devPath = parsed.GetValue(dev), testPath = parsed.GetValue(test);
+        // The files first, so that a wrong one is found before the others are divided.
+        TextData? devRows = devPath is null ? null : table.Read(parsed, devPath, rows.LabelNames, say);
+        TextData? testRows = testPath is null ? null : table.Read(parsed, testPath, rows.LabelNames, say);
+        foreach (TextData given in new[] { devRows, testRows }.OfType<TextData>())
+            TableOptions.WarnOfShared(rows, given, say);
+        said.Distinct(StringComparer.Ordinal).ToList().ForEach(message => Say(parsed, message));
+        if (devRows is not null)
+            return (rows, rows, devRows, testRows);
+        ulong seed = settings.Seed(parsed);
+        bool hasTest = testPath is null && plan.Folds(parsed) is null;
+        TextSplit split = rows.Split(seed, dev: 0.1, test: hasTest ? 0.1 : 0);
+        string shares = hasTest ? FormattableString.Invariant($", {split.Dev.Count:N0} for dev and {split.Test.Count:N0} for the test (80/10/10")
+            : FormattableString.Invariant($" and {split.Dev.Count:N0} for dev (90/10");
+        Say(parsed, FormattableString.Invariant($"no --dev: the rows are divided into {split.Train.Count:N0} for training{shares}, {table.SplitManner(parsed, seed)})"));
+        return (rows, split.Train, split.Dev, testRows ?? split.Test);
+    }
+
+    private void Write(ParseResult parsed, TextClassifier classifier, string folder, EvaluationReport? report, CrossValidation? folds)
     {
         TrainingRecord record = classifier.Record;
         EpochReport best = record.Epochs[record.BestEpoch - 1];
         if (parsed.GetValue(json))
         {
-            JsonText.WriteObject(terminal.Out, writer => Write(writer, classifier, folder, best, report), isIndented: true);
+            JsonText.WriteObject(terminal.Out, writer => Write(writer, classifier, folder, best, report, folds), isIndented: true);
             return;
         }
+        if (folds is not null)
+            terminal.Out.WriteLine(folds.ToString());
         if (report is not null)
             terminal.Out.WriteLine($"test\n{report}\n");
-        terminal.Out.WriteLine(FormattableString.Invariant(
-            $"best epoch {best.Epoch} of {record.Epochs.Count}: dev accuracy {best.Accuracy:F4}, macro F1 {best.MacroF1:F4}, loss {best.DevLoss:F4}"));
+        string scores = double.IsNaN(best.Accuracy) ? "" : FormattableString.Invariant($"accuracy {best.Accuracy:F4}, macro F1 {best.MacroF1:F4}, ");
+        terminal.Out.WriteLine(FormattableString.Invariant($"best epoch {best.Epoch} of {record.Epochs.Count}: dev {scores}loss {best.DevLoss:F4}"));
         terminal.Out.WriteLine($"model {folder}");
         SayNext(parsed, folder);
     }
 
-    private static void Write(Utf8JsonWriter writer, TextClassifier classifier, string folder, EpochReport best, ClassificationReport? report)
+    private static void Write(Utf8JsonWriter writer, TextClassifier classifier, string folder, EpochReport best, EvaluationReport? report, CrossValidation? folds)
     {
         writer.WriteString("model", folder);
         writer.WriteNumber("parameters", classifier.Network.ParameterCount);
@@ -123,6 +147,7 @@ internal sealed class TrainTextCommand
         writer.WriteFinite("macroF1", best.MacroF1);
         writer.WriteFinite("loss", best.DevLoss);
         writer.WriteEndObject();
+        folds?.Write(writer);
         if (report is null)
             return;
         writer.WriteStartObject("test");

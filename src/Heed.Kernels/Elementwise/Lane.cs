@@ -75,7 +75,7 @@ internal static unsafe class Lane
 internal unsafe struct LaneCall<TStep> : ISimdKernel
     where TStep : unmanaged, ILaneStep
 {
-    private const int Chunk = 1 << 15;
+    private const int Chunk = 1 << 14;
 
     public TStep Step;
     public nint Length;

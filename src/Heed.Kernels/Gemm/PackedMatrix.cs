@@ -73,7 +73,15 @@ internal unsafe struct PanelPacker : ISimdKernel
         Simd.Run(ref this);
     }
 
-    void ISimdKernel.Run<V>()
+    public void Run<V>(int count)
+        where V : unmanaged, ISimd<V>
+    {
+        panelCount = count;
+        Run<V>();
+    }
+
+    public void Run<V>()
+        where V : unmanaged, ISimd<V>
     {
         fixed (PanelPacker* self = &this)
         {

@@ -75,8 +75,8 @@ public sealed record MachineLimits
 
     private static unsafe double Read(float* memory, int bytesPerThread, int rounds, int threads)
     {
-        // Whole groups of vectors of any width.
-        int length = bytesPerThread / sizeof(float) & ~255;
+        // Four streams of whole groups of vectors, an odd number of KiB apart, so that they share neither cache sets nor banks.
+        int length = 4 * 256 * (((bytesPerThread / (4 * 256 * sizeof(float))) - 1) | 1);
         StreamReader reader = new() { Memory = memory, Length = length, Rounds = rounds, Threads = threads };
         return Best(7, () => Simd.Run(ref reader)) * length * sizeof(float) * rounds * threads * 1e-9;
     }

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Heed.Kernels;
 
-/// <summary>Adds up memory, four vectors at a time: nothing but reading limits it.</summary>
+/// <summary>Adds up memory: nothing but reading limits it.</summary>
+/// <remarks>Four streams at once, two cache lines of each: the processor fetches ahead within a page of 4 KiB only, and one stream waits at each
+/// border (measured: 21 against 26 GB/s).</remarks>
 internal unsafe struct StreamReader : ISimdKernel
 {
     private static float sink;
@@ -33,13 +35,18 @@ internal unsafe struct StreamReader : ISimdKernel
         V a = V.Zero, b = V.Zero, c = V.Zero, d = V.Zero;
         for (int round = 0; round < s->Rounds; round++)
         {
-            float* p = s->Memory + ((nint)index * s->Length), end = p + s->Length;
-            for (; p < end; p += 4 * w)
+            nint part = s->Length / 4;
+            float* p = s->Memory + ((nint)index * s->Length), end = p + part;
+            for (; p < end; p += 2 * w)
             {
                 a += V.Load(p);
-                b += V.Load(p + w);
-                c += V.Load(p + (2 * w));
-                d += V.Load(p + (3 * w));
+                b += V.Load(p + part);
+                c += V.Load(p + (2 * part));
+                d += V.Load(p + (3 * part));
+                a += V.Load(p + w);
+                b += V.Load(p + part + w);
+                c += V.Load(p + (2 * part) + w);
+                d += V.Load(p + (3 * part) + w);
             }
         }
         sink = V.Sum(a + b + c + d);

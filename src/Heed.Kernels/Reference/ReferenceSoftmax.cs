@@ -1,6 +1,7 @@
 namespace Heed.Kernels;
 
-/// <summary><see cref="SoftmaxKernel"/>, <see cref="LogSoftmaxKernel"/>, <see cref="CrossEntropyKernel"/> and <see cref="SequenceSoftmaxKernel"/> in double precision: plain
+/// <summary><see cref="SoftmaxKernel"/>, <see cref="LogSoftmaxKernel"/>, <see cref="CrossEntropyKernel"/>, <see cref="SigmoidCrossEntropyKernel"/> and
+/// <see cref="SequenceSoftmaxKernel"/> in double precision: plain
 /// loops, the oracle of tests and of gradient checks.</summary>
 /// <remarks>Shapes and edges as the float32 kernels have them.</remarks>
 public static class ReferenceSoftmax
@@ -40,6 +41,15 @@ public static class ReferenceSoftmax
             total += weight;
         }
         return total == 0 ? 0 : sum / total;
+    }
+
+    /// <summary>The loss of <see cref="SigmoidCrossEntropyKernel"/>: logits and targets of one length.</summary>
+    public static double SigmoidCrossEntropy(ReadOnlySpan<double> logits, ReadOnlySpan<float> targets)
+    {
+        double sum = 0;
+        for (int i = 0; i < logits.Length; i++)
+            sum += Math.Max(logits[i], 0) - (logits[i] * targets[i]) + Math.Log(1 + Math.Exp(-Math.Abs(logits[i])));
+        return logits.Length == 0 ? 0 : sum / logits.Length;
     }
 
     /// <summary>w[b, k, :] = softmax of s[b, :, k] over the real steps; s (batch, time, views), w (batch, views, time).</summary>

@@ -5,6 +5,8 @@ namespace Heed;
 /// <summary>Splits lines into fields; a quoted field may go on over line ends (each becomes <c>\n</c>).</summary>
 internal sealed class DelimitedRecord(LineFeed feed, string name, char separator, bool quoted, int maximumLength)
 {
+    private const int MostFields = 1 << 16;
+
     private readonly StringBuilder text = new();
 
     /// <summary>The fields of the record that was read last.</summary>
@@ -36,6 +38,11 @@ internal sealed class DelimitedRecord(LineFeed feed, string name, char separator
             if (at == line.Length)
                 break;
             at++;
+            if (Fields.Count == MostFields)
+            {
+                throw new InputException(FormattableString.Invariant($"the row has more than {MostFields} fields; is the separator right, and is this a table?"),
+                    name, Line, at + 1);
+            }
         }
         EndColumn = line.Length + 1;
         return true;

@@ -3,9 +3,10 @@ using System.Text.Json;
 
 namespace Heed;
 
-/// <summary>Takes the text and the label out of one JSON object.</summary>
-internal sealed class JsonRecord(string name, string textName, string? labelName, bool labelRequired)
+/// <summary>Takes the wanted properties out of one JSON object.</summary>
+internal sealed class JsonRecord(string name, RowPlan plan, char labelSeparator)
 {
+    private readonly string?[] fields = new string?[plan.Wanted.Count];
     private byte[] utf8 = new byte[1024];
 
     public TextRow Read(ReadOnlySpan<char> line, long number)
@@ -33,8 +34,7 @@ internal sealed class JsonRecord(string name, string textName, string? labelName
 
     private TextRow Read(Utf8JsonReader reader, long number)
     {
-        string? text = null, label = null;
-        bool hasLabel = false;
+        Array.Clear(fields);
         var names = new List<string>();
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -44,35 +44,54 @@ internal sealed class JsonRecord(string name, string textName, string? labelName
             string property = reader.GetString()!;
             names.Add(property);
             reader.Read();
-            if (property == textName)
-                text = reader.TokenType == JsonTokenType.String ? reader.GetString() : throw WrongType(property, "a string", number);
-            else if (property == labelName)
-                (label, hasLabel) = (Label(ref reader, number), true);
-            else
-                reader.Skip();
+            for (int i = 0; i < fields.Length; i++)
+            {
+                if (plan.Wanted[i].Name != property)
+                    continue;
+                // The reader is a struct: each column that wants this property reads it from the same place.
+                Utf8JsonReader value = reader;
+                fields[i] = Field(ref value, i, number);
+            }
+            reader.Skip();
         }
         // Whatever follows the object is a syntax error, which the reader finds.
         while (reader.Read())
         {
         }
-        if (text is null)
-            throw Missing(textName, names, number);
-        if (labelName is not null && !hasLabel && labelRequired)
-            throw Missing(labelName, names, number);
-        return new TextRow(text, label, number);
+        for (int i = 0; i < fields.Length; i++)
+        {
+            // A category or number that is not written is a missing value; everything else must be there.
+            if (fields[i] is null && plan.Wanted[i].IsRequired)
+                fields[i] = plan.Wanted[i].Role is "category" or "number" ? "" : throw Missing(plan.Wanted[i].Name, names, number);
+        }
+        return plan.Row(fields, number);
     }
 
-    private string Label(ref Utf8JsonReader reader, long number) => reader.TokenType switch
+    private string Field(ref Utf8JsonReader reader, int column, long number) => reader.TokenType switch
     {
-        JsonTokenType.String => reader.GetString()!.Trim(),
+        JsonTokenType.String => reader.GetString()!,
+        _ when plan.IsText(column) => throw WrongType(column, "a string", number),
         JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
         JsonTokenType.True => "true",
         JsonTokenType.False => "false",
         JsonTokenType.Null => "",
-        _ => throw WrongType(labelName!, "a string, a number or a truth value", number),
+        JsonTokenType.StartArray when plan.IsLabel(column) => Set(ref reader, column, number),
+        _ => throw WrongType(column, plan.IsLabel(column) ? "a string, a number, a truth value or a list of strings" : "a string, a number or a truth value", number),
     };
 
-    private InputException WrongType(string property, string expected, long number) => new($"'{property}' is not {expected}.", name, number);
+    // ["a", "b"] is the set that a table writes a|b.
+    private string Set(ref Utf8JsonReader reader, int column, long number)
+    {
+        var labels = new List<string>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            labels.Add(reader.TokenType == JsonTokenType.String ? reader.GetString()! : reader.TokenType == JsonTokenType.Number
+                ? Encoding.UTF8.GetString(reader.ValueSpan) : throw WrongType(column, "a list of strings or numbers", number));
+        }
+        return string.Join(labelSeparator, labels);
+    }
+
+    private InputException WrongType(int column, string expected, long number) => new($"'{plan.Wanted[column].Name}' is not {expected}.", name, number);
 
     private InputException Missing(string property, List<string> names, long number) =>
         new($"there is no '{property}'; the object has {(names.Count == 0 ? "nothing" : NearestName.List(names))}."

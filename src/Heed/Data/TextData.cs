@@ -1,18 +1,39 @@
 using System.Collections;
+using System.Globalization;
 
 namespace Heed;
 
 /// <summary>Labelled texts in memory.</summary>
-/// <remarks>Immutable and thread-safe. Labels are indices into <see cref="LabelNames"/>, which are sorted ordinally unless given.</remarks>
+/// <remarks>Immutable and thread-safe. Labels are indices into <see cref="LabelNames"/>, which are sorted ordinally unless given (ordinal targets
+/// by value). What a label is, <see cref="Target"/> says; <see cref="ToLabels"/>, <see cref="ToLabelSets"/> and <see cref="ToNumbers"/> give
+/// the targets in the form that a loss wants.</remarks>
 public sealed class TextData : IReadOnlyList<TextExample>
 {
     private readonly TextExample[] rows;
+    private readonly TextSchema schema;
 
-    private TextData(TextExample[] rows, IReadOnlyList<string> labelNames, string? path, TableFormat? format, TextReadCounts counts) =>
-        (this.rows, LabelNames, SourcePath, Format, Counts) = (rows, labelNames, path, format, counts);
+    private readonly Lazy<TextKey[]> keys;
 
-    /// <summary>The labels' names in the order of their indices.</summary>
-    public IReadOnlyList<string> LabelNames { get; }
+    internal TextData(TextExample[] rows, TextSchema schema, string? path, TableFormat? format, TextReadCounts counts, Lazy<TextKey[]>? keys = null)
+    {
+        (this.rows, this.schema, SourcePath, Format, Counts) = (rows, schema, path, format, counts);
+        this.keys = keys ?? new Lazy<TextKey[]>(() => Array.ConvertAll(rows, row => TextKey.Of(row.Text)));
+    }
+
+    /// <summary>What a label is.</summary>
+    public TargetKind Target => schema.Target;
+
+    /// <summary>The labels' names in the order of their indices; from low to high for an ordinal target, empty for a number.</summary>
+    public IReadOnlyList<string> LabelNames => schema.LabelNames;
+
+    /// <summary>Whether each text is a <see cref="TextPair"/>.</summary>
+    public bool HasPairs => schema.HasPairs;
+
+    /// <summary>The columns of categories, whose fields come first in <see cref="TextExample.Values"/>.</summary>
+    public IReadOnlyList<string> CategoryColumns => schema.Categories;
+
+    /// <summary>The columns of numbers, whose fields come behind the categories in <see cref="TextExample.Values"/>.</summary>
+    public IReadOnlyList<string> NumberColumns => schema.Numbers;
 
     /// <summary>The file that the rows come from; null if none.</summary>
     public string? SourcePath { get; }
@@ -34,16 +55,35 @@ public sealed class TextData : IReadOnlyList<TextExample>
     public IEnumerable<string> Texts => rows.Select(row => row.Text);
 
     /// <summary>All label indices in the order of the rows; a new array.</summary>
-    public int[] ToLabels() => Array.ConvertAll(rows, row => row.Label);
+    /// <exception cref="InvalidOperationException">The target is a set or a number.</exception>
+    public int[] ToLabels() => Target is TargetKind.Single or TargetKind.Ordinal ? Array.ConvertAll(rows, row => row.Label)
+        : throw new InvalidOperationException(
+            $"TextData.ToLabels: the target is {Target}, so a row has no single label; use {(Target == TargetKind.Multi ? nameof(ToLabelSets) : nameof(ToNumbers))}.");
 
-    /// <summary>How often each label occurs, in the order of <see cref="LabelNames"/>; a new array.</summary>
+    /// <summary>The labels of each row as ascending indices; a new array. A single or ordinal target gives sets of one, a number empty ones.</summary>
+    public int[][] ToLabelSets() => Array.ConvertAll(rows, row => row.Labels.ToArray());
+
+    /// <summary>The number of each row; a new array. An ordinal target gives ranks from 0.</summary>
+    /// <exception cref="InvalidOperationException">The target is a class or a set.</exception>
+    public double[] ToNumbers() => Target is TargetKind.Number or TargetKind.Ordinal ? Array.ConvertAll(rows, row => row.Number)
+        : throw new InvalidOperationException($"TextData.ToNumbers: the target is {Target}, so rows have no number; read with Target = Number or Ordinal.");
+
+    /// <summary>How many rows have each label, in the order of <see cref="LabelNames"/>; a new array, empty for numbers.</summary>
     public int[] CountLabels()
     {
         int[] counts = new int[LabelNames.Count];
         foreach (TextExample row in rows)
-            counts[row.Label]++;
+        {
+            foreach (int label in row.Labels)
+                counts[label]++;
+        }
         return counts;
     }
+
+    /// <summary>The target of a row as a table writes it: <c>a</c>, <c>a|b</c>, <c>3.5</c>.</summary>
+    /// <param name="row">A row of this set.</param>
+    public string TargetText(TextExample row) => Target == TargetKind.Number ? row.Number.ToString("R", CultureInfo.InvariantCulture)
+        : string.Join('|', row.Labels.Select(label => LabelNames[label]));
 
     /// <summary>Reads a labelled file with a header.</summary>
     /// <param name="path">TSV, CSV or JSON Lines, plain or gzip.</param>
@@ -70,10 +110,10 @@ public sealed class TextData : IReadOnlyList<TextExample>
                 "TextData.Read: labelled data need Label and LabelRequired; use TextTable.ReadRows for texts without labels.", nameof(options));
         }
         using TextTable table = TextTable.Open(path, options);
-        var collector = new RowCollector(options, path);
+        var builder = new TextDataBuilder(options, path);
         foreach (TextRow row in table)
-            collector.Add(row);
-        return collector.ToData(table.Format, table.BlankLines);
+            builder.Add(row);
+        return builder.ToData(table.Format, table.BlankLines);
     }
 
     /// <summary>Makes a set from rows in memory.</summary>
@@ -83,12 +123,56 @@ public sealed class TextData : IReadOnlyList<TextExample>
     public static TextData FromRows(IEnumerable<(string Text, string Label)> rows, IReadOnlyList<string>? labelNames = null)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        var options = new TextReadOptions { LabelNames = labelNames };
+        return FromRows(rows.Select(row => new TextRow(row.Text, row.Label, 0)), new TextReadOptions { LabelNames = labelNames });
+    }
+
+    /// <summary>Makes a set from rows in memory, with any target and further columns.</summary>
+    /// <param name="rows">Rows with as many <see cref="TextRow.Values"/> as the options name categories and numbers. A label is taken as it is.</param>
+    /// <param name="options">Target, label names, the names of the further columns, what to drop.</param>
+    /// <exception cref="InputException">There is no row, a label is empty or not among the names, or a number is none.</exception>
+    public static TextData FromRows(IEnumerable<TextRow> rows, TextReadOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        var collector = new RowCollector(options, path: null);
-        foreach ((string text, string label) in rows)
-            collector.Add(new TextRow(text, label, 0));
-        return collector.ToData(format: null, blankLines: 0);
+        var builder = new TextDataBuilder(options, path: null);
+        foreach (TextRow row in rows)
+            builder.Add(row);
+        return builder.ToData(format: null, blankLines: 0);
+    }
+
+    /// <summary>How many rows have a text that another set has, too (up to case and white space): what a test that is honest does not share with the
+    /// training data.</summary>
+    /// <param name="other">The other set.</param>
+    public int CountShared(TextData other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var theirs = new HashSet<TextKey>(other.keys.Value);
+        return keys.Value.Count(theirs.Contains);
+    }
+
+    internal bool HasGroups => schema.HasGroups;
+
+    internal bool HasTimes => schema.HasTimes;
+
+    /// <summary>What stands for the text of each row, equal for texts that differ in nothing but case and white space.</summary>
+    internal ReadOnlySpan<TextKey> Keys => keys.Value;
+
+    internal TextData With(TextReadCounts counts) => new(rows, schema, SourcePath, Format, counts, keys);
+
+    /// <summary>Rows whose text was there before, and among them those that were there under another target.</summary>
+    internal IEnumerable<DroppedRows> CountRepeated()
+    {
+        var first = new Dictionary<TextKey, int>(rows.Length);
+        long repeated = 0, contradicting = 0;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (first.TryAdd(Keys[i], i))
+                continue;
+            repeated++;
+            contradicting += TargetText(rows[i]) == TargetText(rows[first[Keys[i]]]) ? 0 : 1;
+        }
+        return [new("texts that were there before", repeated), new("of these with another label", contradicting)];
     }
 
     /// <summary>Some of the rows, with the same label names.</summary>
@@ -99,78 +183,33 @@ public sealed class TextData : IReadOnlyList<TextExample>
         var chosen = new TextExample[indices.Count];
         for (int i = 0; i < chosen.Length; i++)
             chosen[i] = rows[indices[i]];
-        return new TextData(chosen, LabelNames, SourcePath, Format, new TextReadCounts(chosen.Length, chosen.Length, []));
+        return new TextData(chosen, schema, SourcePath, Format, new TextReadCounts(chosen.Length, chosen.Length, []));
     }
 
-    /// <summary>Divides the rows into training, development and test data.</summary>
+    /// <summary>Divides the rows into training, development and test data without leaks: no text (up to case and white space) is in two parts.</summary>
+    /// <remarks>Rows that were read with <see cref="TextReadOptions.Group"/> stay together by group. With <see cref="TextReadOptions.Time"/> the oldest rows are
+    /// for training and the newest for the test, whatever the labels and the seed; a text or group counts from its oldest row.</remarks>
     /// <param name="seed">The seed; the same seed and rows give the same parts.</param>
     /// <param name="dev">The share of the development part, from 0 to 1.</param>
     /// <param name="test">The share of the test part, from 0 to 1; both together below 1.</param>
-    /// <returns>Parts in which each label has its share to within a row (unless a text stands there many times), each in the order of the
-    /// rows, with equal texts in one part, and with the same label names.</returns>
+    /// <returns>Parts in which each label has its share to within a row (unless texts or groups with many rows stand in the way), each in the order of
+    /// the rows, and with the same label names.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A share is out of range.</exception>
-    public TextSplit Split(ulong seed, double dev = 0.1, double test = 0.1) => TextSplitter.Split(this, seed, dev, test);
+    /// <exception cref="InputException">A time cannot be read.</exception>
+    public TextSplit Split(ulong seed, double dev = 0.1, double test = 0.1) => TextSplitter.Split(this, new RandomStream(seed, "split"), dev, test);
+
+    /// <summary>Divides the rows for cross-validation: each row is in the test part of one of the splits.</summary>
+    /// <remarks>What stays together in <see cref="Split"/> does here, and each label has its share of each test part. With times the rows are cut into one
+    /// block more than folds, oldest first; fold k learns from the first k blocks and is tested on the next, so the first block is never tested.</remarks>
+    /// <param name="count">How many splits, at least 2.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="dev">The share of the rows not tested that choose the best epoch, from 0 to 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
+    /// <exception cref="InputException">There are fewer different texts or groups than folds, or a time cannot be read.</exception>
+    public IReadOnlyList<TextSplit> Folds(int count, ulong seed, double dev = 0.1) => TextSplitter.Folds(this, new RandomStream(seed, "folds"), count, dev);
 
     /// <summary>The rows in order.</summary>
     public IEnumerator<TextExample> GetEnumerator() => ((IEnumerable<TextExample>)rows).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    /// <summary>Collects rows and gives labels their indices.</summary>
-    private sealed class RowCollector(TextReadOptions options, string? path)
-    {
-        private readonly List<TextExample> rows = [];
-        private readonly List<string> names = [.. options.LabelNames ?? []];
-        private readonly Dictionary<string, int> indices = (options.LabelNames ?? []).Select((label, i) => (label, i))
-            .ToDictionary(pair => pair.label, pair => pair.i, StringComparer.Ordinal);
-        private readonly HashSet<(string, int)>? seen = options.DropDuplicates ? [] : null;
-        private long emptyTexts, duplicates;
-
-        public void Add(TextRow row)
-        {
-            ArgumentNullException.ThrowIfNull(row.Text);
-            if (string.IsNullOrEmpty(row.Label))
-                throw new InputException(FormattableString.Invariant($"row {rows.Count} has no label; each row needs one."), path, row.Line);
-            if (!indices.TryGetValue(row.Label, out int label))
-                label = NewLabel(row);
-            if (options.DropEmptyTexts && row.Text.Length == 0)
-                emptyTexts++;
-            else if (seen is not null && !seen.Add((row.Text, label)))
-                duplicates++;
-            else
-                rows.Add(new TextExample(row.Text, label, row.Line));
-        }
-
-        public TextData ToData(TableFormat? format, long blankLines)
-        {
-            if (rows.Count == 0)
-                throw new InputException(emptyTexts + blankLines > 0 ? "no row is left; all are empty." : "there is no row; at least one is needed.", path);
-            DroppedRows[] dropped = [new("empty lines", blankLines), new("empty texts", emptyTexts), new("duplicates", duplicates)];
-            var counts = new TextReadCounts(rows.Count + dropped.Sum(d => d.Count), rows.Count, [.. dropped.Where(d => d.Count > 0)]);
-            return new TextData(Sorted(), [.. names], path, format, counts);
-        }
-
-        private int NewLabel(TextRow row)
-        {
-            if (options.LabelNames is not null)
-            {
-                throw new InputException($"the label '{row.Label}' is not known; known are {NearestName.List(names)}."
-                    + NearestName.Hint(row.Label!, names), path, row.Line);
-            }
-            names.Add(row.Label!);
-            indices[row.Label!] = names.Count - 1;
-            return names.Count - 1;
-        }
-
-        // Labels got their indices in the order of the file; the sorted order does not depend on it.
-        private TextExample[] Sorted()
-        {
-            if (options.LabelNames is not null)
-                return [.. rows];
-            string[] old = [.. names];
-            names.Sort(StringComparer.Ordinal);
-            int[] rank = Array.ConvertAll(old, name => names.BinarySearch(name, StringComparer.Ordinal));
-            return [.. rows.Select(row => row with { Label = rank[row.Label] })];
-        }
-    }
 }

@@ -5,8 +5,9 @@ namespace Heed;
 
 /// <summary>Reads the rows of a TSV, CSV or JSON Lines file one after the other, in constant memory.</summary>
 /// <remarks>
-/// <para>UTF-8 with or without byte order mark, plain or gzip (by content, not by name). A bad row, a missing column or bytes that are not
-/// UTF-8 end the reading with one <see cref="InputException"/> that names file, line and column.</para>
+/// <para>UTF-8 with or without byte order mark, UTF-16 with one, or the encoding that <see cref="TextReadOptions.Encoding"/> names; plain or gzip (by
+/// content, not by name). A bad row, a missing column, a NUL character or bytes that are not in the encoding end the reading with one
+/// <see cref="InputException"/> that names file, line and column.</para>
 /// <para>Lines end in <c>\n</c> or <c>\r\n</c>. Empty lines are skipped, but where a line is nothing but a text. Not thread-safe; one pass.</para>
 /// </remarks>
 public sealed class TextTable : IEnumerable<TextRow>, IDisposable
@@ -17,7 +18,9 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
     private readonly TextReadOptions options;
     private readonly DelimitedRecord? record;
     private readonly JsonRecord? json;
+    private readonly RowPlan plan;
     private readonly TextColumns columns;
+    private readonly string?[] fields;
     private bool firstIsRow;
 
     private TextTable(TextReader reader, TextReadOptions options, string name)
@@ -27,19 +30,21 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
         if (!feed.TryPeek(out ReadOnlySpan<char> first))
             throw new InputException("the file is empty; it needs at least one row.", name);
         string firstLine = first.ToString();
-        TextFormat kind = FormatGuess.Kind(firstLine, name, options);
-        char? separator = FormatGuess.Separator(kind, firstLine, options);
-        columns = new TextColumns([], 0, -1, HasHeader: false);
+        plan = new RowPlan(options);
+        (TextFormat kind, char? separator) = FormatGuess.Of(firstLine, name, options, plan);
+        fields = new string?[plan.Wanted.Count];
+        columns = new TextColumns([], [], HasHeader: false);
         if (kind == TextFormat.JsonLines)
-            json = new JsonRecord(name, options.Text, options.Label, options.LabelRequired);
+            json = new JsonRecord(name, plan, options.LabelSeparator);
         else if (separator is { } between)
         {
             record = new DelimitedRecord(feed, name, between, options.Quoted ?? kind == TextFormat.Csv, options.MaximumRowLength);
             record.TryRead();
-            columns = TextColumns.Choose([.. record.Fields], options, name, record.Line);
+            columns = TextColumns.Choose([.. record.Fields], plan, options, name, record.Line);
         }
         firstIsRow = record is not null && !columns.HasHeader;
-        Format = new TableFormat(kind, separator, columns.HasHeader, reader is Utf8Reader { IsCompressed: true });
+        var decoded = reader as DecodedText;
+        Format = new TableFormat(kind, separator, columns.HasHeader, decoded?.IsCompressed == true) { Encoding = decoded?.EncodingName ?? TextEncodingName.Utf8 };
     }
 
     /// <summary>What was found out about the file.</summary>
@@ -54,26 +59,26 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">Columns and format; default if null.</param>
-    /// <exception cref="InputException">The file is missing, empty, not UTF-8, or has no such column.</exception>
+    /// <exception cref="InputException">The file is missing, empty, in another encoding, or has no such column.</exception>
     public static TextTable Open(string path, TextReadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new TextReadOptions();
         options.Validate();
-        return Open(Utf8Reader.Open(path), options, path);
+        return Open(DecodedText.Open(path, options.Encoding), options, path);
     }
 
     /// <summary>Opens bytes, for example standard input; plain or gzip.</summary>
     /// <param name="stream">The bytes; closed with the table. It need not be seekable.</param>
     /// <param name="options">Columns and format; default if null.</param>
     /// <param name="name">What messages call it; its ending counts for the format as that of a file.</param>
-    /// <exception cref="InputException">It is empty, not UTF-8, or has no such column.</exception>
+    /// <exception cref="InputException">It is empty, in another encoding, or has no such column.</exception>
     public static TextTable Open(Stream stream, TextReadOptions? options = null, string name = "standard input")
     {
         ArgumentNullException.ThrowIfNull(stream);
         options ??= new TextReadOptions();
         options.Validate();
-        return Open(Utf8Reader.Open(stream, name), options, name);
+        return Open(DecodedText.Open(stream, name, options.Encoding), options, name);
     }
 
     /// <summary>Opens text that is decoded already.</summary>
@@ -159,10 +164,14 @@ public sealed class TextTable : IEnumerable<TextRow>, IDisposable
             yield return new TextRow(line.ToString(), null, feed.Line);
     }
 
-    private TextRow RowOf(DelimitedRecord row) =>
-        new(row.Fields[columns.Text], columns.Label < 0 ? null : row.Fields[columns.Label].Trim(), row.Line);
+    private TextRow RowOf(DelimitedRecord row)
+    {
+        for (int i = 0; i < fields.Length; i++)
+            fields[i] = columns.Places[i] < 0 ? null : row.Fields[columns.Places[i]];
+        return plan.Row(fields, row.Line);
+    }
 
-    private TextRow Labelled(TextRow row) => row.Label is not "" ? row : options.LabelRequired
+    private TextRow Labelled(TextRow row) => row.Label is not "" || options.Target == TargetKind.Multi ? row : options.LabelRequired
         ? throw new InputException($"the label is empty; fill in '{options.Label}' or remove the row.", name, row.Line)
         : row with { Label = null };
 

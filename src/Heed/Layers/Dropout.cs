@@ -10,20 +10,24 @@ public sealed class Dropout : Module
 {
     /// <summary>Creates the layer.</summary>
     /// <param name="probability">p, in [0, 1).</param>
-    public Dropout(double probability)
+    /// <param name="isShared">Whether all steps of a sequence share a mask (variational dropout); x is then <c>(batch, time, features)</c>.</param>
+    public Dropout(double probability, bool isShared = false)
     {
         if (!(probability is >= 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(probability), probability, "Dropout: the probability must be in [0, 1).");
-        Probability = probability;
+        (Probability, IsShared) = (probability, isShared);
     }
 
     /// <summary>p.</summary>
     public double Probability { get; }
 
+    /// <summary>Whether all steps of a sequence share a mask.</summary>
+    public bool IsShared { get; }
+
     /// <summary>Drops.</summary>
-    /// <param name="x">Shape <c>(…)</c>, any.</param>
+    /// <param name="x">Shape <c>(…)</c>, any; <c>(batch, time, features)</c> for a shared mask.</param>
     /// <param name="pass">The call.</param>
     /// <returns>Shape <c>(…)</c>, as x.</returns>
     public Tensor Forward(Tensor x, in Pass pass) =>
-        Return(pass.IsTraining && Probability > 0 ? x.Dropout((float)Probability, pass.Random.NextUInt64()) : x, pass);
+        Return(!pass.IsTraining || Probability == 0 ? x : IsShared ? x.DropoutOverTime((float)Probability, pass.Random.NextUInt64()) : x.Dropout((float)Probability, pass.Random.NextUInt64()), pass);
 }

@@ -19,8 +19,9 @@ public sealed class Lstm : RecurrentLayer
     /// <param name="layerCount">Number of stacked layers.</param>
     /// <param name="isBidirectional">Whether a second direction reads backwards.</param>
     /// <param name="dropout">Probability between stacked layers.</param>
-    public Lstm(int inputSize, int hiddenSize, int layerCount = 1, bool isBidirectional = false, double dropout = 0)
-        : base(4, inputSize, hiddenSize, layerCount, isBidirectional, dropout)
+    /// <param name="variationalDropout">Whether all steps of a sequence share a mask.</param>
+    public Lstm(int inputSize, int hiddenSize, int layerCount = 1, bool isBidirectional = false, double dropout = 0, bool variationalDropout = false)
+        : base(4, inputSize, hiddenSize, layerCount, isBidirectional, dropout, variationalDropout)
     {
     }
 

@@ -16,13 +16,13 @@ public abstract class RecurrentLayer : Module
 {
     private readonly StackedLayer[] layers;
 
-    private protected RecurrentLayer(int gateCount, int inputSize, int hiddenSize, int layerCount, bool isBidirectional, double dropout)
+    private protected RecurrentLayer(int gateCount, int inputSize, int hiddenSize, int layerCount, bool isBidirectional, double dropout, bool variationalDropout)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(hiddenSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(layerCount, 1);
         (InputSize, HiddenSize, DirectionCount) = (inputSize, hiddenSize, isBidirectional ? 2 : 1);
-        Between = new Dropout(dropout);
+        Between = new Dropout(dropout, variationalDropout);
         Initializer start = Initializer.Uniform(1 / Math.Sqrt(hiddenSize));
         layers = new StackedLayer[layerCount];
         for (int l = 0; l < layerCount; l++)

@@ -2,38 +2,61 @@ namespace Heed;
 
 /// <summary>A text classifier: token vectors, a bidirectional recurrent encoder, attention pooling, a linear layer.</summary>
 /// <remarks>
-/// <para>Formula: h_t = [→h_t ; ←h_t] from a BLSTM over the token vectors; c = Σ_t α_t·h_t by the chosen <see cref="SequencePooling"/>;
-/// logits = W·c + b.</para>
+/// <para>Formula: h_t = [→h_t ; ←h_t] from a BLSTM over the token vectors (and, with
+/// <see cref="BlstmConfig.PairBuckets"/>, the vectors of neighbouring pairs, added to them); c = Σ_t α_t·h_t by the chosen <see cref="SequencePooling"/>;
+/// logits = W·[c ; f] + b, f further features of the row, if there are any. With <see cref="BlstmConfig.PerLabel"/> each label k has its own context:
+/// logit_k = ⟨w_k, c_k⟩ + b_k + ⟨v_k, f⟩.</para>
 /// <para>Shapes: ids <c>(batch · time)</c>, token vectors <c>(batch, time, embedding)</c>, states <c>(batch, time, 2·hidden)</c>, context
-/// <c>(batch, context)</c>, logits <c>(batch, classes)</c>. Dropout on the token vectors and on the context.</para>
+/// <c>(batch, context)</c>, features <c>(batch, features)</c>, logits <c>(batch, classes)</c>. Dropout on the token vectors and on the context.</para>
 /// </remarks>
 public sealed class BlstmClassifier : Module
 {
     private readonly Slot<Embedding> embedding;
+    private readonly PairEmbedding? pairs;
     private readonly Slot<RecurrentLayer> encoder;
     private readonly Slot<SequencePooling> pooling;
-    private readonly Slot<Linear> output;
-    private readonly Dropout dropout;
+    private readonly Slot<Linear>? output;
+    private readonly LabelwiseLinear? labelOutput;
+    private readonly Linear? featureOutput;
+    private readonly Dropout dropout, vectorDropout;
+    private readonly int classCount;
 
     /// <summary>Creates the model.</summary>
     /// <param name="config">The shape.</param>
     /// <param name="vocabularySize">Number of token ids; 0 is padding.</param>
     /// <param name="classCount">Number of classes.</param>
-    public BlstmClassifier(BlstmConfig config, int vocabularySize, int classCount)
+    /// <param name="featureCount">Further features of a row; default 0.</param>
+    public BlstmClassifier(BlstmConfig config, int vocabularySize, int classCount, int featureCount = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(featureCount);
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
-        Config = config;
+        (Config, this.classCount, FeatureCount) = (config, classCount, featureCount);
         int states = 2 * config.HiddenSize;
-        SequencePooling pool = SequencePooling.Create(config.Pooling, states, config.AttentionSize, config.Views, config.AverageViews, config.Penalty);
+        SequencePooling pool = config.PerLabel ? new ProjectionPooling(states, classCount)
+            : SequencePooling.Create(config.Pooling, states, config.AttentionSize, config.Views, config.AverageViews, config.Penalty);
         embedding = RegisterSlot("embedding", new Embedding(vocabularySize, config.EmbeddingSize, paddingId: 0, Initializer.Uniform(0.1)));
+        if (config.PairBuckets > 0)
+            pairs = Register("pairs", new PairEmbedding(config.PairBuckets, config.EmbeddingSize, Vocabulary.Unknown + 1, Initializer.Uniform(0.1)));
         encoder = RegisterSlot<RecurrentLayer>("encoder", config.Cell == "gru"
-            ? new Gru(config.EmbeddingSize, config.HiddenSize, config.LayerCount, isBidirectional: true, config.Dropout)
-            : new Lstm(config.EmbeddingSize, config.HiddenSize, config.LayerCount, isBidirectional: true, config.Dropout));
+            ? new Gru(config.EmbeddingSize, config.HiddenSize, config.LayerCount, isBidirectional: true, config.Dropout, config.VariationalDropout)
+            : new Lstm(config.EmbeddingSize, config.HiddenSize, config.LayerCount, isBidirectional: true, config.Dropout, config.VariationalDropout));
         pooling = RegisterSlot("pooling", pool);
-        output = RegisterSlot("output", new Linear(pool.ContextSize, classCount));
+        if (!config.PerLabel)
+            output = RegisterSlot("output", new Linear(pool.ContextSize + featureCount, classCount));
+        else
+            labelOutput = Register("output", new LabelwiseLinear(classCount, states));
+        if (config.PerLabel && featureCount > 0)
+            featureOutput = Register("features", new Linear(featureCount, classCount, hasBias: false));
         dropout = Register("dropout", new Dropout(config.Dropout));
+        vectorDropout = Register("vector_dropout", new Dropout(config.Dropout, isShared: config.VariationalDropout));
     }
+
+    /// <summary>Further features of a row.</summary>
+    public int FeatureCount { get; }
+
+    /// <summary>The table of token vectors.</summary>
+    public Parameter TokenVectors => embedding.Module.Weight;
 
     /// <summary>The shape.</summary>
     public BlstmConfig Config { get; }
@@ -42,13 +65,29 @@ public sealed class BlstmClassifier : Module
     /// <param name="ids">Token ids <c>(batch · time)</c>, row-major.</param>
     /// <param name="ranges">The real tokens of each text.</param>
     /// <param name="pass">The call.</param>
+    /// <param name="features">Further features <c>(batch · features)</c>, row-major; empty where the model has none.</param>
     /// <returns>Logits <c>(batch, classes)</c> and what the pooling returns.</returns>
-    public (Tensor Logits, PoolingResult Pooling) Forward(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass)
+    /// <exception cref="ShapeException">The number of features is another.</exception>
+    public (Tensor Logits, PoolingResult Pooling) Forward(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass, ReadOnlyMemory<float> features = default)
     {
-        Tensor vectors = dropout.Forward(embedding.Module.Forward(ids, ranges.Count, pass), pass);
+        if (features.Length != ranges.Count * FeatureCount)
+            throw new ShapeException(FormattableString.Invariant($"BlstmClassifier: {features.Length} features came; (batch, features) = ({ranges.Count}, {FeatureCount}) is required."));
+        Tensor vectors = embedding.Module.Forward(ids, ranges.Count, pass);
+        if (pairs is not null)
+            vectors += pairs.Forward(ids, ranges.Count, pass);
+        vectors = vectorDropout.Forward(vectors, pass);
         Tensor states = encoder.Module.Forward(vectors, ranges, pass).Output;
         PoolingResult pooled = pooling.Module.Forward(states, ranges, pass);
-        Tensor logits = output.Module.Forward(dropout.Forward(pooled.Context, pass), pass);
-        return (Return(logits, pass), pooled);
+        Tensor context = dropout.Forward(pooled.Context, pass);
+        return (Return(Logits(context, features.Span, ranges.Count, pass), pass), pooled);
+    }
+
+    private Tensor Logits(Tensor context, ReadOnlySpan<float> features, int batch, in Pass pass)
+    {
+        Tensor? further = FeatureCount == 0 ? null : pass.Input(features, new Shape(batch, FeatureCount));
+        if (output is not null)
+            return output.Module.Forward(further is null ? context : Tensor.Concatenate(context, further), pass);
+        Tensor logits = labelOutput!.Forward(context.Reshape(new Shape(batch, classCount, context.Shape[1] / classCount)), pass);
+        return further is null ? logits : logits + featureOutput!.Forward(further, pass);
     }
 }

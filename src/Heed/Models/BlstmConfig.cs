@@ -7,6 +7,10 @@ public sealed record BlstmConfig
     /// <value>Default 200; at least 1.</value>
     public int EmbeddingSize { get; init; } = 200;
 
+    /// <summary>Buckets of a table of vectors for pairs of neighbouring tokens, added to the tokens' own; 0 for none. See <see cref="PairEmbedding"/>.</summary>
+    /// <value>Default 0; 0, or 2 … 4,194,304.</value>
+    public int PairBuckets { get; init; }
+
     /// <summary>Size of a hidden state of one direction.</summary>
     /// <value>Default 128; at least 1.</value>
     public int HiddenSize { get; init; } = 128;
@@ -35,6 +39,11 @@ public sealed record BlstmConfig
     /// <value>Default false.</value>
     public bool AverageViews { get; init; }
 
+    /// <summary>Whether each output has an attention row of its own and reads its own context alone, so that every label shows its own evidence;
+    /// with the pooling <c>projection</c>, whose <see cref="Views"/> are then the outputs.</summary>
+    /// <value>Default false.</value>
+    public bool PerLabel { get; init; }
+
     /// <summary>Weight of the pooling <c>structured</c>'s penalty ‖AAᵀ − I‖²_F.</summary>
     /// <value>Default 0; at least 0.</value>
     public double Penalty { get; init; }
@@ -42,6 +51,11 @@ public sealed record BlstmConfig
     /// <summary>Probability of dropping an element of the token vectors and of the context.</summary>
     /// <value>Default 0.5; in [0, 1).</value>
     public double Dropout { get; init; } = 0.5;
+
+    /// <summary>Whether dropout on token vectors and between layers takes one mask a text, the same for all its tokens (variational dropout, Gal
+    /// and Ghahramani 2016), instead of one a token.</summary>
+    /// <value>Default false.</value>
+    public bool VariationalDropout { get; init; }
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">A value is out of its range; says which, what is allowed, and what came.</exception>
@@ -52,13 +66,25 @@ public sealed record BlstmConfig
             if (value is < 1 or > 1 << 16)
                 throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: {name} must be in 1 … 65536, got {value}."), name);
         }
+        if (PairBuckets is not (0 or (>= 2 and <= 1 << 22)))
+            throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: PairBuckets must be 0 or in 2 … 4194304, got {PairBuckets}."), nameof(PairBuckets));
         if (Cell is not ("lstm" or "gru"))
             throw new ArgumentException($"BlstmConfig: Cell must be lstm or gru, got '{Cell}'.", nameof(Cell));
         if (!SequencePooling.Names.Contains(Pooling, StringComparer.Ordinal))
             throw new ArgumentException($"BlstmConfig: there is no pooling '{Pooling}'; there are {string.Join(", ", SequencePooling.Names)}.", nameof(Pooling));
+        if (PerLabel && Pooling != "projection")
+            throw new ArgumentException($"BlstmConfig: PerLabel needs the pooling projection, got '{Pooling}'.", nameof(PerLabel));
         if (Dropout is not (>= 0 and < 1))
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
         if (!(Penalty >= 0 && double.IsFinite(Penalty)))
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Penalty must be at least 0, got {Penalty}."), nameof(Penalty));
+    }
+
+    /// <summary>Weights that such a network has at least: those of tokens, encoder and attention.</summary>
+    internal double LeastWeights(int vocabularySize)
+    {
+        double hidden = HiddenSize, gates = Cell == "gru" ? 3 : 4, first = 2 * gates * hidden * (EmbeddingSize + hidden), others = 2 * gates * hidden * 3 * hidden;
+        double attention = Pooling is "additive" or "structured" ? 2.0 * hidden * AttentionSize : 0;
+        return (((double)vocabularySize + PairBuckets) * EmbeddingSize) + first + ((LayerCount - 1) * others) + attention;
     }
 }

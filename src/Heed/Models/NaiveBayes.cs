@@ -10,23 +10,19 @@ namespace Heed;
 /// </remarks>
 public sealed class NaiveBayes
 {
-    private const int BoundaryAlone = -2;
-
-    private readonly NaiveBayesOptions options;
-    private readonly Vocabulary vocabulary;
-    // An n-gram is its first n − 1 tokens and one more: (number of the shorter one + 1, token) → number; exact, nothing is hashed away.
-    private readonly Dictionary<(int Shorter, int Token), int> numbers = [];
+    private readonly double smoothing;
+    private readonly NgramIndex ngrams;
     private readonly double[] prior;
     private float[] weights = [];
 
-    private NaiveBayes(Vocabulary vocabulary, int classes, NaiveBayesOptions options) =>
-        (this.vocabulary, this.options, prior) = (vocabulary, options, new double[classes]);
+    private NaiveBayes(NgramIndex ngrams, int classes, double smoothing) =>
+        (this.ngrams, this.smoothing, prior) = (ngrams, smoothing, new double[classes]);
 
     /// <summary>How many labels there are.</summary>
     public int ClassCount => prior.Length;
 
     /// <summary>How many different n-grams were seen in training.</summary>
-    public int FeatureCount => numbers.Count;
+    public int FeatureCount => ngrams.Count;
 
     /// <summary>Counts the n-grams of labelled texts.</summary>
     /// <param name="texts">The training texts.</param>
@@ -50,7 +46,8 @@ public sealed class NaiveBayes
             throw new ArgumentException($"NaiveBayes.Train: labels must lie from 0 to {classes - 1}; is the number of classes right?", nameof(labels));
 
         var all = new VocabularyOptions { MinimumCount = 1, MaximumSize = int.MaxValue };
-        var model = new NaiveBayes(Vocabulary.Build(texts, options.Tokenizer, all), classes, options);
+        TextEncoder encoder = new(options.Tokenizer, Vocabulary.Build(texts, options.Tokenizer, all), TextEncoder.LargestMaximumLength);
+        var model = new NaiveBayes(new NgramIndex(encoder, options.MaximumOrder), classes, options.Smoothing);
         model.Count(texts, labels);
         return model;
     }
@@ -95,7 +92,7 @@ public sealed class NaiveBayes
     {
         ArgumentNullException.ThrowIfNull(text);
         double[] scores = [.. prior];
-        foreach (int feature in Features(Tokens(text, []), grow: false))
+        foreach (int feature in ngrams.Of(text))
         {
             ReadOnlySpan<float> row = weights.AsSpan(feature * prior.Length, prior.Length);
             for (int c = 0; c < row.Length; c++)
@@ -107,12 +104,11 @@ public sealed class NaiveBayes
     private void Count(IReadOnlyList<string> texts, IReadOnlyList<int> labels)
     {
         var features = new List<int>[texts.Count];
-        var cut = new List<Token>();
         for (int i = 0; i < features.Length; i++)
-            features[i] = [.. Features(Tokens(texts[i], cut), grow: true)];
+            features[i] = [.. ngrams.Of(texts[i], grow: true)];
 
         int classes = prior.Length;
-        int[] counts = new int[checked(numbers.Count * classes)];
+        int[] counts = new int[checked(ngrams.Count * classes)];
         double[] totals = new double[classes], rows = new double[classes];
         for (int i = 0; i < features.Length; i++)
         {
@@ -121,49 +117,11 @@ public sealed class NaiveBayes
             totals[labels[i]] += features[i].Count;
             rows[labels[i]]++;
         }
-        double a = options.Smoothing;
+        double a = smoothing;
         weights = new float[counts.Length];
         for (int i = 0; i < weights.Length; i++)
-            weights[i] = (float)Math.Log((counts[i] + a) / (totals[i % classes] + a * numbers.Count));
+            weights[i] = (float)Math.Log((counts[i] + a) / (totals[i % classes] + a * ngrams.Count));
         for (int c = 0; c < classes; c++)
             prior[c] = Math.Log((rows[c] + a) / (texts.Count + a * classes));
-    }
-
-    private int[] Tokens(string text, List<Token> cut)
-    {
-        options.Tokenizer.Tokenize(text, cut);
-        // The padding token, which no text holds, marks begin and end.
-        var ids = new int[cut.Count + 2];
-        Span<char> form = stackalloc char[Vocabulary.MaximumTokenLength];
-        for (int i = 1; i <= cut.Count; i++)
-        {
-            ReadOnlySpan<char> token = cut[i - 1].In(text);
-            ids[i] = Vocabulary.Unknown;
-            if (token.Length > form.Length)
-                continue;
-            options.Tokenizer.Normalize(token, form);
-            ids[i] = vocabulary.Id(form[..token.Length]);
-        }
-        return ids;
-    }
-
-    private IEnumerable<int> Features(int[] tokens, bool grow)
-    {
-        for (int start = 0; start < tokens.Length; start++)
-        {
-            bool atBegin = tokens[start] == Vocabulary.Padding;
-            int number = atBegin ? BoundaryAlone : -1;
-            for (int i = atBegin ? start + 1 : start; i < tokens.Length && i < start + options.MaximumOrder && tokens[i] != Vocabulary.Unknown; i++)
-            {
-                (int, int) key = (number + 1, tokens[i]);
-                if (!numbers.TryGetValue(key, out number))
-                {
-                    if (!grow)
-                        break;
-                    numbers[key] = number = numbers.Count;
-                }
-                yield return number;
-            }
-        }
     }
 }

@@ -7,10 +7,11 @@ internal sealed record TextClassifierConfig
 {
     public const string FormatName = "heed-model";
     public const string TaskName = "text-classification";
+    public const int LatestVersion = 2;
 
     public string Format { get; init; } = FormatName;
 
-    public int Version { get; init; } = 1;
+    public int Version { get; init; } = LatestVersion;
 
     public string Task { get; init; } = TaskName;
 
@@ -19,10 +20,23 @@ internal sealed record TextClassifierConfig
     public required IReadOnlyList<string> Labels { get; init; }
 
     public required BlstmConfig Network { get; init; }
+
+    // Since version 2; the generated reader gives what a file lacks its type's default.
+    public TargetKind? Target { get; init; }
+
+    public double? Temperature { get; init; }
+
+    public IReadOnlyList<float>? Thresholds { get; init; }
+
+    public double? Mean { get; init; }
+
+    public double? Deviation { get; init; }
 }
 
 /// <summary>The JSON of our files, generated at compile time: safe to trim.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(TextClassifierConfig))]
 [JsonSerializable(typeof(TrainingRecord))]
+[JsonSerializable(typeof(BlstmConfig))]
 internal sealed partial class HeedJson : JsonSerializerContext;

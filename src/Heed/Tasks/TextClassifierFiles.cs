@@ -6,18 +6,37 @@ namespace Heed;
 /// <summary>The model folder of a text classifier: config.json, tokenizer.json, model.safetensors, training.json, and the manifest.</summary>
 internal static class TextClassifierFiles
 {
-    private const string Config = "config.json", Tokenizer = "tokenizer.json", Weights = "model.safetensors", Training = "training.json";
+    private const string Config = "config.json", Tokenizer = "tokenizer.json", Weights = "model.safetensors", Training = "training.json", Features = "features.json",
+        BaselineTokens = "baseline-tokenizer.json", BaselineWeights = "baseline.safetensors";
 
     public static void Save(TextClassifier classifier, string path)
     {
-        TextClassifierConfig config = new() { Labels = classifier.Labels, Network = classifier.Network.Config };
-        ModelFolder.Write(path, new Dictionary<string, Action<Stream>>(StringComparer.Ordinal)
+        NumberHead? number = classifier.Head as NumberHead;
+        TextClassifierConfig config = new()
+        {
+            Labels = classifier.Labels,
+            Network = classifier.Network.Config,
+            Target = classifier.Target,
+            Temperature = classifier.Temperature,
+            Thresholds = classifier.Target == TargetKind.Multi ? classifier.Thresholds : null,
+            Mean = number?.Mean,
+            Deviation = number?.Deviation,
+        };
+        Dictionary<string, Action<Stream>> files = new(StringComparer.Ordinal)
         {
             [Config] = stream => JsonSerializer.Serialize(stream, config, HeedJson.Default.TextClassifierConfig),
             [Tokenizer] = classifier.Encoder.Save,
             [Weights] = classifier.Network.SaveWeights,
             [Training] = stream => JsonSerializer.Serialize(stream, classifier.Record, HeedJson.Default.TrainingRecord),
-        });
+        };
+        if (classifier.Features.FieldCount > 0)
+            files.Add(Features, classifier.Features.Save);
+        if (classifier.Baseline is { } baseline)
+        {
+            files.Add(BaselineTokens, stream => TfidfFile.SaveTokens(baseline, stream));
+            files.Add(BaselineWeights, stream => TfidfFile.SaveWeights(baseline, stream));
+        }
+        ModelFolder.Write(path, files);
     }
 
     public static TextClassifier Load(string path)
@@ -27,24 +46,66 @@ internal static class TextClassifierFiles
         string place = folder.PathOf(Config);
         if (config.Format != TextClassifierConfig.FormatName)
             throw new InputException($"the format is '{config.Format}', not '{TextClassifierConfig.FormatName}'; this is no model of Heed.", place);
-        if (config.Version > 1)
-            throw new InputException(FormattableString.Invariant($"the model has format version {config.Version}, this library reads up to 1; update it."), place);
+        if (config.Version > TextClassifierConfig.LatestVersion)
+            throw new InputException(FormattableString.Invariant($"the model has format version {config.Version}, this library reads up to {TextClassifierConfig.LatestVersion}; update it."), place);
         if (config.Task != TextClassifierConfig.TaskName || config.Model != "blstm")
             throw new InputException($"the model is a '{config.Model}' for '{config.Task}'; this command reads text classifiers ('{TextClassifierConfig.TaskName}').", place);
-        if (config.Labels.Count < 2)
-            throw new InputException("the list of labels is too short; a classifier has at least two.", place);
+        if (config.Labels is null || config.Network is null)
+            throw new InputException("'labels' or 'network' is null; copy the whole folder again.", place);
+        (TextHead head, AnswerRule rule) = Head(config, place);
         TextEncoder encoder = TextEncoder.Load(folder.PathOf(Tokenizer));
+        FeatureEncoder features = folder.Files.ContainsKey(Features) ? FeatureEncoder.Load(folder.PathOf(Features)) : new FeatureEncoder([], []);
         BlstmClassifier network;
         try
         {
-            network = new BlstmClassifier(config.Network, encoder.Vocabulary.Count, config.Labels.Count);
+            config.Network.Validate();
+            // Before memory is taken: a weight takes at least two bytes of the file.
+            if (config.Network.LeastWeights(encoder.Vocabulary.Count) > folder.Files[Weights].Length / 2.0)
+                throw new InputException($"the network that it describes has more weights than {Weights} holds; copy the whole folder again.", place);
+            network = new BlstmClassifier(config.Network, encoder.Vocabulary.Count, head.OutputCount, features.VectorSize);
         }
         catch (ArgumentException e)
         {
             throw new InputException(e.Message, place, innerException: e);
         }
         network.LoadWeights(folder.PathOf(Weights)).ThrowIfIncomplete();
-        return new TextClassifier(network, encoder, config.Labels, Read(folder, Training, HeedJson.Default.TrainingRecord));
+        TrainingRecord record = Read(folder, Training, HeedJson.Default.TrainingRecord);
+        if (record.Options is null || record.Epochs is null || record.Epochs.Any(e => e is null))
+            throw new InputException("'options' or 'epochs' is null; copy the whole folder again.", folder.PathOf(Training));
+        return new TextClassifier(network, encoder, head, features, record) { Rule = rule, Baseline = Baseline(folder, head) };
+    }
+
+    // What a file says about the answers, checked: a damaged figure must not become a wrong answer.
+    private static (TextHead Head, AnswerRule Rule) Head(TextClassifierConfig config, string place)
+    {
+        TargetKind target = config.Target ?? TargetKind.Single;
+        int least = target switch { TargetKind.Number => 0, TargetKind.Multi => 1, _ => 2 };
+        if (!Enum.IsDefined(target) || config.Labels.Count < least || (target == TargetKind.Number && config.Labels.Count > 0) || config.Labels.Any(label => label is null))
+            throw new InputException(FormattableString.Invariant($"the list of labels does not fit the target: {config.Labels.Count} labels for {target}."), place);
+        double temperature = config.Temperature ?? 1;
+        if (!(temperature > 0) || !double.IsFinite(temperature))
+            throw new InputException("the temperature must be a finite number above 0.", place);
+        float[] thresholds = [.. config.Thresholds ?? []];
+        if (thresholds.Length != (target == TargetKind.Multi ? config.Labels.Count : 0) || !thresholds.All(t => t is >= 0 and <= 1))
+            throw new InputException(FormattableString.Invariant($"thresholds must be one for each of {config.Labels.Count} labels, from 0 to 1, and stand there for sets of labels alone."), place);
+        TextHead head = TextHead.Create(target, config.Labels);
+        if (head is NumberHead number)
+        {
+            (number.Mean, number.Deviation) = (config.Mean ?? double.NaN, config.Deviation ?? double.NaN);
+            if (!double.IsFinite(number.Mean) || !(number.Deviation > 0) || !double.IsFinite(number.Deviation))
+                throw new InputException("mean and deviation of the numbers must be finite, the deviation above 0.", place);
+        }
+        return (head, new AnswerRule(temperature, thresholds));
+    }
+
+    private static TfidfModel? Baseline(ModelFolder folder, TextHead head)
+    {
+        if (!folder.Files.ContainsKey(BaselineWeights))
+            return null;
+        TfidfModel model = TfidfFile.Load(folder.PathOf(BaselineTokens), folder.PathOf(BaselineWeights), head.OutputCount);
+        int settings = 1 + (head.Kind == TargetKind.Multi ? head.Labels.Count : 0);
+        return model.Settings.Length == settings && model.Settings[0] > 0 ? model
+            : throw new InputException(FormattableString.Invariant($"the baseline has {model.Settings.Length} settings, {settings} are required."), folder.PathOf(BaselineWeights));
     }
 
     private static T Read<T>(ModelFolder folder, string name, JsonTypeInfo<T> type)

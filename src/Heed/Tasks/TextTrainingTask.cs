@@ -6,48 +6,70 @@ internal sealed class TextTrainingTask : ITrainingTask<TextBatch>
     private readonly TextClassifier classifier;
     private readonly TextData dev;
     private readonly int[][] ids;
-    private readonly int[] targets;
-    private readonly float[]? classWeights;
+    private readonly Func<Tensor, int[], Tensor> loss;
+    private readonly FeatureTable features;
+    private readonly TrainingOptions options;
     private readonly BatchPlan plan;
 
     public TextTrainingTask(TextClassifier classifier, TextData train, TextData dev, TrainingOptions options)
     {
-        this.classifier = classifier;
-        this.dev = dev;
+        (this.classifier, this.dev, this.options) = (classifier, dev, options);
         ids = [.. train.Texts.Select(classifier.Encoder.EncodeIds)];
-        targets = train.ToLabels();
-        classWeights = options.ClassWeights == "balanced" ? Balanced(train) : null;
+        features = classifier.Features.Encode(train);
+        loss = classifier.Head.Loss(train, options);
         plan = BatchPlan.Training(ids.Select(i => i.Length).ToArray(), options.BatchSize, options.Seed);
-        Description = FormattableString.Invariant($"{classifier.Network.Config.Pooling} pooling over a bidirectional {classifier.Network.Config.Cell}, {train.Count} training and {dev.Count} dev texts, {classifier.Labels.Count} labels, {classifier.Encoder.Vocabulary.Count} tokens in the vocabulary");
+        string what = classifier.Target switch
+        {
+            TargetKind.Number => "a number",
+            TargetKind.Multi => FormattableString.Invariant($"sets of {classifier.Labels.Count} labels"),
+            TargetKind.Ordinal => FormattableString.Invariant($"{classifier.Labels.Count} ordered labels"),
+            _ => FormattableString.Invariant($"{classifier.Labels.Count} labels"),
+        };
+        string further = features.Count > 0 && classifier.Features.FieldCount > 0 ? FormattableString.Invariant($", {classifier.Features.FieldCount} further columns") : "";
+        Description = FormattableString.Invariant($"{classifier.Network.Config.Pooling} pooling over a bidirectional {classifier.Network.Config.Cell}, {train.Count} training and {dev.Count} dev texts, {what}{further}, {classifier.Encoder.Vocabulary.Count} tokens in the vocabulary");
     }
 
     public string Description { get; }
 
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     public int StepsPerEpoch => plan.BatchCount;
 
-    public IEnumerable<TextBatch> Batches(int epoch, CancellationToken cancellation) =>
-        new ReadAhead<TextBatch>(plan.Epoch(epoch).Select(rows => TextBatch.Create(ids, rows.Span, targets)), cancellation: CancellationToken.None);
+    public IEnumerable<TextBatch> Batches(int epoch, int first, CancellationToken cancellation) =>
+        new ReadAhead<TextBatch>(plan.Epoch(epoch).Skip(first).Select(rows => Batch(rows.Span, epoch)), cancellation: CancellationToken.None);
 
     public int RowsOf(TextBatch batch) => batch.BatchSize;
 
     public Tensor Loss(TextBatch batch, in Pass pass)
     {
-        (Tensor logits, PoolingResult pooling) = classifier.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass);
-        Tensor loss = Tensor.CrossEntropy(logits, batch.Targets, classWeights);
-        return pooling.Penalty is { } penalty ? loss + penalty : loss;
+        float[] vectors = TextInference.Vectors(features, classifier.Features.VectorSize, batch.RowIndices);
+        (Tensor logits, PoolingResult pooling) = classifier.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors);
+        Tensor error = loss(logits, batch.RowIndices);
+        return pooling.Penalty is { } penalty ? error + penalty : error;
     }
 
-    public DevScore Evaluate(CancellationToken cancellation)
+    public DevScore Evaluate(CancellationToken cancellation) => classifier.Head.Score(TextInference.Logits(classifier, dev), dev);
+
+    private TextBatch Batch(ReadOnlySpan<int> rows, int epoch)
     {
-        (int[] predictions, double loss) = classifier.PredictClasses(dev);
-        int[] truth = dev.ToLabels();
-        int right = predictions.Zip(truth).Count(p => p.First == p.Second);
-        return new DevScore(loss, (double)right / truth.Length, ClassificationReport.MacroF1Of(truth, predictions, classifier.Labels.Count));
+        TextBatch batch = TextBatch.Create(ids, rows);
+        if (options.WordDropout > 0)
+            DropWords(batch, epoch);
+        return batch;
     }
 
-    private static float[] Balanced(TextData train)
+    // A function of seed, epoch and row alone, so that a run that is resumed drops the same words.
+    private void DropWords(TextBatch batch, int epoch)
     {
-        int[] counts = train.CountLabels();
-        return [.. counts.Select(c => c == 0 ? 0 : (float)train.Count / (counts.Length * c))];
+        RandomStream stream = new RandomStream(options.Seed, "word dropout").Fork((ulong)epoch);
+        for (int i = 0; i < batch.BatchSize; i++)
+        {
+            RandomStream row = stream.Fork((ulong)batch.RowIndices[i]);
+            foreach (ref int id in batch.Ids.AsSpan((i * batch.MaximumLength) + batch.Starts[i], batch.Lengths[i]))
+            {
+                if (row.NextSingle() < options.WordDropout)
+                    id = Vocabulary.Unknown;
+            }
+        }
     }
 }

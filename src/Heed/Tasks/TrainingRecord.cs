@@ -26,7 +26,7 @@ public sealed record TrainingRecord(
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (TextExample row in data)
-            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{data.LabelNames[row.Label]}\t{row.Text}\n")));
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{data.TargetText(row)}\t{row.Text}\n")));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -20,7 +20,7 @@ public abstract class Operation
     public IReadOnlyList<Tensor> Outputs { get; internal set; } = [];
 
     /// <summary>Adds to the gradients of the inputs. Called once, after every consumer of the outputs.</summary>
-    /// <remarks>Read the outputs' gradients with <see cref="GradientOf"/>; add to an input's with <see cref="Accumulate"/>, only where
+    /// <remarks>Read the outputs' gradients with <see cref="GradientOf"/>; add to an input's with <see cref="Accumulate(int)"/>, only where
     /// <see cref="Needs"/> is true.</remarks>
     protected internal abstract void Backward();
 
@@ -39,6 +39,11 @@ public abstract class Operation
     /// <summary>The gradient of an input, to be added to.</summary>
     /// <param name="input">Its position.</param>
     protected Span<float> Accumulate(int input) => Inputs[input].GradientSpan();
+
+    /// <summary>The gradient of an input, for an operation that can also overwrite it: saves clearing it first.</summary>
+    /// <param name="input">Its position.</param>
+    /// <param name="isFirst">Whether nothing was added yet: what the span holds is then undefined, and all of it must be written.</param>
+    protected Span<float> Accumulate(int input, out bool isFirst) => Inputs[input].GradientSpan(out isFirst);
 }
 
 /// <summary>What an operation's reference reads and writes: double-precision values of its inputs and outputs.</summary>

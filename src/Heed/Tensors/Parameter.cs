@@ -16,6 +16,9 @@ public sealed class Parameter
     private bool[] touched = [];
     private bool hasTouched;
     private bool dense;
+
+    // What a cleared gradient still holds in memory: nothing, or old sums that the next writer replaces.
+    private bool isStale;
     private int version;
     private (int Version, PackedMatrix Matrix)? packed;
     private readonly Lock packing = new();
@@ -86,15 +89,18 @@ public sealed class Parameter
         version++;
     }
 
-    /// <summary>Sets the gradient to nothing; only touched rows are written.</summary>
+    /// <summary>Sets the gradient to nothing; memory is written only where few rows were touched.</summary>
     public void ClearGradient()
     {
         if (dense)
-            gradient.Span.Clear();
-        else if (hasTouched)
-            EmbeddingKernel.ClearRows(gradient.Span, RowLength, touched);
-        if (dense)
+        {
+            isStale = true;
             touched.AsSpan().Clear();
+        }
+        else if (hasTouched)
+        {
+            EmbeddingKernel.ClearRows(gradient.Span, RowLength, touched);
+        }
         hasTouched = false;
         dense = false;
     }
@@ -103,10 +109,13 @@ public sealed class Parameter
 
     internal Tensor AsTensor(Step step) => new(Ready, Shape, step, step.Records && IsTrained) { Parameter = this };
 
-    /// <summary>The whole gradient, to be added to.</summary>
-    internal Span<float> GradientForWriting()
+    /// <summary>The whole gradient, to be added to; or, if it is the first, to be overwritten: what it holds is then undefined.</summary>
+    internal Span<float> GradientForWriting(out bool isFirst)
     {
         Allocate();
+        isFirst = !HasGradient;
+        if (isFirst)
+            isStale = false;
         dense = true;
         return gradient.Span;
     }
@@ -117,6 +126,9 @@ public sealed class Parameter
         Allocate();
         if (touched.Length == 0)
             touched = new bool[Shape[0]];
+        if (isStale)
+            gradient.Span.Clear();
+        isStale = false;
         hasTouched = true;
         marks = touched;
         return gradient.Span;

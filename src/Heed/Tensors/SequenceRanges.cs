@@ -57,6 +57,19 @@ public readonly struct SequenceRanges
         return false;
     }
 
+    /// <summary>Whether all values (batch, time, features) of the padding are 0, as recurrent layers leave them.</summary>
+    internal bool IsPaddingZero(ReadOnlySpan<float> values, int time)
+    {
+        int sequence = Count * time == 0 ? 0 : values.Length / Count, features = sequence / Math.Max(1, time);
+        for (int b = 0; b < Count; b++)
+        {
+            Range steps = StepsOf(b, time, features);
+            if (values[(b * sequence)..steps.Start.Value].ContainsAnyExcept(0f) || values[steps.End.Value..((b + 1) * sequence)].ContainsAnyExcept(0f))
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>Where the real steps of a sequence stand among the values of (batch, time, features).</summary>
     internal Range StepsOf(int sequence, int time, int features)
     {

@@ -62,6 +62,8 @@ public sealed partial class Tensor
         return Record(operation, y);
     }
 
+    private static GemmOutput ModeOf(bool isFirst) => isFirst ? GemmOutput.Overwrite : GemmOutput.Accumulate;
+
     private readonly record struct ProductSizes(int Count, int M, int N, int K, bool Transposed);
 
     private sealed class LinearOperation(Tensor x, Tensor weight, Tensor? bias) : Operation(bias is null ? [x, weight] : [x, weight, bias])
@@ -72,9 +74,9 @@ public sealed partial class Tensor
             int @out = w.Shape[0], @in = w.Shape[1], rows = input.Length / @in;
             ReadOnlyMatrixSpan dy = new(GradientOf(), rows, @out);
             if (Needs(0))
-                Gemm.Multiply(dy, new ReadOnlyMatrixSpan(w.Values, @out, @in), new MatrixSpan(Accumulate(0), rows, @in), GemmOutput.Accumulate);
+                Gemm.Multiply(dy, new ReadOnlyMatrixSpan(w.Values, @out, @in), new MatrixSpan(Accumulate(0, out bool isFirst), rows, @in), ModeOf(isFirst));
             if (Needs(1))
-                Gemm.Multiply(dy.Transposed, new ReadOnlyMatrixSpan(input.Values, rows, @in), new MatrixSpan(Accumulate(1), @out, @in), GemmOutput.Accumulate);
+                Gemm.Multiply(dy.Transposed, new ReadOnlyMatrixSpan(input.Values, rows, @in), new MatrixSpan(Accumulate(1, out bool isFirst), @out, @in), ModeOf(isFirst));
             if (Inputs.Count == 3 && Needs(2))
                 Reduction.AddColumnSums(GradientOf(), Accumulate(2));
         }

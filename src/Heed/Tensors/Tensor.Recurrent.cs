@@ -126,8 +126,8 @@ public sealed partial class Tensor
             };
             RecurrentGradients<float> to = new()
             {
-                Mode = GemmOutput.Accumulate,
-                X = Needs(0) ? Accumulate(0) : default,
+                Mode = ModeOf(AreFirst()),
+                X = Needs(0) ? Sums(0) : default,
                 Forward = Gradients(1),
                 Reverse = Shape.Directions == 2 ? Gradients(1 + WeightsPerDirection) : default,
             };
@@ -162,12 +162,33 @@ public sealed partial class Tensor
             HiddenBias = values.Input(first + 3),
         };
 
+        // The kernel has one mode for all gradients: if one was added to before, the others are cleared.
+        private bool AreFirst()
+        {
+            Span<bool> first = stackalloc bool[Inputs.Count];
+            bool all = true;
+            for (int i = 0; i < first.Length; i++)
+            {
+                if (Needs(i))
+                    Accumulate(i, out first[i]);
+                all &= first[i] || !Needs(i);
+            }
+            for (int i = 0; i < first.Length && !all; i++)
+            {
+                if (first[i])
+                    Sums(i).Clear();
+            }
+            return all;
+        }
+
+        private Span<float> Sums(int input) => Accumulate(input, out _);
+
         private RecurrentDirectionGradients<float> Gradients(int first) => new()
         {
-            InputWeights = Needs(first) ? Accumulate(first) : default,
-            HiddenWeights = Needs(first + 1) ? Accumulate(first + 1) : default,
-            InputBias = Needs(first + 2) ? Accumulate(first + 2) : default,
-            HiddenBias = Needs(first + 3) ? Accumulate(first + 3) : default,
+            InputWeights = Needs(first) ? Sums(first) : default,
+            HiddenWeights = Needs(first + 1) ? Sums(first + 1) : default,
+            InputBias = Needs(first + 2) ? Sums(first + 2) : default,
+            HiddenBias = Needs(first + 3) ? Sums(first + 3) : default,
         };
     }
 

@@ -78,17 +78,33 @@ public sealed partial class Tensor
 
     /// <summary>The same values with 0 in the padding: what padding holds, NaN even, cannot reach anything behind it, forward or backward.</summary>
     /// <param name="ranges">The real steps.</param>
-    /// <returns>Shape <c>(batch, time, features)</c>; this tensor, where there is no padding.</returns>
+    /// <returns>Shape <c>(batch, time, features)</c>; this tensor, where there is no padding or nothing but 0 in it.</returns>
     /// <exception cref="ShapeException">The sizes do not fit.</exception>
     public Tensor WithoutPadding(SequenceRanges ranges)
     {
         (_, int time, _) = CheckSteps("WithoutPadding", this, ranges);
-        if (!ranges.HasPadding(time))
+        if (!ranges.HasPadding(time) || ranges.IsPaddingZero(Values, time))
             return this;
         Tensor y = Result("WithoutPadding", Shape, this);
         y.Writable.Clear();
         ranges.CopySteps<float>(Values, y.Writable, time);
         return Record(new WithoutPaddingOperation(this, ranges), y);
+    }
+
+    /// <summary>x∘keep/(1 − p) with one mask a sequence, the same at every step (variational dropout).</summary>
+    /// <remarks>Source: Gal and Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks", 2016.</remarks>
+    /// <param name="probability">p, in [0, 1).</param>
+    /// <param name="key">The masks' key.</param>
+    /// <returns>Shape <c>(batch, time, features)</c>.</returns>
+    /// <exception cref="ShapeException">The shape has not three axes.</exception>
+    public Tensor DropoutOverTime(float probability, ulong key)
+    {
+        if (Shape.Rank != 3)
+            throw ShapeException.For("DropoutOverTime", "this", "(batch, time, features)", Shape);
+        Tensor y = Result("DropoutOverTime", Shape, this);
+        DropoutOverTimeOperation operation = new(this, probability, key);
+        operation.Run(Values, y.Writable, accumulate: false);
+        return Record(operation, y);
     }
 
     private static (int Batch, int Time, int Features) CheckSteps(string operation, Tensor states, SequenceRanges ranges)
@@ -152,6 +168,32 @@ public sealed partial class Tensor
 
         protected internal override void Reference(ReferenceValues values) =>
             ReferenceSequence.GatedMean(values.Input(0), values.Input(1), Features, Sequences, values.Output());
+    }
+
+    private sealed class DropoutOverTimeOperation(Tensor x, float probability, ulong key) : Operation(x)
+    {
+        public void Run(ReadOnlySpan<float> from, Span<float> to, bool accumulate)
+        {
+            (int batch, int time, int features) = (Inputs[0].Shape[0], Inputs[0].Shape[1], Inputs[0].Shape[2]);
+            for (int i = 0; i < batch * time; i++)
+            {
+                // The steps of a sequence share its places in the stream, so they get the same mask.
+                ulong position = (ulong)(i / time) * (ulong)features;
+                if (accumulate)
+                    DropoutKernel.Backward(from.Slice(i * features, features), probability, key, position, to.Slice(i * features, features));
+                else
+                    DropoutKernel.Forward(from.Slice(i * features, features), probability, key, position, to.Slice(i * features, features));
+            }
+        }
+
+        protected internal override void Backward() => Run(GradientOf(), Accumulate(0), accumulate: true);
+
+        // The mask is that of the float32 pass: kept elements are those that were not set to 0.
+        protected internal override void Reference(ReferenceValues values)
+        {
+            for (int i = 0; i < Inputs[0].Length; i++)
+                values.Output()[i] = Outputs[0].Values[i] != 0 || Inputs[0].Values[i] == 0 ? values.Input(0)[i] / (1 - (double)probability) : 0;
+        }
     }
 
     private sealed class WithoutPaddingOperation(Tensor states, SequenceRanges ranges) : TimeOperation(ranges, states)

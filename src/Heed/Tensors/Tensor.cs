@@ -132,12 +132,21 @@ public sealed partial class Tensor
 
     internal Span<float> GradientSpan()
     {
+        Span<float> span = GradientSpan(out bool isFirst);
+        if (isFirst)
+            span.Clear();
+        return span;
+    }
+
+    /// <summary>The gradient; if <paramref name="isFirst"/>, nothing was added yet and what the memory holds is undefined.</summary>
+    internal Span<float> GradientSpan(out bool isFirst)
+    {
         if (Parameter is not null)
-            return Parameter.GradientForWriting();
-        if (!hasGradient)
+            return Parameter.GradientForWriting(out isFirst);
+        isFirst = !hasGradient;
+        if (isFirst)
         {
             gradient = (step ?? throw new InvalidOperationException($"{this} is outside any step and has no gradient.")).Rent(Length);
-            gradient.Span.Clear();
             hasGradient = true;
         }
         return gradient.Span;

@@ -6,18 +6,23 @@ public sealed class TextEncoder
 {
     internal const int LargestMaximumLength = 1 << 20;
 
+    // The vocabulary ids of a byte-pair tokenizer's pieces, by symbol: its tokens need no looking up by their letters.
+    private readonly int[]? pieceIds;
+
     /// <summary>Puts an encoder together.</summary>
     /// <param name="tokenizer">What cuts the text.</param>
     /// <param name="vocabulary">The ids.</param>
     /// <param name="maximumLength">How many tokens of a text are kept, from 1 to 1,048,576.</param>
+    /// <param name="redaction">What is taken out of each text first.</param>
     /// <exception cref="ArgumentOutOfRangeException">The maximum length is out of its range.</exception>
-    public TextEncoder(ITokenizer tokenizer, Vocabulary vocabulary, int maximumLength = 400)
+    public TextEncoder(ITokenizer tokenizer, Vocabulary vocabulary, int maximumLength = 400, TextRedaction redaction = TextRedaction.None)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(vocabulary);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumLength, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maximumLength, LargestMaximumLength);
-        (Tokenizer, Vocabulary, MaximumLength) = (tokenizer, vocabulary, maximumLength);
+        (Tokenizer, Vocabulary, MaximumLength, Redaction) = (tokenizer, vocabulary, maximumLength, redaction);
+        pieceIds = tokenizer is BytePairTokenizer bytePairs ? [.. bytePairs.Pieces.Select(piece => vocabulary.Id(piece))] : null;
     }
 
     /// <summary>What cuts the text.</summary>
@@ -29,33 +34,52 @@ public sealed class TextEncoder
     /// <summary>How many tokens of a text are kept.</summary>
     public int MaximumLength { get; }
 
+    /// <summary>What is taken out of each text before it is cut.</summary>
+    public TextRedaction Redaction { get; }
+
+    /// <summary>How often a token had to occur in the corpus to be known; 0 if the vocabulary was not built from one, or by an older version.</summary>
+    public int MinimumCount { get; init; }
+
     /// <summary>Learns the vocabulary of a corpus.</summary>
-    /// <param name="texts">The corpus, usually the training texts; read once.</param>
+    /// <param name="texts">The corpus, usually the training texts; read once, or twice where the tokenizer learns, too.</param>
     /// <param name="options">Tokenizer, vocabulary and length; default if null.</param>
+    /// <exception cref="InputException">No token occurs often enough.</exception>
     public static TextEncoder Build(IEnumerable<string> texts, TextEncoderOptions? options = null)
     {
         options ??= new TextEncoderOptions();
         options.Validate();
-        return new TextEncoder(options.Tokenizer, Vocabulary.Build(texts, options.Tokenizer, options.Vocabulary), options.MaximumLength);
+        ArgumentNullException.ThrowIfNull(texts);
+        if (options.Redaction != TextRedaction.None)
+            texts = texts.Select(text => RedactedText.Of(text, options.Redaction).Text);
+        ITokenizer tokenizer = options.Kind is null ? options.Tokenizer
+            : TokenKinds.Find(options.Kind, options.LowerCase) ?? BytePairTokenizer.Learn(texts, options.MergeCount, options.LowerCase);
+        Vocabulary vocabulary = Vocabulary.Build(texts, tokenizer, options.Vocabulary);
+        if (vocabulary.Learned.IsEmpty && options.Vocabulary.MaximumSize > 0)
+        {
+            throw new InputException(FormattableString.Invariant(
+                $"no token occurs {options.Vocabulary.MinimumCount} times in the texts, so all would be unknown; lower the minimum count, or take more texts or shorter tokens."));
+        }
+        return new TextEncoder(tokenizer, vocabulary, options.MaximumLength, options.Redaction)
+        {
+            MinimumCount = options.Vocabulary.MinimumCount,
+        };
     }
 
     /// <summary>The ids of a text with the place of each token.</summary>
     /// <param name="text">Any text; an empty one gives no ids.</param>
     public EncodedText Encode(string text)
     {
-        List<Token> tokens = Cut(text, out int count);
-        var places = new Token[count];
-        tokens.CopyTo(0, places, 0, count);
-        return new EncodedText(Ids(text, tokens, count), places, tokens.Count - count);
+        RedactedText redacted = RedactedText.Of(text, Redaction);
+        int[] ids = Ids(redacted.Text, out List<Token> tokens);
+        var places = new Token[ids.Length];
+        for (int i = 0; i < places.Length; i++)
+            places[i] = redacted.Original(tokens[i]);
+        return new EncodedText(ids, places, tokens.Count - ids.Length);
     }
 
     /// <summary>The ids of a text alone, for training.</summary>
     /// <param name="text">Any text; an empty one gives no ids.</param>
-    public int[] EncodeIds(string text)
-    {
-        List<Token> tokens = Cut(text, out int count);
-        return Ids(text, tokens, count);
-    }
+    public int[] EncodeIds(string text) => Ids(RedactedText.Of(text, Redaction).Text, out _);
 
     /// <summary>Writes the encoder as one JSON file (UTF-8); an existing file is replaced only once the new one is whole.</summary>
     /// <param name="path">The file, usually <c>tokenizer.json</c>.</param>
@@ -71,30 +95,48 @@ public sealed class TextEncoder
     /// <exception cref="InputException">The file is missing, is not such a file, is damaged or of a later version.</exception>
     public static TextEncoder Load(string path, ITokenizer? tokenizer = null) => TokenizerFile.Load(path, tokenizer);
 
-    private List<Token> Cut(string text, out int count)
+    private int[] Ids(string text, out List<Token> tokens)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        var tokens = new List<Token>(text.Length / 4 + 4);
-        Tokenizer.Tokenize(text, tokens);
-        count = Math.Min(tokens.Count, MaximumLength);
-        return tokens;
+        tokens = new List<Token>(text.Length / 4 + 4);
+        List<int>? symbols = pieceIds is null ? null : new List<int>(tokens.Capacity);
+        if (symbols is null)
+            Tokenizer.Tokenize(text, tokens);
+        else
+            ((BytePairTokenizer)Tokenizer).Tokenize(text, tokens, symbols);
+        int[] ids = new int[Math.Min(tokens.Count, MaximumLength)];
+        if (tokens.Count > ids.Length && text.Contains(TextPair.Separator, StringComparison.Ordinal))
+            ShortenLonger(text, tokens, symbols);
+        Span<char> form = stackalloc char[Vocabulary.MaximumTokenLength];
+        for (int i = 0; i < ids.Length; i++)
+            ids[i] = symbols is not null && symbols[i] >= 0 ? pieceIds![symbols[i]] : Id(tokens[i].In(text), form);
+        return ids;
     }
 
-    private int[] Ids(string text, List<Token> tokens, int count)
+    private int Id(ReadOnlySpan<char> token, Span<char> form)
     {
-        int[] ids = new int[count];
-        Span<char> form = stackalloc char[Vocabulary.MaximumTokenLength];
-        for (int i = 0; i < count; i++)
-        {
-            ReadOnlySpan<char> token = tokens[i].In(text);
-            if (token.Length > form.Length)
-            {
-                ids[i] = Vocabulary.Unknown;
-                continue;
-            }
-            Tokenizer.Normalize(token, form);
-            ids[i] = Vocabulary.Id(form[..token.Length]);
-        }
-        return ids;
+        if (token.Length > form.Length)
+            return Vocabulary.Unknown;
+        Tokenizer.Normalize(token, form);
+        return Vocabulary.Id(form[..token.Length]);
+    }
+
+    // Both texts of a pair stay: the tokens that are too many move behind the kept ones, from the end of each text, the longer one first.
+    private void ShortenLonger(string text, List<Token> tokens, List<int>? symbols)
+    {
+        int separator = tokens.FindIndex(token => text[token.Start] == TextPair.Separator), room = MaximumLength - 1;
+        if (separator < 0)
+            return;
+        int second = tokens.Count - separator - 1;
+        int keepFirst = Math.Min(separator, Math.Max(room - second, (room + 1) / 2));
+        MoveBehind(tokens, keepFirst, separator);
+        if (symbols is not null)
+            MoveBehind(symbols, keepFirst, separator);
+    }
+
+    private static void MoveBehind<T>(List<T> items, int start, int end)
+    {
+        List<T> moved = items[start..end];
+        items.RemoveRange(start, moved.Count);
+        items.AddRange(moved);
     }
 }

@@ -41,6 +41,8 @@ public sealed class ConsoleProgress : ITrainingObserver
         isEstimated = false;
         string threads = Workers.Degree == 1 ? "thread" : "threads";
         Line($"{start.Description}; {start.ParameterCount:N0} parameters, float32 in {Simd.Bits}-bit vectors, {Workers.Degree} {threads}, seed {start.Options.Seed}");
+        foreach (string note in start.Notes)
+            Line($"{note}");
         Line($"epoch  train loss  dev loss  accuracy  macro F1    rows/s     time");
     }
 
@@ -69,7 +71,7 @@ public sealed class ConsoleProgress : ITrainingObserver
     {
         ArgumentNullException.ThrowIfNull(epoch);
         string clear = isLive ? ClearLine : "", best = epoch.IsBest ? "  best" : "";
-        FormattableString scores = $"{epoch.TrainLoss,10:F4}  {epoch.DevLoss,8:F4}  {epoch.Accuracy,8:F4}  {epoch.MacroF1,8:F4}";
+        FormattableString scores = $"{epoch.TrainLoss,10:F4}  {epoch.DevLoss,8:F4}  {Score(epoch.Accuracy),8}  {Score(epoch.MacroF1),8}";
         Line($"{clear}{epoch.Epoch,5}  {scores}  {rate,8:N0}  {Time(epoch.Duration),7}{best}");
     }
 
@@ -79,6 +81,8 @@ public sealed class ConsoleProgress : ITrainingObserver
         if (isLive)
             Write($"{ClearLine}");
     }
+
+    private static string Score(double value) => double.IsNaN(value) ? "-" : value.ToString("F4", CultureInfo.InvariantCulture);
 
     // As 1:02:03 or 2:03; below a minute in seconds, below ten with tenths.
     private static string Time(TimeSpan time) => time.TotalMinutes >= 1

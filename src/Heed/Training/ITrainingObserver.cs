@@ -34,7 +34,11 @@ public interface ITrainingObserver
 /// <param name="ParameterCount">Number of trained values.</param>
 /// <param name="Options">The options.</param>
 /// <param name="StepsPerEpoch">Steps of an epoch.</param>
-public sealed record TrainingStart(string Description, long ParameterCount, TrainingOptions Options, int StepsPerEpoch);
+public sealed record TrainingStart(string Description, long ParameterCount, TrainingOptions Options, int StepsPerEpoch)
+{
+    /// <summary>What was decided for the user, and why; a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
 
 /// <summary>Where a run stands after a step.</summary>
 /// <param name="Epoch">From 1.</param>
@@ -53,8 +57,8 @@ public readonly record struct TrainingProgress(
 /// <param name="Epoch">From 1.</param>
 /// <param name="TrainLoss">Mean loss over its steps.</param>
 /// <param name="DevLoss">Mean loss on the dev rows.</param>
-/// <param name="Accuracy">Share of dev rows that are right.</param>
-/// <param name="MacroF1">Mean F1 of the classes on the dev rows.</param>
+/// <param name="Accuracy">Share of dev rows that are right (all labels of a set); NaN for numbers.</param>
+/// <param name="MacroF1">Mean F1 of the classes on the dev rows; NaN for numbers.</param>
 /// <param name="IsBest">Whether the monitored score is the best so far.</param>
 /// <param name="Duration">Training time of the epoch, without evaluation.</param>
 public sealed record EpochReport(int Epoch, double TrainLoss, double DevLoss, double Accuracy, double MacroF1, bool IsBest, TimeSpan Duration);

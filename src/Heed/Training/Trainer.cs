@@ -8,9 +8,12 @@ internal interface ITrainingTask<TBatch>
 {
     string Description { get; }
 
+    IReadOnlyList<string> Notes { get; }
+
     int StepsPerEpoch { get; }
 
-    IEnumerable<TBatch> Batches(int epoch, CancellationToken cancellation);
+    /// <summary>The batches of an epoch (from 1), from its first-th on.</summary>
+    IEnumerable<TBatch> Batches(int epoch, int first, CancellationToken cancellation);
 
     int RowsOf(TBatch batch);
 
@@ -22,76 +25,125 @@ internal interface ITrainingTask<TBatch>
 /// <summary>What the dev rows gave.</summary>
 internal readonly record struct DevScore(double Loss, double Accuracy, double MacroF1);
 
-/// <summary>The training loop: AdamW, clipping, schedule, early stopping, the best weights kept.</summary>
-/// <remarks>Deterministic: the same seed gives the same bits on any number of threads. Cancelling ends the run after the current step with the
-/// best weights so far.</remarks>
-internal sealed class Trainer(Module model, TrainingOptions options, IReadOnlyList<ITrainingObserver> observers)
+/// <summary>The training loop: optimizer, clipping, schedule, early stopping, the best weights kept, checkpoints.</summary>
+/// <remarks>Deterministic: the same seed gives the same bits on any number of threads, in one go or resumed from a checkpoint. Cancelling ends the run
+/// after the current step with the best weights so far.</remarks>
+internal sealed class Trainer
 {
-    public TrainingReport Run<TBatch>(ITrainingTask<TBatch> task, CancellationToken cancellation)
+    private readonly Module model;
+    private readonly TrainingOptions options;
+    private readonly IReadOnlyList<ITrainingObserver> observers;
+    private readonly Optimizer optimizer;
+    private readonly WeightSnapshot best;
+    private readonly WeightAverage? average;
+    private readonly Checkpoint? checkpoint;
+    private readonly RandomStream random;
+    private TrainerState state = new();
+
+    public Trainer(Module model, TrainingOptions options, IReadOnlyList<ITrainingObserver> observers, Checkpoint? checkpoint = null)
     {
         options.Validate();
-        AdamW optimizer = new(model.NamedParameters().Select(p => p.Parameter), options.WeightDecay);
-        RandomStream random = new(options.Seed, "steps");
-        WeightSnapshot best = new(model);
-        List<EpochReport> epochs = [];
-        int bestEpoch = 0;
+        (this.model, this.options, this.observers, this.checkpoint) = (model, options, observers, checkpoint);
+        Parameter[] parameters = [.. model.NamedParameters().Select(p => p.Parameter)];
+        optimizer = options.Optimizer == "sgd" ? new Sgd(parameters, options.Momentum, options.WeightDecay) : new AdamW(parameters, options.WeightDecay);
+        best = new WeightSnapshot(model);
+        average = options.AveragingDecay > 0 ? new WeightAverage(model, options.AveragingDecay) : null;
+        random = new RandomStream(options.Seed, "steps");
+    }
+
+    public TrainingReport Run<TBatch>(ITrainingTask<TBatch> task, CancellationToken cancellation)
+    {
         Stopwatch clock = Stopwatch.StartNew();
-        Tell(o => o.OnStart(new TrainingStart(task.Description, model.ParameterCount, options, task.StepsPerEpoch)));
-        for (int epoch = 1; epoch <= options.EpochCount && epoch - bestEpoch <= options.Patience && !cancellation.IsCancellationRequested; epoch++)
+        string[] resumed = [];
+        if (checkpoint?.Read(model, [.. Arrays()]) is { } saved)
+        {
+            (state, optimizer.StepCount) = (saved, saved.StepCount);
+            resumed = [FormattableString.Invariant($"going on from epoch {saved.Epoch}, step {saved.Step} of {task.StepsPerEpoch}")];
+        }
+        Tell(o => o.OnStart(new TrainingStart(task.Description, model.ParameterCount, options, task.StepsPerEpoch) { Notes = [.. task.Notes, .. resumed] }));
+        foreach (EpochReport earlier in state.Epochs)
+            Tell(o => o.OnEpoch(earlier));
+        while (state.Epoch <= options.EpochCount && state.Epoch - state.BestEpoch <= options.Patience && !cancellation.IsCancellationRequested)
         {
             Stopwatch epochClock = Stopwatch.StartNew();
-            double loss = Epoch(task, epoch, optimizer, random, cancellation);
+            Epoch(task, cancellation);
             TimeSpan duration = epochClock.Elapsed;
+            bool isCut = state.Step < task.StepsPerEpoch;
+            if (isCut)
+                WriteCheckpoint();
             // A cut epoch counts only when there is no whole one to go back to.
-            if (cancellation.IsCancellationRequested && epochs.Count > 0)
+            if (isCut && state.Epochs.Count > 0)
                 break;
-            DevScore score = task.Evaluate(CancellationToken.None);
-            bool isBest = epochs.Count == 0 || IsBetter(score, epochs[bestEpoch - 1]);
-            if (isBest)
-            {
-                bestEpoch = epoch;
-                best.Take();
-            }
-            EpochReport report = new(epoch, loss, score.Loss, score.Accuracy, score.MacroF1, isBest, duration);
-            epochs.Add(report);
-            Tell(o => o.OnEpoch(report));
+            EndEpoch(task, duration);
+            if (isCut)
+                break;
+            // After the last step too: a kill before the model is saved must not lose more than an interval.
+            if (checkpoint?.IsDue == true || cancellation.IsCancellationRequested)
+                WriteCheckpoint();
         }
-        if (bestEpoch > 0)
+        if (state.BestEpoch > 0)
             best.Restore();
-        TrainingReport result = new(epochs, bestEpoch, cancellation.IsCancellationRequested, clock.Elapsed);
+        TrainingReport result = new(state.Epochs, state.BestEpoch, cancellation.IsCancellationRequested, clock.Elapsed);
         Tell(o => o.OnEnd(result));
         return result;
     }
 
-    private double Epoch<TBatch>(ITrainingTask<TBatch> task, int epoch, AdamW optimizer, RandomStream random, CancellationToken cancellation)
+    private void Epoch<TBatch>(ITrainingTask<TBatch> task, CancellationToken cancellation)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        double sum = 0;
-        long rows = 0;
-        int step = 0;
+        (long rowsBefore, int stepBefore) = (state.Rows, state.Step);
         long stepCount = (long)task.StepsPerEpoch * options.EpochCount;
-        foreach (TBatch batch in task.Batches(epoch, cancellation))
+        foreach (TBatch batch in task.Batches(state.Epoch, state.Step, cancellation))
         {
             long number = optimizer.StepCount;
             float loss = Step.Train(random.Fork((ulong)number), number, pass => task.Loss(batch, pass), options.FindAnomalies);
             if (!float.IsFinite(loss))
                 throw new ArithmeticException(FormattableString.Invariant($"The loss of step {number} is {loss}. Lower the learning rate, or set FindAnomalies to learn which operation it came from."));
             double rate = options.LearningRateAt(number, stepCount), norm = optimizer.Step(rate, options.ClipNorm);
+            average?.Update(number);
             int count = task.RowsOf(batch);
-            sum += loss * count;
-            rows += count;
-            step++;
-            double seconds = clock.Elapsed.TotalSeconds, left = ((options.EpochCount - epoch) * (long)task.StepsPerEpoch) + task.StepsPerEpoch - step;
-            TrainingProgress progress = new(epoch, options.EpochCount, step, task.StepsPerEpoch, sum / rows, rate, norm, rows / seconds, TimeSpan.FromSeconds(seconds / step * left));
+            state = state with { Step = state.Step + 1, StepCount = number + 1, LossSum = state.LossSum + (loss * count), Rows = state.Rows + count };
+            double seconds = clock.Elapsed.TotalSeconds, left = ((options.EpochCount - state.Epoch) * (long)task.StepsPerEpoch) + task.StepsPerEpoch - state.Step;
+            TrainingProgress progress = new(state.Epoch, options.EpochCount, state.Step, task.StepsPerEpoch, state.LossSum / state.Rows, rate, norm,
+                (state.Rows - rowsBefore) / seconds, TimeSpan.FromSeconds(seconds / (state.Step - stepBefore) * left));
             foreach (ITrainingObserver observer in observers)
                 observer.OnStep(progress);
             if (cancellation.IsCancellationRequested)
                 break;
+            if (checkpoint?.IsDue == true && state.Step < task.StepsPerEpoch)
+                WriteCheckpoint();
         }
-        return sum / Math.Max(1, rows);
     }
 
-    private bool IsBetter(DevScore score, EpochReport best) => options.Monitor switch
+    private void EndEpoch<TBatch>(ITrainingTask<TBatch> task, TimeSpan duration)
+    {
+        average?.Exchange();
+        DevScore score = task.Evaluate(CancellationToken.None);
+        bool isBest = state.Epochs.Count == 0 || IsBetter(options.Monitor, score, state.Epochs[state.BestEpoch - 1]);
+        if (isBest)
+            best.Take();
+        average?.Exchange();
+        EpochReport report = new(state.Epoch, state.LossSum / Math.Max(1, state.Rows), score.Loss, score.Accuracy, score.MacroF1, isBest, duration);
+        state = state with
+        {
+            Epoch = state.Epoch + 1,
+            Step = 0,
+            LossSum = 0,
+            Rows = 0,
+            BestEpoch = isBest ? state.Epoch : state.BestEpoch,
+            Epochs = [.. state.Epochs, report],
+        };
+        Tell(o => o.OnEpoch(report));
+    }
+
+    private void WriteCheckpoint() => checkpoint?.Write(state, model, Arrays());
+
+    private IEnumerable<(string Name, Memory<float> Values)> Arrays() => optimizer.State().Select(a => ("optimizer." + a.Name, a.Values))
+        .Concat(best.State().Select(a => ("best." + a.Name, a.Values)))
+        .Concat((average?.State() ?? []).Select(a => ("average." + a.Name, a.Values)));
+
+    /// <summary>Whether a score is better than that of an epoch.</summary>
+    public static bool IsBetter(string monitor, DevScore score, EpochReport best) => monitor switch
     {
         "loss" => score.Loss < best.DevLoss,
         "macro-f1" => score.MacroF1 > best.MacroF1,

@@ -40,6 +40,10 @@ public sealed class TrainingLog : ITrainingObserver, IDisposable
             json.WriteNumber("parameterCount", start.ParameterCount);
             json.WriteNumber("stepsPerEpoch", start.StepsPerEpoch);
             json.WriteNumber("seed", start.Options.Seed);
+            json.WriteStartArray("notes");
+            foreach (string note in start.Notes)
+                json.WriteStringValue(note);
+            json.WriteEndArray();
         });
     }
 

@@ -16,7 +16,15 @@ public sealed record TrainingOptions
     /// <value>Default 64; at least 1.</value>
     public int BatchSize { get; init; } = 64;
 
-    /// <summary>The highest learning rate of AdamW.</summary>
+    /// <summary>What makes the steps: <c>adamw</c> (<see cref="AdamW"/>) or <c>sgd</c> (<see cref="Sgd"/>, with <see cref="Momentum"/>).</summary>
+    /// <value>Default <c>adamw</c>.</value>
+    public string Optimizer { get => field ?? "adamw"; init; } = "adamw";
+
+    /// <summary>The momentum of <c>sgd</c>.</summary>
+    /// <value>Default 0.9; in [0, 1).</value>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>The highest learning rate; <c>sgd</c> wants a larger one, such as 0.1.</summary>
     /// <value>Default 0.001; above 0.</value>
     public double LearningRate { get; init; } = 1e-3;
 
@@ -40,13 +48,28 @@ public sealed record TrainingOptions
     /// <value>Default 3; at least 1.</value>
     public int Patience { get; init; } = 3;
 
-    /// <summary>What "better" means on the dev rows: <c>accuracy</c>, <c>macro-f1</c> or <c>loss</c>.</summary>
-    /// <value>Default <c>accuracy</c>.</value>
-    public string Monitor { get; init; } = "accuracy";
+    /// <summary>What "better" means on the dev rows: <c>accuracy</c>, <c>macro-f1</c>, <c>loss</c>, or <c>auto</c>: macro F1 where the most frequent
+    /// label has more than three times as many rows as the rarest, accuracy otherwise.</summary>
+    /// <value>Default <c>auto</c>.</value>
+    public string Monitor { get; init; } = "auto";
 
-    /// <summary>Weights of the classes in the loss: <c>none</c>, or <c>balanced</c> (rows / (classes · rows of the class)).</summary>
-    /// <value>Default <c>none</c>.</value>
-    public string ClassWeights { get; init; } = "none";
+    /// <summary>Weights of the classes in the loss: <c>none</c>, <c>balanced</c> (rows / (classes · rows of the class)), or <c>auto</c>: balanced where the most
+    /// frequent label has more than three times as many rows as the rarest, none otherwise.</summary>
+    /// <value>Default <c>auto</c>.</value>
+    public string ClassWeights { get; init; } = "auto";
+
+    /// <summary>Share of each target that goes to all classes alike, against overconfidence.</summary>
+    /// <value>Default 0; in [0, 1).</value>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>Probability that a token of a training text is read as unknown, which teaches the model to live with unknown words.</summary>
+    /// <value>Default 0; in [0, 1).</value>
+    public double WordDropout { get; init; }
+
+    /// <summary>Decay β of the running average of the weights that is evaluated and kept instead of the last step's, 0 for none:
+    /// w̄ ← w̄ + (1 − min(β, (1 + t)/(10 + t)))·(w − w̄) at step t.</summary>
+    /// <value>Default 0; in [0, 1), for example 0.999.</value>
+    public double AveragingDecay { get; init; }
 
     /// <summary>Looks for the first NaN or infinity in every result and gradient; slower.</summary>
     /// <value>Default false.</value>
@@ -63,9 +86,14 @@ public sealed record TrainingOptions
         Require(Schedule is "constant" or "cosine", nameof(Schedule), "constant or cosine", Schedule);
         Require(Warmup is >= 0 and < 1, nameof(Warmup), "in [0, 1)", Warmup);
         Require(ClipNorm >= 0, nameof(ClipNorm), "at least 0", ClipNorm);
+        Require(Optimizer is "adamw" or "sgd", nameof(Optimizer), "adamw or sgd", Optimizer);
+        Require(Momentum is >= 0 and < 1, nameof(Momentum), "in [0, 1)", Momentum);
+        Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), "in [0, 1)", LabelSmoothing);
+        Require(WordDropout is >= 0 and < 1, nameof(WordDropout), "in [0, 1)", WordDropout);
+        Require(AveragingDecay is >= 0 and < 1, nameof(AveragingDecay), "in [0, 1)", AveragingDecay);
         Require(Patience >= 1, nameof(Patience), "at least 1", Patience);
-        Require(Monitor is "accuracy" or "macro-f1" or "loss", nameof(Monitor), "accuracy, macro-f1 or loss", Monitor);
-        Require(ClassWeights is "none" or "balanced", nameof(ClassWeights), "none or balanced", ClassWeights);
+        Require(Monitor is "auto" or "accuracy" or "macro-f1" or "loss", nameof(Monitor), "auto, accuracy, macro-f1 or loss", Monitor);
+        Require(ClassWeights is "auto" or "none" or "balanced", nameof(ClassWeights), "auto, none or balanced", ClassWeights);
     }
 
     /// <summary>The learning rate of a step.</summary>

@@ -19,6 +19,9 @@ public sealed class TextDataReadTests : IDisposable
         { "a.jsonl", """{"text":"good \"thing\"","x":[1,{"text":2}],"label":"pos"}""" + "\n\n" + """{"label":"neg","text":""}""", "JSON Lines" },
         { "unknown", """{"text":"good \"thing\"","label":"pos"}""" + "\n" + """{"label":"neg","text":""}""", "JSON Lines" },
         { "a.txt", "label\ttext\npos\tgood \"thing\"\nneg\t\n", "TSV, header" },
+        { "a.csv", "label\ttext\npos\t\"good \"\"thing\"\"\"\nneg\t\n", "CSV with tabs, header" },
+        { "a.csv", "label|a,b,c|text\npos|,|good \"thing\"\nneg||\n", "CSV with bars, header" },
+        { "a.tsv", "label,text\npos,good \"thing\"\nneg,\n", "CSV with commas, header" },
         { "a.data", "label;text\npos;good \"thing\"\nneg;\n", "CSV with semicolons, header" },
     };
 
@@ -65,7 +68,8 @@ public sealed class TextDataReadTests : IDisposable
     {
         string path = Write("a.tsv", "text\tlabel\na\tx\na\tx\na\ty\n\tx\n\n");
         TextData data = TextData.Read(path, new TextReadOptions { DropDuplicates = true, DropEmptyTexts = true });
-        data.Counts.ToString().ShouldBe("5 rows read, 2 kept (empty lines: 1, empty texts: 1, duplicates: 1)");
+        data.Counts.ToString().ShouldBe("5 rows read, 2 kept (empty lines: 1, empty texts: 1, duplicates: 1); "
+            + "texts that were there before: 1, of these with another label: 1");
         data.Select(row => (row.Text, row.Label)).ShouldBe([("a", 0), ("a", 1)]);
         TextData.Read(path).Counts.Kept.ShouldBe(4);
     }
@@ -146,8 +150,14 @@ public sealed class TextDataReadTests : IDisposable
     public void Other_kinds_of_files_are_named()
     {
         string path = Path.Combine(folder, "a.tsv");
-        File.WriteAllText(path, "text\tlabel\na\tb\n", Encoding.Unicode);
-        Should.Throw<InputException>(() => TextData.Read(path)).Message.ShouldContain("UTF-16");
+        File.WriteAllText(path, "text\tlabel\na\tb\n", Encoding.UTF32);
+        Should.Throw<InputException>(() => TextData.Read(path)).Message.ShouldContain("UTF-32");
+        File.WriteAllText(path, "text\tlabel\na\0b\tb\n");
+        Should.Throw<InputException>(() => TextData.Read(path)).Message.ShouldContain(", line 2, column 2: there is a NUL character");
+        File.WriteAllBytes(path, [.. Enumerable.Range(0, 5000).Select(i => (byte)(i * i * 31 >> 3))]);
+        Should.Throw<InputException>(() => TextData.Read(path)).Message.ShouldStartWith(path);
+        File.WriteAllText(path, "%PDF-1.7\n");
+        Should.Throw<InputException>(() => TextData.Read(path)).Message.ShouldContain("a PDF file");
         File.WriteAllBytes(path, [(byte)'P', (byte)'K', 3, 4, 0, 0]);
         Should.Throw<InputException>(() => TextData.Read(path)).Message.ShouldContain("spreadsheet");
         File.WriteAllText(path, "text\tlabel\n" + new string('x', 2000));
@@ -161,14 +171,27 @@ public sealed class TextDataReadTests : IDisposable
         string rows = string.Concat(Enumerable.Range(0, 5000).Select(i => $"row {i * 7919 % 10007}\tx\n"));
         string path = Write("a.tsv", "text\tlabel\n" + rows, compressed: true);
         byte[] whole = File.ReadAllBytes(path);
-        foreach (int length in new[] { whole.Length / 2, whole.Length - 20 })
+        foreach (int length in new[] { 7, 12, whole.Length / 2, whole.Length - 20, whole.Length - 8, whole.Length - 4, whole.Length - 1 })
         {
             File.WriteAllBytes(path, whole[..length]);
-            Should.Throw<InputException>(() => TextData.Read(path)).Message.ShouldStartWith(path);
+            InputException error = Should.Throw<InputException>(() => TextData.Read(path), $"{length} bytes");
+            error.Message.ShouldStartWith(path);
+            error.Message.ShouldContain("it was cut off");
         }
         whole[whole.Length / 2] ^= 0x55;
         File.WriteAllBytes(path, whole);
         Should.Throw<InputException>(() => TextData.Read(path)).Message.ShouldStartWith(path);
+    }
+
+    [Fact]
+    public void Several_gzip_members_are_one_file()
+    {
+        string first = Write("a.tsv", "text\tlabel\none\tx\n", compressed: true), second = Write("b.tsv", string.Concat(Enumerable.Repeat("two\tx\n", 9)), compressed: true);
+        byte[] both = [.. File.ReadAllBytes(first), .. File.ReadAllBytes(second)];
+        File.WriteAllBytes(first, both);
+        TextData.Read(first).Count.ShouldBe(10);
+        File.WriteAllBytes(first, both[..^5]);
+        Should.Throw<InputException>(() => TextData.Read(first)).Message.ShouldContain("it was cut off");
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Heed.Tests.House;
 public class SampleTests
 {
     private const string Mark = "// expect: ";
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(300);
 
     // The empty name stands for "no samples yet", because a theory without data is an error.
     public static TheoryData<string> Samples => [.. Repository.Files("samples", "*.cs").DefaultIfEmpty("")];

@@ -87,6 +87,50 @@ public sealed class StepTests
     }
 
     [Fact]
+    public void A_cleared_gradient_starts_from_nothing_whoever_writes_it_first()
+    {
+        Parameter w = new(new Shape(2, 3), Initializer.Ones), table = new(new Shape(4, 3), Initializer.Ones);
+        float[] x = [1, 2, 3];
+        void Linear() => Step.Train(new RandomStream(1, "t"), 0, pass => Tensor.Linear(pass.Input(x, new Shape(1, 3)), pass.Use(w)).Sum());
+        void Scale() => Step.Train(new RandomStream(1, "t"), 0, pass => pass.Use(w).Scale(10).Sum());
+        Linear();
+        Linear();
+        w.Gradient.ToArray().ShouldBe([2, 4, 6, 2, 4, 6], "overwritten first, then added to");
+        w.ClearGradient();
+        w.Gradient.Length.ShouldBe(0);
+        Scale();
+        w.Gradient.ToArray().ShouldBe([10, 10, 10, 10, 10, 10], "an operation that only adds");
+        Linear();
+        w.Gradient.ToArray().ShouldBe([11, 12, 13, 11, 12, 13]);
+
+        // All of a table, cleared, then a few of its rows.
+        Step.Train(new RandomStream(1, "t"), 0, pass => pass.Use(table).Scale(7).Sum());
+        table.ClearGradient();
+        Step.Train(new RandomStream(1, "t"), 0, pass => Tensor.Embed(pass.Use(table), new[] { 2 }, new Shape(1), 0).Sum());
+        table.Gradient.ToArray().ShouldBe([0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0]);
+    }
+
+    [Fact]
+    public void A_weight_that_a_recurrent_layer_uses_twice_gets_both_gradients()
+    {
+        Parameter[] forward = [Drawn("ih", 8, 2), Drawn("hh", 8, 2), Drawn("bi", 8), Drawn("bh", 8)];
+        GradientCheck.Run(
+            forward.Select((p, i) => ($"weight {i}", p)),
+            pass =>
+            {
+                Tensor[] w = [.. forward.Select(p => pass.Use(p))];
+                return Tensor.Lstm(pass.Input([1, -1, 0.5f, 2, 0.3f, 1], new Shape(1, 3, 2)), SequenceRanges.Full(1, 3), [.. w, .. w]).Output;
+            });
+    }
+
+    private static Parameter Drawn(string name, params int[] sizes)
+    {
+        Parameter parameter = new(new Shape(sizes), Initializer.Normal(0.5));
+        parameter.Initialize(new RandomStream(3, name));
+        return parameter;
+    }
+
+    [Fact]
     public void Ended_steps_poison_their_memory_when_asked()
     {
         Memory<float> memory = default;

@@ -20,14 +20,16 @@ public sealed class TextEncoderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Comes_back_from_its_file(bool words)
+    [InlineData("word", true)]
+    [InlineData("character", false)]
+    [InlineData("byte-pair", true)]
+    public void Comes_back_from_its_file(string kind, bool lowerCase)
     {
         string[] texts = ["don’t 北京 \"quoted\" \\ 👩‍👩‍👧 \uD800 \u0001 \uFFFD Ж", "A b"];
         var options = new TextEncoderOptions
         {
-            Tokenizer = words ? new WordTokenizer() : new CharacterTokenizer(lowerCase: false),
+            Kind = kind,
+            LowerCase = lowerCase,
             Vocabulary = new VocabularyOptions { MinimumCount = 1 },
             MaximumLength = 50,
         };
@@ -37,8 +39,8 @@ public sealed class TextEncoderTests : IDisposable
         TextEncoder loaded = TextEncoder.Load(path);
         loaded.Vocabulary.Learned.ToArray().ShouldBe(encoder.Vocabulary.Learned.ToArray());
         loaded.MaximumLength.ShouldBe(50);
-        loaded.Tokenizer.ShouldBeOfType(options.Tokenizer.GetType());
-        loaded.Tokenizer.LowerCase.ShouldBe(options.Tokenizer.LowerCase);
+        loaded.Tokenizer.ShouldBeOfType(encoder.Tokenizer.GetType());
+        (loaded.Tokenizer.Name, loaded.Tokenizer.LowerCase).ShouldBe((kind, lowerCase));
         foreach (string text in texts)
             loaded.EncodeIds(text).ShouldBe(encoder.EncodeIds(text));
         Directory.GetFiles(folder).ShouldBe([path]);
@@ -72,11 +74,14 @@ public sealed class TextEncoderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"format":"heed-tokenizer","version":2,"tokenizer":"word","lowerCase":true,"maximumLength":4,"tokens":[]}""", "newer Heed")]
+    [InlineData("""{"format":"heed-tokenizer","version":3,"tokenizer":"word","lowerCase":true,"maximumLength":4,"tokens":[]}""", "newer Heed")]
     [InlineData("""{"format":"heed-tokenizer","version":1,"tokenizer":"mine","lowerCase":true,"maximumLength":4,"tokens":[]}""", "'mine'")]
     [InlineData("""{"format":"heed-tokenizer","version":1,"tokenizer":"word","lowerCase":true,"maximumLength":0,"tokens":[]}""", "maximumLength")]
     [InlineData("""{"format":"heed-tokenizer","version":1,"tokenizer":"word","lowerCase":true,"maximumLength":4,"tokens":["a","a"]}""", "twice")]
     [InlineData("""{"format":"heed-tokenizer","version":1,"tokenizer":"word","lowerCase":true,"maximumLength":4,"tokens":[null]}""", "null")]
+    [InlineData("""{"format":"heed-tokenizer","version":1,"tokenizer":"byte-pair","lowerCase":true,"maximumLength":4,"tokens":[]}""", "cannot be read")]
+    [InlineData("""{"format":"heed-tokenizer","version":1,"tokenizer":"byte-pair","lowerCase":true,"maximumLength":4,"merges":["a"],"tokens":[]}""", "one piece")]
+    [InlineData("""{"format":"heed-tokenizer","version":1,"tokenizer":"byte-pair","lowerCase":true,"maximumLength":4,"merges":["a","bc"],"tokens":[]}""", "merge 0")]
     [InlineData("""{"format":"other"}""", "heed-tokenizer")]
     [InlineData("[]", "cannot be read")]
     public void Says_what_is_wrong_with_a_file(string content, string expected)
@@ -93,7 +98,7 @@ public sealed class TextEncoderTests : IDisposable
     public void An_own_tokenizer_is_handed_in_again()
     {
         string path = Path.Combine(folder, "tokenizer.json");
-        TextEncoder.Build(["a,b a,b"], new TextEncoderOptions { Tokenizer = new CommaTokenizer() }).Save(path);
+        TextEncoder.Build(["a,b,a,b"], new TextEncoderOptions { Tokenizer = new CommaTokenizer() }).Save(path);
         Should.Throw<InputException>(() => TextEncoder.Load(path));
         Should.Throw<InputException>(() => TextEncoder.Load(path, new WordTokenizer()));
         TextEncoder.Load(path, new CommaTokenizer()).EncodeIds("b,a").Length.ShouldBe(2);

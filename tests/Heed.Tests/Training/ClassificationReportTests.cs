@@ -21,7 +21,7 @@ public sealed class ClassificationReportTests
     public void Wilsons_interval_has_the_published_values()
     {
         // Newcombe 1998, table I: 81 of 263 and 0 of 20.
-        Interval a = ClassificationReport.Wilson(81, 263), b = ClassificationReport.Wilson(0, 20);
+        Interval a = Interval.Wilson(81, 263), b = Interval.Wilson(0, 20);
         (Math.Round(a.Low, 4), Math.Round(a.High, 4)).ShouldBe((0.2553, 0.3662));
         (Math.Round(b.Low, 4), Math.Round(b.High, 4)).ShouldBe((0, 0.1611));
     }

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+
+namespace Heed.Kernels;
+
+/// <summary>Checks every kernel on this machine: against its double-precision reference, and gradients against differences of the reference.</summary>
+/// <remarks>
+/// <para>The data comes from a counter-based stream, sizes are odd so that edges are met. An error is relative to the largest reference value;
+/// limits are a few roundings of float32 for elementwise functions, and grow with the length of sums.</para>
+/// <para>The hash is over all bits that the kernels made: two machines with the same vector width and fused multiply–add print the same.</para>
+/// <para>Cost: some seconds. Safe from any thread.</para>
+/// </remarks>
+public sealed class KernelVerification
+{
+    private KernelVerification(IReadOnlyList<KernelVerdict> verdicts, ulong hash, TimeSpan duration) =>
+        (Verdicts, Hash, Duration) = (verdicts, hash, duration);
+
+    /// <summary>Width of the vectors in bits: 512, 256 or 128.</summary>
+    public int VectorBits { get; } = Simd.Bits;
+
+    /// <summary>Every comparison, in a fixed order.</summary>
+    public IReadOnlyList<KernelVerdict> Verdicts { get; }
+
+    /// <summary>A hash of all bits of all results.</summary>
+    public ulong Hash { get; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Duration { get; }
+
+    /// <summary>Whether every comparison passed.</summary>
+    public bool Passed => Verdicts.All(v => v.Passed);
+
+    /// <summary>Runs all checks.</summary>
+    /// <param name="onKernel">Is told the name of each kernel before it is checked; may be null.</param>
+    public static KernelVerification Run(Action<string>? onKernel = null)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        List<KernelVerdict> verdicts = [];
+        ulong hash = 0;
+        foreach ((string kernel, Action<KernelChecker> check) in All)
+        {
+            onKernel?.Invoke(kernel);
+            KernelChecker checker = new(kernel, verdicts);
+            check(checker);
+            hash = CounterRandom.Mix(hash ^ checker.Hash);
+        }
+        return new(verdicts, hash, clock.Elapsed);
+    }
+
+    internal static IReadOnlyList<(string Kernel, Action<KernelChecker> Check)> All { get; } =
+    [
+        .. ElementwiseChecks.All,
+        ("Reduction", ElementwiseChecks.Reductions),
+        ("DropoutKernel", ElementwiseChecks.Dropout),
+        ("Gemm", GemmChecks.Products),
+        ("PackedMatrix", GemmChecks.Packed),
+        ("SoftmaxKernel", RowChecks.Softmax),
+        ("LogSoftmaxKernel", RowChecks.LogSoftmax),
+        ("CrossEntropyKernel", RowChecks.CrossEntropy),
+        ("SigmoidCrossEntropyKernel", RowChecks.SigmoidCrossEntropy),
+        ("LayerNormKernel", RowChecks.LayerNorm),
+        ("EmbeddingKernel", RowChecks.Embedding),
+        ("SequenceSoftmaxKernel", SequenceChecks.Softmax),
+        ("SequencePoolingKernel", SequenceChecks.Pooling),
+        ("LstmKernel", RecurrentChecks.Lstm),
+        ("GruKernel", RecurrentChecks.Gru),
+        ("AdamWKernel", OptimizerChecks.AdamW),
+        ("SgdKernel", OptimizerChecks.Sgd),
+    ];
+}

@@ -1,0 +1,92 @@
+namespace Heed.Kernels;
+
+/// <summary>Kernels that work row by row: softmax, cross-entropy, normalisation, embedding.</summary>
+internal static class RowChecks
+{
+    private const int Rows = 7, Columns = 37;
+    private const double Limit = 2e-6;
+
+    private delegate void Forward(ReadOnlySpan<double> x, int columns, Span<double> y);
+
+    public static void Softmax(KernelChecker check)
+    {
+        float[] x = check.Draw(Rows * Columns, -9, 9), y = new float[x.Length], dy = check.Draw(x.Length), dx = new float[x.Length];
+        SoftmaxKernel.Forward(x, Columns, y);
+        SoftmaxKernel.Backward(dy, y, Columns, dx);
+        Both(check, x, y, dy, dx, ReferenceSoftmax.Forward);
+    }
+
+    public static void LogSoftmax(KernelChecker check)
+    {
+        float[] x = check.Draw(Rows * Columns, -9, 9), y = new float[x.Length], dy = check.Draw(x.Length), dx = new float[x.Length];
+        LogSoftmaxKernel.Forward(x, Columns, y);
+        LogSoftmaxKernel.Backward(dy, y, Columns, dx);
+        Both(check, x, y, dy, dx, ReferenceSoftmax.LogForward);
+    }
+
+    public static void CrossEntropy(KernelChecker check)
+    {
+        float[] logits = check.Draw(Rows * Columns, -5, 5), probabilities = new float[logits.Length], gradient = new float[logits.Length], weights = check.Draw(Columns, 0.5f, 2);
+        int[] targets = [3, 0, 36, CrossEntropyKernel.Ignored, 17, 17, 30];
+        double[] wideWeights = KernelChecker.Widen(weights);
+        double loss = CrossEntropyKernel.Forward(logits, targets, Columns, probabilities, weights, 0.125f);
+        CrossEntropyKernel.Backward(probabilities, targets, Columns, 1, gradient, weights, 0.125f);
+        double[] Loss(double[] x) => [ReferenceSoftmax.CrossEntropy(x, targets, Columns, wideWeights, 0.125)];
+        check.Compare("loss", [(float)loss], Loss(KernelChecker.Widen(logits)), Limit);
+        check.CompareWithDifferences("dlogits", gradient, logits, [1], Loss, 4 * Limit);
+    }
+
+    public static void SigmoidCrossEntropy(KernelChecker check)
+    {
+        float[] logits = check.Draw(Rows * Columns, -9, 9), targets = check.Draw(logits.Length, 0, 1), gradient = new float[logits.Length];
+        SigmoidCrossEntropyKernel.Backward(logits, targets, 1, gradient);
+        double[] Loss(double[] x) => [ReferenceSoftmax.SigmoidCrossEntropy(x, targets)];
+        check.Compare("loss", [(float)SigmoidCrossEntropyKernel.Forward(logits, targets)], Loss(KernelChecker.Widen(logits)), Limit);
+        check.CompareWithDifferences("dlogits", gradient, logits, [1], Loss, 4 * Limit);
+    }
+
+    public static void LayerNorm(KernelChecker check)
+    {
+        const float Epsilon = 1e-5f;
+        float[] x = check.Draw(Rows * Columns, -2, 3), gamma = check.Draw(Columns, 0.5f, 2), beta = check.Draw(Columns), y = new float[x.Length];
+        float[] mean = new float[Rows], deviation = new float[Rows], dy = check.Draw(x.Length), dx = new float[x.Length], dgamma = new float[Columns], dbeta = new float[Columns];
+        LayerNormKernel.Forward(x, gamma, beta, Columns, Epsilon, y, mean, deviation);
+        LayerNormKernel.Backward(dy, x, gamma, mean, deviation, Columns, dx, dgamma, dbeta);
+        double[] wideX = KernelChecker.Widen(x), wideGamma = KernelChecker.Widen(gamma), wideBeta = KernelChecker.Widen(beta);
+        double[] Normalise(double[] at, double[] scale, double[] shift)
+        {
+            double[] result = new double[at.Length];
+            ReferenceLayerNorm.Forward(at, scale, shift, Columns, Epsilon, result);
+            return result;
+        }
+        check.Compare("y", y, Normalise(wideX, wideGamma, wideBeta), Limit);
+        check.CompareWithDifferences("dx", dx, x, dy, at => Normalise(at, wideGamma, wideBeta), 4 * Limit);
+        check.CompareWithDifferences("dγ", dgamma, gamma, dy, at => Normalise(wideX, at, wideBeta), 4 * Limit);
+        check.CompareWithDifferences("dβ", dbeta, beta, dy, at => Normalise(wideX, wideGamma, at), 4 * Limit);
+    }
+
+    public static void Embedding(KernelChecker check)
+    {
+        int[] ids = [4, 0, 9, 4, 2, 4, 0, 10];
+        float[] table = check.Draw(11 * Columns), y = new float[ids.Length * Columns], dy = check.Draw(y.Length), gradient = new float[table.Length];
+        double[] wide = new double[y.Length], wideGradient = new double[table.Length];
+        EmbeddingKernel.Gather(table, Columns, ids, y);
+        ReferenceEmbedding.Gather(KernelChecker.Widen(table), Columns, ids, wide);
+        check.Compare("rows", y, wide, 0);
+        EmbeddingKernel.ScatterAdd(dy, Columns, ids, gradient, padding: 0);
+        ReferenceEmbedding.ScatterAdd(KernelChecker.Widen(dy), Columns, ids, wideGradient, padding: 0);
+        check.Compare("gradient", gradient, wideGradient, Limit);
+    }
+
+    private static void Both(KernelChecker check, float[] x, float[] y, float[] dy, float[] dx, Forward reference)
+    {
+        double[] Reference(double[] at)
+        {
+            double[] result = new double[at.Length];
+            reference(at, Columns, result);
+            return result;
+        }
+        check.Compare("y", y, Reference(KernelChecker.Widen(x)), Limit);
+        check.CompareWithDifferences("dx", dx, x, dy, Reference, 4 * Limit);
+    }
+}

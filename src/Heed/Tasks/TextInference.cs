@@ -1,0 +1,118 @@
+using System.Runtime.ExceptionServices;
+using Heed.Kernels;
+
+namespace Heed;
+
+/// <summary>A text classifier's forward passes over many rows.</summary>
+internal static class TextInference
+{
+    private const int BatchSize = 64;
+
+    /// <summary>The logits of all rows (rows, outputs).</summary>
+    public static float[] Logits(TextClassifier model, TextData data)
+    {
+        string[] texts = [.. data.Texts];
+        int[][] ids = new int[texts.Length][];
+        Share((texts.Length + BatchSize - 1) / BatchSize, n =>
+        {
+            for (int i = n * BatchSize; i < Math.Min(texts.Length, (n + 1) * BatchSize); i++)
+                ids[i] = model.Encoder.EncodeIds(texts[i]);
+        });
+        FeatureTable features = model.Features.Encode(data);
+        int outputs = model.Head.OutputCount;
+        float[] all = new float[data.Count * outputs];
+        ForEachBatch(model, ids, features, Capture.None, (batch, logits, _) =>
+        {
+            for (int i = 0; i < batch.BatchSize; i++)
+                logits.Values.Slice(i * outputs, outputs).CopyTo(all.AsSpan(batch.RowIndices[i] * outputs));
+        });
+        return all;
+    }
+
+    /// <summary>The answers to rows, in order.</summary>
+    public static TextPrediction[] Predict(TextClassifier model, TextRow[] rows)
+    {
+        EncodedText[] encoded = new EncodedText[rows.Length];
+        Share((rows.Length + BatchSize - 1) / BatchSize, n =>
+        {
+            for (int i = n * BatchSize; i < Math.Min(rows.Length, (n + 1) * BatchSize); i++)
+                encoded[i] = model.Encoder.Encode(rows[i].Text);
+        });
+        int[][] ids = [.. encoded.Select(e => e.Ids)];
+        string[] missing = [.. Enumerable.Repeat("", model.Features.FieldCount)];
+        FeatureTable features = model.Features.Encode([.. rows.Select(row => row.Values.Count == 0 ? missing : row.Values)]);
+        TextPrediction[] answers = new TextPrediction[rows.Length];
+        int outputs = model.Head.OutputCount;
+        ForEachBatch(model, ids, features, Capture.Weights, (batch, logits, weights) =>
+        {
+            for (int i = 0; i < batch.BatchSize; i++)
+            {
+                int row = batch.RowIndices[i];
+                IReadOnlyList<TokenWeight>[] views = Views(weights, i, batch.Starts[i], encoded[row].Tokens);
+                TextPrediction prediction = new(rows[row].Text, "", -1, 0, [], views.Length == 1 ? views[0] : TokenWeight.Mean(views), encoded[row].CutOff) { Views = views };
+                answers[row] = model.Head.Answer(logits.Values.Slice(i * outputs, outputs), model.Rule, prediction);
+            }
+        });
+        return answers;
+    }
+
+    /// <summary>The features of some rows (batch · features); empty where there are none.</summary>
+    public static float[] Vectors(FeatureTable features, int size, int[] rows)
+    {
+        float[] vectors = new float[rows.Length * size];
+        if (size > 0)
+            features.WriteVectors(rows, vectors);
+        return vectors;
+    }
+
+    // Batches side by side, as the steps of a short text leave little to share inside of one. Each writes to its own rows, so bits do not depend on it.
+    private static void ForEachBatch(TextClassifier model, int[][] ids, FeatureTable features, Capture capture, Action<TextBatch, Tensor, Tensor> use)
+    {
+        IReadOnlyList<ReadOnlyMemory<int>> batches = BatchPlan.Evaluation(ids.Select(i => i.Length).ToArray(), BatchSize).Epoch(0);
+        Share(batches.Count, n =>
+        {
+            TextBatch batch = TextBatch.Create(ids, batches[n].Span);
+            float[] vectors = Vectors(features, model.Features.VectorSize, batch.RowIndices);
+            Step.Evaluate(
+                pass =>
+                {
+                    (Tensor logits, PoolingResult pooling) = model.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors);
+                    use(batch, logits, pooling.Weights);
+                    return 0;
+                },
+                capture);
+        });
+    }
+
+    private static void Share(int count, Action<int> one)
+    {
+        if (Workers.Degree == 1 || count < 2)
+        {
+            for (int i = 0; i < count; i++)
+                one(i);
+            return;
+        }
+        try
+        {
+            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = Workers.Degree }, one);
+        }
+        catch (AggregateException e) when (e.InnerExceptions.Count > 0)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
+    private static IReadOnlyList<TokenWeight>[] Views(Tensor weights, int row, int start, Token[] tokens)
+    {
+        (int views, int time) = (weights.Shape[1], weights.Shape[2]);
+        IReadOnlyList<TokenWeight>[] result = new IReadOnlyList<TokenWeight>[views];
+        for (int v = 0; v < views; v++)
+        {
+            TokenWeight[] view = new TokenWeight[tokens.Length];
+            for (int t = 0; t < tokens.Length; t++)
+                view[t] = new TokenWeight(tokens[t].Range, weights.Values[(((row * views) + v) * time) + start + t]);
+            result[v] = view;
+        }
+        return result;
+    }
+}

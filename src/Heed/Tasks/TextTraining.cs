@@ -1,0 +1,139 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Heed;
+
+/// <summary>How a text classifier comes to be.</summary>
+internal static class TextTraining
+{
+    /// <summary>Checks, builds, trains, fits what the dev rows fit.</summary>
+    public static TextClassifier Run(TextData train, TextData dev, TextClassifierOptions options, ITrainingObserver? observer, CancellationToken cancellation)
+    {
+        options.Validate();
+        Check(train, dev);
+        (TrainingOptions training, string? note) = Resolve(train, options.Training);
+        (TextClassifier classifier, string? start) = Create(train, options, training);
+        TextTrainingTask task = new(classifier, train, dev, training) { Notes = [.. new[] { note, start }.OfType<string>()] };
+        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, RunHash(classifier, train, dev, training)) : null;
+        Trainer trainer = new(classifier.Network, training, observer is null ? [] : [observer], checkpoint);
+        TrainingReport report = trainer.Run(task, cancellation);
+        classifier.Record = TrainingRecord.Create(training, report, train, dev);
+        if (report.Epochs.Count > 0)
+            classifier.Rule = classifier.Head.FitAnswers(TextInference.Logits(classifier, dev), dev);
+        if (options.Baseline && !report.WasCancelled)
+            classifier.Baseline = TrainBaseline(classifier, train, dev);
+        return classifier;
+    }
+
+    /// <summary>The baseline's logits (rows, outputs).</summary>
+    public static float[] BaselineLogits(TfidfModel model, TextData data) => [.. data.Texts.SelectMany(model.Scores)];
+
+    // All that the weights depend on, but for the machine.
+    private static string RunHash(TextClassifier classifier, TextData train, TextData dev, TrainingOptions training)
+    {
+        TrainingRecord record = TrainingRecord.Create(training, new TrainingReport([], 0, false, default), train, dev);
+        byte[] options = JsonSerializer.SerializeToUtf8Bytes(record, HeedJson.Default.TrainingRecord), network = JsonSerializer.SerializeToUtf8Bytes(classifier.Network.Config, HeedJson.Default.BlstmConfig);
+        using MemoryStream tokens = new();
+        classifier.Encoder.Save(tokens);
+        // The first weights hold what pretrained vectors or a trained model brought.
+        using MemoryStream weights = new();
+        classifier.Network.SaveWeights(weights);
+        byte[] first = SHA256.HashData(weights.GetBuffer().AsSpan(0, (int)weights.Length));
+        return Convert.ToHexStringLower(SHA256.HashData([.. options, .. network, .. tokens.ToArray(), .. first]));
+    }
+
+    private static (TextClassifier Classifier, string? Note) Create(TextData train, TextClassifierOptions options, TrainingOptions training)
+    {
+        if (options.Start is { } old)
+            return GoOn(old, train, options, training);
+        TextHead head = TextHead.Create(train.Target, train.LabelNames);
+        head.Prepare(train);
+        TextEncoder encoder = TextEncoder.Build(train.Texts, options.Tokens);
+        FeatureEncoder features = FeatureEncoder.Build(train);
+        WordVectors? vectors = options.Vectors is null ? null : WordVectors.Read(options.Vectors, encoder);
+        BlstmConfig config = options.NetworkFor(train.Target);
+        BlstmClassifier network = new(vectors is null ? config : config with { EmbeddingSize = vectors.Size }, encoder.Vocabulary.Count, head.OutputCount, features.VectorSize);
+        network.Initialize(training.Seed);
+        vectors?.CopyTo(network.TokenVectors);
+        network.TokenVectors.IsTrained = !options.FreezeVectors;
+        string? note = vectors is null ? null : FormattableString.Invariant($"{vectors.Count:N0} of {encoder.Vocabulary.Count - 2:N0} tokens have a vector of length {vectors.Size} in {options.Vectors}");
+        return (new TextClassifier(network, encoder, head, features, TrainingRecord.Untrained), note);
+    }
+
+    private static (TextClassifier Classifier, string? Note) GoOn(TextClassifier old, TextData train, TextClassifierOptions options, TrainingOptions training)
+    {
+        if (old.Target != train.Target)
+            throw new ArgumentException($"TextClassifierOptions: the target of Start is {old.Target}, that of the rows {train.Target}; read the rows with the same Target.", nameof(options));
+        if (options.Vectors is not null)
+            throw new ArgumentException("TextClassifierOptions: Start has token vectors already; leave Vectors out.", nameof(options));
+        string[] lost = [.. old.Labels.Except(train.LabelNames, StringComparer.Ordinal)];
+        if (lost.Length > 0 || (train.Target == TargetKind.Ordinal && !old.Labels.SequenceEqual(train.LabelNames, StringComparer.Ordinal)))
+            throw new ArgumentException($"TextClassifierOptions: the rows' LabelNames must hold all labels of Start{(lost.Length > 0 ? $", '{lost[0]}' is missing" : ", and for ordered ones no others")}; read the rows with them.", nameof(options));
+        TextHead head = TextHead.Create(train.Target, train.LabelNames);
+        if (head is NumberHead number && old.Head is NumberHead before)
+            (number.Mean, number.Deviation) = (before.Mean, before.Deviation);
+        TextEncoder encoder = TextStart.Extend(old.Encoder, train.Texts, options.Tokens.Vocabulary);
+        // Shapes are the old ones; dropout is free.
+        BlstmConfig config = old.Network.Config with
+        {
+            Dropout = options.Network?.Dropout ?? old.Network.Config.Dropout,
+            VariationalDropout = options.Network?.VariationalDropout ?? old.Network.Config.VariationalDropout,
+        };
+        BlstmClassifier network = new(config, encoder.Vocabulary.Count, head.OutputCount, old.Features.VectorSize);
+        network.Initialize(training.Seed);
+        TextStart.Copy(old, network, train.LabelNames);
+        network.TokenVectors.IsTrained = !options.FreezeVectors;
+        string note = FormattableString.Invariant($"going on from a trained model: {encoder.Vocabulary.Count - old.Encoder.Vocabulary.Count:N0} new tokens, {train.LabelNames.Count - old.Labels.Count} new labels");
+        return (new TextClassifier(network, encoder, head, old.Features, TrainingRecord.Untrained), note);
+    }
+
+    private static (TrainingOptions Options, string? Note) Resolve(TextData train, TrainingOptions options)
+    {
+        if (train.Target == TargetKind.Single)
+            return Imbalance.Resolve(options, train.LabelNames, train.CountLabels());
+        TextHead head = TextHead.Create(train.Target, train.LabelNames);
+        if (options.ClassWeights == "balanced")
+            throw new ArgumentException($"TrainingOptions: ClassWeights balanced is for single labels, the target is {train.Target}; leave it auto or none.", nameof(options));
+        if (train.Target == TargetKind.Number && options.Monitor is "accuracy" or "macro-f1")
+            throw new ArgumentException($"TrainingOptions: numbers have no {options.Monitor}; Monitor must be auto or loss.", nameof(options));
+        return (options with { ClassWeights = "none", Monitor = options.Monitor == "auto" ? head.NaturalMonitor : options.Monitor }, null);
+    }
+
+    /// <summary>The simple model on the same rows, with its own temperature and thresholds.</summary>
+    public static TfidfModel TrainBaseline(TextClassifier classifier, TextData train, TextData dev)
+    {
+        (TextHead head, TrainingOptions training) = (classifier.Head, classifier.Record.Options);
+        double Score(float[] logits)
+        {
+            DevScore score = head.Score(logits, dev);
+            return training.Monitor switch { "loss" => -score.Loss, "macro-f1" => score.MacroF1, _ => score.Accuracy };
+        }
+        // It may keep no more of the texts than the model itself does.
+        TfidfOptions simple = TfidfOptions.For(train.Texts) with { Redaction = classifier.Encoder.Redaction, MinimumCount = Math.Max(2, classifier.Encoder.MinimumCount) };
+        TfidfModel model = TfidfModel.Train([.. train.Texts], head.LinearLoss(train, training), [.. dev.Texts], Score, simple);
+        AnswerRule rule = head.FitAnswers(BaselineLogits(model, dev), dev);
+        return model.With([(float)rule.Temperature, .. rule.Thresholds]);
+    }
+
+    private static void Check(TextData train, TextData dev)
+    {
+        if (train.Count == 0 || dev.Count == 0)
+            throw new InputException("there are no rows to train on; both training and dev rows are required.", train.Count == 0 ? train.SourcePath : dev.SourcePath);
+        if (train.Target != dev.Target)
+            throw new ArgumentException($"TextClassifier.Train: the target of train is {train.Target}, that of dev {dev.Target}; read both with the same Target.", nameof(dev));
+        if (train.Target == TargetKind.Number)
+        {
+            if (train.ToNumbers().Distinct().Count() < 2)
+                throw new InputException("all training rows have the same number; there is nothing to learn.", train.SourcePath);
+            return;
+        }
+        int present = train.CountLabels().Count(c => c > 0);
+        if (present < (train.Target == TargetKind.Multi ? 1 : 2))
+        {
+            throw new InputException(train.LabelNames.Count == 0 || present == 0 ? "no training row has a label; there is nothing to learn."
+                : $"the training rows have one label only ('{train.LabelNames[Array.FindIndex(train.CountLabels(), c => c > 0)]}'); a classifier needs at least two.", train.SourcePath);
+        }
+        if (!train.LabelNames.SequenceEqual(dev.LabelNames, StringComparer.Ordinal))
+            throw new ArgumentException("TextClassifier.Train: train and dev have other labels; read dev with the LabelNames of train.", nameof(dev));
+    }
+}
