@@ -13,7 +13,8 @@ internal unsafe struct ForwardResults
     public readonly void Finish<V>(ref readonly AttentionCall call, int b, int head, int row, RowState state, float* context, int columns)
         where V : unmanaged, ISimd<V>
     {
-        float keys = state.Sum, scale = call.Dropout < 1 ? 1 / (1 - call.Dropout) : 0;
+        // The largest score of a key: a sink is none.
+        float keys = state.Sum, largest = keys == 0 ? float.NegativeInfinity : state.Maximum * AttentionMath.LogTwo, scale = call.Dropout < 1 ? 1 / (1 - call.Dropout) : 0;
         if (call.Sinks != null)
         {
             float sink = call.Sinks[head] * AttentionMath.LogTwoE, most = Math.Max(state.Maximum, sink);
@@ -34,7 +35,7 @@ internal unsafe struct ForwardResults
         if (LogSumExp != null)
             LogSumExp[at] = empty ? float.NegativeInfinity : (state.Maximum * AttentionMath.LogTwo) + log;
         if (Maximum != null)
-            Maximum[at] = empty ? float.NegativeInfinity : state.Maximum * AttentionMath.LogTwo;
+            Maximum[at] = largest;
         if (Entropy != null)
             Entropy[at] = empty ? 0 : ((keys * log) - (AttentionMath.LogTwo * state.Exponents)) / state.Sum;
         if (Distance != null)
