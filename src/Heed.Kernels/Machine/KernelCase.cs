@@ -12,6 +12,7 @@ internal sealed record KernelCase(string Name, double Operations, double Bytes, 
     [
         Product(512, 512, 512), Product(1024, 1024, 1024), Product(512, 512, 64), Product(128, 128, 64), Product(32, 256, 1024), Product(1, 512, 512),
         Lstm(128, 32, 256, 256, false), Lstm(128, 32, 256, 256, true), Lstm(64, 1, 128, 128, true),
+        Attention(1024, false), Attention(1024, true), AttentionBackward(1024),
         Rows("Softmax", 256, 512, 8, 1, (x, y) => SoftmaxKernel.Forward(x, 512, y)),
         Rows("LayerNorm", 256, 512, 8, 1, LayerNorm),
         Rows("Exp", 1, 1 << 17, 12, 1, (x, y) => Elementwise.Exp(x, y)),
@@ -48,6 +49,31 @@ internal sealed record KernelCase(string Name, double Operations, double Bytes, 
                 if (backward)
                     LstmKernel.Backward(shape, parameters, data, new RecurrentOutputGradients<float> { Y = dy }, new RecurrentGradients<float> { X = dx, Forward = Gradients(g, 0), Reverse = Gradients(g, 4) }, space);
             };
+        });
+    }
+
+    private static KernelCase Attention(int tokens, bool isCausal)
+    {
+        AttentionShape shape = new(1, 8, 8, tokens, tokens, 64);
+        int length = 8 * tokens * 64;
+        double operations = 4.0 * 8 * tokens * tokens * 64 * (isCausal ? 0.5 : 1), bytes = 4.0 * 4 * length;
+        return new(FormattableString.Invariant($"Attention 8×{tokens}×64 {(isCausal ? "causal" : "full")}"), operations, bytes, bytes, () =>
+        {
+            float[] q = Filled(length), k = Filled(length), v = Filled(length), y = Filled(length);
+            return isCausal ? () => FusedAttention.Forward(q, k, v, y, shape, default(PlainScore), default(Causal)) : () => FusedAttention.Forward(q, k, v, y, shape);
+        });
+    }
+
+    private static KernelCase AttentionBackward(int tokens)
+    {
+        AttentionShape shape = new(1, 8, 8, tokens, tokens, 64);
+        int length = 8 * tokens * 64;
+        double bytes = 4.0 * 8 * length;
+        return new(FormattableString.Invariant($"Attention 8×{tokens}×64 bwd"), 10.0 * 8 * tokens * tokens * 64, bytes, bytes, () =>
+        {
+            float[] q = Filled(length), k = Filled(length), v = Filled(length), y = Filled(length), dy = Filled(length), dq = Filled(length), dk = Filled(length), dv = Filled(length), log = new float[8 * tokens];
+            FusedAttention.Forward(q, k, v, y, shape, new AttentionStatistics { LogSumExp = log });
+            return () => FusedAttention.Backward(dy, q, k, v, y, log, new AttentionGradients(dq, dk, dv), shape);
         });
     }
 

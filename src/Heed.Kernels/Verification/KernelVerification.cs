@@ -63,6 +63,7 @@ public sealed class KernelVerification
         ("SequencePoolingKernel", SequenceChecks.Pooling),
         ("LstmKernel", RecurrentChecks.Lstm),
         ("GruKernel", RecurrentChecks.Gru),
+        ("FusedAttention", AttentionChecks.Fused),
         ("AdamWKernel", OptimizerChecks.AdamW),
         ("SgdKernel", OptimizerChecks.Sgd),
     ];

@@ -20,7 +20,7 @@ public sealed class KernelVerificationTests
     public void Every_kernel_has_a_check()
     {
         IEnumerable<string> kernels = typeof(Gemm).Assembly.GetExportedTypes().Where(t => t is { IsAbstract: true, IsSealed: true } && t.Name.EndsWith("Kernel", StringComparison.Ordinal)).Select(t => t.Name)
-            .Concat([nameof(Gemm), nameof(Reduction)]);
+            .Concat([nameof(Gemm), nameof(Reduction), nameof(FusedAttention)]);
         kernels.Except(KernelVerification.All.Select(a => a.Kernel), StringComparer.Ordinal).ShouldBeEmpty("each needs an entry in KernelVerification.All");
     }
 
