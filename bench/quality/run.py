@@ -26,9 +26,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 FIELDS = ("accuracy", "macro_f1", "train_seconds", "bag_of_words")
 FILES = "--train {data}/{dataset}/train.tsv --dev {data}/{dataset}/dev.tsv --test {data}/{dataset}/test.tsv"
+HEED = ("dotnet {root}/artifacts/bin/Heed.Cli/release/Heed.Cli.dll train text " + FILES.replace("--train", "--data")
+        + " --pooling {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}")
 COMMANDS = {
-    "heed": "dotnet {root}/artifacts/bin/Heed.Cli/release/Heed.Cli.dll train text " + FILES.replace("--train", "--data")
-            + " --pooling {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}",
+    "heed": HEED,
+    "heed-pairs": HEED + " --pairs 30000 --word-dropout 0.1 --averaging 0.99",
     "torch": "{root}/bench/peers/tuned.sh {threads} {root}/bench/quality/torch_blstm.py " + FILES + " --pooling {pooling} --seed {seed} --threads {threads}",
 }
 
