@@ -74,7 +74,7 @@ internal sealed class AttentionGroup : IBenchmarkGroup
         if (shape.Queries == 1)
         {
             double bytes = 8.0 * keys * shape.HeadDim;
-            run.Measure(name, "decode", bytes, Forward);
+            run.Measure(name, "decode", bytes, Forward, readsMemory: true);
             return;
         }
         run.Measure(name, "fwd", operations, Forward);

@@ -40,7 +40,8 @@ internal sealed class BenchmarkRun : IDisposable
     /// <param name="pass"><c>fwd</c>, <c>fwdbwd</c>, <c>train</c>, ….</param>
     /// <param name="operations">Floating-point operations of one call.</param>
     /// <param name="once">One call.</param>
-    public void Measure(string name, string pass, double operations, Action once)
+    /// <param name="readsMemory">The operations are bytes read, and the limit is the read bandwidth of memory.</param>
+    public void Measure(string name, string pass, double operations, Action once, bool readsMemory = false)
     {
         foreach (int threads in Options.Threads)
         {
@@ -56,7 +57,7 @@ internal sealed class BenchmarkRun : IDisposable
             for (watch.Restart(); times.Count < 5 || watch.ElapsedMilliseconds < Options.Budget;)
             {
                 if (times.Count % 64 == 0)
-                    peak = Math.Max(peak, MachineLimits.Peak(threads));
+                    peak = Math.Max(peak, readsMemory ? MachineLimits.Measure().Memory.AllThreads : MachineLimits.Peak(threads));
                 long start = Stopwatch.GetTimestamp();
                 for (int i = 0; i < group; i++)
                     once();
