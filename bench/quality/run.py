@@ -28,9 +28,12 @@ FIELDS = ("accuracy", "macro_f1", "train_seconds", "bag_of_words")
 FILES = "--train {data}/{dataset}/train.tsv --dev {data}/{dataset}/dev.tsv --test {data}/{dataset}/test.tsv"
 HEED = ("dotnet {root}/artifacts/bin/Heed.Cli/release/Heed.Cli.dll train text " + FILES.replace("--train", "--data")
         + " --pooling {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}")
+# The model of torch_blstm.py, whatever the defaults are.
+PLAIN = HEED + " --min-count 1 --no-evidence --embedding 200 --hidden 128 --attention 128 --dropout 0.5 --word-dropout 0 --averaging 0 --batch 64 --epochs 12 --patience 3"
 COMMANDS = {
     "heed": HEED,
-    "heed-pairs": HEED + " --pairs 30000 --word-dropout 0.1 --averaging 0.99",
+    "heed-plain": PLAIN,
+    **{f"heed-plain-{length}": f"{PLAIN} --max-length {length}" for length in (200, 400, 800)},
     "torch": "{root}/bench/peers/tuned.sh {threads} {root}/bench/quality/torch_blstm.py " + FILES + " --pooling {pooling} --seed {seed} --threads {threads}",
 }
 

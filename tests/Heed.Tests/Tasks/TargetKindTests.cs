@@ -38,7 +38,7 @@ public sealed class TargetKindTests
     {
         BlstmConfig network = new TextClassifierOptions().NetworkFor(TargetKind.Multi);
         (network.Pooling, network.PerLabel).ShouldBe(("projection", true));
-        new TextClassifierOptions().NetworkFor(TargetKind.Single).ShouldBe(new BlstmConfig());
+        new TextClassifierOptions().NetworkFor(TargetKind.Single).ShouldBe(new BlstmConfig { Evidence = true });
         Should.Throw<ArgumentException>(new BlstmConfig { PerLabel = true }.Validate).Message.ShouldContain("projection");
     }
 
