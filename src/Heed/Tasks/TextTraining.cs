@@ -99,11 +99,11 @@ internal static class TextTraining
         if (train.Target == TargetKind.Single)
             return Imbalance.Resolve(options, train.LabelNames, train.CountLabels());
         TextHead head = TextHead.Create(train.Target, train.LabelNames);
-        if (options.ClassWeights == "balanced")
-            throw new ArgumentException($"TrainingOptions: ClassWeights balanced is for single labels, the target is {train.Target}; leave it auto or none.", nameof(options));
+        if (options.ClassWeights == "balanced" && train.Target != TargetKind.Multi)
+            throw new ArgumentException($"TrainingOptions: ClassWeights balanced is for single labels and sets of labels, the target is {train.Target}; leave it auto or none.", nameof(options));
         if (train.Target == TargetKind.Number && options.Monitor is "accuracy" or "macro-f1")
             throw new ArgumentException($"TrainingOptions: numbers have no {options.Monitor}; Monitor must be auto or loss.", nameof(options));
-        return (options with { ClassWeights = "none", Monitor = options.Monitor == "auto" ? head.NaturalMonitor : options.Monitor }, null);
+        return (options with { ClassWeights = options.ClassWeights == "balanced" ? "balanced" : "none", Monitor = options.Monitor == "auto" ? head.NaturalMonitor : options.Monitor }, null);
     }
 
     /// <summary>The simple model on the same rows, with its own temperature and thresholds.</summary>

@@ -54,7 +54,8 @@ public sealed record TrainingOptions
     public string Monitor { get; init; } = "auto";
 
     /// <summary>Weights of the classes in the loss: <c>none</c>, <c>balanced</c> (rows / (classes · rows of the class)), or <c>auto</c>: balanced where the most
-    /// frequent label has more than three times as many rows as the rarest, none otherwise.</summary>
+    /// frequent label has more than three times as many rows as the rarest, none otherwise. For sets of labels balanced lets the rows with a label count (rows without it / rows with it) times
+    /// for it; auto is none, as each label has a threshold of its own.</summary>
     /// <value>Default <c>auto</c>.</value>
     public string ClassWeights { get; init; } = "auto";
 
