@@ -17,6 +17,9 @@ internal interface ITileForm
 
     /// <summary>Writes the rows of B that it reads to a packed panel, which the tiles below then read: packing costs no pass of its own.</summary>
     static abstract bool Copies { get; }
+
+    /// <summary>Fetches memory that later tiles read into the second-level cache, <see cref="GemmTile.FetchStep"/> floats with each step of depth.</summary>
+    static abstract bool Fetches { get; }
 }
 
 /// <summary>The register tile of every matrix product: C (rows × 2 vectors) += A (rows × k) · B (k × 2 vectors).</summary>
@@ -35,15 +38,18 @@ internal static unsafe class GemmTile
     // third-level cache.
     private const int Ahead = 16;
 
+    /// <summary>Floats that a fetching tile advances with each step of depth.</summary>
+    public const int FetchStep = 2;
+
     /// <summary>Rows of the tallest tile: 12 where there are 32 registers, else 6.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Height<V>()
         where V : unmanaged, ISimd<V> => V.Width == 16 ? 12 : 6;
 
-    /// <summary>One tile; a copying form writes its rows of B, two vectors each, to <paramref name="copy"/>.</summary>
+    /// <summary>One tile; a copying form writes its rows of B, two vectors each, to <paramref name="other"/>; a fetching form starts to fetch there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, TRows, TForm>(
-        float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* copy)
+        float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other)
         where V : unmanaged, ISimd<V>
         where TRows : struct, ITileRows
         where TForm : struct, ITileForm
@@ -99,9 +105,14 @@ internal static unsafe class GemmTile
                     Sse.Prefetch0(b + (Ahead * strideB));
                     Sse.Prefetch0(b + (Ahead * strideB) + w);
                 }
-                V.Store(b0, copy);
-                V.Store(b1, copy + w);
-                copy += 2 * w;
+                V.Store(b0, other);
+                V.Store(b1, other + w);
+                other += 2 * w;
+            }
+            if (TForm.Fetches && Sse.IsSupported)
+            {
+                Sse.Prefetch1(other);
+                other += FetchStep;
             }
             x = V.Create(*a0); c00 = V.FusedMultiplyAdd(x, b0, c00); if (wide) c01 = V.FusedMultiplyAdd(x, b1, c01);
             if (rows > 1) { x = V.Create(a0[rowStride]); c10 = V.FusedMultiplyAdd(x, b0, c10); if (wide) c11 = V.FusedMultiplyAdd(x, b1, c11); }
@@ -171,24 +182,24 @@ internal static unsafe class GemmTile
 
     /// <summary><see cref="Run{V, TRows, TForm}"/> by a number of rows, 1 … 12.</summary>
     public static void Run<V, TForm>(
-        int rows, float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* copy)
+        int rows, float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other)
         where V : unmanaged, ISimd<V>
         where TForm : struct, ITileForm
     {
         switch (rows)
         {
-            case 12: Run<V, Rows12, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 1: Run<V, Rows1, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 2: Run<V, Rows2, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 3: Run<V, Rows3, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 4: Run<V, Rows4, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 5: Run<V, Rows5, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 6: Run<V, Rows6, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 7: Run<V, Rows7, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 8: Run<V, Rows8, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 9: Run<V, Rows9, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 10: Run<V, Rows10, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 11: Run<V, Rows11, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 12: Run<V, Rows12, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other); break;
+            case 1: Run<V, Rows1, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other); break;
+            case 2: Run<V, Rows2, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other); break;
+            case 3: Run<V, Rows3, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other); break;
+            case 4: Run<V, Rows4, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other); break;
+            case 5: Run<V, Rows5, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other); break;
+            case 6: Run<V, Rows6, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other); break;
+            case 7: Run<V, Rows7, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other); break;
+            case 8: Run<V, Rows8, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other); break;
+            case 9: Run<V, Rows9, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other); break;
+            case 10: Run<V, Rows10, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other); break;
+            case 11: Run<V, Rows11, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other); break;
         }
     }
 
@@ -198,6 +209,8 @@ internal static unsafe class GemmTile
         public static bool IsWide => true;
 
         public static bool Copies => false;
+
+        public static bool Fetches => false;
     }
 
     /// <summary>One vector wide: the last columns, where they fit into it.</summary>
@@ -206,6 +219,8 @@ internal static unsafe class GemmTile
         public static bool IsWide => false;
 
         public static bool Copies => false;
+
+        public static bool Fetches => false;
     }
 
     /// <summary>Two vectors wide, packing B on the way.</summary>
@@ -214,6 +229,18 @@ internal static unsafe class GemmTile
         public static bool IsWide => true;
 
         public static bool Copies => true;
+
+        public static bool Fetches => false;
+    }
+
+    /// <summary>Two vectors wide, bringing what later tiles read into the second-level cache on the way.</summary>
+    internal readonly struct Fetching : ITileForm
+    {
+        public static bool IsWide => true;
+
+        public static bool Copies => false;
+
+        public static bool Fetches => true;
     }
 
     private readonly struct Rows1 : ITileRows { public static int Count => 1; }
