@@ -21,7 +21,7 @@ internal unsafe struct GemmBlock
     public readonly void Run<V>(GemmCall* s)
         where V : unmanaged, ISimd<V>
     {
-        int tiles = (Rows + GemmTile.Height<V>() - 1) / GemmTile.Height<V>();
+        int width = Packing.PanelWidth<V>(), tiles = (Rows + GemmTile.Height<V>() - 1) / GemmTile.Height<V>();
         float* a = s->A + (FirstRow * s->RowStrideA) + (FirstDepth * s->DepthStrideA);
         (nint rowStride, nint depthStride) = (s->RowStrideA, s->DepthStrideA);
         if (PackedA != null)
@@ -38,8 +38,13 @@ internal unsafe struct GemmBlock
             {
                 int row = (int)((long)Rows * t / tiles), rows = (int)((long)Rows * (t + 1) / tiles) - row;
                 float* tileA = PackedA != null ? PackedA + (t * Packing.TileLength<V>(Depth)) : a + (row * rowStride);
+                float* c = s->C + ((FirstRow + row) * s->StrideC);
                 for (int j = first; j < end; j++)
-                    Tile<V>(s, tileA, rowStride, depthStride, row, rows, j, first, isNextReady ? Fetch<V>(s, next, (t * PanelsAtOnce) + j - first) : null);
+                {
+                    float* fetch = isNextReady ? Fetch<V>(s, next, (t * PanelsAtOnce) + j - first) : null;
+                    float* nextC = j + 1 < end ? c + ((j + 1) * width) : c + (rows * s->StrideC) + (first * width);
+                    Tile<V>(s, tileA, rowStride, depthStride, row, rows, j, first, fetch, nextC);
+                }
                 if (fetches && !isNextReady)
                     FetchNext<V>(s, next, t, tiles);
             }
@@ -52,7 +57,7 @@ internal unsafe struct GemmBlock
 
     // The tile at rows row … and a panel. The first tile of a panel that is not packed yet packs it, the others find it there.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Tile<V>(GemmCall* s, float* a, nint rowStride, nint depthStride, int row, int rows, int panel, int first, float* fetch)
+    private readonly void Tile<V>(GemmCall* s, float* a, nint rowStride, nint depthStride, int row, int rows, int panel, int first, float* fetch, float* nextC)
         where V : unmanaged, ISimd<V>
     {
         int width = Packing.PanelWidth<V>(), column = panel * width, columns = Math.Min(width, s->Columns - column);
@@ -69,7 +74,7 @@ internal unsafe struct GemmBlock
             }
             else if (rows < Rows)
             {
-                GemmTile.Run<V, GemmTile.Copying>(rows, a, rowStride, depthStride, source, s->RowStrideB, c, s->StrideC, Depth, start, StartStride(s), b);
+                GemmTile.Run<V, GemmTile.Copying>(rows, a, rowStride, depthStride, source, s->RowStrideB, c, s->StrideC, Depth, start, StartStride(s), b, nextC);
                 SetReady(panel);
                 return;
             }
@@ -82,9 +87,9 @@ internal unsafe struct GemmBlock
         if (columns < width)
             Narrow<V>(s, rows, a, rowStride, depthStride, b, strideB, c, start, columns);
         else if (fetch != null)
-            GemmTile.Run<V, GemmTile.Fetching>(rows, a, rowStride, depthStride, b, strideB, c, s->StrideC, Depth, start, StartStride(s), fetch);
+            GemmTile.Run<V, GemmTile.Fetching>(rows, a, rowStride, depthStride, b, strideB, c, s->StrideC, Depth, start, StartStride(s), fetch, nextC);
         else
-            GemmTile.Run<V>(rows, a, rowStride, depthStride, b, strideB, c, s->StrideC, Depth, start, StartStride(s));
+            GemmTile.Run<V, GemmTile.Wide>(rows, a, rowStride, depthStride, b, strideB, c, s->StrideC, Depth, start, StartStride(s), null, nextC);
     }
 
     private readonly void SetReady(int panel)
@@ -160,7 +165,7 @@ internal unsafe struct GemmBlock
         if (columns > V.Width)
             GemmTile.Run<V>(rows, a, rowStride, depthStride, b, strideB, Edge, width, Depth, start, width);
         else
-            GemmTile.Run<V, GemmTile.Narrow>(rows, a, rowStride, depthStride, b, strideB, Edge, width, Depth, start, width, null);
+            GemmTile.Run<V, GemmTile.Narrow>(rows, a, rowStride, depthStride, b, strideB, Edge, width, Depth, start, width, null, Edge);
         for (int r = 0; r < rows; r++)
             Copy<V>(Edge + (r * width), c + (r * s->StrideC), columns);
     }
