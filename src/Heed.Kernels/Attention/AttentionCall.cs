@@ -16,6 +16,8 @@ internal unsafe struct AttentionCall
     public float Scale, Dropout;
     public ulong DropoutKey;
     public float* Sinks;
+    public float* ValueTable;   // (ValueRows, ValueDim), or null
+    public int ValueRows;
     public int* QueryLengths, QueryStarts, KeyLengths, KeyStarts, QueryOffsets, KeyOffsets;
     public int KeyPosition;
     public int? QueryPosition;
@@ -64,7 +66,7 @@ internal unsafe struct AttentionCall
         context.KeyPosition = KeyPosition;
         context.Row = Row(b, context.Head, sequence.FirstQuery + context.Query);
         if (context.KeyTerms != null)
-            context.KeyTerms += KeyTermRow(b, keyValueHead, sequence.FirstKey);
+            context.KeyTerms = (float*)context.KeyTerms + KeyTermRow(b, keyValueHead, sequence.FirstKey);
         return context;
     }
 

@@ -56,6 +56,10 @@ public static unsafe partial class FusedAttention
         AttentionCheck.Optional(Operation, "gradients.QueryTerms", gradients.QueryTerms.Length, options.QueryTerms.Length);
         AttentionCheck.Optional(Operation, "gradients.KeyTerms", gradients.KeyTerms.Length, options.KeyTerms.Length);
         AttentionCheck.Optional(Operation, "gradients.QueryTable", gradients.QueryTable.Length, options.QueryTable.Length);
+        AttentionCheck.Optional(Operation, "gradients.ValueTable", gradients.ValueTable.Length, options.ValueTable.Length);
+        AttentionCheck.Optional(Operation, "gradients.ValueMass", gradients.ValueMass.Length, ValueMassLength(shape, options));
+        if (gradients.ValueMass.IsEmpty && !gradients.ValueTable.IsEmpty && shape.Rows(packed) > 0)
+            throw new ArgumentException($"{Operation}: a gradient of the value table needs the forward pass's ValueMass in gradients.ValueMass.", nameof(gradients));
         AttentionCheck.Optional(Operation, "gradients.FromLogSumExp", gradients.FromLogSumExp.Length, shape.Rows(packed));
         AttentionCheck.Optional(Operation, "gradients.FromEntropy", gradients.FromEntropy.Length, shape.Rows(packed));
         AttentionCheck.Optional(Operation, "gradients.Entropy", gradients.Entropy.Length, gradients.FromEntropy.Length);
@@ -104,8 +108,9 @@ public static unsafe partial class FusedAttention
             g.QueryTerms.Clear();
             g.KeyTerms.Clear();
             g.QueryTable.Clear();
-            fixed (float* dO = DOutput, o = Output, log = LogSumExp, fromLog = g.FromLogSumExp, fromEntropy = g.FromEntropy, entropy = g.Entropy)
-            fixed (float* dq = g.Query, dk = g.Key, dv = g.Value, parameters = g.Parameters, sinks = g.Sinks, queryTerms = g.QueryTerms, keyTerms = g.KeyTerms, table = g.QueryTable)
+            g.ValueTable.Clear();
+            fixed (float* dO = DOutput, o = Output, log = LogSumExp, fromLog = g.FromLogSumExp, fromEntropy = g.FromEntropy, entropy = g.Entropy, mass = g.ValueMass)
+            fixed (float* dq = g.Query, dk = g.Key, dv = g.Value, parameters = g.Parameters, sinks = g.Sinks, queryTerms = g.QueryTerms, keyTerms = g.KeyTerms, table = g.QueryTable, valueTable = g.ValueTable)
             {
                 Clear(dq, call, call.StridesQ, call.Heads, call.Queries, call.Dim);
                 Clear(dk, call, call.StridesK, call.KeyValueHeads, call.Keys, call.Dim);
@@ -117,9 +122,9 @@ public static unsafe partial class FusedAttention
                     Mask = Mask,
                     Results = new()
                     {
-                        DO = dO, O = o, LogSumExp = log, FromLogSumExp = fromLog, FromEntropy = fromEntropy, Entropy = entropy,
+                        DO = dO, O = o, LogSumExp = log, FromLogSumExp = fromLog, FromEntropy = fromEntropy, Entropy = entropy, ValueMass = mass,
                         DQ = dq, DK = dk, DV = dv, Parameters = parameters, ParameterCount = g.Parameters.Length,
-                        Sinks = sinks, QueryTerms = queryTerms, KeyTerms = keyTerms, QueryTable = table,
+                        Sinks = sinks, QueryTerms = queryTerms, KeyTerms = keyTerms, QueryTable = table, ValueTable = valueTable,
                     },
                 };
                 if (call.Batch > 0 && call.Heads > 0)

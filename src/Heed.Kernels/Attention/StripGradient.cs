@@ -49,6 +49,8 @@ internal unsafe struct StripGradient<TModifier, TMask>
                 if (isRagged)
                     p = V.Select(V.LessThan(V.Lanes, V.Create(Contexts[r].Keys - key - i)), p, V.Zero);
                 V dp = V.Load(d + i), w = p;
+                if (TModifier.NamesValues && Contexts[r].ValueDots != null)
+                    dp += at.ValueDot(V.Select(V.AreEqual(p, V.Zero), V.Zero, Modifier.ValueIndex(at)));
                 if (Dropout > 0)
                 {
                     V dropped = V.LessThan(V.Uniform(DropoutKeys[r], (uint)(KeyPosition + key + i)), V.Create(Dropout));

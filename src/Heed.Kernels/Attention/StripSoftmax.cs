@@ -133,6 +133,37 @@ internal static unsafe class StripSoftmax
         }
     }
 
+    /// <summary>Adds each weight to the mass of the row of the value table that it names. Lanes of weight 0 count for nothing, so it does not matter whether they stand for a key.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddMass<V>(V weights, V index, float* mass, int rows)
+        where V : unmanaged, ISimd<V>
+    {
+        V none = V.AreEqual(weights, V.Zero), low = V.Create(float.NegativeInfinity);
+        float most = V.MaxAcross(V.Select(none, low, index)), least = -V.MaxAcross(V.Select(none, low, -index));
+        if (float.IsNegativeInfinity(most))
+            return;
+        if (!(least >= 0) || !(most < rows))
+            ScoreRead.Throw("row of the value table", (long)(least >= 0 ? most : least), rows);
+        if (most == least)
+        {
+            mass[(int)most] += V.Sum(weights);
+            return;
+        }
+        Scatter(weights, V.Select(none, V.Zero, index), mass);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Scatter<V>(V weights, V index, float* mass)
+        where V : unmanaged, ISimd<V>
+    {
+        float* lanes = stackalloc float[2 * V.Width], names = lanes + V.Width;
+        V.Store(weights, lanes);
+        V.Store(index, names);
+        for (int i = 0; i < V.Width; i++)
+            mass[(int)names[i]] += lanes[i];
+    }
+
     /// <summary>Puts what some later keys say to what is known: states and contexts (rows × columns).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Merge<V>(RowState* states, float* context, RowState* later, float* laterContext, nint stride, int rows)
