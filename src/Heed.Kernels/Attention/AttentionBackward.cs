@@ -136,7 +136,7 @@ internal unsafe struct AttentionBackward<TModifier, TMask> : ISimdKernel
         {
             long at = s->Call.Row(b, head, row);
             float log = r.LogSumExp[at];
-            float* o = r.O + s->Call.Offset(s->Call.StridesO, b, head, row), d = r.DO + s->Call.Offset(s->Call.StridesO, b, head, row);
+            float* o = r.Centers != null ? r.Centers + (at * s->Call.ValueDim) : r.O + s->Call.Offset(s->Call.StridesO, b, head, row), d = r.DO + s->Call.Offset(s->Call.StridesO, b, head, row);
             double dot = 0;
             for (int i = 0; i < s->Call.ValueDim; i++)
                 dot += (double)o[i] * d[i];
@@ -150,7 +150,7 @@ internal unsafe struct AttentionBackward<TModifier, TMask> : ISimdKernel
                 dot += spread * (r.Entropy[at] + sink);
             s->Gradients[at] = new()
             {
-                Shift = float.IsNegativeInfinity(log) ? log : -log * AttentionMath.LogTwoE,
+                Shift = float.IsNegativeInfinity(log) ? log : TModifier.HasDistribution ? -log : -log * AttentionMath.LogTwoE,
                 Center = (float)dot,
                 Spread = (float)spread * AttentionMath.LogTwo,
             };

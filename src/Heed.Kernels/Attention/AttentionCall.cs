@@ -18,6 +18,8 @@ internal unsafe struct AttentionCall
     public float* Sinks;
     public float* ValueTable;   // (ValueRows, ValueDim), or null
     public int ValueRows;
+    public float* Normalizers;  // of all rows, where a distribution is not softmax
+    public bool TakesSlopes;    // values are weighed by the distribution's slope instead of its weights
     public int* QueryLengths, QueryStarts, KeyLengths, KeyStarts, QueryOffsets, KeyOffsets;
     public int KeyPosition;
     public int? QueryPosition;

@@ -4,6 +4,7 @@ namespace Heed.Kernels;
 internal unsafe struct BackwardResults
 {
     public float* DO, O, LogSumExp, FromLogSumExp, FromEntropy, Entropy, ValueMass;
+    public float* Centers;   // (rows, valueDim): the values weighed by slopes, where a distribution is not softmax
     public float* DQ, DK, DV, Parameters, Sinks, QueryTerms, KeyTerms, QueryTable, ValueTable;
     public long ParameterCount;
 

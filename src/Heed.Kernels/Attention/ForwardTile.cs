@@ -116,7 +116,10 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         float factor = modifies ? AttentionMath.LogTwoE : s->Call.Scale * AttentionMath.LogTwoE;
         if (s->Results.Looks)
             StripSoftmax.Look<V>(scores, scoreStride, count, live, panels, factor, firstKey, contexts, states);
-        StripSoftmax.Run<V>(scores, scoreStride, count, live, panels, factor, states);
+        if (TModifier.HasDistribution)
+            StripSoftmax.Distribute<V, TModifier>(s->Modifier, s->Call.TakesSlopes, scores, scoreStride, count, live, panels, contexts, s->Call.Normalizers, states);
+        else
+            StripSoftmax.Run<V>(scores, scoreStride, count, live, panels, factor, states);
         if (s->Call.Dropout > 0)
         {
             ulong* keys = stackalloc ulong[height];

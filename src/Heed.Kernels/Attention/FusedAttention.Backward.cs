@@ -65,6 +65,8 @@ public static unsafe partial class FusedAttention
         AttentionCheck.Optional(Operation, "gradients.Entropy", gradients.Entropy.Length, gradients.FromEntropy.Length);
         if (gradients.Entropy.Length != gradients.FromEntropy.Length)
             throw new ArgumentException($"{Operation}: a gradient of the entropy needs the entropies of the forward pass in gradients.Entropy.", nameof(gradients));
+        if (TModifier.HasDistribution && !(gradients.FromLogSumExp.IsEmpty && gradients.FromEntropy.IsEmpty))
+            throw new ArgumentException($"{Operation}: losses on the log-sum-exp or the entropy are softmax's alone; leave FromLogSumExp and FromEntropy out.", nameof(gradients));
         CheckApart(Operation, gradients, q, k, v, output, dOutput);
         BackwardAction<TModifier, TMask> action = new() { DOutput = dOutput, Output = output, LogSumExp = logSumExp, Gradients = gradients, Modifier = modifier, Mask = mask };
         AttentionPins.Run(Operation, q, k, v, shape, parameters, options, ref action);
@@ -127,9 +129,29 @@ public static unsafe partial class FusedAttention
                         Sinks = sinks, QueryTerms = queryTerms, KeyTerms = keyTerms, QueryTable = table, ValueTable = valueTable,
                     },
                 };
-                if (call.Batch > 0 && call.Heads > 0)
+                if (call.Batch == 0 || call.Heads == 0)
+                    return;
+                if (TModifier.HasDistribution)
+                    RunWithCenters(ref backward, log);
+                else
                     Simd.Run(ref backward);
             }
+        }
+
+        // dscore = slope·(dweight − center): the center is dO times the values weighed by the slopes, which a forward pass finds.
+        private readonly void RunWithCenters(ref AttentionBackward<TModifier, TMask> backward, float* normalizers)
+        {
+            AttentionCall call = backward.Call;
+            call.StridesO = AttentionStrides.HeadsFirst(call.Heads, call.Queries, call.ValueDim);
+            call.Normalizers = normalizers;
+            call.TakesSlopes = true;
+            using Scratch centers = new((call.IsPacked ? 1L : call.Batch) * call.Heads * call.Queries * call.ValueDim);
+            AttentionForward<TModifier, TMask> forward = new() { Call = call, Modifier = Modifier, Mask = Mask, Results = new() { O = centers.Pointer } };
+            forward.Clear();
+            if (call.Queries > 0)
+                Simd.Run(ref forward);
+            backward.Results.Centers = centers.Pointer;
+            Simd.Run(ref backward);
         }
 
         private static void Clear(float* x, AttentionCall call, AttentionStrides strides, int heads, int rows, int size)

@@ -54,6 +54,7 @@ public static unsafe partial class FusedAttention
         Require.Apart<float>(Operation, nameof(v), v, output);
         Require.Apart<float>(Operation, nameof(parameters), parameters, output);
         CheckStatistics(Operation, statistics, shape, options, output);
+        CheckDistribution<TModifier>(Operation, statistics);
         ForwardAction<TModifier, TMask> action = new() { Output = output, Statistics = statistics, Modifier = modifier, Mask = mask };
         AttentionPins.Run(Operation, q, k, v, shape, parameters, options, ref action);
     }
@@ -73,6 +74,9 @@ public static unsafe partial class FusedAttention
         CheckStatistics(Operation, statistics, shape, options, output);
         if (!statistics.KeyMass.IsEmpty || !statistics.TopKeys.IsEmpty)
             throw new ArgumentException($"{Operation}: TopKeys and KeyMass need keys in float32; attend with FusedAttention.Forward.", nameof(statistics));
+        CheckDistribution<TModifier>(Operation, statistics);
+        if (TModifier.HasDistribution && cached.IsShort)
+            throw new ArgumentException($"{Operation}: distributions other than softmax need keys in float32.", nameof(modifier));
         ForwardAction<TModifier, TMask> action = new() { Output = output, Statistics = statistics, Modifier = modifier, Mask = mask, Cached = cached, IsCached = true };
         AttentionPins.Pin(q, default, default, shape, parameters, options, ref action);
     }
@@ -87,6 +91,13 @@ public static unsafe partial class FusedAttention
         if (!TModifier.NamesValues && !options.ValueTable.IsEmpty)
             throw AttentionCheck.Wrong(nameof(options.ValueTable), $"{operation}: there is a ValueTable, but {typeof(TModifier).Name} names none of its rows. Use ShawScore, or a struct with ValueIndex.");
         mask.Check(shape, options);
+    }
+
+    private static void CheckDistribution<TModifier>(string operation, in AttentionStatistics s)
+        where TModifier : unmanaged, IScoreModifier
+    {
+        if (TModifier.HasDistribution && !(s.Maximum.IsEmpty && s.ArgMax.IsEmpty && s.Entropy.IsEmpty && s.ExpectedDistance.IsEmpty))
+            throw new ArgumentException($"{operation}: Maximum, ArgMax, Entropy and ExpectedDistance are told of softmax only; LogSumExp (the normalizer), TopKeys and KeyMass of every distribution.", nameof(s));
     }
 
     private static long ValueMassLength(in AttentionShape shape, in AttentionOptions options) =>
@@ -144,12 +155,29 @@ public static unsafe partial class FusedAttention
                     Mask = Mask,
                     Results = new() { O = o, LogSumExp = logSumExp, Maximum = maximum, Entropy = entropy, Distance = distance, ValueMass = valueMass, ArgMax = argMax },
                 };
-                forward.Clear();
-                if (call.Batch == 0 || call.Heads == 0 || call.Queries == 0)
-                    return;
-                Simd.Run(ref forward);
-                Sweep(call, logSumExp);
+                if (TModifier.HasDistribution)
+                    RunWithNormalizers(ref forward);
+                else
+                    Run(ref forward);
+                if (call.Batch > 0 && call.Heads > 0 && call.Queries > 0)
+                    Sweep(call, logSumExp);
             }
+        }
+
+        private static void Run(ref AttentionForward<TModifier, TMask> forward)
+        {
+            forward.Clear();
+            if (forward.Call.Batch > 0 && forward.Call.Heads > 0 && forward.Call.Queries > 0)
+                Simd.Run(ref forward);
+        }
+
+        private readonly void RunWithNormalizers(ref AttentionForward<TModifier, TMask> forward)
+        {
+            AttentionCall call = forward.Call;
+            using Scratch normalizers = new((call.IsPacked ? 1L : call.Batch) * call.Heads * call.Queries);
+            NormalizerSearch.Run(call, Modifier, Mask, normalizers.Pointer);
+            forward.Call.Normalizers = normalizers.Pointer;
+            Run(ref forward);
         }
 
         // What needs the weights themselves.

@@ -33,6 +33,20 @@ public interface IScoreModifier
     /// <returns>Integral lanes, 0 … rows − 1 wherever the query may see the key.</returns>
     V ValueIndex<V>(in ScoreContext<V> at)
         where V : unmanaged, ISimd<V> => V.Zero;
+
+    /// <summary>Whether <see cref="Weight"/> makes the weights, instead of softmax; only <see cref="Distributed{TModifier, TDistribution}"/> says so.</summary>
+    internal static virtual bool HasDistribution => false;
+
+    /// <summary><see cref="IAttentionDistribution.Reach"/>.</summary>
+    internal float Reach => 0;
+
+    /// <summary><see cref="IAttentionDistribution.Weight"/>.</summary>
+    internal V Weight<V>(V excess)
+        where V : unmanaged, ISimd<V> => excess;
+
+    /// <summary><see cref="IAttentionDistribution.Slope"/>.</summary>
+    internal V Slope<V>(V weight)
+        where V : unmanaged, ISimd<V> => weight;
 }
 
 /// <summary>A score modifier that can be trained through.</summary>

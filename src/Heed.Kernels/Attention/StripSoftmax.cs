@@ -210,6 +210,46 @@ internal static unsafe class StripSoftmax
         }
     }
 
+    /// <summary>s ← g(score − normalizer): weights of rows whose normalizer is known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Distribute<V, TModifier>(TModifier modifier, float* s, int length, int stride, ScoreRow* contexts, float* normalizers)
+        where V : unmanaged, ISimd<V>
+        where TModifier : unmanaged, IScoreModifier
+    {
+        for (int i = 0; i < length; i += V.Width)
+            V.Store(modifier.Weight(V.Load(s + i) + V.Create(Shift(normalizers[contexts[i / stride].Row]))), s + i);
+    }
+
+    /// <summary>The same over the panels of a strip, or the slopes of the weights; the rows' states, whose maximum is 0, so that parts are merged by adding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Distribute<V, TModifier>(
+        TModifier modifier, bool takesSlopes, float* s, nint stride, int rows, int* live, int panels, ScoreRow* contexts, float* normalizers, RowState* states)
+        where V : unmanaged, ISimd<V>
+        where TModifier : unmanaged, IScoreModifier
+    {
+        for (int r = 0; r < rows; r++, s += stride)
+        {
+            V shift = V.Create(Shift(normalizers[contexts[r].Row])), sum = V.Zero;
+            for (int p = 0; p < panels; p++)
+            {
+                for (nint i = live[p]; i < live[p] + (2 * V.Width); i += V.Width)
+                {
+                    V w = modifier.Weight(V.Load(s + i) + shift);
+                    if (takesSlopes)
+                        w = V.Select(V.AreEqual(w, V.Zero), V.Zero, modifier.Slope(w));
+                    V.Store(w, s + i);
+                    sum += w;
+                }
+            }
+            states[r] = RowState.Empty;
+            states[r].Sum = V.Sum(sum);
+            if (states[r].Sum != 0)
+                states[r].Maximum = 0;
+        }
+    }
+
+    private static float Shift(float normalizer) => float.IsNegativeInfinity(normalizer) ? normalizer : -normalizer;
+
     /// <summary>Whether all numbers are finite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static bool IsFinite<V>(float* x, nint length)

@@ -68,12 +68,29 @@ public static unsafe class ReferenceAttention
         weights.Clear();
         if (double.IsNegativeInfinity(most))
             return most;
+        if (TModifier.HasDistribution)
+            return Distribute(modifier, most, scores, weights);
         for (int j = 0; j < row.Sequence.Keys; j++)
             sum += weights[j] = double.IsNegativeInfinity(scores[j]) ? 0 : Math.Exp(scores[j] - most);
         sum += Math.Exp(sink - most);
         foreach (ref double weight in weights)
             weight /= sum;
         return most + Math.Log(sum);
+    }
+
+    // Weights g(score − normalizer) that sum to 1; gives the normalizer.
+    private static double Distribute<TModifier>(TModifier modifier, double most, ReadOnlySpan<double> scores, Span<double> weights)
+        where TModifier : unmanaged, IScoreModifier
+    {
+        double low = most - modifier.Reach, high = most;
+        for (int i = 0; i < 200; i++)
+        {
+            double middle = (low + high) / 2, sum = 0;
+            for (int j = 0; j < scores.Length; j++)
+                sum += weights[j] = modifier.Weight(new ReferenceLane(scores[j] - middle)).Value;
+            (low, high) = sum > 1 ? (middle, high) : (low, middle);
+        }
+        return low;
     }
 
     private static double Keep(in AttentionRow row, int j)
@@ -224,7 +241,7 @@ public static unsafe class ReferenceAttention
         {
             int keys = row.Sequence.Keys, at = (int)row.Context.Row, dim = row.Call.Dim, valueDim = row.Call.ValueDim;
             double[] scaled = new double[keys], scores = new double[keys], weights = new double[keys], d = new double[keys];
-            double log = Row(row, Q, K, Modifier, Mask, scaled, weights, scores), dot = 0, entropy = 0, total = 0;
+            double log = Row(row, Q, K, Modifier, Mask, scaled, weights, scores), dot = 0, entropy = 0, total = 0, slopes = 0;
             for (int j = 0; j < keys; j++)
             {
                 if (weights[j] == 0)
@@ -239,16 +256,20 @@ public static unsafe class ReferenceAttention
                     G.Value[(int)row.Value(j) + i] += weights[j] * keep * DO[(int)row.Output + i];
                 }
                 d[j] = value * keep;
-                dot += weights[j] * d[j];
+                double slope = TModifier.HasDistribution ? Modifier.Slope(new ReferenceLane(weights[j])).Value : weights[j];
+                dot += slope * d[j];
+                slopes += slope;
                 entropy -= weights[j] * Math.Log(weights[j]);
                 total += weights[j];
             }
+            if (TModifier.HasDistribution && slopes > 0)
+                dot /= slopes;
             double fromLog = G.FromLogSumExp.IsEmpty ? 0 : G.FromLogSumExp[at], fromEntropy = G.FromEntropy.IsEmpty ? 0 : G.FromEntropy[at];
             for (int j = 0; j < keys; j++)
             {
                 if (weights[j] == 0)
                     continue;
-                double ds = weights[j] * (d[j] - dot + fromLog - (fromEntropy * (Math.Log(weights[j]) + entropy + 1 - total)));
+                double ds = (TModifier.HasDistribution ? Modifier.Slope(new ReferenceLane(weights[j])).Value : weights[j]) * (d[j] - dot + fromLog - (fromEntropy * (Math.Log(weights[j]) + entropy + 1 - total)));
                 ds = row.Call.Scale * Modifier.Backward(new ReferenceLane(ds), new(scaled[j]), new ScoreContext<ReferenceLane>(context, j), new ParameterGradient<ReferenceLane>(context, j)).Value;
                 for (int i = 0; i < dim; i++)
                 {

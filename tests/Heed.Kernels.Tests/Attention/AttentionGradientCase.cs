@@ -28,7 +28,7 @@ internal static class AttentionGradientCase
     {
         float[] output = new float[c.Rows * c.Shape.ValueDim], log = new float[c.Rows], entropy = new float[c.Rows];
         float[] mass = new float[options.ValueTable.IsEmpty ? 0 : c.Rows * (options.ValueTable.Length / c.Shape.ValueDim)];
-        FusedAttention.Forward(c.Q, c.K, c.V, output, c.Shape, modifier, mask, parameters, new AttentionStatistics { LogSumExp = log, Entropy = entropy, ValueMass = mass }, options);
+        FusedAttention.Forward(c.Q, c.K, c.V, output, c.Shape, modifier, mask, parameters, new AttentionStatistics { LogSumExp = log, Entropy = fromEntropy is null ? [] : entropy, ValueMass = mass }, options);
         float[][] g = [.. new[] { c.Q.Length, c.K.Length, c.V.Length, parameters.Length, options.Sinks.Length, options.QueryTerms.Length, options.KeyTerms.Length, options.QueryTable.Length, options.ValueTable.Length }
             .Select(n => Enumerable.Repeat(float.NaN, n).ToArray())];
         var gradients = new AttentionGradients(g[0], g[1], g[2], g[3])
@@ -58,11 +58,11 @@ internal static class AttentionGradientCase
     }
 
     /// <summary>Reference against central differences of the reference forward pass, for every number of every operand.</summary>
-    public static void CheckReference<TModifier, TMask>(AttentionCase c, TModifier modifier, TMask mask, float[]? parameters = null, AttentionOptions options = default)
+    public static void CheckReference<TModifier, TMask>(AttentionCase c, TModifier modifier, TMask mask, float[]? parameters = null, AttentionOptions options = default, bool losses = true)
         where TModifier : unmanaged, IDifferentiableScoreModifier
         where TMask : unmanaged, IAttentionMask
     {
-        double[] p = AttentionCase.Double(parameters ?? []), fromLog = AttentionCase.Double(c.Numbers(c.Rows)), fromEntropy = AttentionCase.Double(c.Numbers(c.Rows)), dO = AttentionCase.Double(c.DO);
+        double[] p = AttentionCase.Double(parameters ?? []), fromLog = AttentionCase.Double(c.Numbers(c.Rows, losses ? 1 : 0)), fromEntropy = AttentionCase.Double(c.Numbers(c.Rows, losses ? 1 : 0)), dO = AttentionCase.Double(c.DO);
         double[][] operands =
         [
             AttentionCase.Double(c.Q), AttentionCase.Double(c.K), AttentionCase.Double(c.V), p, AttentionCase.Double(options.Sinks), AttentionCase.Double(options.QueryTerms),

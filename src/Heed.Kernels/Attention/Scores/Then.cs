@@ -22,6 +22,8 @@ public readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : IDi
     {
         first.Check(shape, options, parameterCount);
         second.Check(shape, options, parameterCount);
+        if (TFirst.HasDistribution || TSecond.HasDistribution)
+            throw new ArgumentException("Then: a distribution comes after all scores; put Distributed around Then.", nameof(options));
     }
 
     /// <inheritdoc/>
