@@ -33,12 +33,12 @@ public readonly struct DenseMask : IAttentionMask
     }
 
     /// <inheritdoc/>
-    public void Check(in AttentionShape shape, long numberCount, long flagCount)
+    public void Check(in AttentionShape shape, in AttentionOptions options)
     {
         if (shape.Batch == 0 || shape.HeadCount == 0 || shape.Queries == 0 || shape.Keys == 0)
             return;
         Int128 last = ((Int128)batchStep * (shape.Batch - 1)) + ((Int128)headStep * (shape.HeadCount - 1)) + ((Int128)queryStep * (shape.Queries - 1)) + (keyStep * (shape.Keys - 1));
-        MaskCheck.Data(nameof(DenseMask), "flags", offset, last + 1, flagCount);
+        MaskCheck.Data(nameof(DenseMask), "flags", offset, last + 1, options.MaskFlags.Length);
     }
 
     /// <inheritdoc/>

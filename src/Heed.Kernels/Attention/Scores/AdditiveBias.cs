@@ -34,7 +34,7 @@ public readonly struct AdditiveBias : IDifferentiableScoreModifier
     }
 
     /// <inheritdoc/>
-    public void Check(in AttentionShape shape, long parameterCount)
+    public void Check(in AttentionShape shape, in AttentionOptions options, int parameterCount)
     {
         if (shape.Batch == 0 || shape.HeadCount == 0 || shape.Queries == 0 || shape.Keys == 0)
             return;
