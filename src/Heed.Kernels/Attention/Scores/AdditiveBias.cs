@@ -45,7 +45,12 @@ public readonly struct AdditiveBias : IDifferentiableScoreModifier
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V score, in ScoreContext<V> at)
-        where V : unmanaged, ISimd<V> => score + (keyStep == 0 ? at.Parameter(First(at)) : at.Parameters(First(at) + at.KeyIndex));
+        where V : unmanaged, ISimd<V>
+    {
+        // −∞ also where the score is NaN or infinite: what is masked never shows.
+        V bias = keyStep == 0 ? at.Parameter(First(at)) : at.Parameters(First(at) + at.KeyIndex), none = V.Create(float.NegativeInfinity);
+        return V.Select(V.AreEqual(bias, none), none, score + bias);
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
