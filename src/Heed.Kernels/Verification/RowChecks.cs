@@ -107,10 +107,10 @@ internal static class RowChecks
 
     public static void SigmoidCrossEntropy(KernelChecker check)
     {
-        float[] logits = check.Draw(Rows * Columns, -9, 9), targets = check.Draw(logits.Length, 0, 1), gradient = new float[logits.Length];
-        SigmoidCrossEntropyKernel.Backward(logits, targets, 1, gradient);
-        double[] Loss(double[] x) => [ReferenceSoftmax.SigmoidCrossEntropy(x, targets)];
-        check.Compare("loss", [(float)SigmoidCrossEntropyKernel.Forward(logits, targets)], Loss(KernelChecker.Widen(logits)), Limit);
+        float[] logits = check.Draw(Rows * Columns, -9, 9), targets = check.Draw(logits.Length, 0, 1), weights = check.Draw(logits.Length, 0, 2), gradient = new float[logits.Length];
+        SigmoidCrossEntropyKernel.Backward(logits, targets, 1, gradient, weights);
+        double[] Loss(double[] x) => [ReferenceSoftmax.SigmoidCrossEntropy(x, targets, weights)];
+        check.Compare("loss", [(float)SigmoidCrossEntropyKernel.Forward(logits, targets, weights)], Loss(KernelChecker.Widen(logits)), Limit);
         check.CompareWithDifferences("dlogits", gradient, logits, [1], Loss, 4 * Limit);
     }
 

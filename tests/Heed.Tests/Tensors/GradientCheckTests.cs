@@ -37,7 +37,7 @@ public sealed class GradientCheckTests
             new(T(5, 3), a => Tensor.CrossEntropy(a, new[] { 0, 2, 1, 1, 0 })),
             new(T(5, 3), a => Tensor.CrossEntropy(a, new[] { 0, -1, 1, 1, 0 }, [0.5f, 2f, 1f], 0.1f)),
         ],
-        ["SigmoidCrossEntropy"] = [new(T(5, 3), a => Tensor.SigmoidCrossEntropy(a, new float[] { 0, 1, 1, 0, 0, 0, 0.25f, 1, 0, 1, 1, 1, 0, 0.5f, 0 }))],
+        ["SigmoidCrossEntropy"] = [new(T(5, 3), a => Tensor.SigmoidCrossEntropy(a, new float[] { 0, 1, 1, 0, 0, 0, 0.25f, 1, 0, 1, 1, 1, 0, 0.5f, 0 })), new(T(2, 2), a => Tensor.SigmoidCrossEntropy(a, new float[] { 0, 1, 1, 0 }, new float[] { 1, 3, 0.5f, 0 }))],
         ["LayerNorm"] = [new(T(5, 7), T(7), T(7), (x, g, b) => Tensor.LayerNorm(x, g, b))],
         ["Embed"] = [new(T(11, 3), table => Tensor.Embed(table, new[] { 1, 5, 1, 10, 2, 2 }, new Shape(2, 3)).Tanh())],
         ["SoftmaxOverTime"] = [new(T(4, 5, 2), a => a.SoftmaxOverTime(Ranges))],
