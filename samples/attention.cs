@@ -20,23 +20,14 @@ Console.WriteLine($"asking for statistics changed a bit: {!output.AsSpan().Seque
 float[] dOutput = Numbers(q.Length, 4), dq = new float[q.Length], dk = new float[k.Length], dv = new float[v.Length], dSlopes = new float[Heads];
 FusedAttention.Backward(dOutput, q, k, v, output, lse, new AttentionGradients(dq, dk, dv, dSlopes), shape, recency, mask, slopes);
 
-// The gradient of a slope against a difference of the forward pass.
-double step = 1e-2, difference = (Loss(+step) - Loss(-step)) / (2 * step);
-Console.WriteLine($"the slope's gradient is right: {Math.Abs(difference - dSlopes[1]) < 1e-2 * Math.Max(1, Math.Abs(difference))}");
-// expect: the slope's gradient is right: True
+// The checkers: vectors against one double, the backward pass against differences, what a mask says of tiles against what it says of pairs.
+AttentionShape small = new(Batch: 2, HeadCount: Heads, KeyValueHeadCount: Shared, Queries: 5, Keys: 23, HeadDim: 3);
+Console.WriteLine($"the struct is right: {ScoreChecker.Check(recency, small, slopes) < 1e-5}");
+// expect: the struct is right: True
+Console.WriteLine($"tiles that the mask need not look at pair by pair: {MaskChecker.Check(mask, shape with { HeadCount = 2, KeyValueHeadCount = 1 }).Needless == 0}");
+// expect: tiles that the mask need not look at pair by pair: True
 Console.WriteLine($"head 0 looks at fewer keys than head 3: {entropy.Take(Tokens).Average() < entropy.TakeLast(Tokens).Average()}");
 // expect: head 0 looks at fewer keys than head 3: True
-
-double Loss(double change)
-{
-    float[] moved = [.. slopes], y = new float[q.Length];
-    moved[1] += (float)change;
-    FusedAttention.Forward(q, k, v, y, shape, recency, mask, moved);
-    double sum = 0;
-    for (int i = 0; i < y.Length; i++)
-        sum += y[i] * (double)dOutput[i];
-    return sum;
-}
 
 static float[] Numbers(int length, ulong key)
 {

@@ -16,6 +16,7 @@ internal unsafe struct AttentionBackward<TModifier, TMask> : ISimdKernel
     public TMask Mask;
     public int KeyBlock, TileRows;
     public RowGradient* Gradients;   // of all rows
+    public float* ValueDots;         // of all rows: dO·(each row of the value table), or null
     private int blocks, tiles, failed;
     private int* turns;              // (sequences, key/value heads, tiles): how many key blocks have passed
     private double* sums;            // (tasks or 1, parameters)
@@ -38,10 +39,11 @@ internal unsafe struct AttentionBackward<TModifier, TMask> : ISimdKernel
         long rows = (Call.IsPacked ? 1L : Call.Batch) * Call.Heads * Call.Queries, parameters = Results.Parameters == null ? 0 : Results.ParameterCount;
         sharesSums = tasks * parameters > MostSums;
         long sumCount = sharesSums ? parameters : tasks * parameters, turnCount = (long)Call.Batch * Call.KeyValueHeads * tiles;
-        using Scratch memory = new((rows * sizeof(RowGradient) / 4) + (2 * sumCount) + turnCount + 64);
+        using Scratch memory = new((rows * sizeof(RowGradient) / 4) + (2 * sumCount) + turnCount + 64), dots = new(rows * Call.ValueRows);
         sums = (double*)memory.Pointer;
         Gradients = (RowGradient*)(sums + sumCount);
         turns = (int*)(Gradients + rows);
+        ValueDots = Call.ValueRows > 0 && TModifier.NamesValues ? dots.Pointer : null;
         for (long i = 0; i < sumCount; i++)
             sums[i] = 0;
         for (long i = 0; i < turnCount; i++)
@@ -62,6 +64,11 @@ internal unsafe struct AttentionBackward<TModifier, TMask> : ISimdKernel
         FinishParameters(tasks);
         if (Results.Sinks != null)
             FinishSinks<V>();
+        if (Results.ValueTable != null)
+        {
+            fixed (AttentionBackward<TModifier, TMask>* self = &this)
+                Workers.Run(&ValueTableTask, self, Call.ValueRows);
+        }
     }
 
     /// <summary>The sums of parameters of a task.</summary>
@@ -129,10 +136,12 @@ internal unsafe struct AttentionBackward<TModifier, TMask> : ISimdKernel
         {
             long at = s->Call.Row(b, head, row);
             float log = r.LogSumExp[at];
-            float* o = r.O + s->Call.Offset(s->Call.StridesO, b, head, row), d = r.DO + s->Call.Offset(s->Call.StridesO, b, head, row);
+            float* o = r.Centers != null ? r.Centers + (at * s->Call.ValueDim) : r.O + s->Call.Offset(s->Call.StridesO, b, head, row), d = r.DO + s->Call.Offset(s->Call.StridesO, b, head, row);
             double dot = 0;
             for (int i = 0; i < s->Call.ValueDim; i++)
                 dot += (double)o[i] * d[i];
+            for (int j = 0; j < s->Call.ValueRows && s->ValueDots != null; j++)
+                s->ValueDots[(at * s->Call.ValueRows) + j] = Dot<V>(d, s->Call.ValueTable + ((nint)j * s->Call.ValueDim), s->Call.ValueDim);
             double spread = r.FromEntropy == null ? 0 : r.FromEntropy[at];
             double sink = s->SinkWeight<V>(head, log);
             if (r.FromLogSumExp != null)
@@ -141,11 +150,39 @@ internal unsafe struct AttentionBackward<TModifier, TMask> : ISimdKernel
                 dot += spread * (r.Entropy[at] + sink);
             s->Gradients[at] = new()
             {
-                Shift = float.IsNegativeInfinity(log) ? log : -log * AttentionMath.LogTwoE,
+                Shift = float.IsNegativeInfinity(log) ? log : TModifier.HasDistribution ? -log : -log * AttentionMath.LogTwoE,
                 Center = (float)dot,
                 Spread = (float)spread * AttentionMath.LogTwo,
             };
         }
+    }
+
+    private static float Dot<V>(float* x, float* y, int length)
+        where V : unmanaged, ISimd<V>
+    {
+        V sum = V.Zero;
+        for (int i = 0; i < length; i += V.Width)
+            sum = V.FusedMultiplyAdd(Lane.Load<V>(x + i, Math.Min(V.Width, length - i)), Lane.Load<V>(y + i, Math.Min(V.Width, length - i)), sum);
+        return V.Sum(sum);
+    }
+
+    // One row of the value table: Σ mass·dO over all rows, in their order.
+    private static void ValueTableTask(void* state, int index)
+    {
+        var s = (AttentionBackward<TModifier, TMask>*)state;
+        int size = s->Call.ValueDim, heads = s->Call.Heads, queries = s->Call.Queries;
+        using Scratch scratch = new(2L * size);
+        Span<double> total = new((double*)scratch.Pointer, size);
+        total.Clear();
+        for (long row = 0; row < (s->Call.IsPacked ? 1L : s->Call.Batch) * heads * queries; row++)
+        {
+            double mass = s->Results.ValueMass[(row * s->Call.ValueRows) + index];
+            float* d = s->Results.DO + s->Call.Offset(s->Call.StridesO, (int)(row / queries / heads), (int)(row / queries % heads), (int)(row % queries));
+            for (int i = 0; i < size && mass != 0; i++)
+                total[i] += mass * d[i];
+        }
+        for (int i = 0; i < size; i++)
+            s->Results.ValueTable[((nint)index * size) + i] = (float)total[i];
     }
 
     private readonly float SinkWeight<V>(int head, float logSumExp)

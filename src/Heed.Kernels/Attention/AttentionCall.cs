@@ -16,6 +16,10 @@ internal unsafe struct AttentionCall
     public float Scale, Dropout;
     public ulong DropoutKey;
     public float* Sinks;
+    public float* ValueTable;   // (ValueRows, ValueDim), or null
+    public int ValueRows;
+    public float* Normalizers;  // of all rows, where a distribution is not softmax
+    public bool TakesSlopes;    // values are weighed by the distribution's slope instead of its weights
     public int* QueryLengths, QueryStarts, KeyLengths, KeyStarts, QueryOffsets, KeyOffsets;
     public int KeyPosition;
     public int? QueryPosition;
@@ -64,7 +68,7 @@ internal unsafe struct AttentionCall
         context.KeyPosition = KeyPosition;
         context.Row = Row(b, context.Head, sequence.FirstQuery + context.Query);
         if (context.KeyTerms != null)
-            context.KeyTerms += KeyTermRow(b, keyValueHead, sequence.FirstKey);
+            context.KeyTerms = (float*)context.KeyTerms + KeyTermRow(b, keyValueHead, sequence.FirstKey);
         return context;
     }
 

@@ -34,6 +34,8 @@ internal static class AttentionCheck
         Optional(operation, nameof(o.KeyTerms), o.KeyTerms.Length, keyRows);
         if (o.QueryTable.Length > 0 && (rows == 0 || o.QueryTable.Length % rows != 0))
             throw Wrong(nameof(o.QueryTable), FormattableString.Invariant($"{operation}: QueryTable has {o.QueryTable.Length} values, whole tables for {rows} rows are required."));
+        if (o.ValueTable.Length > 0 && (s.ValueDim == 0 || o.ValueTable.Length % s.ValueDim != 0))
+            throw Wrong(nameof(o.ValueTable), FormattableString.Invariant($"{operation}: ValueTable has {o.ValueTable.Length} values, whole rows of valueDim = {s.ValueDim} are required."));
     }
 
     public static ArgumentException Wrong(string name, string message) => new(message, name);

@@ -57,7 +57,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
                 for (int row = 0; row < Call.Queries; row++)
                 {
                     new Span<float>(Results.O + Call.Offset(Call.StridesO, b, head, row), Call.ValueDim).Clear();
-                    Results.Finish<Simd128>(in plain, b, head, row, RowState.Empty, null, 0);
+                    Results.Finish<Simd128>(in plain, b, head, row, RowState.Empty, null, 0, null);
                 }
             }
         }
@@ -73,7 +73,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
     private static void Split<V>(AttentionForward<TModifier, TMask>* self, int tasks)
         where V : unmanaged, ISimd<V>
     {
-        int stride = ForwardTile<TModifier, TMask>.Stride(self->Call.ValueDim, Packing.PanelWidth<V>()), states = sizeof(RowState) / sizeof(float);
+        int stride = ForwardTile<TModifier, TMask>.ContextStride(self->Call.ValueDim, self->Call.ValueRows, Packing.PanelWidth<V>()), states = sizeof(RowState) / sizeof(float);
         self->partialLength = (nint)self->rowsPerTask * (stride + ((states + 15) / 16 * 16));
         using Scratch memory = new((long)tasks * self->blocks * self->partialLength);
         self->partials = memory.Pointer;
@@ -100,7 +100,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         int height = GemmTile.Height<V>(), panel = Packing.PanelWidth<V>();
         byte* memory = stackalloc byte[ForwardTile<TModifier, TMask>.Memory(s->Call.Block, panel, height)];
         ForwardTile<TModifier, TMask> tile = new(s, b, head, sequence, firstRow, rows, panel, height, memory);
-        nint stride = tile.ValueStride;
+        nint stride = tile.Stride;
         using Scratch scratch = new(((rows + height) * stride) + 64);
         float* contexts = scratch.Pointer, strip = contexts + (rows * stride);
         RowState* states = stackalloc RowState[rows], later = stackalloc RowState[height];
@@ -126,7 +126,8 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         for (int r = 0; r < rows; r++)
         {
             int row = firstRow + r;
-            Results.Finish<V>(in Call, b, (head * Call.Group) + (row % Call.Group), sequence.FirstQuery + (row / Call.Group), states[r], contexts + (r * stride), Call.ValueDim);
+            float* context = contexts + (r * stride), mass = Call.ValueRows == 0 ? null : context + ForwardTile<TModifier, TMask>.Padded(Call.ValueDim, Packing.PanelWidth<V>());
+            Results.Finish<V>(in Call, b, (head * Call.Group) + (row % Call.Group), sequence.FirstQuery + (row / Call.Group), states[r], context, Call.ValueDim, mass);
         }
     }
 
@@ -144,11 +145,11 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         byte* memory = stackalloc byte[ForwardTile<TModifier, TMask>.Memory(s->Call.Block, panel, height)];
         ForwardTile<TModifier, TMask> tile = new(s, b, head, sequence, firstRow, rows, panel, height, memory);
         float* contexts = s->Slot(task, block);
-        RowState* states = (RowState*)(contexts + ((nint)s->rowsPerTask * tile.ValueStride));
+        RowState* states = (RowState*)(contexts + ((nint)s->rowsPerTask * tile.Stride));
         new Span<RowState>(states, rows).Fill(RowState.Empty);
         tile.LoadQueries();
         for (int i = 0; i < tile.Strips; i++)
-            tile.Strip<V>(s->firstBlock + block, i, states + (i * height), contexts + ((nint)i * height * tile.ValueStride));
+            tile.Strip<V>(s->firstBlock + block, i, states + (i * height), contexts + ((nint)i * height * tile.Stride));
         tile.Dispose();
     }
 
@@ -159,7 +160,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         (int b, int head, int firstRow, int rows, AttentionSequence sequence) = s->Part(task);
         if (rows <= 0)
             return;
-        nint stride = ForwardTile<TModifier, TMask>.Stride(s->Call.ValueDim, Packing.PanelWidth<V>());
+        nint stride = ForwardTile<TModifier, TMask>.ContextStride(s->Call.ValueDim, s->Call.ValueRows, Packing.PanelWidth<V>());
         using Scratch scratch = new(rows * stride);
         RowState* states = stackalloc RowState[rows];
         new Span<RowState>(states, rows).Fill(RowState.Empty);

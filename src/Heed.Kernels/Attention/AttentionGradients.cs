@@ -40,6 +40,12 @@ public readonly ref struct AttentionGradients
     /// <summary>Gradient of <see cref="AttentionOptions.QueryTable"/>.</summary>
     public Span<float> QueryTable { get; init; }
 
+    /// <summary>Gradient of <see cref="AttentionOptions.ValueTable"/>.</summary>
+    public Span<float> ValueTable { get; init; }
+
+    /// <summary>Comes in with <see cref="ValueTable"/>: the forward pass's <see cref="AttentionStatistics.ValueMass"/>.</summary>
+    public ReadOnlySpan<float> ValueMass { get; init; }
+
     /// <summary>Comes in: ∂L/∂(log-sum-exp), for losses on <see cref="AttentionStatistics.LogSumExp"/>; empty: none.</summary>
     public ReadOnlySpan<float> FromLogSumExp { get; init; }
 

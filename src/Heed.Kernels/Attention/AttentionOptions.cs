@@ -60,6 +60,9 @@ public readonly ref struct AttentionOptions
     /// <summary>A table for each query row (batch, heads, queries, width) that a modifier reads by <see cref="ScoreContext{V}.Table"/>.</summary>
     public ReadOnlySpan<float> QueryTable { get; init; }
 
+    /// <summary>Vectors (rows, valueDim), shared by all heads, of which each pair adds the one that the modifier's <see cref="IScoreModifier.ValueIndex"/> names to the key's value.</summary>
+    public ReadOnlySpan<float> ValueTable { get; init; }
+
     /// <summary>Numbers for masks that need data, such as the document of each position.</summary>
     public ReadOnlySpan<int> MaskNumbers { get; init; }
 

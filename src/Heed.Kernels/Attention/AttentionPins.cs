@@ -26,7 +26,7 @@ internal static unsafe class AttentionPins
         where TAction : struct, IAttentionAction, allows ref struct
     {
         long rows = s.Rows(!o.QueryOffsets.IsEmpty);
-        fixed (float* pq = q, pk = k, pv = v, pp = parameters, sinks = o.Sinks, queryTerms = o.QueryTerms, keyTerms = o.KeyTerms, table = o.QueryTable)
+        fixed (float* pq = q, pk = k, pv = v, pp = parameters, sinks = o.Sinks, queryTerms = o.QueryTerms, keyTerms = o.KeyTerms, table = o.QueryTable, valueTable = o.ValueTable)
         fixed (int* queryLengths = o.QueryLengths, queryStarts = o.QueryStarts, keyLengths = o.KeyLengths, keyStarts = o.KeyStarts)
         fixed (int* queryOffsets = o.QueryOffsets, keyOffsets = o.KeyOffsets, numbers = o.MaskNumbers)
         fixed (bool* flags = o.MaskFlags)
@@ -37,6 +37,7 @@ internal static unsafe class AttentionPins
                 StridesQ = s.QueryStrides, StridesK = s.KeyStrides, StridesV = s.ValueStrides, StridesO = s.OutputStrides,
                 Batch = s.Batch, Heads = s.HeadCount, KeyValueHeads = s.KeyValueHeadCount, Group = s.Group, Queries = s.Queries, Keys = s.Keys, Dim = s.HeadDim, ValueDim = s.ValueDim,
                 Scale = ScaleOf(s, o), Dropout = o.Dropout, DropoutKey = o.DropoutKey, Sinks = sinks,
+                ValueTable = valueTable, ValueRows = s.ValueDim == 0 ? 0 : o.ValueTable.Length / s.ValueDim,
                 QueryLengths = queryLengths, QueryStarts = queryStarts, KeyLengths = keyLengths, KeyStarts = keyStarts, QueryOffsets = queryOffsets, KeyOffsets = keyOffsets,
                 KeyPosition = o.KeyPosition, QueryPosition = o.QueryPosition,
                 Source = new()

@@ -29,6 +29,9 @@ public readonly ref struct AttentionStatistics
     /// <summary>(batch, heads, keys), or (heads, all keys) where packed: Σ over the queries of the weight that a key gets. Costs a second sweep.</summary>
     public Span<float> KeyMass { get; init; }
 
+    /// <summary>(rows, rows of <see cref="AttentionOptions.ValueTable"/>): Σ of the weights, after dropout, of the keys that name a row of the value table. The backward pass needs it.</summary>
+    public Span<float> ValueMass { get; init; }
+
     internal bool IsEmpty => LogSumExp.IsEmpty && Maximum.IsEmpty && ArgMax.IsEmpty && Entropy.IsEmpty && ExpectedDistance.IsEmpty
-        && TopKeys.IsEmpty && TopWeights.IsEmpty && KeyMass.IsEmpty;
+        && ValueMass.IsEmpty && TopKeys.IsEmpty && TopWeights.IsEmpty && KeyMass.IsEmpty;
 }

@@ -3,6 +3,9 @@ namespace Heed.Kernels;
 /// <summary>What is done with weights that a sweep computes again from the log-sum-exp.</summary>
 internal interface IWeightConsumer
 {
+    /// <summary>Whether scores are wanted instead of weights; tiles that the mask rules out are then left out.</summary>
+    static virtual bool TakesScores => false;
+
     /// <summary>Weights of one query row and the keys key … key + count − 1, in ascending order of keys for each row, rows in ascending order for each panel.</summary>
     unsafe void Take(ref readonly AttentionCall call, int b, int head, int query, int key, int count, float* weights);
 }
@@ -63,6 +66,8 @@ internal unsafe struct AttentionSweep<TModifier, TMask, TConsumer> : ISimdKernel
             TileCoverage c = Mask.Cover(Call.Tile(b, shared, sequence, (query * group) + inGroup, ((count - 1) * group) + 1, k, keys));
             if (c == TileCoverage.None)
             {
+                if (TConsumer.TakesScores)
+                    continue;
                 new Span<float>(scores, count * panel).Clear();
             }
             else
@@ -71,7 +76,10 @@ internal unsafe struct AttentionSweep<TModifier, TMask, TConsumer> : ISimdKernel
                 if (!TModifier.IsIdentity || c == TileCoverage.Partly)
                     StripSoftmax.Score<V, TModifier, TMask>(Modifier, Mask, Call.Scale, c == TileCoverage.Partly, contexts, count, scores, panel, k);
                 float factor = TModifier.IsIdentity ? Call.Scale * AttentionMath.LogTwoE : AttentionMath.LogTwoE;
-                StripSoftmax.Weights<V>(scores, count * panel, panel, factor, contexts, LogSumExp);
+                if (TModifier.HasDistribution && !TConsumer.TakesScores)
+                    StripSoftmax.Distribute<V, TModifier>(Modifier, scores, count * panel, panel, contexts, LogSumExp);
+                else if (!TConsumer.TakesScores)
+                    StripSoftmax.Weights<V>(scores, count * panel, panel, factor, contexts, LogSumExp);
             }
             for (int r = 0; r < count; r++)
                 Consumer.Take(in Call, b, head, query + r, k, keys, scores + (r * panel));

@@ -188,6 +188,11 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
                 context.TableSums = sums + tileRows + ((nint)r * width);
             if (s->Results.KeyTerms != null)
                 context.KeyTermSums = KeySums - firstKey;
+            if (s->ValueDots != null)
+            {
+                context.ValueDots = s->ValueDots + (context.Row * s->Call.ValueRows);
+                context.ValueRows = s->Call.ValueRows;
+            }
             contexts[r] = context;
             gradients[r] = s->Gradients[context.Row];
             if (s->Call.Dropout > 0)

@@ -3,14 +3,15 @@ namespace Heed.Kernels;
 /// <summary>Where a forward pass writes: the output and the statistics that are asked for.</summary>
 internal unsafe struct ForwardResults
 {
-    public float* O, LogSumExp, Maximum, Entropy, Distance;
+    public float* O, LogSumExp, Maximum, Entropy, Distance, ValueMass;
     public int* ArgMax;
 
     /// <summary>Whether more than sums and maxima are asked for.</summary>
     public readonly bool Looks => Entropy != null || Distance != null || ArgMax != null;
 
     /// <summary>A row's end: the sink, the division, the statistics.</summary>
-    public readonly void Finish<V>(ref readonly AttentionCall call, int b, int head, int row, RowState state, float* context, int columns)
+    /// <param name="mass">Weight of each row of the value table, or null.</param>
+    public readonly void Finish<V>(ref readonly AttentionCall call, int b, int head, int row, RowState state, float* context, int columns, float* mass)
         where V : unmanaged, ISimd<V>
     {
         // The largest score of a key: a sink is none.
@@ -28,12 +29,23 @@ internal unsafe struct ForwardResults
         float* o = O + call.Offset(call.StridesO, b, head, row);
         float factor = state.Sum == 0 ? 0 : scale / state.Sum;
         for (int i = 0; i < columns; i += V.Width)
-            Lane.Store(Lane.Load<V>(context + i, Math.Min(V.Width, columns - i)) * V.Create(factor), o + i, Math.Min(V.Width, columns - i));
+        {
+            int lanes = Math.Min(V.Width, columns - i);
+            V sum = Lane.Load<V>(context + i, lanes);
+            for (int j = 0; j < call.ValueRows && mass != null; j++)
+            {
+                if (mass[j] != 0)
+                    sum = V.FusedMultiplyAdd(V.Create(mass[j]), Lane.Load<V>(call.ValueTable + ((nint)j * columns) + i, lanes), sum);
+            }
+            Lane.Store(sum * V.Create(factor), o + i, lanes);
+        }
         long at = call.Row(b, head, row);
+        for (int j = 0; j < call.ValueRows && ValueMass != null; j++)
+            ValueMass[(at * call.ValueRows) + j] = mass == null ? 0 : mass[j] * factor;
         bool empty = state.Sum == 0;
         float log = empty ? 0 : AttentionMath.Log<V>(state.Sum);
         if (LogSumExp != null)
-            LogSumExp[at] = empty ? float.NegativeInfinity : (state.Maximum * AttentionMath.LogTwo) + log;
+            LogSumExp[at] = call.Normalizers != null ? call.Normalizers[at] : empty ? float.NegativeInfinity : (state.Maximum * AttentionMath.LogTwo) + log;
         if (Maximum != null)
             Maximum[at] = largest;
         if (Entropy != null)

@@ -16,7 +16,7 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
     where TMask : unmanaged, IAttentionMask
 {
     private readonly AttentionForward<TModifier, TMask>* s;
-    private readonly int b, head, firstRow, rows, strips, queryStride, scoreStride, valueStride, block, panel, height;
+    private readonly int b, head, firstRow, rows, strips, queryStride, scoreStride, valueStride, stride, block, panel, height;
     private readonly AttentionSequence sequence;
     private readonly Scratch scratch;
     private readonly float* queries, scores, keyPanels, valuePanels, widened;
@@ -36,7 +36,8 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         block = s->Call.Block;
         strips = (rows + height - 1) / height;
         queryStride = Odd(s->Call.Dim);
-        valueStride = Stride(s->Call.ValueDim, panel);
+        valueStride = Padded(s->Call.ValueDim, panel);
+        stride = ContextStride(s->Call.ValueDim, s->Call.ValueRows, panel);
         scoreStride = block + 16;
         inPlace = strips == 1 && s->Call.ValueDim % panel == 0 && !s->Call.IsShort;
         long sizeQ = (long)rows * queryStride, sizeS = (long)height * scoreStride;
@@ -59,11 +60,14 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
     /// <summary>Bytes of stack memory that a tile needs.</summary>
     public static int Memory(int block, int panel, int height) => (height * sizeof(ScoreRow)) + (block / panel * (sizeof(int) + 3));
 
-    public static int Stride(int columns, int panel) => Math.Max(1, (columns + panel - 1) / panel) * panel;
+    public static int Padded(int columns, int panel) => Math.Max(1, (columns + panel - 1) / panel) * panel;
+
+    /// <summary>Floats of a row's context: the sum of the values, then the weight of each row of the value table, if there is one.</summary>
+    public static int ContextStride(int valueDim, int valueRows, int panel) => Padded(valueDim, panel) + (valueRows == 0 ? 0 : Padded(valueRows, panel));
 
     public readonly int Strips => strips;
 
-    public readonly int ValueStride => valueStride;
+    public readonly int Stride => stride;
 
     public readonly void Dispose() => scratch.Dispose();
 
@@ -94,7 +98,7 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         int row = strip * height, count = Math.Min(height, rows - row), panels = Cover(firstRow + row, count);
         if (panels == 0)
             return false;
-        if (!TModifier.IsIdentity || s->Call.Dropout > 0 || s->Results.Looks || isCut)
+        if (!TModifier.IsIdentity || TModifier.NamesValues || s->Call.Dropout > 0 || s->Results.Looks || isCut)
         {
             for (int r = 0; r < count; r++)
                 contexts[r] = s->Call.Context(b, head, sequence, firstRow + row + r);
@@ -112,7 +116,10 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         float factor = modifies ? AttentionMath.LogTwoE : s->Call.Scale * AttentionMath.LogTwoE;
         if (s->Results.Looks)
             StripSoftmax.Look<V>(scores, scoreStride, count, live, panels, factor, firstKey, contexts, states);
-        StripSoftmax.Run<V>(scores, scoreStride, count, live, panels, factor, states);
+        if (TModifier.HasDistribution)
+            StripSoftmax.Distribute<V, TModifier>(s->Modifier, s->Call.TakesSlopes, scores, scoreStride, count, live, panels, contexts, s->Call.Normalizers, states);
+        else
+            StripSoftmax.Run<V>(scores, scoreStride, count, live, panels, factor, states);
         if (s->Call.Dropout > 0)
         {
             ulong* keys = stackalloc ulong[height];
@@ -121,7 +128,9 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
             StripSoftmax.Drop<V>(scores, scoreStride, count, live, panels, s->Call.Dropout, keys, (uint)(blockIndex * block));
         }
         Values<V>(count, panels, context);
-        if (!StripSoftmax.IsFinite<V>(context, (nint)count * valueStride))
+        if (TModifier.NamesValues && s->Call.ValueRows > 0)
+            ValueMass<V>(count, panels, context + valueStride);
+        if (!StripSoftmax.IsFinite<V>(context, (nint)count * stride))
             Careful<V>(count, panels, context);
         return true;
     }
@@ -222,7 +231,7 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
             for (int c = 0; c < valueStride; c += panel)
             {
                 float* to = context + c;
-                GemmTile.Run<V>(count, scores + live[i] + v.Skip, scoreStride, 1, v.Panel(c / panel), v.Stride, to, valueStride, v.Depth, i == 0 ? null : to, valueStride);
+                GemmTile.Run<V>(count, scores + live[i] + v.Skip, scoreStride, 1, v.Panel(c / panel), v.Stride, to, stride, v.Depth, i == 0 ? null : to, stride);
             }
             i = end;
         }
@@ -253,6 +262,22 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         public readonly float* Panel(int c) => Source + (c * Columns);
     }
 
+    // The weight that each row of the value table gets from the strip's keys.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void ValueMass<V>(int count, int panels, float* mass)
+        where V : unmanaged, ISimd<V>
+    {
+        for (int r = 0; r < count; r++, mass += stride)
+        {
+            new Span<float>(mass, stride - valueStride).Clear();
+            for (int p = 0; p < panels; p++)
+            {
+                for (int i = live[p]; i < live[p] + panel; i += V.Width)
+                    StripSoftmax.AddMass(V.Load(scores + ((nint)r * scoreStride) + i), s->Modifier.ValueIndex(new ScoreContext<V>(contexts + r, firstKey + i)), mass, s->Call.ValueRows);
+            }
+        }
+    }
+
     // The product again where it is not finite: keys of weight 0 contribute nothing, whatever their values are.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly void Careful<V>(int count, int panels, float* context)
@@ -273,7 +298,7 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
                             sum = V.FusedMultiplyAdd(V.Create(weights[k]), V.Load(v), sum);
                     }
                 }
-                V.Store(sum, context + ((nint)r * valueStride) + c);
+                V.Store(sum, context + ((nint)r * stride) + c);
             }
         }
     }

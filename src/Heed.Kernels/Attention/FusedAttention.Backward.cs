@@ -56,11 +56,17 @@ public static unsafe partial class FusedAttention
         AttentionCheck.Optional(Operation, "gradients.QueryTerms", gradients.QueryTerms.Length, options.QueryTerms.Length);
         AttentionCheck.Optional(Operation, "gradients.KeyTerms", gradients.KeyTerms.Length, options.KeyTerms.Length);
         AttentionCheck.Optional(Operation, "gradients.QueryTable", gradients.QueryTable.Length, options.QueryTable.Length);
+        AttentionCheck.Optional(Operation, "gradients.ValueTable", gradients.ValueTable.Length, options.ValueTable.Length);
+        AttentionCheck.Optional(Operation, "gradients.ValueMass", gradients.ValueMass.Length, ValueMassLength(shape, options));
+        if (gradients.ValueMass.IsEmpty && !gradients.ValueTable.IsEmpty && shape.Rows(packed) > 0)
+            throw new ArgumentException($"{Operation}: a gradient of the value table needs the forward pass's ValueMass in gradients.ValueMass.", nameof(gradients));
         AttentionCheck.Optional(Operation, "gradients.FromLogSumExp", gradients.FromLogSumExp.Length, shape.Rows(packed));
         AttentionCheck.Optional(Operation, "gradients.FromEntropy", gradients.FromEntropy.Length, shape.Rows(packed));
         AttentionCheck.Optional(Operation, "gradients.Entropy", gradients.Entropy.Length, gradients.FromEntropy.Length);
         if (gradients.Entropy.Length != gradients.FromEntropy.Length)
             throw new ArgumentException($"{Operation}: a gradient of the entropy needs the entropies of the forward pass in gradients.Entropy.", nameof(gradients));
+        if (TModifier.HasDistribution && !(gradients.FromLogSumExp.IsEmpty && gradients.FromEntropy.IsEmpty))
+            throw new ArgumentException($"{Operation}: losses on the log-sum-exp or the entropy are softmax's alone; leave FromLogSumExp and FromEntropy out.", nameof(gradients));
         CheckApart(Operation, gradients, q, k, v, output, dOutput);
         BackwardAction<TModifier, TMask> action = new() { DOutput = dOutput, Output = output, LogSumExp = logSumExp, Gradients = gradients, Modifier = modifier, Mask = mask };
         AttentionPins.Run(Operation, q, k, v, shape, parameters, options, ref action);
@@ -104,8 +110,9 @@ public static unsafe partial class FusedAttention
             g.QueryTerms.Clear();
             g.KeyTerms.Clear();
             g.QueryTable.Clear();
-            fixed (float* dO = DOutput, o = Output, log = LogSumExp, fromLog = g.FromLogSumExp, fromEntropy = g.FromEntropy, entropy = g.Entropy)
-            fixed (float* dq = g.Query, dk = g.Key, dv = g.Value, parameters = g.Parameters, sinks = g.Sinks, queryTerms = g.QueryTerms, keyTerms = g.KeyTerms, table = g.QueryTable)
+            g.ValueTable.Clear();
+            fixed (float* dO = DOutput, o = Output, log = LogSumExp, fromLog = g.FromLogSumExp, fromEntropy = g.FromEntropy, entropy = g.Entropy, mass = g.ValueMass)
+            fixed (float* dq = g.Query, dk = g.Key, dv = g.Value, parameters = g.Parameters, sinks = g.Sinks, queryTerms = g.QueryTerms, keyTerms = g.KeyTerms, table = g.QueryTable, valueTable = g.ValueTable)
             {
                 Clear(dq, call, call.StridesQ, call.Heads, call.Queries, call.Dim);
                 Clear(dk, call, call.StridesK, call.KeyValueHeads, call.Keys, call.Dim);
@@ -117,14 +124,34 @@ public static unsafe partial class FusedAttention
                     Mask = Mask,
                     Results = new()
                     {
-                        DO = dO, O = o, LogSumExp = log, FromLogSumExp = fromLog, FromEntropy = fromEntropy, Entropy = entropy,
+                        DO = dO, O = o, LogSumExp = log, FromLogSumExp = fromLog, FromEntropy = fromEntropy, Entropy = entropy, ValueMass = mass,
                         DQ = dq, DK = dk, DV = dv, Parameters = parameters, ParameterCount = g.Parameters.Length,
-                        Sinks = sinks, QueryTerms = queryTerms, KeyTerms = keyTerms, QueryTable = table,
+                        Sinks = sinks, QueryTerms = queryTerms, KeyTerms = keyTerms, QueryTable = table, ValueTable = valueTable,
                     },
                 };
-                if (call.Batch > 0 && call.Heads > 0)
+                if (call.Batch == 0 || call.Heads == 0)
+                    return;
+                if (TModifier.HasDistribution)
+                    RunWithCenters(ref backward, log);
+                else
                     Simd.Run(ref backward);
             }
+        }
+
+        // dscore = slope·(dweight − center): the center is dO times the values weighed by the slopes, which a forward pass finds.
+        private readonly void RunWithCenters(ref AttentionBackward<TModifier, TMask> backward, float* normalizers)
+        {
+            AttentionCall call = backward.Call;
+            call.StridesO = AttentionStrides.HeadsFirst(call.Heads, call.Queries, call.ValueDim);
+            call.Normalizers = normalizers;
+            call.TakesSlopes = true;
+            using Scratch centers = new((call.IsPacked ? 1L : call.Batch) * call.Heads * call.Queries * call.ValueDim);
+            AttentionForward<TModifier, TMask> forward = new() { Call = call, Modifier = Modifier, Mask = Mask, Results = new() { O = centers.Pointer } };
+            forward.Clear();
+            if (call.Queries > 0)
+                Simd.Run(ref forward);
+            backward.Results.Centers = centers.Pointer;
+            Simd.Run(ref backward);
         }
 
         private static void Clear(float* x, AttentionCall call, AttentionStrides strides, int heads, int rows, int size)

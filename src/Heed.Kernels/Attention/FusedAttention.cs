@@ -53,7 +53,8 @@ public static unsafe partial class FusedAttention
         Require.Apart<float>(Operation, nameof(k), k, output);
         Require.Apart<float>(Operation, nameof(v), v, output);
         Require.Apart<float>(Operation, nameof(parameters), parameters, output);
-        CheckStatistics(Operation, statistics, shape, packed, output);
+        CheckStatistics(Operation, statistics, shape, options, output);
+        CheckDistribution<TModifier>(Operation, statistics);
         ForwardAction<TModifier, TMask> action = new() { Output = output, Statistics = statistics, Modifier = modifier, Mask = mask };
         AttentionPins.Run(Operation, q, k, v, shape, parameters, options, ref action);
     }
@@ -70,9 +71,12 @@ public static unsafe partial class FusedAttention
         AttentionCheck.Operand(Operation, nameof(q), q.Length, shape.QueryStrides, shape.Batch, shape.HeadCount, shape.Queries, shape.HeadDim, isPacked: false, isResult: false);
         AttentionCheck.Operand(Operation, nameof(output), output.Length, shape.OutputStrides, shape.Batch, shape.HeadCount, shape.Queries, shape.ValueDim, isPacked: false, isResult: true);
         Require.Apart<float>(Operation, nameof(q), q, output);
-        CheckStatistics(Operation, statistics, shape, packed: false, output);
+        CheckStatistics(Operation, statistics, shape, options, output);
         if (!statistics.KeyMass.IsEmpty || !statistics.TopKeys.IsEmpty)
             throw new ArgumentException($"{Operation}: TopKeys and KeyMass need keys in float32; attend with FusedAttention.Forward.", nameof(statistics));
+        CheckDistribution<TModifier>(Operation, statistics);
+        if (TModifier.HasDistribution && cached.IsShort)
+            throw new ArgumentException($"{Operation}: distributions other than softmax need keys in float32.", nameof(modifier));
         ForwardAction<TModifier, TMask> action = new() { Output = output, Statistics = statistics, Modifier = modifier, Mask = mask, Cached = cached, IsCached = true };
         AttentionPins.Pin(q, default, default, shape, parameters, options, ref action);
     }
@@ -83,18 +87,32 @@ public static unsafe partial class FusedAttention
         where TMask : unmanaged, IAttentionMask
     {
         AttentionCheck.Shape(operation, shape, options);
-        modifier.Check(shape, parameters);
-        mask.Check(shape, options.MaskNumbers.Length, options.MaskFlags.Length);
+        modifier.Check(shape, options, parameters);
+        if (!TModifier.NamesValues && !options.ValueTable.IsEmpty)
+            throw AttentionCheck.Wrong(nameof(options.ValueTable), $"{operation}: there is a ValueTable, but {typeof(TModifier).Name} names none of its rows. Use ShawScore, or a struct with ValueIndex.");
+        mask.Check(shape, options);
     }
 
-    private static void CheckStatistics(string operation, in AttentionStatistics s, in AttentionShape shape, bool packed, ReadOnlySpan<float> output)
+    private static void CheckDistribution<TModifier>(string operation, in AttentionStatistics s)
+        where TModifier : unmanaged, IScoreModifier
     {
+        if (TModifier.HasDistribution && !(s.Maximum.IsEmpty && s.ArgMax.IsEmpty && s.Entropy.IsEmpty && s.ExpectedDistance.IsEmpty))
+            throw new ArgumentException($"{operation}: Maximum, ArgMax, Entropy and ExpectedDistance are told of softmax only; LogSumExp (the normalizer), TopKeys and KeyMass of every distribution.", nameof(s));
+    }
+
+    private static long ValueMassLength(in AttentionShape shape, in AttentionOptions options) =>
+        options.ValueTable.IsEmpty ? 0 : shape.Rows(!options.QueryOffsets.IsEmpty) * (options.ValueTable.Length / shape.ValueDim);
+
+    private static void CheckStatistics(string operation, in AttentionStatistics s, in AttentionShape shape, in AttentionOptions options, ReadOnlySpan<float> output)
+    {
+        bool packed = !options.QueryOffsets.IsEmpty;
         long rows = shape.Rows(packed);
         Result(operation, nameof(s.LogSumExp), s.LogSumExp, rows, output);
         Result(operation, nameof(s.Maximum), s.Maximum, rows, output);
         Result(operation, nameof(s.Entropy), s.Entropy, rows, output);
         Result(operation, nameof(s.ExpectedDistance), s.ExpectedDistance, rows, output);
         AttentionCheck.Optional(operation, nameof(s.ArgMax), s.ArgMax.Length, rows);
+        Result(operation, nameof(s.ValueMass), s.ValueMass, ValueMassLength(shape, options), output);
         Result(operation, nameof(s.KeyMass), s.KeyMass, (packed ? 1L : shape.Batch) * shape.HeadCount * shape.Keys, output);
         if (s.TopKeys.Length != s.TopWeights.Length || (s.TopKeys.Length > 0 && (rows == 0 || s.TopKeys.Length % rows != 0)))
             throw AttentionCheck.Wrong(nameof(s.TopKeys), FormattableString.Invariant($"{operation}: TopKeys has {s.TopKeys.Length} values and TopWeights {s.TopWeights.Length}; both need the same number for each of {rows} rows."));
@@ -127,7 +145,7 @@ public static unsafe partial class FusedAttention
                 call.V = Cached.Values;
                 (call.IsShort, call.KeyPosition) = (Cached.IsShort, Cached.Position);
             }
-            fixed (float* o = Output, logSumExp = Statistics.LogSumExp, maximum = Statistics.Maximum, entropy = Statistics.Entropy, distance = Statistics.ExpectedDistance)
+            fixed (float* o = Output, logSumExp = Statistics.LogSumExp, maximum = Statistics.Maximum, entropy = Statistics.Entropy, distance = Statistics.ExpectedDistance, valueMass = Statistics.ValueMass)
             fixed (int* argMax = Statistics.ArgMax)
             {
                 AttentionForward<TModifier, TMask> forward = new()
@@ -135,14 +153,31 @@ public static unsafe partial class FusedAttention
                     Call = call,
                     Modifier = Modifier,
                     Mask = Mask,
-                    Results = new() { O = o, LogSumExp = logSumExp, Maximum = maximum, Entropy = entropy, Distance = distance, ArgMax = argMax },
+                    Results = new() { O = o, LogSumExp = logSumExp, Maximum = maximum, Entropy = entropy, Distance = distance, ValueMass = valueMass, ArgMax = argMax },
                 };
-                forward.Clear();
-                if (call.Batch == 0 || call.Heads == 0 || call.Queries == 0)
-                    return;
-                Simd.Run(ref forward);
-                Sweep(call, logSumExp);
+                if (TModifier.HasDistribution)
+                    RunWithNormalizers(ref forward);
+                else
+                    Run(ref forward);
+                if (call.Batch > 0 && call.Heads > 0 && call.Queries > 0)
+                    Sweep(call, logSumExp);
             }
+        }
+
+        private static void Run(ref AttentionForward<TModifier, TMask> forward)
+        {
+            forward.Clear();
+            if (forward.Call.Batch > 0 && forward.Call.Heads > 0 && forward.Call.Queries > 0)
+                Simd.Run(ref forward);
+        }
+
+        private readonly void RunWithNormalizers(ref AttentionForward<TModifier, TMask> forward)
+        {
+            AttentionCall call = forward.Call;
+            using Scratch normalizers = new((call.IsPacked ? 1L : call.Batch) * call.Heads * call.Queries);
+            NormalizerSearch.Run(call, Modifier, Mask, normalizers.Pointer);
+            forward.Call.Normalizers = normalizers.Pointer;
+            Run(ref forward);
         }
 
         // What needs the weights themselves.

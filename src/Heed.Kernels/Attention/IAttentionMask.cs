@@ -10,9 +10,8 @@ public interface IAttentionMask
 {
     /// <summary>Checks that the data that the mask reads is there; called once before memory is touched. Throws <see cref="ArgumentException"/>.</summary>
     /// <param name="shape">The attention.</param>
-    /// <param name="numberCount">Length of <see cref="AttentionOptions.MaskNumbers"/>.</param>
-    /// <param name="flagCount">Length of <see cref="AttentionOptions.MaskFlags"/>.</param>
-    void Check(in AttentionShape shape, long numberCount, long flagCount)
+    /// <param name="options">Its options: numbers and flags of masks among them.</param>
+    void Check(in AttentionShape shape, in AttentionOptions options)
     {
     }
 

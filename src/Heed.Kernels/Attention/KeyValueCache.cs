@@ -6,7 +6,7 @@ namespace Heed.Kernels;
 /// attention over the whole sequence, as far as the mask lets it see.</para>
 /// <para>Attention over the cache reads each byte once for its whole group of query heads. Not thread-safe while it changes; attending from several threads is safe.</para>
 /// </remarks>
-public sealed unsafe class KeyValueCache
+public sealed unsafe partial class KeyValueCache
 {
     private readonly int room;   // tokens for which there is memory: more than the capacity where the cache slides, so that it moves rarely
     private float[] keys = [], values = [];
@@ -110,7 +110,13 @@ public sealed unsafe class KeyValueCache
     }
 
     /// <summary>Forgets all tokens and positions.</summary>
-    public void Clear() => (start, Length, Position) = (0, 0, 0);
+    /// <param name="position">Where the next token stands: that of an imported cache's first one; default 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The position is outside 0 … 2²⁴.</exception>
+    public void Clear(int position = 0)
+    {
+        Require.Range("KeyValueCache.Clear", nameof(position), position, position is >= 0 and <= 1 << 24, "in 0 … 2²⁴");
+        (start, Length, Position) = (0, 0, position);
+    }
 
     /// <summary>Sequence b becomes a copy of what sequence sources[b] was: the step of beam search. Copies the cache once.</summary>
     /// <param name="sources">One sequence for each.</param>

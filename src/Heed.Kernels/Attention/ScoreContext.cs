@@ -55,7 +55,7 @@ public readonly unsafe ref struct ScoreContext<V>
     public V Distance { [MethodImpl(Inline)] get => V.Create(QueryPosition - KeyPosition) - V.Lanes; }
 
     /// <summary>The query's number of <see cref="AttentionOptions.QueryTerms"/>.</summary>
-    public V QueryTerm { [MethodImpl(Inline)] get => row->QueryTerms == null ? V.Zero : V.Create(row->QueryTerms[row->Row]); }
+    public V QueryTerm { [MethodImpl(Inline)] get => row->QueryTerms == null ? V.Zero : One(row->QueryTerms, row->Row); }
 
     /// <summary>The keys' numbers of <see cref="AttentionOptions.KeyTerms"/>.</summary>
     public V KeyTerm { [MethodImpl(Inline)] get => row->KeyTerms == null ? V.Zero : Contiguous(row->KeyTerms, row->Keys, KeyIndex); }
@@ -68,34 +68,27 @@ public readonly unsafe ref struct ScoreContext<V>
     {
         if ((ulong)index >= (ulong)row->ParameterCount)
             ScoreRead.Throw("parameter", index, row->ParameterCount);
-        return typeof(V) == typeof(ReferenceLane) ? (V)(object)new ReferenceLane(((double*)row->Parameters)[index]) : V.Create(((float*)row->Parameters)[index]);
+        return One(row->Parameters, index);
     }
 
     /// <summary>Neighbouring parameters, one a lane; lanes that stand for no key read 0.</summary>
     /// <param name="offset">The parameter of lane 0: may lie outside where lane 0 stands for no key.</param>
     /// <exception cref="ArgumentOutOfRangeException">A lane that stands for a key has no parameter.</exception>
     [MethodImpl(Inline)]
-    public V Parameters(long offset)
-    {
-        if (typeof(V) == typeof(ReferenceLane))
-            return (uint)KeyIndex < (uint)row->Keys ? Parameter(offset) : V.Zero;
-        return Contiguous((float*)row->Parameters, row->ParameterCount, offset);
-    }
+    public V Parameters(long offset) => Contiguous(row->Parameters, row->ParameterCount, offset);
 
     /// <summary>The parameter that each lane names; lanes that stand for no key read 0.</summary>
     /// <param name="index">Integral lanes.</param>
     /// <exception cref="ArgumentOutOfRangeException">A lane that stands for a key names no parameter.</exception>
-    public V Lookup(V index)
-    {
-        if (typeof(V) == typeof(ReferenceLane))
-            return (uint)KeyIndex < (uint)row->Keys ? Parameter((long)((ReferenceLane)(object)index).Value) : V.Zero;
-        return Gather((float*)row->Parameters, row->ParameterCount, index);
-    }
+    public V Lookup(V index) => Gather(row->Parameters, row->ParameterCount, index);
 
-    /// <summary>The entry of the query's <see cref="AttentionOptions.QueryTable"/> that each lane names; lanes that stand for no key read 0.</summary>
+    /// <summary>The entry of the query's <see cref="AttentionOptions.QueryTable"/> that each lane names; lanes that stand for no key read 0, and so do all where no table is given.</summary>
     /// <param name="index">Integral lanes, 0 … width − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A lane that stands for a key names no entry.</exception>
-    public V Table(V index) => Gather(row->QueryTable + (row->Row * row->TableWidth), row->QueryTable == null ? 0 : row->TableWidth, index);
+    public V Table(V index) => row->QueryTable == null ? V.Zero : Gather((byte*)row->QueryTable + (row->Row * row->TableWidth * Size), row->TableWidth, index);
+
+    /// <summary>dOutput·(the row of the value table that each lane names).</summary>
+    internal V ValueDot(V index) => Gather(row->ValueDots, row->ValueRows, index);
 
     /// <summary>Neighbouring numbers of <see cref="AttentionOptions.MaskNumbers"/>, one a lane; exact up to 2²⁴.</summary>
     /// <param name="offset">The number of lane 0.</param>
@@ -150,26 +143,45 @@ public readonly unsafe ref struct ScoreContext<V>
     [MethodImpl(Inline)]
     private bool IsKey(int lane) => (uint)(KeyIndex + lane) < (uint)row->Keys;
 
+    // Numbers are float32, or double where references run.
+    private static int Size { [MethodImpl(Inline)] get => typeof(V) == typeof(ReferenceLane) ? sizeof(double) : sizeof(float); }
+
     [MethodImpl(Inline)]
-    private V Contiguous(float* source, long count, long offset) =>
-        KeyIndex >= 0 && KeyIndex + V.Width <= row->Keys && offset >= 0 && offset + V.Width <= count ? V.Load(source + offset) : Edge(source, count, offset);
+    private static V One(void* source, long index) =>
+        typeof(V) == typeof(ReferenceLane) ? (V)(object)new ReferenceLane(((double*)source)[index]) : V.Create(((float*)source)[index]);
+
+    [MethodImpl(Inline)]
+    private V Contiguous(void* source, long count, long offset) =>
+        typeof(V) != typeof(ReferenceLane) && KeyIndex >= 0 && KeyIndex + V.Width <= row->Keys && offset >= 0 && offset + V.Width <= count
+            ? V.Load((float*)source + offset) : Edge(source, count, offset);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private V Edge(float* source, long count, long offset)
+    private V Edge(void* source, long count, long offset)
     {
+        if (typeof(V) == typeof(ReferenceLane))
+            return Single(source, count, offset);
         float* lanes = stackalloc float[V.Width];
         for (int i = 0; i < V.Width; i++)
         {
             if (IsKey(i) && (ulong)(offset + i) >= (ulong)count)
                 ScoreRead.Throw("parameter", offset + i, count);
-            lanes[i] = IsKey(i) ? source[offset + i] : 0;
+            lanes[i] = IsKey(i) ? ((float*)source)[offset + i] : 0;
         }
         return V.Load(lanes);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private V Gather(float* source, long count, V index)
+    private V Single(void* source, long count, long index)
     {
+        if (IsKey(0) && (ulong)index >= (ulong)count)
+            ScoreRead.Throw("entry", index, count);
+        return IsKey(0) ? One(source, index) : V.Zero;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private V Gather(void* source, long count, V index)
+    {
+        if (typeof(V) == typeof(ReferenceLane))
+            return Single(source, count, (long)((ReferenceLane)(object)index).Value);
         float* lanes = stackalloc float[V.Width];
         V.Store(index, lanes);
         for (int i = 0; i < V.Width; i++)
@@ -177,7 +189,7 @@ public readonly unsafe ref struct ScoreContext<V>
             long at = (long)lanes[i];
             if (IsKey(i) && (ulong)at >= (ulong)count)
                 ScoreRead.Throw("entry", at, count);
-            lanes[i] = IsKey(i) ? source[at] : 0;
+            lanes[i] = IsKey(i) ? ((float*)source)[at] : 0;
         }
         return V.Load(lanes);
     }

@@ -9,10 +9,12 @@ internal unsafe struct ScoreRow
     public long NumberCount;
     public bool* Flags;
     public long FlagCount;
-    public float* QueryTerms;     // of all rows, or null
-    public float* KeyTerms;       // of this sequence and head, or null
-    public float* QueryTable;     // of all rows, or null
+    public void* QueryTerms;      // of all rows, or null; these three as Parameters
+    public void* KeyTerms;        // of this sequence and head, or null
+    public void* QueryTable;      // of all rows, or null
     public int TableWidth;
+    public float* ValueDots;      // of this row: dOutput·(row of the value table), or null
+    public int ValueRows;
 
     public int Batch, Head, KeyValueHead, Query, Queries, Keys, QueryPosition, KeyPosition;
     public long Row;              // row of the statistics

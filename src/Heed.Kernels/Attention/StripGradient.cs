@@ -28,7 +28,7 @@ internal unsafe struct StripGradient<TModifier, TMask>
     public void Run<V>(int rows, float* s, float* d, nint stride, int key, bool isMasked, bool isRagged)
         where V : unmanaged, ISimd<V>
     {
-        V factor = V.Create(TModifier.IsIdentity ? Scale * AttentionMath.LogTwoE : AttentionMath.LogTwoE), scale = V.Create(Scale);
+        V factor = V.Create(TModifier.HasDistribution ? 1 : TModifier.IsIdentity ? Scale * AttentionMath.LogTwoE : AttentionMath.LogTwoE), scale = V.Create(Scale);
         V kept = V.Create(Dropout < 1 ? 1 / (1 - Dropout) : 0);
         for (int r = 0; r < rows; r++, s += stride, d += stride)
         {
@@ -43,12 +43,14 @@ internal unsafe struct StripGradient<TModifier, TMask>
                     raw *= scale;
                     score = Modifier.Forward(raw, at);
                 }
-                V t = V.FusedMultiplyAdd(score, factor, shift), p = AttentionMath.PowerOfTwo(t);
+                V t = V.FusedMultiplyAdd(score, factor, shift), p = TModifier.HasDistribution ? Modifier.Weight(t) : AttentionMath.PowerOfTwo(t);
                 if (isMasked)
                     p = V.Select(Mask.Allows(at), p, V.Zero);
                 if (isRagged)
                     p = V.Select(V.LessThan(V.Lanes, V.Create(Contexts[r].Keys - key - i)), p, V.Zero);
                 V dp = V.Load(d + i), w = p;
+                if (TModifier.NamesValues && Contexts[r].ValueDots != null)
+                    dp += at.ValueDot(V.Select(V.AreEqual(p, V.Zero), V.Zero, Modifier.ValueIndex(at)));
                 if (Dropout > 0)
                 {
                     V dropped = V.LessThan(V.Uniform(DropoutKeys[r], (uint)(KeyPosition + key + i)), V.Create(Dropout));
@@ -56,7 +58,8 @@ internal unsafe struct StripGradient<TModifier, TMask>
                     w = V.Select(dropped, V.Zero, p * kept);
                 }
                 V none = V.AreEqual(p, V.Zero);
-                V ds = V.Select(none, V.Zero, p * (dp - center - (spread * V.Max(V.Create(-160f), t))));
+                V slope = TModifier.HasDistribution ? Modifier.Slope(p) : p;
+                V ds = V.Select(none, V.Zero, slope * (dp - center - (spread * V.Max(V.Create(-160f), t))));
                 if (!TModifier.IsIdentity)
                     ds = V.Select(none, V.Zero, Modifier.Backward(ds, V.Select(none, V.Zero, raw), at, new ParameterGradient<V>(Contexts + r, key + i)));
                 V.Store(w, s + i);

@@ -133,6 +133,37 @@ internal static unsafe class StripSoftmax
         }
     }
 
+    /// <summary>Adds each weight to the mass of the row of the value table that it names. Lanes of weight 0 count for nothing, so it does not matter whether they stand for a key.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddMass<V>(V weights, V index, float* mass, int rows)
+        where V : unmanaged, ISimd<V>
+    {
+        V none = V.AreEqual(weights, V.Zero), low = V.Create(float.NegativeInfinity);
+        float most = V.MaxAcross(V.Select(none, low, index)), least = -V.MaxAcross(V.Select(none, low, -index));
+        if (float.IsNegativeInfinity(most))
+            return;
+        if (!(least >= 0) || !(most < rows))
+            ScoreRead.Throw("row of the value table", (long)(least >= 0 ? most : least), rows);
+        if (most == least)
+        {
+            mass[(int)most] += V.Sum(weights);
+            return;
+        }
+        Scatter(weights, V.Select(none, V.Zero, index), mass);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Scatter<V>(V weights, V index, float* mass)
+        where V : unmanaged, ISimd<V>
+    {
+        float* lanes = stackalloc float[2 * V.Width], names = lanes + V.Width;
+        V.Store(weights, lanes);
+        V.Store(index, names);
+        for (int i = 0; i < V.Width; i++)
+            mass[(int)names[i]] += lanes[i];
+    }
+
     /// <summary>Puts what some later keys say to what is known: states and contexts (rows × columns).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Merge<V>(RowState* states, float* context, RowState* later, float* laterContext, nint stride, int rows)
@@ -178,6 +209,46 @@ internal static unsafe class StripSoftmax
             V.Store(AttentionMath.PowerOfTwo(V.FusedMultiplyAdd(V.Load(s + i), V.Create(factor), shift)), s + i);
         }
     }
+
+    /// <summary>s ← g(score − normalizer): weights of rows whose normalizer is known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Distribute<V, TModifier>(TModifier modifier, float* s, int length, int stride, ScoreRow* contexts, float* normalizers)
+        where V : unmanaged, ISimd<V>
+        where TModifier : unmanaged, IScoreModifier
+    {
+        for (int i = 0; i < length; i += V.Width)
+            V.Store(modifier.Weight(V.Load(s + i) + V.Create(Shift(normalizers[contexts[i / stride].Row]))), s + i);
+    }
+
+    /// <summary>The same over the panels of a strip, or the slopes of the weights; the rows' states, whose maximum is 0, so that parts are merged by adding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Distribute<V, TModifier>(
+        TModifier modifier, bool takesSlopes, float* s, nint stride, int rows, int* live, int panels, ScoreRow* contexts, float* normalizers, RowState* states)
+        where V : unmanaged, ISimd<V>
+        where TModifier : unmanaged, IScoreModifier
+    {
+        for (int r = 0; r < rows; r++, s += stride)
+        {
+            V shift = V.Create(Shift(normalizers[contexts[r].Row])), sum = V.Zero;
+            for (int p = 0; p < panels; p++)
+            {
+                for (nint i = live[p]; i < live[p] + (2 * V.Width); i += V.Width)
+                {
+                    V w = modifier.Weight(V.Load(s + i) + shift);
+                    if (takesSlopes)
+                        w = V.Select(V.AreEqual(w, V.Zero), V.Zero, modifier.Slope(w));
+                    V.Store(w, s + i);
+                    sum += w;
+                }
+            }
+            states[r] = RowState.Empty;
+            states[r].Sum = V.Sum(sum);
+            if (states[r].Sum != 0)
+                states[r].Maximum = 0;
+        }
+    }
+
+    private static float Shift(float normalizer) => float.IsNegativeInfinity(normalizer) ? normalizer : -normalizer;
 
     /// <summary>Whether all numbers are finite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

@@ -11,12 +11,18 @@ internal readonly unsafe struct Scratch : IDisposable
     private static readonly Stack<nint>[] Free = [.. Enumerable.Range(0, Buckets).Select(_ => new Stack<nint>())];
     private readonly int bucket;
 
+    // What this thread holds and the most that it held: tests compare estimates with it.
+    [ThreadStatic]
+    private static long held, most;
+
     /// <summary>Rents at least <paramref name="length"/> floats.</summary>
     public Scratch(long length)
     {
         bucket = Math.Max(0, 64 - System.Numerics.BitOperations.LeadingZeroCount((ulong)Math.Max(length, 1) - 1) - SmallestBits);
         if (bucket >= Buckets)
             throw new InvalidOperationException(FormattableString.Invariant($"A kernel needs {length} floats of scratch; the limit is {1L << (SmallestBits + Buckets - 1)}."));
+        held += Bytes;
+        most = Math.Max(most, held);
         Stack<nint> stack = Free[bucket];
         lock (stack)
         {
@@ -26,15 +32,24 @@ internal readonly unsafe struct Scratch : IDisposable
                 return;
             }
         }
-        Pointer = (float*)NativeMemory.AlignedAlloc((nuint)1 << (SmallestBits + bucket + 2), 64);
+        Pointer = (float*)NativeMemory.AlignedAlloc((nuint)Bytes, 64);
     }
 
     /// <summary>The memory.</summary>
     public float* Pointer { [MethodImpl(MethodImplOptions.AggressiveInlining)] get; }
 
+    private long Bytes => 1L << (SmallestBits + bucket + 2);
+
+    /// <summary>Starts counting this thread's memory anew.</summary>
+    public static void StartCounting() => most = held;
+
+    /// <summary>The most bytes that this thread held since.</summary>
+    public static long MostBytes => most;
+
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
+        held -= Bytes;
         Stack<nint> stack = Free[bucket];
         lock (stack)
             stack.Push((nint)Pointer);

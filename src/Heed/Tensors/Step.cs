@@ -16,6 +16,7 @@ public sealed class Step
     private readonly List<TensorBlock> blocks = [];
     private readonly List<Operation> operations = [];
     private readonly bool findAnomalies;
+    private bool isGoingBack;
 
     private Step(long number, bool records, bool findAnomalies)
     {
@@ -112,6 +113,8 @@ public sealed class Step
             AnomalyException.ThrowIfFirst(operation, outputs);
         if (!Records || !operation.Inputs.Any(i => i.RequiresGradient))
             return;
+        if (isGoingBack)
+            throw new InvalidOperationException($"{operation.Name} was called during the backward pass on tensors that require a gradient: second derivatives are not offered. Compute on copies of the values.");
         operation.Outputs = outputs.ToArray();
         operations.Add(operation);
     }
@@ -141,6 +144,7 @@ public sealed class Step
         if (!loss.RequiresGradient)
             throw new InvalidOperationException("Backward: the loss depends on no parameter and no input that requires a gradient.");
         loss.GradientSpan()[0] = 1;
+        isGoingBack = true;
         for (int i = operations.Count - 1; i >= 0; i--)
         {
             Operation operation = operations[i];

@@ -63,10 +63,17 @@ public class AttentionGradientTests
     {
         var c = new AttentionCase(Odd);
         AttentionGradientCase.Check(c, new ShawScore(10, 0.5f), new Causal(0), null, new AttentionOptions { QueryTable = c.Numbers(c.Rows * 21) });
+        AttentionGradientCase.Check(c, new Then<ShawScore, SoftCap>(new(10, 0.5f), new(3)), new Causal(0), null, new AttentionOptions { ValueTable = c.Numbers(21 * Odd.ValueDim), Dropout = 0.2f, DropoutKey = 3 });
         float[] queryTerms = new float[c.Rows], keyTerms = new float[2 * 2 * Odd.Keys];
         CosineTerms.Forward(c.Q, queryTerms);
         CosineTerms.Forward(c.K, keyTerms);
         AttentionGradientCase.Check(c, default(CosineScore), new Causal(0), [3, 5, 7, 9], new AttentionOptions { QueryTerms = queryTerms, KeyTerms = keyTerms, Scale = 1 });
+        var s = new AttentionCase(Small);
+        AttentionGradientCase.CheckReference(s, new ShawScore(2, 0.5f), new Causal(0), null, new AttentionOptions
+        {
+            QueryTable = s.Numbers(s.Rows * 5), ValueTable = s.Numbers(5 * Small.ValueDim), Sinks = s.Numbers(4), Dropout = 0.2f, DropoutKey = 3,
+        });
+        AttentionGradientCase.CheckReference(s, default(CosineScore), new Causal(0), [3, 5, 7, 9], new AttentionOptions { QueryTerms = s.Numbers(s.Rows), KeyTerms = s.Numbers(2 * 2 * 7), Scale = 1 });
     }
 
     [Fact]

@@ -74,6 +74,43 @@ public class KeyValueCacheTests
         Should.Throw<ArgumentException>(() => cache.Evict(41));
     }
 
+    [Theory]
+    [InlineData(KeyValueFormat.Float32)]
+    [InlineData(KeyValueFormat.BFloat16)]
+    public void In_half_precision_and_back(KeyValueFormat format)
+    {
+        var cache = new KeyValueCache(Batch, Shared, Dim, ValueDim, 50, format, slides: true);
+        cache.Append(Rows(c.K, Shared, 0, 45, Dim), Rows(c.V, Shared, 0, 45, ValueDim), 45);
+        cache.Append(Rows(c.K, Shared, 45, 20, Dim), Rows(c.V, Shared, 45, 20, ValueDim), 20);
+        float[] keys = new float[Batch * Shared * 50 * Dim], values = new float[Batch * Shared * 50 * ValueDim];
+        cache.CopyTo(keys, values);
+        if (format == KeyValueFormat.Float32)
+            keys.ShouldBe(Rows(c.K, Shared, 15, 50, Dim));
+        Half[] halfKeys = new Half[keys.Length], halfValues = new Half[values.Length];
+        cache.CopyTo(halfKeys, halfValues).ShouldBe(0);
+        for (int i = 0; i < keys.Length; i++)
+            ((float)halfKeys[i]).ShouldBe(keys[i], Math.Abs(keys[i]) / 2048);
+        var other = new KeyValueCache(Batch, Shared, Dim, ValueDim, 50, slides: true);
+        other.Clear(cache.Position);
+        other.Append(halfKeys, halfValues, 50);
+        (other.Position, other.Length).ShouldBe((15, 50));
+        float[] q = Rows(c.Q, Heads, 64, 1, Dim), before = new float[Batch * Heads * ValueDim], after = new float[before.Length];
+        float[] slopes = [0.1f, 0.2f, 0.3f, 0.4f];
+        cache.Attend(q, before, Heads, 1, default(Alibi), default(Causal), slopes);
+        other.Attend(q, after, Heads, 1, default(Alibi), default(Causal), slopes);
+        for (int i = 0; i < before.Length; i++)
+            after[i].ShouldBe(before[i], 3e-3f);
+        values[0] = 65_600;
+        values[1] = -1e9f;
+        values[2] = float.NegativeInfinity;
+        other.Clear();
+        other.Append(keys, values, 50);
+        other.CopyTo(halfKeys, halfValues).ShouldBe(2);
+        Should.Throw<ArgumentException>(() => other.CopyTo(halfKeys, new Half[3])).Message.ShouldContain("valueDestination");
+        Should.Throw<ArgumentException>(() => other.Append(new Half[3], halfValues, 50));
+        Should.Throw<ArgumentOutOfRangeException>(() => other.Clear(-1));
+    }
+
     private static float[] Rows(float[] x, int heads, int from, int count, int size)
     {
         float[] rows = new float[Batch * heads * count * size];

@@ -48,6 +48,20 @@ public sealed class GradientCheckTests
         ["GatedMean"] = [new(T(4, 5, 3), T(4, 5, 3), (g, h) => h.GatedMeanOverTime(g, Ranges))],
         ["DropoutOverTime"] = [new(T(4, 5, 3), x => x.DropoutOverTime(0.4f, 17).Tanh())],
         ["WithoutPadding"] = [new(T(4, 5, 3), h => h.WithoutPadding(Ranges).Tanh())],
+        ["Distribute"] = [new(T(5, 7), a => a.Sparsemax()), new(T(5, 7), a => a.Entmax()), new(T(5, 7), a => a.Entmax(1.2f))],
+        ["Entmax"] =
+        [
+            new(T(5, 7), T(1), (a, b) => a.Entmax(b.Sigmoid().Scale(0.9f, 1.05f))),
+            new(T(2, 3, 4, 5), T(3), (a, b) => a.Entmax(b.Sigmoid().Scale(0.9f, 1.05f))),
+        ],
+        ["TopKSoftmax"] = [new(T(5, 7), a => a.TopKSoftmax(3)), new(T(5, 3), a => a.TopKSoftmax(9))],
+        ["SinkSoftmax"] = [new(T(2, 3, 4, 5), T(3), (a, b) => a.SinkSoftmax(b))],
+        ["AdditiveScores"] = [new(T(2, 3, 4, 6), T(2, 3, 5, 6), T(3, 6), (q, k, v) => Tensor.AdditiveScores(q, k, v)), new(T(1, 1, 4, 3), T(1, 3), (q, v) => Tensor.AdditiveScores(q, q, v))],
+        ["MaskScores"] = [new(T(2, 3, 2, 3), a => a.MaskScores(new[] { true, true, false, true, false, true }).Softmax()), new(T(2, 3, 1, 3), a => a.MaskScores(new[] { true, true, false, false, false, false }).Softmax())],
+        ["SwapMiddle"] = [new(T(2, 3, 4, 5), a => a.SwapMiddle().Tanh())],
+        ["ScaleRows"] = [new(T(2, 5, 3), T(2, 5), (x, f) => x.ScaleRows(f)), new(T(2, 5, 3), T(), (x, f) => x.ScaleRows(f))],
+        ["InverseNorm"] = [new(T(2, 5, 3), x => x.InverseNorm().Tanh())],
+        ["Attention"] = AttentionChecks.All,
         ["Lstm"] = [Recurrent(4, 1), Recurrent(4, 2)],
         ["Gru"] = [Recurrent(3, 1), Recurrent(3, 2)],
     };
@@ -69,7 +83,7 @@ public sealed class GradientCheckTests
     public void Every_operation_of_the_library_has_a_check()
     {
         IEnumerable<string> operations = typeof(Operation).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Operation)) && !t.IsAbstract)
-            .SelectMany(t => t.Name == "ProductOperation" ? new[] { "MatMul", "MatMulTransposed" } : [t.Name.Replace("Operation", "", StringComparison.Ordinal)]);
+            .SelectMany(t => t.Name == "ProductOperation" ? new[] { "MatMul", "MatMulTransposed" } : [t.Name.Split('`')[0].Replace("Operation", "", StringComparison.Ordinal)]);
         operations.Where(o => !Checks.ContainsKey(o)).ShouldBeEmpty("each needs an entry in GradientCheckTests.Checks");
     }
 
@@ -99,8 +113,6 @@ public sealed class GradientCheckTests
         return parameter;
     }
 
-    private static Input T(params int[] sizes) => new(new Shape(sizes), Initializer.Normal(0.7));
-
     private static Input Positive(params int[] sizes) => new(new Shape(sizes), new AboveOne());
 
     private static Check Recurrent(int gates, int directions)
@@ -119,9 +131,11 @@ public sealed class GradientCheckTests
         });
     }
 
-    private sealed record Input(Shape Shape, Initializer Start);
+    internal static Input T(params int[] sizes) => new(new Shape(sizes), Initializer.Normal(0.7));
 
-    private sealed record Check(Input[] Inputs, Func<Tensor[], Tensor> Compute)
+    internal sealed record Input(Shape Shape, Initializer Start);
+
+    internal sealed record Check(Input[] Inputs, Func<Tensor[], Tensor> Compute)
     {
         public Check(Input a, Func<Tensor, Tensor> f)
             : this([a], t => f(t[0]))

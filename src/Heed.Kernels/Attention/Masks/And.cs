@@ -15,6 +15,13 @@ public readonly struct And<TFirst, TSecond>(TFirst first, TSecond second) : IAtt
     private readonly TSecond second = second;
 
     /// <inheritdoc/>
+    public void Check(in AttentionShape shape, in AttentionOptions options)
+    {
+        first.Check(shape, options);
+        second.Check(shape, options);
+    }
+
+    /// <inheritdoc/>
     public TileCoverage Cover(in MaskTile tile)
     {
         TileCoverage a = first.Cover(tile);
@@ -38,6 +45,13 @@ public readonly struct Or<TFirst, TSecond>(TFirst first, TSecond second) : IAtte
 {
     private readonly TFirst first = first;
     private readonly TSecond second = second;
+
+    /// <inheritdoc/>
+    public void Check(in AttentionShape shape, in AttentionOptions options)
+    {
+        first.Check(shape, options);
+        second.Check(shape, options);
+    }
 
     /// <inheritdoc/>
     public TileCoverage Cover(in MaskTile tile)

@@ -20,13 +20,13 @@ public readonly struct BlockSparseMask : IAttentionMask
     }
 
     /// <inheritdoc/>
-    public void Check(in AttentionShape shape, long numberCount, long flagCount)
+    public void Check(in AttentionShape shape, in AttentionOptions options)
     {
         if (shape.HeadCount == 0 || shape.Queries == 0 || shape.Keys == 0)
             return;
         if (size == 0 || (shape.Keys - 1) / size >= columns)
             throw new ArgumentException(FormattableString.Invariant($"BlockSparseMask: {columns} blocks of {size} are fewer than {shape.Keys} keys need. Make it for this number of keys."), nameof(shape));
-        MaskCheck.Data(nameof(BlockSparseMask), "flags", 0, ((Int128)(shape.HeadCount - 1) * headStep) + ((Int128)(((shape.Queries - 1) / size) + 1) * columns), flagCount);
+        MaskCheck.Data(nameof(BlockSparseMask), "flags", 0, ((Int128)(shape.HeadCount - 1) * headStep) + ((Int128)(((shape.Queries - 1) / size) + 1) * columns), options.MaskFlags.Length);
     }
 
     /// <inheritdoc/>

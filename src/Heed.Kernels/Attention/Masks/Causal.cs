@@ -15,6 +15,9 @@ namespace Heed.Kernels;
 public readonly struct Causal(int shift) : IAttentionMask
 {
     /// <inheritdoc/>
+    public void Check(in AttentionShape shape, in AttentionOptions options) => Require.Range(nameof(Causal), nameof(shift), shift, Math.Abs((long)shift) <= 1 << 24, "in −2²⁴ … 2²⁴");
+
+    /// <inheritdoc/>
     public TileCoverage Cover(in MaskTile tile)
     {
         (int least, int most) = tile.Distance;

@@ -12,12 +12,12 @@ namespace Heed.Kernels;
 public readonly struct DocumentMask(int queryOffset, int keyOffset, int queries, int keys) : IAttentionMask
 {
     /// <inheritdoc/>
-    public void Check(in AttentionShape shape, long numberCount, long flagCount)
+    public void Check(in AttentionShape shape, in AttentionOptions options)
     {
         if (shape.Queries > queries || shape.Keys > keys)
             throw new ArgumentException(FormattableString.Invariant($"DocumentMask: made for {queries} queries and {keys} keys, got {shape.Queries} and {shape.Keys}."), nameof(shape));
-        MaskCheck.Data(nameof(DocumentMask), "numbers", queryOffset, (long)shape.Batch * queries, numberCount);
-        MaskCheck.Data(nameof(DocumentMask), "numbers", keyOffset, (long)shape.Batch * keys, numberCount);
+        MaskCheck.Data(nameof(DocumentMask), "numbers", queryOffset, (long)shape.Batch * queries, options.MaskNumbers.Length);
+        MaskCheck.Data(nameof(DocumentMask), "numbers", keyOffset, (long)shape.Batch * keys, options.MaskNumbers.Length);
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,12 @@ namespace Heed.Kernels;
 public readonly struct LengthMask(int offset) : IAttentionMask
 {
     /// <inheritdoc/>
-    public void Check(in AttentionShape shape, long numberCount, long flagCount) => MaskCheck.Data(nameof(LengthMask), "numbers", offset, shape.Batch, numberCount);
+    public void Check(in AttentionShape shape, in AttentionOptions options)
+    {
+        MaskCheck.Data(nameof(LengthMask), "numbers", offset, shape.Batch, options.MaskNumbers.Length);
+        foreach (int length in options.MaskNumbers.Slice(offset, shape.Batch))
+            Require.Range(nameof(LengthMask), nameof(length), length, length >= 0 && length <= shape.Keys, "in 0 … keys");
+    }
 
     /// <inheritdoc/>
     public TileCoverage Cover(in MaskTile tile)

@@ -7,6 +7,9 @@ namespace Heed.Kernels;
 public readonly struct Prefix(int length) : IAttentionMask
 {
     /// <inheritdoc/>
+    public void Check(in AttentionShape shape, in AttentionOptions options) => Require.Range(nameof(Prefix), nameof(length), length, length is >= 0 and <= 1 << 24, "in 0 … 2²⁴");
+
+    /// <inheritdoc/>
     public TileCoverage Cover(in MaskTile tile) => tile.LastKey < length ? TileCoverage.All : tile.FirstKey >= length ? TileCoverage.None : TileCoverage.Partly;
 
     /// <inheritdoc/>

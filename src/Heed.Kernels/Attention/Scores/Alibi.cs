@@ -15,7 +15,7 @@ public readonly struct Alibi(int offset) : IDifferentiableScoreModifier
     }
 
     /// <inheritdoc/>
-    public void Check(in AttentionShape shape, long parameterCount) => ScoreCheck.Parameters(nameof(Alibi), offset, shape.HeadCount, parameterCount);
+    public void Check(in AttentionShape shape, in AttentionOptions options, int parameterCount) => ScoreCheck.Parameters(nameof(Alibi), offset, shape.HeadCount, parameterCount);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

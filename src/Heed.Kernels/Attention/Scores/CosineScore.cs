@@ -8,7 +8,12 @@ namespace Heed.Kernels;
 public readonly struct CosineScore(int offset) : IDifferentiableScoreModifier
 {
     /// <inheritdoc/>
-    public void Check(in AttentionShape shape, long parameterCount) => ScoreCheck.Parameters(nameof(CosineScore), offset, shape.HeadCount, parameterCount);
+    public void Check(in AttentionShape shape, in AttentionOptions options, int parameterCount)
+    {
+        ScoreCheck.Parameters(nameof(CosineScore), offset, shape.HeadCount, parameterCount);
+        if (options.QueryTerms.IsEmpty && options.KeyTerms.IsEmpty && shape.HeadCount > 0 && shape.Queries > 0 && shape.Keys > 0)
+            throw AttentionCheck.Wrong(nameof(options), "CosineScore: QueryTerms and KeyTerms are required; CosineTerms.Forward makes them.");
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,7 +7,7 @@ namespace Heed.Kernels;
 public readonly struct DistanceDecay(int offset) : IDifferentiableScoreModifier
 {
     /// <inheritdoc/>
-    public void Check(in AttentionShape shape, long parameterCount) => ScoreCheck.Parameters(nameof(DistanceDecay), offset, shape.HeadCount, parameterCount);
+    public void Check(in AttentionShape shape, in AttentionOptions options, int parameterCount) => ScoreCheck.Parameters(nameof(DistanceDecay), offset, shape.HeadCount, parameterCount);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

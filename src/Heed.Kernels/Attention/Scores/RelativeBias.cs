@@ -29,7 +29,7 @@ public readonly struct RelativeBias : IDifferentiableScoreModifier
     }
 
     /// <inheritdoc/>
-    public void Check(in AttentionShape shape, long parameterCount)
+    public void Check(in AttentionShape shape, in AttentionOptions options, int parameterCount)
     {
         if (shape.HeadCount > heads)
             throw new ArgumentException(FormattableString.Invariant($"RelativeBias: made for {heads} heads, got {shape.HeadCount}."), nameof(shape));

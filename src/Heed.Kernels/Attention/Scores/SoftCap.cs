@@ -7,7 +7,7 @@ namespace Heed.Kernels;
 public readonly struct SoftCap(float cap) : IDifferentiableScoreModifier
 {
     /// <inheritdoc/>
-    public void Check(in AttentionShape shape, long parameterCount) => Require.Range(nameof(SoftCap), nameof(cap), cap, cap > 0, "positive");
+    public void Check(in AttentionShape shape, in AttentionOptions options, int parameterCount) => Require.Range(nameof(SoftCap), nameof(cap), cap, cap > 0, "positive");
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

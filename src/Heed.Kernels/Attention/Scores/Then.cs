@@ -15,16 +15,26 @@ public readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : IDi
     private readonly TSecond second = second;
 
     /// <inheritdoc/>
-    public void Check(in AttentionShape shape, long parameterCount)
+    public static bool NamesValues => TFirst.NamesValues || TSecond.NamesValues;
+
+    /// <inheritdoc/>
+    public void Check(in AttentionShape shape, in AttentionOptions options, int parameterCount)
     {
-        first.Check(shape, parameterCount);
-        second.Check(shape, parameterCount);
+        first.Check(shape, options, parameterCount);
+        second.Check(shape, options, parameterCount);
+        if (TFirst.HasDistribution || TSecond.HasDistribution)
+            throw new ArgumentException("Then: a distribution comes after all scores; put Distributed around Then.", nameof(options));
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Forward<V>(V score, in ScoreContext<V> at)
         where V : unmanaged, ISimd<V> => second.Forward(first.Forward(score, at), at);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V ValueIndex<V>(in ScoreContext<V> at)
+        where V : unmanaged, ISimd<V> => TFirst.NamesValues ? first.ValueIndex(at) : second.ValueIndex(at);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
