@@ -5,13 +5,16 @@ namespace Heed.Benchmarks;
 /// <summary>What is measured, and where the figures go.</summary>
 internal sealed record BenchmarkOptions
 {
-    public const string Usage = "usage: [--json FILE] [--only \"GROUP …\"] [--threads \"1 2\"] [--budget MILLISECONDS] [--data DIR]";
+    public const string Usage = "usage: [--json FILE] [--only \"GROUP …\"] [--case TEXT] [--threads \"1 2\"] [--budget MILLISECONDS] [--data DIR]";
 
     /// <summary>Figures are appended here as JSON lines, if set.</summary>
     public string? Json { get; init; }
 
     /// <summary>Names of groups; empty: all.</summary>
     public IReadOnlyList<string> Only { get; init; } = [];
+
+    /// <summary>Only cases whose name contains this text.</summary>
+    public string Case { get; init; } = "";
 
     /// <summary>Numbers of threads; default 1 and all processors.</summary>
     public IReadOnlyList<int> Threads { get; init; } = [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
@@ -35,6 +38,7 @@ internal sealed record BenchmarkOptions
             {
                 case "--json": options = options with { Json = args[i + 1] }; break;
                 case "--data": options = options with { Data = args[i + 1] }; break;
+                case "--case": options = options with { Case = args[i + 1] }; break;
                 case "--only": options = options with { Only = words }; break;
                 case "--threads" when Numbers(words, 1024) is { } threads: options = options with { Threads = threads }; break;
                 case "--budget" when Numbers(words, 600_000) is [int budget]: options = options with { Budget = budget }; break;

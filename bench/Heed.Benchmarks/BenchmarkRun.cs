@@ -43,6 +43,8 @@ internal sealed class BenchmarkRun : IDisposable
     /// <param name="readsMemory">The operations are bytes read, and the limit is the read bandwidth of memory.</param>
     public void Measure(string name, string pass, double operations, Action once, bool readsMemory = false)
     {
+        if (!name.Contains(Options.Case, StringComparison.Ordinal))
+            return;
         foreach (int threads in Options.Threads)
         {
             Workers.Degree = threads;

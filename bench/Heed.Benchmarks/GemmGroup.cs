@@ -9,7 +9,6 @@ internal sealed class GemmGroup : IBenchmarkGroup
 {
     // P: B packed before. A: A stored by columns, as in a weight gradient.
     private const string Own = """
-        sgemm 2048 2048 2048 N
         sgemm 1024 1024 1024 P
         sgemm 512 512 64 P
         sgemm 32 256 1024 T

@@ -22,10 +22,14 @@ internal sealed class TrainingGroup : IBenchmarkGroup
         }
         TextData train = TextData.Read(Path.Combine(data, "sst2", "train.tsv"));
         TextData dev = TextData.Read(Path.Combine(data, "sst2", "dev.tsv"), new TextReadOptions { LabelNames = train.LabelNames });
+        // Spelled out, so that it stays the model of torch_blstm.py whatever the defaults become.
         TextClassifierOptions options = new()
         {
+            Network = new BlstmConfig { EmbeddingSize = 200, HiddenSize = 128, AttentionSize = 128, Pooling = "additive", Dropout = 0.5 },
+            Baseline = false,
+            Evidence = false,
             Tokens = new TextEncoderOptions { Vocabulary = new VocabularyOptions { MinimumCount = 1 } },
-            Training = new TrainingOptions { EpochCount = Epochs, Patience = Epochs },
+            Training = new TrainingOptions { EpochCount = Epochs, Patience = Epochs, BatchSize = 64, LearningRate = 1e-3, WeightDecay = 1e-2, WordDropout = 0, AveragingDecay = 0 },
         };
         TextClassifier? classifier = null;
         foreach (int threads in run.Options.Threads)

@@ -26,11 +26,14 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 FIELDS = ("accuracy", "macro_f1", "train_seconds", "bag_of_words")
 FILES = "--train {data}/{dataset}/train.tsv --dev {data}/{dataset}/dev.tsv --test {data}/{dataset}/test.tsv"
-HEED = ("dotnet {root}/artifacts/bin/Heed.Cli/release/Heed.Cli.dll train text " + FILES.replace("--train", "--data")
+HEED = ("dotnet {heed} train text " + FILES.replace("--train", "--data")
         + " --pooling {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}")
+# The model of torch_blstm.py, whatever the defaults are.
+PLAIN = HEED + " --min-count 1 --no-evidence --embedding 200 --hidden 128 --attention 128 --dropout 0.5 --word-dropout 0 --averaging 0 --batch 64 --epochs 12 --patience 3"
 COMMANDS = {
     "heed": HEED,
-    "heed-pairs": HEED + " --pairs 30000 --word-dropout 0.1 --averaging 0.99",
+    "heed-plain": PLAIN,
+    **{f"heed-plain-{length}": f"{PLAIN} --max-length {length}" for length in (200, 400, 800)},
     "torch": "{root}/bench/peers/tuned.sh {threads} {root}/bench/quality/torch_blstm.py " + FILES + " --pooling {pooling} --seed {seed} --threads {threads}",
 }
 
@@ -106,7 +109,7 @@ def run(row, options):
     folder = options.work / row["id"]
     started = (folder / "log").exists()
     folder.mkdir(parents=True, exist_ok=True)
-    values = {**row, "root": ROOT, "data": prepared(row["dataset"], options), "threads": options.threads, "out": folder / "model", "resume": "--resume" if started else ""}
+    values = {**row, "root": ROOT, "data": prepared(row["dataset"], options), "threads": options.threads, "heed": options.heed, "out": folder / "model", "resume": "--resume" if started else ""}
     command = shlex.split((COMMANDS[row["system"]] + " " + (row.get("options") or "")).format(**{k: shlex.quote(str(v)) if v != "" else "" for k, v in values.items()}))
     print(f"{time.strftime('%H:%M:%S')} {row['id']}{' (again)' if started else ''}", file=sys.stderr, flush=True)
     begin = time.monotonic()
@@ -169,6 +172,7 @@ def main():
     p.add_argument("--queue", type=pathlib.Path, default=HERE / "queue.tsv")
     p.add_argument("--results", type=pathlib.Path, default=HERE / "results.jsonl")
     p.add_argument("--work", type=pathlib.Path, default=ROOT / "artifacts" / "quality", help="checkpoints and logs")
+    p.add_argument("--heed", type=pathlib.Path, default=ROOT / "artifacts/bin/Heed.Cli/release/Heed.Cli.dll", help="the tool; a copy, if it is built anew meanwhile")
     p.add_argument("--summary", action="store_true", help="print means and spreads, run nothing")
     options = p.parse_args()
     results = read_results(options.results)

@@ -15,7 +15,9 @@ import time
 import torch
 import torch.nn as nn
 
-TOKEN = re.compile(r"[\u3400-\u9fff]|\w+(?:'\w+)?|[^\w\s]")
+# A word ends where an ideograph begins: "15分" is two tokens, as in Heed.
+LETTER = r"[^\W\u3400-\u9fff]"
+TOKEN = re.compile(rf"[\u3400-\u9fff]|{LETTER}+(?:'{LETTER}+)?|[^\w\s]")
 EMBEDDING, HIDDEN, BATCH, LONGEST, VOCABULARY = 200, 128, 64, 400, 30000
 
 

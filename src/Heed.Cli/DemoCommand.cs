@@ -97,6 +97,8 @@ internal sealed class DemoCommand
             LearningRate = 0.012,
             Schedule = "cosine",
             Warmup = 0.05,
+            WordDropout = 0,
+            AveragingDecay = 0,
         },
         Tokens = new TextEncoderOptions { Tokenizer = new CharacterTokenizer(lowerCase: false) },
         // The demo has a simple model of its own beside it; another for each pooling would take longer than the poolings.

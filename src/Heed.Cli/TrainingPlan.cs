@@ -33,11 +33,12 @@ internal sealed class TrainingPlan
         Description = "Cross-validate in K parts first: the report is their mean with its interval, the saved model learns from all rows.",
         HelpName = "K",
     };
-    private readonly Option<bool> noBaseline = new("--no-baseline") { Description = "Train no bag of words to show beside the results." };
+    private readonly Option<bool> noBaseline = new("--no-baseline") { Description = "Train no bag of words to show beside the results; the network then has no evidence of it either." };
+    private readonly Option<bool> noEvidence = new("--no-evidence") { Description = "The network reads tokens alone, not what the bag of words says about each of them." };
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { init, vectors, freeze, checkpointMinutes, resume, search, folds, noBaseline })
+        foreach (Option option in new Option[] { init, vectors, freeze, checkpointMinutes, resume, search, folds, noBaseline, noEvidence })
             command.Add(option);
     }
 
@@ -59,6 +60,7 @@ internal sealed class TrainingPlan
             Vectors = parsed.GetValue(vectors),
             FreezeVectors = parsed.GetValue(freeze),
             Baseline = !parsed.GetValue(noBaseline),
+            Evidence = parsed.GetValue(noEvidence) ? false : null,
             Checkpoint = minutes < 0 && !goesOn ? null
                 : new CheckpointOptions { Path = path, Interval = TimeSpan.FromMinutes(Math.Clamp(minutes, 0, 100_000)), Resume = goesOn },
         };

@@ -10,7 +10,7 @@ internal sealed class TrainingSettings
     private static readonly TrainingOptions training = new();
 
     private readonly List<Option> all = [];
-    private readonly Option<string> pooling, cell, schedule, monitor, classWeights, optimizer;
+    private readonly Option<string> pooling, pairForm, cell, schedule, monitor, classWeights, optimizer;
     private readonly Option<int> hidden, embedding, pairs, layers, attention, views, epochs, batch, patience;
     private readonly Option<double> penalty, dropout, learningRate, weightDecay, warmup, clip, momentum, labelSmoothing, wordDropout, averaging;
     private readonly Option<bool> averageViews, perLabel, variationalDropout, findAnomalies;
@@ -23,6 +23,7 @@ internal sealed class TrainingSettings
         hidden = Add("--hidden", "Size of a hidden state of one direction.", network.HiddenSize);
         embedding = Add("--embedding", "Size of a token's vector.", network.EmbeddingSize);
         pairs = Add("--pairs", "Buckets of a table of vectors for pairs of neighbouring tokens, such as 30000; 0 for none.", network.PairBuckets);
+        pairForm = Add("--pair-form", "How the two texts of --pair are read: joined, as one; or towers, each for itself and then compared.", network.PairForm, "name");
         layers = Add("--layers", "Stacked recurrent layers.", network.LayerCount);
         cell = Add("--cell", "Recurrent cell: lstm or gru.", network.Cell, "name");
         attention = Add("--attention", "Inner size of the poolings additive and structured.", network.AttentionSize);
@@ -73,6 +74,7 @@ internal sealed class TrainingSettings
     {
         EmbeddingSize = parsed.GetValue(embedding),
         HiddenSize = parsed.GetValue(hidden),
+        PairForm = parsed.GetValue(pairForm)!,
         PairBuckets = parsed.GetValue(pairs),
         LayerCount = parsed.GetValue(layers),
         Cell = parsed.GetValue(cell)!,

@@ -49,7 +49,7 @@ public static unsafe class Gemm
         Check(a, b.Rows, b.Columns, c, output, bias);
         if (c.Rows == 0 || c.Columns == 0)
             return;
-        GemmCall call = new() { B = b.Pointer, IsPacked = true };
+        GemmCall call = new() { Panels = b.Pointer };
         Run(ref call, a, c, output, bias, activation);
         GC.KeepAlive(b);
     }

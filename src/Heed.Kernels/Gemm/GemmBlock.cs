@@ -13,57 +13,69 @@ internal unsafe struct GemmBlock
 
     public int FirstRow, Rows, FirstDepth, Depth, FirstPanel, EndPanel;
     public float* PackedA;   // room for the block of A; null: A is read in place
-    public float* Panels;    // room for the panels of B that are taken together
+    public float* Slots;     // room for the panels of B that are taken together, where the tasks share no copy
+    public bool* Ready;      // which panels of a shared copy are filled at this depth; null: all
+    public int Turn;         // tasks that run at the same time start at different panels, so that they seldom fill the same one
     public float* Edge;      // room for one tile of C
 
     public readonly void Run<V>(GemmCall* s)
         where V : unmanaged, ISimd<V>
     {
-        int tiles = (Rows + GemmTile.Height<V>() - 1) / GemmTile.Height<V>();
+        int width = Packing.PanelWidth<V>(), tiles = (Rows + GemmTile.Height<V>() - 1) / GemmTile.Height<V>();
         float* a = s->A + (FirstRow * s->RowStrideA) + (FirstDepth * s->DepthStrideA);
         (nint rowStride, nint depthStride) = (s->RowStrideA, s->DepthStrideA);
         if (PackedA != null)
             (rowStride, depthStride) = Packing.Tiles<V>(a, rowStride, depthStride, PackedA, Rows, tiles, Depth);
-        for (int first = FirstPanel; first < EndPanel; first += PanelsAtOnce)
+        int groups = (EndPanel - FirstPanel + PanelsAtOnce - 1) / PanelsAtOnce, shift = Ready == null ? 0 : Turn % 2 * (groups / 2);
+        for (int g = 0; g < groups; g++)
         {
-            int end = Math.Min(first + PanelsAtOnce, EndPanel);
+            int first = Group(g + shift, groups), end = Math.Min(first + PanelsAtOnce, EndPanel);
             if (Rows == 1 && RunRow<V>(s, a, first, end))
                 continue;
+            int next = g + 1 < groups ? Group(g + 1 + shift, groups) : -1;
+            bool fetches = next >= 0 && tiles >= 8, isNextReady = fetches && s->Panels != null && IsReady(next);
             for (int t = 0; t < tiles; t++)
             {
                 int row = (int)((long)Rows * t / tiles), rows = (int)((long)Rows * (t + 1) / tiles) - row;
                 float* tileA = PackedA != null ? PackedA + (t * Packing.TileLength<V>(Depth)) : a + (row * rowStride);
+                float* c = s->C + ((FirstRow + row) * s->StrideC);
                 for (int j = first; j < end; j++)
-                    Tile<V>(s, tileA, rowStride, depthStride, row, rows, j, Panels + ((nint)(j - first) * Depth * Packing.PanelWidth<V>()));
-                if (tiles >= 8 && !s->IsPacked && end < EndPanel)
-                    FetchNext<V>(s, end, t, tiles);
+                {
+                    float* fetch = isNextReady ? Fetch<V>(s, next, (t * PanelsAtOnce) + j - first) : null;
+                    float* nextC = j + 1 < end ? c + ((j + 1) * width) : c + (rows * s->StrideC) + (first * width);
+                    Tile<V>(s, tileA, rowStride, depthStride, row, rows, j, first, fetch, nextC);
+                }
+                if (fetches && !isNextReady)
+                    FetchNext<V>(s, next, t, tiles);
             }
         }
     }
 
-    // The tile at rows row … and a panel. The first tile of a panel brings an unpacked B into its slot, the others find it there.
+    private readonly int Group(int index, int groups) => FirstPanel + (index % groups * PanelsAtOnce);
+
+    private readonly bool IsReady(int panel) => Ready == null || Volatile.Read(ref Ready[panel]);
+
+    // The tile at rows row … and a panel. The first tile of a panel that is not packed yet packs it, the others find it there.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Tile<V>(GemmCall* s, float* a, nint rowStride, nint depthStride, int row, int rows, int panel, float* slot)
+    private readonly void Tile<V>(GemmCall* s, float* a, nint rowStride, nint depthStride, int row, int rows, int panel, int first, float* fetch, float* nextC)
         where V : unmanaged, ISimd<V>
     {
         int width = Packing.PanelWidth<V>(), column = panel * width, columns = Math.Min(width, s->Columns - column);
         float* c = s->C + ((FirstRow + row) * s->StrideC) + column, start = Start(s, c, column);
         nint strideB = width;
-        float* b = slot;
-        if (s->IsPacked)
-        {
-            b = s->B + ((nint)column * s->Depth) + ((nint)FirstDepth * width);
-        }
-        else if (row == 0)
+        float* b = s->Panels != null ? s->Panels + ((nint)column * s->Depth) + ((nint)FirstDepth * width) : Slots + ((nint)(panel - first) * Depth * width);
+        if (row == 0 && (s->Panels == null || !IsReady(panel)))
         {
             float* source = s->B + (FirstDepth * s->RowStrideB) + (column * s->ColumnStrideB);
             if (s->ColumnStrideB != 1 || columns < width)
             {
-                Packing.Panel<V>(source, s->RowStrideB, s->ColumnStrideB, slot, Depth, columns);
+                Packing.Panel<V>(source, s->RowStrideB, s->ColumnStrideB, b, Depth, columns);
+                SetReady(panel);
             }
             else if (rows < Rows)
             {
-                GemmTile.Run<V, GemmTile.Copying>(rows, a, rowStride, depthStride, source, s->RowStrideB, c, s->StrideC, Depth, start, StartStride(s), slot);
+                GemmTile.Run<V, GemmTile.Copying>(rows, a, rowStride, depthStride, source, s->RowStrideB, c, s->StrideC, Depth, start, StartStride(s), b, nextC);
+                SetReady(panel);
                 return;
             }
             else
@@ -74,8 +86,28 @@ internal unsafe struct GemmBlock
         }
         if (columns < width)
             Narrow<V>(s, rows, a, rowStride, depthStride, b, strideB, c, start, columns);
+        else if (fetch != null)
+            GemmTile.Run<V, GemmTile.Fetching>(rows, a, rowStride, depthStride, b, strideB, c, s->StrideC, Depth, start, StartStride(s), fetch, nextC);
         else
-            GemmTile.Run<V>(rows, a, rowStride, depthStride, b, strideB, c, s->StrideC, Depth, start, StartStride(s));
+            GemmTile.Run<V, GemmTile.Wide>(rows, a, rowStride, depthStride, b, strideB, c, s->StrideC, Depth, start, StartStride(s), null, nextC);
+    }
+
+    private readonly void SetReady(int panel)
+    {
+        if (Ready != null)
+            Volatile.Write(ref Ready[panel], true);
+    }
+
+    // Where the tile with this number, of those that share some panels, starts to fetch the next panels of a packed B; null if there is nothing left.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly float* Fetch<V>(GemmCall* s, int panel, int tile)
+        where V : unmanaged, ISimd<V>
+    {
+        int width = Packing.PanelWidth<V>(), parts = width / GemmTile.FetchStep;
+        panel += tile / parts;
+        if (panel >= EndPanel || tile >= PanelsAtOnce * parts)
+            return null;
+        return s->Panels + ((nint)panel * width * s->Depth) + ((nint)FirstDepth * width) + (tile % parts * Depth * GemmTile.FetchStep);
     }
 
     // One row alone over four whole panels that need no packing; false if there are none.
@@ -83,10 +115,11 @@ internal unsafe struct GemmBlock
         where V : unmanaged, ISimd<V>
     {
         int width = Packing.PanelWidth<V>(), column = firstPanel * width;
-        if (endPanel - firstPanel < 4 || endPanel * width > s->Columns || (!s->IsPacked && s->ColumnStrideB != 1))
+        bool isPacked = s->Panels != null && Ready == null;
+        if (endPanel - firstPanel < 4 || endPanel * width > s->Columns || (!isPacked && s->ColumnStrideB != 1))
             return false;
-        nint strideB = s->IsPacked ? width : s->RowStrideB, panelStride = s->IsPacked ? (nint)s->Depth * width : width;
-        float* b = s->B + (s->IsPacked ? firstPanel * panelStride : column) + (FirstDepth * strideB), c = s->C + (FirstRow * s->StrideC) + column;
+        nint strideB = isPacked ? width : s->RowStrideB, panelStride = isPacked ? (nint)s->Depth * width : width;
+        float* b = (isPacked ? s->Panels + (firstPanel * panelStride) : s->B + column) + (FirstDepth * strideB), c = s->C + (FirstRow * s->StrideC) + column;
         GemmTile.RunRow<V>(a, s->DepthStrideA, b, strideB, panelStride, c, Depth, Start(s, c, column));
         return true;
     }
@@ -132,7 +165,7 @@ internal unsafe struct GemmBlock
         if (columns > V.Width)
             GemmTile.Run<V>(rows, a, rowStride, depthStride, b, strideB, Edge, width, Depth, start, width);
         else
-            GemmTile.Run<V, GemmTile.Narrow>(rows, a, rowStride, depthStride, b, strideB, Edge, width, Depth, start, width, null);
+            GemmTile.Run<V, GemmTile.Narrow>(rows, a, rowStride, depthStride, b, strideB, Edge, width, Depth, start, width, null, Edge);
         for (int r = 0; r < rows; r++)
             Copy<V>(Edge + (r * width), c + (r * s->StrideC), columns);
     }

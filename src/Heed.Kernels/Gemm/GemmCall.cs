@@ -4,16 +4,15 @@ namespace Heed.Kernels;
 /// <remarks>
 /// Loops of a task, from outside: blocks of rows (a packed block of A stays in the second-level cache), blocks of depth, panels of B (a packed
 /// panel stays in the first-level cache), tiles of rows. A B that was not packed before is packed a panel at a time, just before use; if its
-/// rows are contiguous, the first tile that reads a panel copies it on the way. The depth of a product is walked in order, block by block, with
+/// rows are contiguous, the first tile that reads a panel copies it on the way. Tasks with many rows share the copy; two that need a panel at the same time both fill it, with the same numbers. The depth of a product is walked in order, block by block, with
 /// C carrying the sums, so the blocking changes no bit.
 /// </remarks>
 internal unsafe struct GemmCall : ISimdKernel
 {
     private const int DepthBlock = 512, RowBlock = 240;
 
-    // From so many rows on all of B is packed before, shared by the workers, unless the copy would be larger than so many floats. Measured at
-    // 1,024³ (1 % slower) and 2,048³ (3 % faster); a transposed B gains sooner.
-    private const int PackRows = 6 * RowBlock, PackRowsTransposed = 4 * RowBlock, LargestCopy = 1 << 24;
+    // From so many rows on the tasks share one packed copy of B, unless it would be larger than so many floats.
+    private const int ShareRows = RowBlock + 1, LargestCopy = 1 << 24;
 
     public float* A;
     public nint RowStrideA;
@@ -21,7 +20,8 @@ internal unsafe struct GemmCall : ISimdKernel
     public float* B;
     public nint RowStrideB;
     public nint ColumnStrideB;
-    public bool IsPacked;       // B is a PackedMatrix's memory: panels over the whole depth
+    public float* Panels;       // B in panels over the whole depth: a PackedMatrix's memory, or a copy that the tasks share; null: each task packs for itself
+    public bool* Ready;         // which panels of a shared copy are filled, (block of depth, panel); null: all
     public float* C;
     public nint StrideC;
     public float* Bias;
@@ -36,18 +36,20 @@ internal unsafe struct GemmCall : ISimdKernel
         panels = (Columns + Packing.PanelWidth<V>() - 1) / Packing.PanelWidth<V>();
         Split(GemmTile.Height<V>());
         long size = (long)panels * Packing.PanelWidth<V>() * Depth;
-        if (IsPacked || Rows < (ColumnStrideB == 1 ? PackRows : PackRowsTransposed) || size > LargestCopy)
+        if (Panels != null || Rows < ShareRows || size > LargestCopy)
         {
             RunTasks<V>();
             return;
         }
-        using Scratch copy = new(size);
-        PanelPacker packer = new() { B = B, RowStride = RowStrideB, ColumnStride = ColumnStrideB, Panels = copy.Pointer, Depth = Depth, Columns = Columns };
-        packer.Run<V>(panels);
-        B = copy.Pointer;
-        IsPacked = true;
+        int flags = panels * DepthBlocks;
+        using Scratch copy = new(size + (flags / sizeof(float)) + 1);
+        Panels = copy.Pointer;
+        Ready = (bool*)(Panels + size);
+        new Span<bool>(Ready, flags).Clear();
         RunTasks<V>();
     }
+
+    private readonly int DepthBlocks => Math.Max(1, (Depth + DepthBlock - 1) / DepthBlock);
 
     private void RunTasks<V>()
         where V : unmanaged, ISimd<V>
@@ -69,7 +71,7 @@ internal unsafe struct GemmCall : ISimdKernel
         int degree = work < 1e6 ? 1 : Workers.Degree, wanted = degree == 1 ? 1 : work < 2e7 ? degree : 4 * degree;
         if (degree > 1 && Rows > wanted * RowBlock)
             wanted = (Rows + (degree * RowBlock) - 1) / (degree * RowBlock) * degree;
-        int least = IsPacked || ColumnStrideB == 1 ? 4 : 10;
+        int least = Panels != null || ColumnStrideB == 1 ? 4 : 10;
         rowTasks = Math.Clamp(Rows / (least * height), 1, wanted);
         columnTasks = Math.Clamp((wanted + rowTasks - 1) / rowTasks, 1, panels);
     }
@@ -83,20 +85,21 @@ internal unsafe struct GemmCall : ISimdKernel
         int rowTask = index % s->rowTasks, columnTask = index / s->rowTasks, width = Packing.PanelWidth<V>(), height = GemmTile.Height<V>();
         int firstRow = Part(s->Rows, rowTask, s->rowTasks), endRow = Part(s->Rows, rowTask + 1, s->rowTasks);
         int firstPanel = Part(s->panels, columnTask, s->columnTasks), endPanel = Part(s->panels, columnTask + 1, s->columnTasks);
-        int rowBlocks = (endRow - firstRow + RowBlock - 1) / RowBlock, depthBlocks = Math.Max(1, (s->Depth + DepthBlock - 1) / DepthBlock);
+        int rowBlocks = (endRow - firstRow + RowBlock - 1) / RowBlock, depthBlocks = s->DepthBlocks;
         int longest = (s->Depth + depthBlocks - 1) / depthBlocks, tallest = (endRow - firstRow + rowBlocks - 1) / rowBlocks;
         // In place, A is read with its own stride: well where its rows are contiguous and do not share cache sets, or few panels read it.
         bool packs = tallest > 1 && endPanel - firstPanel >= 4 && (s->DepthStrideA != 1 || s->RowStrideA % 512 == 0);
         int tiles = (tallest + height - 1) / height;
         long sizeA = packs ? tiles * (long)Packing.TileLength<V>(longest) : 0;
-        long sizeB = s->IsPacked ? 0 : (long)longest * width * Math.Min(GemmBlock.PanelsAtOnce, endPanel - firstPanel);
+        long sizeB = s->Panels != null ? 0 : (long)longest * width * Math.Min(GemmBlock.PanelsAtOnce, endPanel - firstPanel);
         using Scratch scratch = new(sizeA + sizeB + (height * width));
         GemmBlock block = new()
         {
             FirstPanel = firstPanel,
             EndPanel = endPanel,
             PackedA = packs ? scratch.Pointer : null,
-            Panels = scratch.Pointer + sizeA,
+            Slots = scratch.Pointer + sizeA,
+            Turn = rowTask,
             Edge = scratch.Pointer + sizeA + sizeB,
         };
         for (int r = 0; r < rowBlocks; r++)
@@ -105,6 +108,7 @@ internal unsafe struct GemmCall : ISimdKernel
             block.Rows = firstRow + Part(endRow - firstRow, r + 1, rowBlocks) - block.FirstRow;
             for (int p = 0; p < depthBlocks; p++)
             {
+                block.Ready = s->Ready == null ? null : s->Ready + ((nint)p * s->panels);
                 block.FirstDepth = Part(s->Depth, p, depthBlocks);
                 block.Depth = Part(s->Depth, p + 1, depthBlocks) - block.FirstDepth;
                 block.Run<V>(s);

@@ -17,6 +17,9 @@ internal interface ITileForm
 
     /// <summary>Writes the rows of B that it reads to a packed panel, which the tiles below then read: packing costs no pass of its own.</summary>
     static abstract bool Copies { get; }
+
+    /// <summary>Fetches memory that later tiles read into the second-level cache, <see cref="GemmTile.FetchStep"/> floats with each step of depth.</summary>
+    static abstract bool Fetches { get; }
 }
 
 /// <summary>The register tile of every matrix product: C (rows × 2 vectors) += A (rows × k) · B (k × 2 vectors).</summary>
@@ -35,15 +38,21 @@ internal static unsafe class GemmTile
     // third-level cache.
     private const int Ahead = 16;
 
+    // So many steps before its end a tile fetches the C of the next one.
+    private const int Late = 64;
+
+    /// <summary>Floats that a fetching tile advances with each step of depth.</summary>
+    public const int FetchStep = 2;
+
     /// <summary>Rows of the tallest tile: 12 where there are 32 registers, else 6.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Height<V>()
         where V : unmanaged, ISimd<V> => V.Width == 16 ? 12 : 6;
 
-    /// <summary>One tile; a copying form writes its rows of B, two vectors each, to <paramref name="copy"/>.</summary>
+    /// <summary>One tile; a copying form writes its rows of B, two vectors each, to <paramref name="other"/>; a fetching form starts to fetch there. <paramref name="next"/>: the C of the tile that comes next.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, TRows, TForm>(
-        float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* copy)
+        float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next)
         where V : unmanaged, ISimd<V>
         where TRows : struct, ITileRows
         where TForm : struct, ITileForm
@@ -78,48 +87,55 @@ internal static unsafe class GemmTile
             if (rows > 10) { ca0 = V.Load(start + (10 * startStride)); if (wide) ca1 = V.Load(start + (10 * startStride) + w); }
             if (rows > 11) { cb0 = V.Load(start + (11 * startStride)); if (wide) cb1 = V.Load(start + (11 * startStride) + w); }
         }
-        if (Sse.IsSupported && depth >= 128)
+        float* a0 = a, a3 = a + (3 * rowStride), a6 = a3 + (3 * rowStride), a9 = a6 + (3 * rowStride);
+        for (nint part = Sse.IsSupported && depth >= 2 * Late ? depth - Late : depth; ; part = depth)
         {
-            // The tile below is the next one; its C is on the way while this one computes.
-            float* next = c + (rows * strideC);
+            depth -= part;
+            for (nint p = part; p > 0; p--)
+            {
+                V b0 = V.Load(b), b1 = wide ? V.Load(b + w) : b0, x;
+                if (TForm.Copies)
+                {
+                    if (Sse.IsSupported)
+                    {
+                        Sse.Prefetch0(b + (Ahead * strideB));
+                        Sse.Prefetch0(b + (Ahead * strideB) + w);
+                    }
+                    V.Store(b0, other);
+                    V.Store(b1, other + w);
+                    other += 2 * w;
+                }
+                if (TForm.Fetches && Sse.IsSupported)
+                {
+                    Sse.Prefetch1(other);
+                    other += FetchStep;
+                }
+                x = V.Create(*a0); c00 = V.FusedMultiplyAdd(x, b0, c00); if (wide) c01 = V.FusedMultiplyAdd(x, b1, c01);
+                if (rows > 1) { x = V.Create(a0[rowStride]); c10 = V.FusedMultiplyAdd(x, b0, c10); if (wide) c11 = V.FusedMultiplyAdd(x, b1, c11); }
+                if (rows > 2) { x = V.Create(a0[2 * rowStride]); c20 = V.FusedMultiplyAdd(x, b0, c20); if (wide) c21 = V.FusedMultiplyAdd(x, b1, c21); }
+                if (rows > 3) { x = V.Create(*a3); c30 = V.FusedMultiplyAdd(x, b0, c30); if (wide) c31 = V.FusedMultiplyAdd(x, b1, c31); }
+                if (rows > 4) { x = V.Create(a3[rowStride]); c40 = V.FusedMultiplyAdd(x, b0, c40); if (wide) c41 = V.FusedMultiplyAdd(x, b1, c41); }
+                if (rows > 5) { x = V.Create(a3[2 * rowStride]); c50 = V.FusedMultiplyAdd(x, b0, c50); if (wide) c51 = V.FusedMultiplyAdd(x, b1, c51); }
+                if (rows > 6) { x = V.Create(*a6); c60 = V.FusedMultiplyAdd(x, b0, c60); if (wide) c61 = V.FusedMultiplyAdd(x, b1, c61); }
+                if (rows > 7) { x = V.Create(a6[rowStride]); c70 = V.FusedMultiplyAdd(x, b0, c70); if (wide) c71 = V.FusedMultiplyAdd(x, b1, c71); }
+                if (rows > 8) { x = V.Create(a6[2 * rowStride]); c80 = V.FusedMultiplyAdd(x, b0, c80); if (wide) c81 = V.FusedMultiplyAdd(x, b1, c81); }
+                if (rows > 9) { x = V.Create(*a9); c90 = V.FusedMultiplyAdd(x, b0, c90); if (wide) c91 = V.FusedMultiplyAdd(x, b1, c91); }
+                if (rows > 10) { x = V.Create(a9[rowStride]); ca0 = V.FusedMultiplyAdd(x, b0, ca0); if (wide) ca1 = V.FusedMultiplyAdd(x, b1, ca1); }
+                if (rows > 11) { x = V.Create(a9[2 * rowStride]); cb0 = V.FusedMultiplyAdd(x, b0, cb0); if (wide) cb1 = V.FusedMultiplyAdd(x, b1, cb1); }
+                a0 += depthStride;
+                if (rows > 3) a3 += depthStride;
+                if (rows > 6) a6 += depthStride;
+                if (rows > 9) a9 += depthStride;
+                b += strideB;
+            }
+            if (depth == 0)
+                break;
+            // The C of the next tile comes into the first-level cache while this one computes its last sums; sooner, it would be gone again.
             for (int r = 0; r < rows; r++, next += strideC)
             {
                 Sse.Prefetch0(next);
                 if (wide) Sse.Prefetch0(next + w);
             }
-        }
-        float* a0 = a, a3 = a + (3 * rowStride), a6 = a3 + (3 * rowStride), a9 = a6 + (3 * rowStride);
-        for (nint p = depth; p > 0; p--)
-        {
-            V b0 = V.Load(b), b1 = wide ? V.Load(b + w) : b0, x;
-            if (TForm.Copies)
-            {
-                if (Sse.IsSupported)
-                {
-                    Sse.Prefetch0(b + (Ahead * strideB));
-                    Sse.Prefetch0(b + (Ahead * strideB) + w);
-                }
-                V.Store(b0, copy);
-                V.Store(b1, copy + w);
-                copy += 2 * w;
-            }
-            x = V.Create(*a0); c00 = V.FusedMultiplyAdd(x, b0, c00); if (wide) c01 = V.FusedMultiplyAdd(x, b1, c01);
-            if (rows > 1) { x = V.Create(a0[rowStride]); c10 = V.FusedMultiplyAdd(x, b0, c10); if (wide) c11 = V.FusedMultiplyAdd(x, b1, c11); }
-            if (rows > 2) { x = V.Create(a0[2 * rowStride]); c20 = V.FusedMultiplyAdd(x, b0, c20); if (wide) c21 = V.FusedMultiplyAdd(x, b1, c21); }
-            if (rows > 3) { x = V.Create(*a3); c30 = V.FusedMultiplyAdd(x, b0, c30); if (wide) c31 = V.FusedMultiplyAdd(x, b1, c31); }
-            if (rows > 4) { x = V.Create(a3[rowStride]); c40 = V.FusedMultiplyAdd(x, b0, c40); if (wide) c41 = V.FusedMultiplyAdd(x, b1, c41); }
-            if (rows > 5) { x = V.Create(a3[2 * rowStride]); c50 = V.FusedMultiplyAdd(x, b0, c50); if (wide) c51 = V.FusedMultiplyAdd(x, b1, c51); }
-            if (rows > 6) { x = V.Create(*a6); c60 = V.FusedMultiplyAdd(x, b0, c60); if (wide) c61 = V.FusedMultiplyAdd(x, b1, c61); }
-            if (rows > 7) { x = V.Create(a6[rowStride]); c70 = V.FusedMultiplyAdd(x, b0, c70); if (wide) c71 = V.FusedMultiplyAdd(x, b1, c71); }
-            if (rows > 8) { x = V.Create(a6[2 * rowStride]); c80 = V.FusedMultiplyAdd(x, b0, c80); if (wide) c81 = V.FusedMultiplyAdd(x, b1, c81); }
-            if (rows > 9) { x = V.Create(*a9); c90 = V.FusedMultiplyAdd(x, b0, c90); if (wide) c91 = V.FusedMultiplyAdd(x, b1, c91); }
-            if (rows > 10) { x = V.Create(a9[rowStride]); ca0 = V.FusedMultiplyAdd(x, b0, ca0); if (wide) ca1 = V.FusedMultiplyAdd(x, b1, ca1); }
-            if (rows > 11) { x = V.Create(a9[2 * rowStride]); cb0 = V.FusedMultiplyAdd(x, b0, cb0); if (wide) cb1 = V.FusedMultiplyAdd(x, b1, cb1); }
-            a0 += depthStride;
-            if (rows > 3) a3 += depthStride;
-            if (rows > 6) a6 += depthStride;
-            if (rows > 9) a9 += depthStride;
-            b += strideB;
         }
         V.Store(c00, c); if (wide) V.Store(c01, c + w);
         if (rows > 1) { V.Store(c10, c + strideC); if (wide) V.Store(c11, c + strideC + w); }
@@ -167,28 +183,28 @@ internal static unsafe class GemmTile
     public static void Run<V>(
         int rows, float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride)
         where V : unmanaged, ISimd<V> =>
-        Run<V, Wide>(rows, a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, null);
+        Run<V, Wide>(rows, a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, null, c);
 
     /// <summary><see cref="Run{V, TRows, TForm}"/> by a number of rows, 1 … 12.</summary>
     public static void Run<V, TForm>(
-        int rows, float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* copy)
+        int rows, float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next)
         where V : unmanaged, ISimd<V>
         where TForm : struct, ITileForm
     {
         switch (rows)
         {
-            case 12: Run<V, Rows12, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 1: Run<V, Rows1, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 2: Run<V, Rows2, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 3: Run<V, Rows3, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 4: Run<V, Rows4, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 5: Run<V, Rows5, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 6: Run<V, Rows6, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 7: Run<V, Rows7, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 8: Run<V, Rows8, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 9: Run<V, Rows9, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 10: Run<V, Rows10, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
-            case 11: Run<V, Rows11, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, copy); break;
+            case 12: Run<V, Rows12, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 1: Run<V, Rows1, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 2: Run<V, Rows2, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 3: Run<V, Rows3, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 4: Run<V, Rows4, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 5: Run<V, Rows5, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 6: Run<V, Rows6, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 7: Run<V, Rows7, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 8: Run<V, Rows8, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 9: Run<V, Rows9, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 10: Run<V, Rows10, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 11: Run<V, Rows11, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
         }
     }
 
@@ -198,6 +214,8 @@ internal static unsafe class GemmTile
         public static bool IsWide => true;
 
         public static bool Copies => false;
+
+        public static bool Fetches => false;
     }
 
     /// <summary>One vector wide: the last columns, where they fit into it.</summary>
@@ -206,6 +224,8 @@ internal static unsafe class GemmTile
         public static bool IsWide => false;
 
         public static bool Copies => false;
+
+        public static bool Fetches => false;
     }
 
     /// <summary>Two vectors wide, packing B on the way.</summary>
@@ -214,6 +234,18 @@ internal static unsafe class GemmTile
         public static bool IsWide => true;
 
         public static bool Copies => true;
+
+        public static bool Fetches => false;
+    }
+
+    /// <summary>Two vectors wide, bringing what later tiles read into the second-level cache on the way.</summary>
+    internal readonly struct Fetching : ITileForm
+    {
+        public static bool IsWide => true;
+
+        public static bool Copies => false;
+
+        public static bool Fetches => true;
     }
 
     private readonly struct Rows1 : ITileRows { public static int Count => 1; }

@@ -73,13 +73,6 @@ internal unsafe struct PanelPacker : ISimdKernel
         Simd.Run(ref this);
     }
 
-    public void Run<V>(int count)
-        where V : unmanaged, ISimd<V>
-    {
-        panelCount = count;
-        Run<V>();
-    }
-
     public void Run<V>()
         where V : unmanaged, ISimd<V>
     {

@@ -28,8 +28,9 @@ internal static unsafe class Packing
             }
             return;
         }
-        if (columns < width)
-            new Span<float>(panel, depth * width).Clear();
+        // Only what has no column, never a place that holds a number: another task may be reading the same numbers there.
+        for (int p = 0; p < depth && columns < width; p++)
+            new Span<float>(panel + ((nint)p * width) + columns, width - columns).Clear();
         if (rowStride == 1)
         {
             Transpose.Run(b, columnStride, panel, width, columns, depth);

@@ -43,12 +43,12 @@ public static class ReferenceSoftmax
         return total == 0 ? 0 : sum / total;
     }
 
-    /// <summary>The loss of <see cref="SigmoidCrossEntropyKernel"/>: logits and targets of one length.</summary>
-    public static double SigmoidCrossEntropy(ReadOnlySpan<double> logits, ReadOnlySpan<float> targets)
+    /// <summary>The loss of <see cref="SigmoidCrossEntropyKernel"/>: logits, targets and (if there are any) weights of one length.</summary>
+    public static double SigmoidCrossEntropy(ReadOnlySpan<double> logits, ReadOnlySpan<float> targets, ReadOnlySpan<float> weights = default)
     {
         double sum = 0;
         for (int i = 0; i < logits.Length; i++)
-            sum += Math.Max(logits[i], 0) - (logits[i] * targets[i]) + Math.Log(1 + Math.Exp(-Math.Abs(logits[i])));
+            sum += (weights.IsEmpty ? 1 : weights[i]) * (Math.Max(logits[i], 0) - (logits[i] * targets[i]) + Math.Log(1 + Math.Exp(-Math.Abs(logits[i]))));
         return logits.Length == 0 ? 0 : sum / logits.Length;
     }
 

@@ -32,8 +32,8 @@ public static unsafe partial class SequencePoolingKernel
     /// <param name="features">Values a step.</param>
     /// <param name="views">Number of distributions for each sequence.</param>
     /// <param name="sequences">The real steps.</param>
-    /// <param name="dweights">dw: (batch, views, time).</param>
-    /// <param name="dstates">dh: (batch, time, features).</param>
+    /// <param name="dweights">dw: (batch, views, time); empty if it is not wanted.</param>
+    /// <param name="dstates">dh: (batch, time, features); empty if it is not wanted.</param>
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     public static void WeightedSumBackward(
         ReadOnlySpan<float> dcontexts, ReadOnlySpan<float> weights, ReadOnlySpan<float> states, int features, int views, Sequences sequences, Span<float> dweights, Span<float> dstates)
@@ -44,8 +44,10 @@ public static unsafe partial class SequencePoolingKernel
         Steps(Operation, nameof(weights), weights, views, sequences, dstates);
         Steps(Operation, nameof(states), states, features, sequences, dweights);
         Steps(Operation, nameof(states), states, features, sequences, dstates);
-        Steps(Operation, nameof(dweights), dweights, views, sequences, dcontexts);
-        Steps(Operation, nameof(dstates), dstates, features, sequences, dcontexts);
+        if (!dweights.IsEmpty)
+            Steps(Operation, nameof(dweights), dweights, views, sequences, dcontexts);
+        if (!dstates.IsEmpty)
+            Steps(Operation, nameof(dstates), dstates, features, sequences, dcontexts);
         Require.Apart<float>(Operation, nameof(dweights), dweights, dstates);
         fixed (float* pdc = dcontexts, pw = weights, ph = states, pdw = dweights, pdh = dstates)
         {
@@ -130,13 +132,15 @@ public static unsafe partial class SequencePoolingKernel
         {
             for (nint t = 0; t < length; t++)
             {
-                float* h = States + first + (t * features), dh = StateResult + first + (t * features);
+                nint step = first + (t * features);
                 for (nint k = b * Views; k < (b + 1) * Views; k++)
                 {
                     float* dc = Gradient + (k * features);
                     nint at = (k * bounds.Time) + bounds.Start(b) + t;
-                    WeightResult[at] += Fold.Sum<V, DotTerm>(new() { A = dc, B = h }, 0, features);
-                    Lane.Loop<V, Binary<AddScaledOperator>>(new() { A = dh, B = dc, Y = dh, Operator = new(Weights[at]) }, 0, features);
+                    if (WeightResult != null)
+                        WeightResult[at] += Fold.Sum<V, DotTerm>(new() { A = dc, B = States + step }, 0, features);
+                    if (StateResult != null)
+                        Lane.Loop<V, Binary<AddScaledOperator>>(new() { A = StateResult + step, B = dc, Y = StateResult + step, Operator = new(Weights[at]) }, 0, features);
                 }
             }
         }

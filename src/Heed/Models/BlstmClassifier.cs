@@ -19,19 +19,24 @@ public sealed class BlstmClassifier : Module
     private readonly LabelwiseLinear? labelOutput;
     private readonly Linear? featureOutput;
     private readonly Dropout dropout, vectorDropout;
-    private readonly int classCount;
+    private readonly TokenEvidence? tokenEvidence;
+    private readonly int classCount, separatorId;
 
     /// <summary>Creates the model.</summary>
     /// <param name="config">The shape.</param>
     /// <param name="vocabularySize">Number of token ids; 0 is padding.</param>
     /// <param name="classCount">Number of classes.</param>
     /// <param name="featureCount">Further features of a row; default 0.</param>
-    public BlstmClassifier(BlstmConfig config, int vocabularySize, int classCount, int featureCount = 0)
+    /// <param name="separatorId">The token between the two texts of a pair, for <see cref="BlstmConfig.PairForm"/> <c>towers</c>.</param>
+    public BlstmClassifier(BlstmConfig config, int vocabularySize, int classCount, int featureCount = 0, int separatorId = Vocabulary.Unknown)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(featureCount);
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
-        (Config, this.classCount, FeatureCount) = (config, classCount, featureCount);
+        bool hasTowers = config.PairForm == "towers";
+        if (hasTowers && (separatorId <= Vocabulary.Unknown || separatorId >= vocabularySize))
+            throw new ArgumentException("BlstmClassifier: PairForm towers needs a separator that the vocabulary knows; give rows with two texts, or take PairForm joined.", nameof(separatorId));
+        (Config, this.classCount, FeatureCount, this.separatorId) = (config, classCount, featureCount, separatorId);
         int states = 2 * config.HiddenSize;
         SequencePooling pool = config.PerLabel ? new ProjectionPooling(states, classCount)
             : SequencePooling.Create(config.Pooling, states, config.AttentionSize, config.Views, config.AverageViews, config.Penalty);
@@ -43,11 +48,13 @@ public sealed class BlstmClassifier : Module
             : new Lstm(config.EmbeddingSize, config.HiddenSize, config.LayerCount, isBidirectional: true, config.Dropout, config.VariationalDropout));
         pooling = RegisterSlot("pooling", pool);
         if (!config.PerLabel)
-            output = RegisterSlot("output", new Linear(pool.ContextSize + featureCount, classCount));
+            output = RegisterSlot("output", new Linear(((hasTowers ? TwoTowers.Parts : 1) * pool.ContextSize) + featureCount, classCount));
         else
             labelOutput = Register("output", new LabelwiseLinear(classCount, states));
         if (config.PerLabel && featureCount > 0)
             featureOutput = Register("features", new Linear(featureCount, classCount, hasBias: false));
+        if (config.Evidence)
+            tokenEvidence = Register("evidence", new TokenEvidence(classCount, config.EmbeddingSize, config.PerLabel));
         dropout = Register("dropout", new Dropout(config.Dropout));
         vectorDropout = Register("vector_dropout", new Dropout(config.Dropout, isShared: config.VariationalDropout));
     }
@@ -66,20 +73,35 @@ public sealed class BlstmClassifier : Module
     /// <param name="ranges">The real tokens of each text.</param>
     /// <param name="pass">The call.</param>
     /// <param name="features">Further features <c>(batch · features)</c>, row-major; empty where the model has none.</param>
+    /// <param name="evidence">With <see cref="BlstmConfig.Evidence"/> that of each token, <c>(batch · time · classes)</c>, row-major; else empty.</param>
     /// <returns>Logits <c>(batch, classes)</c> and what the pooling returns.</returns>
-    /// <exception cref="ShapeException">The number of features is another.</exception>
-    public (Tensor Logits, PoolingResult Pooling) Forward(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass, ReadOnlyMemory<float> features = default)
+    /// <exception cref="ShapeException">The number of features or of values of evidence is another.</exception>
+    public (Tensor Logits, PoolingResult Pooling) Forward(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass, ReadOnlyMemory<float> features = default, ReadOnlyMemory<float> evidence = default)
     {
         if (features.Length != ranges.Count * FeatureCount)
             throw new ShapeException(FormattableString.Invariant($"BlstmClassifier: {features.Length} features came; (batch, features) = ({ranges.Count}, {FeatureCount}) is required."));
         Tensor vectors = embedding.Module.Forward(ids, ranges.Count, pass);
         if (pairs is not null)
             vectors += pairs.Forward(ids, ranges.Count, pass);
+        Tensor? known = tokenEvidence?.Read(evidence.Span, ranges, vectors.Shape[1], pass);
+        if (known is not null)
+            vectors = tokenEvidence!.IntoVectors(vectors, known, pass);
         vectors = vectorDropout.Forward(vectors, pass);
-        Tensor states = encoder.Module.Forward(vectors, ranges, pass).Output;
-        PoolingResult pooled = pooling.Module.Forward(states, ranges, pass);
+        PoolingResult pooled = Pool(vectors, ids.Span, ranges, pass);
         Tensor context = dropout.Forward(pooled.Context, pass);
-        return (Return(Logits(context, features.Span, ranges.Count, pass), pass), pooled);
+        Tensor logits = Logits(context, features.Span, ranges.Count, pass);
+        if (known is not null)
+            logits = tokenEvidence!.IntoLogits(logits, known, pooling.Module.IsFocused ? pooled.Weights : null, ranges, pass);
+        return (Return(logits, pass), pooled);
+    }
+
+    private PoolingResult Pool(Tensor vectors, ReadOnlySpan<int> ids, SequenceRanges ranges, Pass pass)
+    {
+        PoolingResult Read(SequenceRanges steps) => pooling.Module.Forward(encoder.Module.Forward(vectors, steps, pass).Output, steps, pass);
+        if (Config.PairForm != "towers")
+            return Read(ranges);
+        (SequenceRanges first, SequenceRanges second) = TwoTowers.Split(ids, ranges, separatorId);
+        return TwoTowers.Pool(Read, first, second, pass);
     }
 
     private Tensor Logits(Tensor context, ReadOnlySpan<float> features, int batch, in Pass pass)

@@ -57,6 +57,15 @@ public sealed record BlstmConfig
     /// <value>Default false.</value>
     public bool VariationalDropout { get; init; }
 
+    /// <summary>How a text pair is read (<see cref="TextPair"/>): <c>joined</c>, as one text; or <c>towers</c>, each text by the same encoder for itself, the two
+    /// contexts then compared: [u ; v ; |u − v| ; u∘v].</summary>
+    /// <value>Default <c>joined</c>; <c>towers</c> goes with rows that have two texts, and not with <see cref="PerLabel"/>.</value>
+    public string PairForm { get => field ?? "joined"; init; } = "joined";
+
+    /// <summary>Whether the network is given evidence for each token, one number an output, that reaches the logits by the pooling's weights.</summary>
+    /// <value>Default false.</value>
+    public bool Evidence { get; init; }
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">A value is out of its range; says which, what is allowed, and what came.</exception>
     public void Validate()
@@ -74,6 +83,8 @@ public sealed record BlstmConfig
             throw new ArgumentException($"BlstmConfig: there is no pooling '{Pooling}'; there are {string.Join(", ", SequencePooling.Names)}.", nameof(Pooling));
         if (PerLabel && Pooling != "projection")
             throw new ArgumentException($"BlstmConfig: PerLabel needs the pooling projection, got '{Pooling}'.", nameof(PerLabel));
+        if (PairForm is not ("joined" or "towers") || (PerLabel && PairForm == "towers"))
+            throw new ArgumentException($"BlstmConfig: PairForm must be joined or (without PerLabel) towers, got '{PairForm}'.", nameof(PairForm));
         if (Dropout is not (>= 0 and < 1))
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
         if (!(Penalty >= 0 && double.IsFinite(Penalty)))

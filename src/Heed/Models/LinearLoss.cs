@@ -35,15 +35,16 @@ internal abstract class LinearLoss
     /// <summary>The sum over outputs of their cross-entropies as yes-or-no answers.</summary>
     /// <param name="targets">(rows, outputs), in [0, 1].</param>
     /// <param name="outputCount">Outputs a row.</param>
-    public sealed class Answers(float[] targets, int outputCount) : LinearLoss
+    /// <param name="weights">(rows, outputs), how often each answer counts; null for once.</param>
+    public sealed class Answers(float[] targets, int outputCount, float[]? weights = null) : LinearLoss
     {
         public override int OutputCount => outputCount;
 
         public override double Evaluate(ReadOnlySpan<float> logits, Span<float> dlogits)
         {
             dlogits.Clear();
-            SigmoidCrossEntropyKernel.Backward(logits, targets, outputCount, dlogits);
-            return outputCount * SigmoidCrossEntropyKernel.Forward(logits, targets);
+            SigmoidCrossEntropyKernel.Backward(logits, targets, outputCount, dlogits, weights);
+            return outputCount * SigmoidCrossEntropyKernel.Forward(logits, targets, weights);
         }
     }
 

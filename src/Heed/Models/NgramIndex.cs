@@ -26,9 +26,14 @@ internal sealed class NgramIndex(TextEncoder encoder, int maximumOrder)
     /// <summary>The n-grams of a text by number, in its order, with repetitions.</summary>
     /// <param name="text">Any text.</param>
     /// <param name="grow">Whether an n-gram that is not known gets a number; otherwise it is left out, and longer ones that begin with it.</param>
-    public IEnumerable<int> Of(string text, bool grow = false)
+    public IEnumerable<int> Of(string text, bool grow = false) => RunsOf(encoder.EncodeIds(text), grow).Select(run => run.Number);
+
+    /// <summary>The n-grams of tokens by number, with the tokens first … end − 1 that each is made of, begin and end of the text left out.</summary>
+    /// <param name="ids">The tokens of a text, as <see cref="Encoder"/> numbers them.</param>
+    /// <param name="grow">As in <see cref="Of"/>.</param>
+    public IEnumerable<(int Number, int First, int End)> RunsOf(int[] ids, bool grow = false)
     {
-        int[] ids = encoder.EncodeIds(text), tokens = new int[ids.Length + 2];
+        int[] tokens = new int[ids.Length + 2];
         // The padding token, which no text holds, marks begin and end.
         ids.CopyTo(tokens, 1);
         for (int start = 0; start < tokens.Length; start++)
@@ -44,7 +49,7 @@ internal sealed class NgramIndex(TextEncoder encoder, int maximumOrder)
                         break;
                     numbers[key] = number = numbers.Count;
                 }
-                yield return number;
+                yield return (number, Math.Max(start, 1) - 1, Math.Min(i, ids.Length));
             }
         }
     }

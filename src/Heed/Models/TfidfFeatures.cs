@@ -25,9 +25,12 @@ internal sealed class TfidfFeatures(NgramIndex ngrams, float[] rarity)
     }
 
     /// <summary>The values of a text.</summary>
-    public (int Column, float Value)[] Of(string text)
+    public (int Column, float Value)[] Of(string text) => Of(ngrams.Of(text));
+
+    /// <summary>The values of a text, given its n-grams.</summary>
+    public (int Column, float Value)[] Of(IEnumerable<int> found)
     {
-        (int Feature, int Count)[] counts = Counted(ngrams.Of(text));
+        (int Feature, int Count)[] counts = Counted(found);
         return Weigh(counts, Logarithms(counts.Length == 0 ? 1 : counts.Max(entry => entry.Count)));
     }
 

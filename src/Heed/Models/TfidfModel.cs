@@ -116,6 +116,51 @@ public sealed class TfidfModel
         return scores;
     }
 
+    /// <summary>What each token of a text adds to Wᵀx: an n-gram's part is divided among its occurrences, and of each among its tokens.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="places">Where tokens stand in it, by whatever tokenizer, in order; what stands in none of them (behind the last one) is left out.</param>
+    /// <param name="scores">(tokens, outputs); the parts are added, all together <see cref="Scores"/> without the bias.</param>
+    internal void AddTokenScores(string text, ReadOnlySpan<Token> places, Span<float> scores)
+    {
+        EncodedText own = features.Ngrams.Encoder.Encode(text);
+        (int Number, int First, int End)[] runs = [.. features.Ngrams.RunsOf(own.Ids)];
+        Dictionary<int, float> share = [];
+        foreach ((int Column, float Value) in features.Of(runs.Select(run => run.Number)))
+            share[Column] = Value;
+        Dictionary<int, int> times = [];
+        foreach ((int number, _, _) in runs)
+            times[number] = times.GetValueOrDefault(number) + 1;
+        int[] place = Places(own.Tokens, places);
+        int outputs = OutputCount;
+        foreach ((int number, int first, int end) in runs)
+        {
+            float factor = share[number] / (times[number] * Math.Max(1, end - first));
+            ReadOnlySpan<float> w = weights.AsSpan(number * outputs, outputs);
+            for (int t = first; t < end; t++)
+            {
+                if (place[t] < 0)
+                    continue;
+                Span<float> at = scores.Slice(place[t] * outputs, outputs);
+                for (int k = 0; k < outputs; k++)
+                    at[k] += factor * w[k];
+            }
+        }
+    }
+
+    // For each own token the given one that holds its begin, or the next one behind it; −1 behind the last.
+    private static int[] Places(Token[] own, ReadOnlySpan<Token> given)
+    {
+        int[] places = new int[own.Length];
+        int at = 0;
+        for (int i = 0; i < own.Length; i++)
+        {
+            while (at < given.Length && given[at].End <= own[i].Start)
+                at++;
+            places[i] = at < given.Length ? at : -1;
+        }
+        return places;
+    }
+
     private static Lbfgs.Function Objective(SparseRows rows, LinearLoss loss, double decay)
     {
         int outputs = loss.OutputCount, weightCount = rows.ColumnCount * outputs;

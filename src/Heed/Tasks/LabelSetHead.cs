@@ -10,9 +10,9 @@ internal sealed class LabelSetHead(IReadOnlyList<string> labels) : TextHead(Targ
     public override string NaturalMonitor => "macro-f1";
 
     public override Func<Tensor, int[], Tensor> Loss(TextData train, TrainingOptions options) =>
-        AnswerTargets.Loss(Targets(train), OutputCount, options.LabelSmoothing);
+        AnswerTargets.Loss(Targets(train), OutputCount, options.LabelSmoothing, Weights(train, options));
 
-    public override LinearLoss LinearLoss(TextData train, TrainingOptions options) => new LinearLoss.Answers(Targets(train), OutputCount);
+    public override LinearLoss LinearLoss(TextData train, TrainingOptions options) => new LinearLoss.Answers(Targets(train), OutputCount, Weights(train, options));
 
     public override double MeanLoss(float[] logits, TextData data) => SigmoidCrossEntropyKernel.Forward(logits, Targets(data));
 
@@ -74,6 +74,18 @@ internal sealed class LabelSetHead(IReadOnlyList<string> labels) : TextHead(Targ
             row += OutputCount;
         }
         return targets;
+    }
+
+    // A label's rows count together as much as the rows without it.
+    private float[]? Weights(TextData train, TrainingOptions options)
+    {
+        if (options.ClassWeights != "balanced")
+            return null;
+        float[] weights = Targets(train);
+        int[] counts = train.CountLabels();
+        for (int i = 0; i < weights.Length; i++)
+            weights[i] = weights[i] == 0 ? 1 : (float)Math.Max(1, train.Count - counts[i % OutputCount]) / counts[i % OutputCount];
+        return weights;
     }
 
     private static float[] Probabilities(ReadOnlySpan<float> logits, double temperature)

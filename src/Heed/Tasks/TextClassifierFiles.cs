@@ -62,7 +62,7 @@ internal static class TextClassifierFiles
             // Before memory is taken: a weight takes at least two bytes of the file.
             if (config.Network.LeastWeights(encoder.Vocabulary.Count) > folder.Files[Weights].Length / 2.0)
                 throw new InputException($"the network that it describes has more weights than {Weights} holds; copy the whole folder again.", place);
-            network = new BlstmClassifier(config.Network, encoder.Vocabulary.Count, head.OutputCount, features.VectorSize);
+            network = new BlstmClassifier(config.Network, encoder.Vocabulary.Count, head.OutputCount, features.VectorSize, encoder.SeparatorId);
         }
         catch (ArgumentException e)
         {
@@ -72,7 +72,10 @@ internal static class TextClassifierFiles
         TrainingRecord record = Read(folder, Training, HeedJson.Default.TrainingRecord);
         if (record.Options is null || record.Epochs is null || record.Epochs.Any(e => e is null))
             throw new InputException("'options' or 'epochs' is null; copy the whole folder again.", folder.PathOf(Training));
-        return new TextClassifier(network, encoder, head, features, record) { Rule = rule, Baseline = Baseline(folder, head) };
+        TfidfModel? baseline = Baseline(folder, head);
+        if (baseline is null && config.Network.Evidence)
+            throw new InputException($"the network reads evidence of the simple model, but {BaselineWeights} is not there; copy the whole folder again.", place);
+        return new TextClassifier(network, encoder, head, features, record) { Rule = rule, Baseline = baseline };
     }
 
     // What a file says about the answers, checked: a damaged figure must not become a wrong answer.

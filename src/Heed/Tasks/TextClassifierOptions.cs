@@ -20,6 +20,12 @@ public sealed record TextClassifierOptions
     /// <value>Default true.</value>
     public bool Baseline { get; init; } = true;
 
+    /// <summary>Whether the network reads what the simple model says about each token (<see cref="BlstmConfig.Evidence"/>): what single words and pairs tell
+    /// it then need not learn again from few rows. Training rows get it from models that have not seen them. A model to <see cref="Start"/>
+    /// from says it itself.</summary>
+    /// <value>Default null: where <see cref="Baseline"/> is true. True needs <see cref="Baseline"/>.</value>
+    public bool? Evidence { get; init; }
+
     /// <summary>A file of pretrained word vectors (GloVe or fastText, text form) that token vectors start from; null for none. Sets
     /// <see cref="BlstmConfig.EmbeddingSize"/> to their length.</summary>
     /// <value>Default null.</value>
@@ -46,8 +52,10 @@ public sealed record TextClassifierOptions
         Network?.Validate();
         Training.Validate();
         Tokens.Validate();
+        if (Evidence == true && !Baseline)
+            throw new ArgumentException("TextClassifierOptions: Evidence comes from the simple model; set Baseline to true, too, or leave Evidence out.", nameof(Evidence));
     }
 
     internal BlstmConfig NetworkFor(TargetKind target) =>
-        Network ?? (target == TargetKind.Multi ? new BlstmConfig { Pooling = "projection", PerLabel = true } : new BlstmConfig());
+        (Network ?? (target == TargetKind.Multi ? new BlstmConfig { Pooling = "projection", PerLabel = true } : new BlstmConfig())) with { Evidence = Evidence ?? Baseline };
 }

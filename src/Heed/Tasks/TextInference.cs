@@ -13,15 +13,19 @@ internal static class TextInference
     {
         string[] texts = [.. data.Texts];
         int[][] ids = new int[texts.Length][];
+        Token[][] tokens = new Token[texts.Length][];
         Share((texts.Length + BatchSize - 1) / BatchSize, n =>
         {
             for (int i = n * BatchSize; i < Math.Min(texts.Length, (n + 1) * BatchSize); i++)
-                ids[i] = model.Encoder.EncodeIds(texts[i]);
+            {
+                EncodedText encoded = model.Encoder.Encode(texts[i]);
+                (ids[i], tokens[i]) = (encoded.Ids, encoded.Tokens);
+            }
         });
         FeatureTable features = model.Features.Encode(data);
         int outputs = model.Head.OutputCount;
         float[] all = new float[data.Count * outputs];
-        ForEachBatch(model, ids, features, Capture.None, (batch, logits, _) =>
+        ForEachBatch(model, ids, features, row => (texts[row], tokens[row]), Capture.None, (batch, logits, _) =>
         {
             for (int i = 0; i < batch.BatchSize; i++)
                 logits.Values.Slice(i * outputs, outputs).CopyTo(all.AsSpan(batch.RowIndices[i] * outputs));
@@ -43,7 +47,7 @@ internal static class TextInference
         FeatureTable features = model.Features.Encode([.. rows.Select(row => row.Values.Count == 0 ? missing : row.Values)]);
         TextPrediction[] answers = new TextPrediction[rows.Length];
         int outputs = model.Head.OutputCount;
-        ForEachBatch(model, ids, features, Capture.Weights, (batch, logits, weights) =>
+        ForEachBatch(model, ids, features, row => (rows[row].Text, encoded[row].Tokens), Capture.Weights, (batch, logits, weights) =>
         {
             for (int i = 0; i < batch.BatchSize; i++)
             {
@@ -66,17 +70,18 @@ internal static class TextInference
     }
 
     // Batches side by side, as the steps of a short text leave little to share inside of one. Each writes to its own rows, so bits do not depend on it.
-    private static void ForEachBatch(TextClassifier model, int[][] ids, FeatureTable features, Capture capture, Action<TextBatch, Tensor, Tensor> use)
+    private static void ForEachBatch(TextClassifier model, int[][] ids, FeatureTable features, Func<int, (string Text, Token[] Tokens)> source, Capture capture, Action<TextBatch, Tensor, Tensor> use)
     {
         IReadOnlyList<ReadOnlyMemory<int>> batches = BatchPlan.Evaluation(ids.Select(i => i.Length).ToArray(), BatchSize).Epoch(0);
         Share(batches.Count, n =>
         {
             TextBatch batch = TextBatch.Create(ids, batches[n].Span);
             float[] vectors = Vectors(features, model.Features.VectorSize, batch.RowIndices);
+            float[]? evidence = model.Network.Config.Evidence ? EvidenceRows.Of(model.Baseline!, batch, source) : null;
             Step.Evaluate(
                 pass =>
                 {
-                    (Tensor logits, PoolingResult pooling) = model.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors);
+                    (Tensor logits, PoolingResult pooling) = model.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors, evidence);
                     use(batch, logits, pooling.Weights);
                     return 0;
                 },

@@ -41,7 +41,7 @@ public static class TextSearch
         (TextClassifier Model, int Number)? best = null;
         for (int i = 0; i < all.Length && !cancellation.IsCancellationRequested; i++)
         {
-            TextClassifier model = TextTraining.Run(train, dev, all[i] with { Baseline = false, Checkpoint = null }, observer, cancellation);
+            TextClassifier model = TextTraining.Run(train, dev, all[i] with { Baseline = all[i].Evidence ?? all[i].Baseline, Checkpoint = null }, observer, cancellation);
             if (model.Record.BestEpoch == 0)
                 break;
             EpochReport reached = model.Record.Epochs[model.Record.BestEpoch - 1];
@@ -51,7 +51,7 @@ public static class TextSearch
             onTrial?.Invoke(new TextTrial(i + 1, Describe(all[i]), reached, isBest));
         }
         TextClassifier winner = best?.Model ?? throw new OperationCanceledException("the search was cancelled before the first step.");
-        if (options.Baseline && !cancellation.IsCancellationRequested)
+        if (options.Baseline && winner.Baseline is null && !cancellation.IsCancellationRequested)
             winner.Baseline = TextTraining.TrainBaseline(winner, train, dev);
         return winner;
     }

@@ -27,7 +27,7 @@ internal static class TextStart
         {
             if (!old.TryGetValue(name, out Parameter? source) || source.Shape.Rank != parameter.Shape.Rank || (source.Shape.Rank > 1 && source.Shape[^1] != parameter.Shape[^1]))
                 throw new ArgumentException($"TextClassifierOptions: the network differs from that of Start in '{name}' ({parameter.Shape}); leave Network out to take the same.", nameof(to));
-            bool hasLabels = name.StartsWith("output.", StringComparison.Ordinal) || name == "features.weight" || (to.Config.PerLabel && name.StartsWith("pooling.", StringComparison.Ordinal));
+            bool hasLabels = name.StartsWith("output.", StringComparison.Ordinal) || name == "features.weight" || name.StartsWith("evidence.", StringComparison.Ordinal) || (to.Config.PerLabel && name.StartsWith("pooling.", StringComparison.Ordinal));
             int[] rows = hasLabels ? places : [.. Enumerable.Range(0, source.Shape[0])];
             int length = parameter.Shape.Length / parameter.Shape[0];
             parameter.Change(

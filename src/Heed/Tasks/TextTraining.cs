@@ -13,14 +13,21 @@ internal static class TextTraining
         Check(train, dev);
         (TrainingOptions training, string? note) = Resolve(train, options.Training);
         (TextClassifier classifier, string? start) = Create(train, options, training);
-        TextTrainingTask task = new(classifier, train, dev, training) { Notes = [.. new[] { note, start }.OfType<string>()] };
+        classifier.Record = TrainingRecord.Create(training, new TrainingReport([], 0, false, default), train, dev);
+        EvidenceRows? evidence = null;
+        if (classifier.Network.Config.Evidence)
+        {
+            TfidfModel whole = classifier.Baseline = TrainBaseline(classifier, train, dev);
+            evidence = new EvidenceRows(whole, train, rows => FitBaseline(classifier, rows, dev, [whole.Strength]), classifier.Encoder);
+        }
+        TextTrainingTask task = new(classifier, train, dev, training, evidence) { Notes = [.. new[] { note, start }.OfType<string>()] };
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, RunHash(classifier, train, dev, training)) : null;
         Trainer trainer = new(classifier.Network, training, observer is null ? [] : [observer], checkpoint);
         TrainingReport report = trainer.Run(task, cancellation);
         classifier.Record = TrainingRecord.Create(training, report, train, dev);
         if (report.Epochs.Count > 0)
             classifier.Rule = classifier.Head.FitAnswers(TextInference.Logits(classifier, dev), dev);
-        if (options.Baseline && !report.WasCancelled)
+        if (options.Baseline && classifier.Baseline is null && !report.WasCancelled)
             classifier.Baseline = TrainBaseline(classifier, train, dev);
         return classifier;
     }
@@ -52,7 +59,7 @@ internal static class TextTraining
         FeatureEncoder features = FeatureEncoder.Build(train);
         WordVectors? vectors = options.Vectors is null ? null : WordVectors.Read(options.Vectors, encoder);
         BlstmConfig config = options.NetworkFor(train.Target);
-        BlstmClassifier network = new(vectors is null ? config : config with { EmbeddingSize = vectors.Size }, encoder.Vocabulary.Count, head.OutputCount, features.VectorSize);
+        BlstmClassifier network = new(vectors is null ? config : config with { EmbeddingSize = vectors.Size }, encoder.Vocabulary.Count, head.OutputCount, features.VectorSize, encoder.SeparatorId);
         network.Initialize(training.Seed);
         vectors?.CopyTo(network.TokenVectors);
         network.TokenVectors.IsTrained = !options.FreezeVectors;
@@ -79,7 +86,7 @@ internal static class TextTraining
             Dropout = options.Network?.Dropout ?? old.Network.Config.Dropout,
             VariationalDropout = options.Network?.VariationalDropout ?? old.Network.Config.VariationalDropout,
         };
-        BlstmClassifier network = new(config, encoder.Vocabulary.Count, head.OutputCount, old.Features.VectorSize);
+        BlstmClassifier network = new(config, encoder.Vocabulary.Count, head.OutputCount, old.Features.VectorSize, encoder.SeparatorId);
         network.Initialize(training.Seed);
         TextStart.Copy(old, network, train.LabelNames);
         network.TokenVectors.IsTrained = !options.FreezeVectors;
@@ -92,15 +99,22 @@ internal static class TextTraining
         if (train.Target == TargetKind.Single)
             return Imbalance.Resolve(options, train.LabelNames, train.CountLabels());
         TextHead head = TextHead.Create(train.Target, train.LabelNames);
-        if (options.ClassWeights == "balanced")
-            throw new ArgumentException($"TrainingOptions: ClassWeights balanced is for single labels, the target is {train.Target}; leave it auto or none.", nameof(options));
+        if (options.ClassWeights == "balanced" && train.Target != TargetKind.Multi)
+            throw new ArgumentException($"TrainingOptions: ClassWeights balanced is for single labels and sets of labels, the target is {train.Target}; leave it auto or none.", nameof(options));
         if (train.Target == TargetKind.Number && options.Monitor is "accuracy" or "macro-f1")
             throw new ArgumentException($"TrainingOptions: numbers have no {options.Monitor}; Monitor must be auto or loss.", nameof(options));
-        return (options with { ClassWeights = "none", Monitor = options.Monitor == "auto" ? head.NaturalMonitor : options.Monitor }, null);
+        return (options with { ClassWeights = options.ClassWeights == "balanced" ? "balanced" : "none", Monitor = options.Monitor == "auto" ? head.NaturalMonitor : options.Monitor }, null);
     }
 
     /// <summary>The simple model on the same rows, with its own temperature and thresholds.</summary>
     public static TfidfModel TrainBaseline(TextClassifier classifier, TextData train, TextData dev)
+    {
+        TfidfModel model = FitBaseline(classifier, train, dev, null);
+        AnswerRule rule = classifier.Head.FitAnswers(BaselineLogits(model, dev), dev);
+        return model.With([(float)rule.Temperature, .. rule.Thresholds]);
+    }
+
+    private static TfidfModel FitBaseline(TextClassifier classifier, TextData train, TextData dev, double[]? strengths)
     {
         (TextHead head, TrainingOptions training) = (classifier.Head, classifier.Record.Options);
         double Score(float[] logits)
@@ -110,9 +124,9 @@ internal static class TextTraining
         }
         // It may keep no more of the texts than the model itself does.
         TfidfOptions simple = TfidfOptions.For(train.Texts) with { Redaction = classifier.Encoder.Redaction, MinimumCount = Math.Max(2, classifier.Encoder.MinimumCount) };
-        TfidfModel model = TfidfModel.Train([.. train.Texts], head.LinearLoss(train, training), [.. dev.Texts], Score, simple);
-        AnswerRule rule = head.FitAnswers(BaselineLogits(model, dev), dev);
-        return model.With([(float)rule.Temperature, .. rule.Thresholds]);
+        if (strengths is not null)
+            simple = simple with { Strengths = strengths };
+        return TfidfModel.Train([.. train.Texts], head.LinearLoss(train, training), [.. dev.Texts], Score, simple);
     }
 
     private static void Check(TextData train, TextData dev)

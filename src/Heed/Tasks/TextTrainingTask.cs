@@ -1,19 +1,20 @@
 namespace Heed;
 
 /// <summary>A text classifier as the trainer sees it.</summary>
-internal sealed class TextTrainingTask : ITrainingTask<TextBatch>
+internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
 {
     private readonly TextClassifier classifier;
     private readonly TextData dev;
+    private readonly EvidenceRows? evidence;
     private readonly int[][] ids;
     private readonly Func<Tensor, int[], Tensor> loss;
     private readonly FeatureTable features;
     private readonly TrainingOptions options;
     private readonly BatchPlan plan;
 
-    public TextTrainingTask(TextClassifier classifier, TextData train, TextData dev, TrainingOptions options)
+    public TextTrainingTask(TextClassifier classifier, TextData train, TextData dev, TrainingOptions options, EvidenceRows? evidence = null)
     {
-        (this.classifier, this.dev, this.options) = (classifier, dev, options);
+        (this.classifier, this.dev, this.options, this.evidence) = (classifier, dev, options, evidence);
         ids = [.. train.Texts.Select(classifier.Encoder.EncodeIds)];
         features = classifier.Features.Encode(train);
         loss = classifier.Head.Loss(train, options);
@@ -26,7 +27,7 @@ internal sealed class TextTrainingTask : ITrainingTask<TextBatch>
             _ => FormattableString.Invariant($"{classifier.Labels.Count} labels"),
         };
         string further = features.Count > 0 && classifier.Features.FieldCount > 0 ? FormattableString.Invariant($", {classifier.Features.FieldCount} further columns") : "";
-        Description = FormattableString.Invariant($"{classifier.Network.Config.Pooling} pooling over a bidirectional {classifier.Network.Config.Cell}, {train.Count} training and {dev.Count} dev texts, {what}{further}, {classifier.Encoder.Vocabulary.Count} tokens in the vocabulary");
+        Description = FormattableString.Invariant($"{classifier.Network.Config.Pooling} pooling over a bidirectional {classifier.Network.Config.Cell}{(evidence is null ? "" : " with evidence of the bag of words")}, {train.Count} training and {dev.Count} dev texts, {what}{further}, {classifier.Encoder.Vocabulary.Count} tokens in the vocabulary");
     }
 
     public string Description { get; }
@@ -35,28 +36,32 @@ internal sealed class TextTrainingTask : ITrainingTask<TextBatch>
 
     public int StepsPerEpoch => plan.BatchCount;
 
-    public IEnumerable<TextBatch> Batches(int epoch, int first, CancellationToken cancellation) =>
-        new ReadAhead<TextBatch>(plan.Epoch(epoch).Skip(first).Select(rows => Batch(rows.Span, epoch)), cancellation: CancellationToken.None);
+    public IEnumerable<Rows> Batches(int epoch, int first, CancellationToken cancellation) =>
+        new ReadAhead<Rows>(plan.Epoch(epoch).Skip(first).Select(rows => Batch(rows.Span, epoch)), cancellation: CancellationToken.None);
 
-    public int RowsOf(TextBatch batch) => batch.BatchSize;
+    public int RowsOf(Rows rows) => rows.Batch.BatchSize;
 
-    public Tensor Loss(TextBatch batch, in Pass pass)
+    public Tensor Loss(Rows rows, in Pass pass)
     {
+        TextBatch batch = rows.Batch;
         float[] vectors = TextInference.Vectors(features, classifier.Features.VectorSize, batch.RowIndices);
-        (Tensor logits, PoolingResult pooling) = classifier.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors);
+        (Tensor logits, PoolingResult pooling) = classifier.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors, rows.Evidence);
         Tensor error = loss(logits, batch.RowIndices);
         return pooling.Penalty is { } penalty ? error + penalty : error;
     }
 
     public DevScore Evaluate(CancellationToken cancellation) => classifier.Head.Score(TextInference.Logits(classifier, dev), dev);
 
-    private TextBatch Batch(ReadOnlySpan<int> rows, int epoch)
+    private Rows Batch(ReadOnlySpan<int> rows, int epoch)
     {
         TextBatch batch = TextBatch.Create(ids, rows);
         if (options.WordDropout > 0)
             DropWords(batch, epoch);
-        return batch;
+        return new Rows(batch, evidence?.Of(batch));
     }
+
+    /// <summary>A batch with the evidence for its tokens, if the network takes any.</summary>
+    internal sealed record Rows(TextBatch Batch, float[]? Evidence);
 
     // A function of seed, epoch and row alone, so that a run that is resumed drops the same words.
     private void DropWords(TextBatch batch, int epoch)
@@ -67,7 +72,8 @@ internal sealed class TextTrainingTask : ITrainingTask<TextBatch>
             RandomStream row = stream.Fork((ulong)batch.RowIndices[i]);
             foreach (ref int id in batch.Ids.AsSpan((i * batch.MaximumLength) + batch.Starts[i], batch.Lengths[i]))
             {
-                if (row.NextSingle() < options.WordDropout)
+                // Without its separator a pair would be one text.
+                if (row.NextSingle() < options.WordDropout && id != classifier.Encoder.SeparatorId)
                     id = Vocabulary.Unknown;
             }
         }

@@ -14,7 +14,7 @@ public sealed class AnomalyException : ArithmeticException
     {
         foreach (Tensor output in outputs)
         {
-            int at = FirstBad(output.Values);
+            int at = FirstBad(output.Values, operation.Masks);
             if (at >= 0 && operation.Inputs.All(i => FirstBad(i.Values) < 0))
                 throw new AnomalyException($"{operation.Name} made {Text(output.Values[at])} at {Place(at, output.Shape)} of its result {output.Shape} from finite inputs {Shapes(operation)}.");
         }
@@ -32,11 +32,11 @@ public sealed class AnomalyException : ArithmeticException
         }
     }
 
-    private static int FirstBad(ReadOnlySpan<float> values)
+    private static int FirstBad(ReadOnlySpan<float> values, bool mayMask = false)
     {
         for (int i = 0; i < values.Length; i++)
         {
-            if (!float.IsFinite(values[i]))
+            if (!float.IsFinite(values[i]) && !(mayMask && float.IsNegativeInfinity(values[i])))
                 return i;
         }
         return -1;

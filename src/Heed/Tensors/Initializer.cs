@@ -11,6 +11,10 @@ public abstract class Initializer
     /// <summary>All ones.</summary>
     public static Initializer Ones { get; } = new Constant(1);
 
+    /// <summary>One value everywhere.</summary>
+    /// <param name="value">The value.</param>
+    public static Initializer Filled(float value) => new Constant(value);
+
     /// <summary>Uniform in ±√(6/(fan-in + fan-out)). Source: Glorot and Bengio 2010.</summary>
     public static Initializer XavierUniform { get; } = new Scaled((fanIn, fanOut) => Math.Sqrt(6.0 / (fanIn + fanOut)), normal: false);
 

@@ -19,6 +19,9 @@ public abstract class Operation
     /// <summary>The tensors that came out; set by <see cref="Step.Record"/>.</summary>
     public IReadOnlyList<Tensor> Outputs { get; internal set; } = [];
 
+    /// <summary>Whether −∞ belongs to the results: masked scores. Anomaly detection then lets it pass.</summary>
+    protected internal virtual bool Masks => false;
+
     /// <summary>Adds to the gradients of the inputs. Called once, after every consumer of the outputs.</summary>
     /// <remarks>Read the outputs' gradients with <see cref="GradientOf"/>; add to an input's with <see cref="Accumulate(int)"/>, only where
     /// <see cref="Needs"/> is true.</remarks>

@@ -66,17 +66,18 @@ public sealed partial class Tensor
     /// <remarks>Formula: loss = (1/n)·Σ −t·ln σ(x) − (1 − t)·ln(1 − σ(x)), without the overflow of the plain form.</remarks>
     /// <param name="logits">x, of any shape.</param>
     /// <param name="targets">t, one for each logit, in [0, 1].</param>
+    /// <param name="weights">How often each answer counts; none for once.</param>
     /// <returns>A scalar.</returns>
     /// <exception cref="ShapeException">The numbers of logits and targets differ.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A target is outside [0, 1].</exception>
-    public static Tensor SigmoidCrossEntropy(Tensor logits, ReadOnlyMemory<float> targets)
+    /// <exception cref="ArgumentException">The numbers of targets and weights differ, or a target is outside [0, 1].</exception>
+    public static Tensor SigmoidCrossEntropy(Tensor logits, ReadOnlyMemory<float> targets, ReadOnlyMemory<float> weights = default)
     {
         ArgumentNullException.ThrowIfNull(logits);
         if (logits.Length != targets.Length)
             throw ShapeException.For("SigmoidCrossEntropy", "logits", FormattableString.Invariant($"as many elements as there are targets ({targets.Length})"), logits.Shape);
         Tensor loss = Result("SigmoidCrossEntropy", Shape.Scalar, logits);
-        loss.Writable[0] = (float)SigmoidCrossEntropyKernel.Forward(logits.Values, targets.Span);
-        return Record(new SigmoidCrossEntropyOperation(logits, targets), loss);
+        loss.Writable[0] = (float)SigmoidCrossEntropyKernel.Forward(logits.Values, targets.Span, weights.Span);
+        return Record(new SigmoidCrossEntropyOperation(logits, targets, weights), loss);
     }
 
     private int LastAxis(string operation) => Shape.Rank > 0 ? Shape[^1] : throw ShapeException.For(operation, "this", "(…, size)", Shape);
@@ -104,12 +105,12 @@ public sealed partial class Tensor
             ReferenceSoftmax.SequenceForward(values.Input(0), Outputs[0].Shape[1], ranges.For(Outputs[0].Shape[2]), values.Output());
     }
 
-    private sealed class SigmoidCrossEntropyOperation(Tensor logits, ReadOnlyMemory<float> targets) : Operation(logits)
+    private sealed class SigmoidCrossEntropyOperation(Tensor logits, ReadOnlyMemory<float> targets, ReadOnlyMemory<float> weights) : Operation(logits)
     {
-        protected internal override void Backward() => SigmoidCrossEntropyKernel.Backward(Inputs[0].Values, targets.Span, GradientOf()[0], Accumulate(0));
+        protected internal override void Backward() => SigmoidCrossEntropyKernel.Backward(Inputs[0].Values, targets.Span, GradientOf()[0], Accumulate(0), weights.Span);
 
         protected internal override void Reference(ReferenceValues values) =>
-            values.Output()[0] = ReferenceSoftmax.SigmoidCrossEntropy(values.Input(0), targets.Span);
+            values.Output()[0] = ReferenceSoftmax.SigmoidCrossEntropy(values.Input(0), targets.Span, weights.Span);
     }
 
     private sealed class CrossEntropyOperation(Tensor logits, Tensor probabilities, ReadOnlyMemory<int> targets, float[]? classWeights, float labelSmoothing) : Operation(logits)

@@ -40,6 +40,9 @@ public sealed class TextEncoder
     /// <summary>How often a token had to occur in the corpus to be known; 0 if the vocabulary was not built from one, or by an older version.</summary>
     public int MinimumCount { get; init; }
 
+    /// <summary>The id of the token between the two texts of a pair; <see cref="Vocabulary.Unknown"/> if the corpus held no pairs.</summary>
+    internal int SeparatorId => Vocabulary.Id([TextPair.Separator]);
+
     /// <summary>Learns the vocabulary of a corpus.</summary>
     /// <param name="texts">The corpus, usually the training texts; read once, or twice where the tokenizer learns, too.</param>
     /// <param name="options">Tokenizer, vocabulary and length; default if null.</param>

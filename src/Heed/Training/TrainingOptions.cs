@@ -54,7 +54,8 @@ public sealed record TrainingOptions
     public string Monitor { get; init; } = "auto";
 
     /// <summary>Weights of the classes in the loss: <c>none</c>, <c>balanced</c> (rows / (classes · rows of the class)), or <c>auto</c>: balanced where the most
-    /// frequent label has more than three times as many rows as the rarest, none otherwise.</summary>
+    /// frequent label has more than three times as many rows as the rarest, none otherwise. For sets of labels balanced lets the rows with a label count (rows without it / rows with it) times
+    /// for it; auto is none, as each label has a threshold of its own.</summary>
     /// <value>Default <c>auto</c>.</value>
     public string ClassWeights { get; init; } = "auto";
 
@@ -63,13 +64,13 @@ public sealed record TrainingOptions
     public double LabelSmoothing { get; init; }
 
     /// <summary>Probability that a token of a training text is read as unknown, which teaches the model to live with unknown words.</summary>
-    /// <value>Default 0; in [0, 1).</value>
-    public double WordDropout { get; init; }
+    /// <value>Default 0.1; in [0, 1).</value>
+    public double WordDropout { get; init; } = 0.1;
 
     /// <summary>Decay β of the running average of the weights that is evaluated and kept instead of the last step's, 0 for none:
     /// w̄ ← w̄ + (1 − min(β, (1 + t)/(10 + t)))·(w − w̄) at step t.</summary>
-    /// <value>Default 0; in [0, 1), for example 0.999.</value>
-    public double AveragingDecay { get; init; }
+    /// <value>Default 0.99; in [0, 1).</value>
+    public double AveragingDecay { get; init; } = 0.99;
 
     /// <summary>Looks for the first NaN or infinity in every result and gradient; slower.</summary>
     /// <value>Default false.</value>

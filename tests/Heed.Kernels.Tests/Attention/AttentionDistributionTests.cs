@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Heed.Kernels.Tests.Parallel;
 using Heed.Testing;
 
@@ -18,7 +17,7 @@ public class AttentionDistributionTests
         var c = new AttentionCase(new(1, 2, 1, 40, 700, 16));
         float[] output = new float[c.Q.Length], normalizers = new float[c.Rows], weights = new float[40 * 700], top = new float[c.Rows * 3], mass = new float[2 * 700];
         int[] keys = new int[top.Length];
-        Distributed<PlainScore, Sparsemax> sparse = default;
+        Distributed<PlainScore, SparsemaxFunction> sparse = default;
         FusedAttention.Forward(c.Q, c.K, c.V, output, c.Shape, sparse, new Causal(-650), default,
             new AttentionStatistics { LogSumExp = normalizers, TopKeys = keys, TopWeights = top, KeyMass = mass });
         FusedAttention.Weights(c.Q, c.K, normalizers, weights, c.Shape, new(0, 1, 0, 40, 0, 700), sparse, new Causal(-650));
@@ -46,12 +45,12 @@ public class AttentionDistributionTests
     [Fact]
     public void Forward_and_backward_against_double_precision_and_differences()
     {
-        Both(default(Distributed<PlainScore, Sparsemax>), default(NoMask));
-        Both(default(Distributed<PlainScore, Entmax>), default(Causal));
-        Both(new Distributed<Then<SoftCap, Alibi>, Entmax>(new(new(2), default), default), new Causal(-3), [0.1f, 0.02f, 0.3f, 0.5f]);
+        Both(default(Distributed<PlainScore, SparsemaxFunction>), default(NoMask));
+        Both(default(Distributed<PlainScore, Entmax15Function>), default(Causal));
+        Both(new Distributed<Then<SoftCap, Alibi>, Entmax15Function>(new(new(2), default), default), new Causal(-3), [0.1f, 0.02f, 0.3f, 0.5f]);
         var c = new AttentionCase(Odd);
         var options = new AttentionOptions { Dropout = 0.3f, DropoutKey = 5, ValueTable = c.Numbers(7 * 18) };
-        AttentionGradientCase.Check(c, new Distributed<ShawScore, Entmax>(new(3, 1), default), default(Causal), null, options);
+        AttentionGradientCase.Check(c, new Distributed<ShawScore, Entmax15Function>(new(3, 1), default), default(Causal), null, options);
 
         static void Both<TModifier, TMask>(TModifier modifier, TMask mask, float[]? parameters = null)
             where TModifier : unmanaged, IDifferentiableScoreModifier
@@ -72,7 +71,7 @@ public class AttentionDistributionTests
     {
         const int Length = 700, Dim = 24;
         var c = new AttentionCase(new(1, 2, 1, Length, Length, Dim));
-        Distributed<PlainScore, Entmax> score = default;
+        Distributed<PlainScore, Entmax15Function> score = default;
         float[][]? gradients = null;
         (float[] whole, _) = c.Run(score, default(Causal));
         foreach (int degree in new[] { 1, 3 })
@@ -95,39 +94,9 @@ public class AttentionDistributionTests
     public void What_only_softmax_has_is_refused()
     {
         var c = new AttentionCase(Small);
-        Should.Throw<ArgumentException>(() => c.Run(default(Distributed<PlainScore, Sparsemax>), default(NoMask), null, new AttentionOptions { Sinks = new float[4] })).Message.ShouldContain("sinks");
-        Should.Throw<ArgumentException>(() => c.Run(default(Then<Distributed<PlainScore, Sparsemax>, PlainScore>), default(NoMask))).Message.ShouldContain("around Then");
-        Should.Throw<ArgumentException>(() => FusedAttention.Forward(c.Q, c.K, c.V, new float[c.Rows * 2], c.Shape, default(Distributed<PlainScore, Sparsemax>), default(NoMask),
+        Should.Throw<ArgumentException>(() => c.Run(default(Distributed<PlainScore, SparsemaxFunction>), default(NoMask), null, new AttentionOptions { Sinks = new float[4] })).Message.ShouldContain("sinks");
+        Should.Throw<ArgumentException>(() => c.Run(default(Then<Distributed<PlainScore, SparsemaxFunction>, PlainScore>), default(NoMask))).Message.ShouldContain("around Then");
+        Should.Throw<ArgumentException>(() => FusedAttention.Forward(c.Q, c.K, c.V, new float[c.Rows * 2], c.Shape, default(Distributed<PlainScore, SparsemaxFunction>), default(NoMask),
             default, new AttentionStatistics { Entropy = new float[c.Rows] })).Message.ShouldContain("softmax only");
-    }
-
-    private readonly struct Sparsemax : IAttentionDistribution
-    {
-        public float Reach => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Weight<V>(V excess)
-            where V : unmanaged, ISimd<V> => V.Max(V.Zero, excess);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Slope<V>(V weight)
-            where V : unmanaged, ISimd<V> => V.Select(V.LessThan(V.Zero, weight), V.Create(1), V.Zero);
-    }
-
-    private readonly struct Entmax : IAttentionDistribution
-    {
-        public float Reach => 2;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Weight<V>(V excess)
-            where V : unmanaged, ISimd<V>
-        {
-            V half = V.Max(V.Zero, excess * V.Create(0.5f));
-            return half * half;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Slope<V>(V weight)
-            where V : unmanaged, ISimd<V> => V.Sqrt(weight);
     }
 }

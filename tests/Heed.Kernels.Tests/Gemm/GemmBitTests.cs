@@ -14,6 +14,7 @@ public class GemmBitTests
         { 97, 64, 300, Layout.Transposed, Layout.Plain },
         { 40, 333, 129, Layout.Plain, Layout.Transposed },
         { 512, 64, 260, Layout.Strided, Layout.TransposedPadded },
+        { 1500, 45, 700, Layout.Transposed, Layout.Transposed },
         { 3, 1000, 400, Layout.Plain, Layout.Padded },
         { 1, 1024, 512, Layout.Plain, Layout.Plain },
     };
@@ -35,6 +36,18 @@ public class GemmBitTests
             SameBits(Run(degree, packed: false), expected);
             SameBits(Run(degree, packed: true), expected);
         }
+    }
+
+    [Theory]
+    [InlineData(Layout.Plain)]
+    [InlineData(Layout.Transposed)]
+    public void Where_many_tasks_fill_one_copy_of_the_right_operand(Layout b)
+    {
+        var problem = new GemmProblem(1000, 45, 600, Layout.Plain, b);
+        using var workers = new WorkerDegree(8);
+        float[] expected = problem.Run();
+        for (int i = 0; i < 40; i++)
+            SameBits(problem.Run(), expected);
     }
 
     [Theory]

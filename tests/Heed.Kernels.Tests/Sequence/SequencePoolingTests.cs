@@ -113,6 +113,11 @@ public class SequencePoolingTests
             SequencePoolingKernel.WeightedSumBackward(dc, w, h, features, 3, All(), dw.Span, dh.Span);
             dw.Checked().ShouldBeNear(Sum(startW, Rows.Differences(ww, v => Loss(v, wh))), 1e-6, 10);
             dh.Checked().ShouldBeNear(Sum(startH, Rows.Differences(wh, v => Loss(ww, v))), 1e-6, 10);
+            Guarded onlyW = new(startW), onlyH = new(startH);
+            SequencePoolingKernel.WeightedSumBackward(dc, w, h, features, 3, All(), onlyW.Span, default);
+            SequencePoolingKernel.WeightedSumBackward(dc, w, h, features, 3, All(), default, onlyH.Span);
+            onlyW.Checked().ShouldBe(dw.Checked(), "what is not wanted changes nothing else");
+            onlyH.Checked().ShouldBe(dh.Checked());
         }
     }
 

@@ -16,6 +16,12 @@ public class SigmoidCrossEntropyTests
             SigmoidCrossEntropyKernel.Backward(x, t, 1.5f, dx.Span);
             double[] slopes = Rows.Differences(Rows.Wide(x), Expected);
             dx.Checked().ShouldBeNear([.. slopes.Select(s => 1.5 * s)], 1e-6, 0.3);
+            float[] w = Rows.Numbers(n, 62, 0, 3);
+            double Weighted(double[] v) => ReferenceSoftmax.SigmoidCrossEntropy(v, t, w);
+            SigmoidCrossEntropyKernel.Forward(x, t, w).ShouldBe(Weighted(Rows.Wide(x)), 1e-6 * (1 + (3 * loss)));
+            Guarded dw = new(n);
+            SigmoidCrossEntropyKernel.Backward(x, t, 1.5f, dw.Span, w);
+            dw.Checked().ShouldBeNear([.. Rows.Differences(Rows.Wide(x), Weighted).Select(s => 1.5 * s)], 1e-6, 0.9);
         }
     }
 
@@ -26,6 +32,8 @@ public class SigmoidCrossEntropyTests
         SigmoidCrossEntropyKernel.Forward([200, -200], [1, 0]).ShouldBe(0);
         SigmoidCrossEntropyKernel.Forward([200, -200], [0, 1]).ShouldBe(200);
         SigmoidCrossEntropyKernel.Forward([], []).ShouldBe(0);
+        SigmoidCrossEntropyKernel.Forward([0, 0], [1, 0], [3, 0]).ShouldBe(1.5 * Math.Log(2), 1e-7);
+        Should.Throw<ArgumentException>(() => SigmoidCrossEntropyKernel.Forward([0, 0], [1, 0], [3])).Message.ShouldContain("weights");
         // σ(20) − 1 in float32 would be 0 or a whole last place; the gradient keeps its digits.
         float[] dx = new float[2];
         SigmoidCrossEntropyKernel.Backward([20, -20], [1, 0], 2, dx);

@@ -38,7 +38,7 @@ public sealed class TargetKindTests
     {
         BlstmConfig network = new TextClassifierOptions().NetworkFor(TargetKind.Multi);
         (network.Pooling, network.PerLabel).ShouldBe(("projection", true));
-        new TextClassifierOptions().NetworkFor(TargetKind.Single).ShouldBe(new BlstmConfig());
+        new TextClassifierOptions().NetworkFor(TargetKind.Single).ShouldBe(new BlstmConfig { Evidence = true });
         Should.Throw<ArgumentException>(new BlstmConfig { PerLabel = true }.Validate).Message.ShouldContain("projection");
     }
 
@@ -104,11 +104,35 @@ public sealed class TargetKindTests
     {
         TextData sets = Sets(50, 1), numbers = Numbers(50, 1);
         Should.Throw<ArgumentException>(() => TextClassifier.Train(sets, numbers)).Message.ShouldContain("the target of train is Multi, that of dev Number");
-        Should.Throw<ArgumentException>(() => TextClassifier.Train(sets, sets, Small(new TrainingOptions { ClassWeights = "balanced" }))).Message.ShouldContain("single labels");
+        Should.Throw<ArgumentException>(() => TextClassifier.Train(numbers, numbers, Small(new TrainingOptions { ClassWeights = "balanced", Monitor = "accuracy" }))).Message.ShouldContain("sets of labels");
         TextData empty = TextData.FromRows([new TextRow("a", "", 1), new TextRow("b", "", 2)], new TextReadOptions { Target = TargetKind.Multi, LabelNames = ["x"] });
         Should.Throw<InputException>(() => TextClassifier.Train(empty, empty)).Message.ShouldContain("no training row has a label");
         TextData same = TextData.FromRows([new TextRow("a", "1", 1), new TextRow("b", "1", 2)], new TextReadOptions { Target = TargetKind.Number });
         Should.Throw<InputException>(() => TextClassifier.Train(same, same)).Message.ShouldContain("the same number");
+    }
+
+    [Fact]
+    public void Balanced_weights_let_the_few_rows_of_a_label_count_as_much_as_the_others()
+    {
+        RandomStream random = new(9, "rare");
+        TextData Rows(int count) => TextData.FromRows(
+            [.. Enumerable.Range(0, count).Select(i => new TextRow(Sentence(random, []), i % 10 == 0 ? "rare" : "", i))],
+            new TextReadOptions { Target = TargetKind.Multi, LabelNames = ["rare"] });
+        TextData train = Rows(400), dev = Rows(100);
+        // Where the slope of the bias is 0 (up to where L-BFGS stops), the mean answer is the share of the label: as it is, or as it counts.
+        double Mean(string weights, double ofLabel)
+        {
+            TfidfModel model = TextClassifier.Train(train, dev, Small(new TrainingOptions { ClassWeights = weights, EpochCount = 1 }) with { Baseline = true }).Baseline!;
+            double[] answers = [.. train.Texts.Select((text, i) => (i % 10 == 0 ? ofLabel : 1) / (1 + Math.Exp(-model.Scores(text)[0])))];
+            return answers.Sum() / (360 + (40 * ofLabel));
+        }
+        Mean("none", 1).ShouldBe(0.1, 5e-3);
+        Mean("balanced", 9).ShouldBe(0.5, 5e-3);
+        // And the network's loss counts alike: its slope at 0 is −9·½ for a row with the label and ½ for one without.
+        LabelSetHead head = new(["rare"]);
+        Parameter logits = new(new Shape(2, 1), Initializer.Zeros);
+        Step.Train(new RandomStream(1, "x"), 0, pass => head.Loss(train, new TrainingOptions { ClassWeights = "balanced" })(pass.Use(logits), [0, 1]).Scale(2));
+        logits.Gradient.ToArray().ShouldBe([-4.5f, 0.5f], 1e-6);
     }
 
     [Fact]

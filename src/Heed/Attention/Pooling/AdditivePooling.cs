@@ -21,6 +21,8 @@ public sealed class AdditivePooling : SequencePooling
         query = Register("query", new Linear(attentionSize, 1, hasBias: false));
     }
 
+    internal override bool IsFocused => true;
+
     private protected override PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass)
     {
         (Tensor context, Tensor weights) = Attend(query.Forward(hidden.Forward(states, pass).Tanh(), pass), states, ranges);

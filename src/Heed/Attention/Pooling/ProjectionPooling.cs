@@ -24,6 +24,8 @@ public sealed class ProjectionPooling : SequencePooling
         project = Register("project", new Linear(features, views, hasBias: false));
     }
 
+    internal override bool IsFocused => true;
+
     private protected override PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass)
     {
         (Tensor context, Tensor weights) = Attend(project.Forward(states, pass), states, ranges, average);

@@ -34,6 +34,9 @@ public abstract class SequencePooling : Module
     /// <summary>Size of the context.</summary>
     public int ContextSize { get; }
 
+    /// <summary>Whether learned queries decide over the weights, so that they may lead other values than the states, too.</summary>
+    internal virtual bool IsFocused => false;
+
     /// <summary>A pooling by name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="features">Size of a hidden state.</param>

@@ -30,6 +30,8 @@ public sealed class StructuredPooling : SequencePooling
         queries = Register("queries", new Linear(attentionSize, views, hasBias: false));
     }
 
+    internal override bool IsFocused => true;
+
     private protected override PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass)
     {
         (Tensor context, Tensor weights) = Attend(queries.Forward(hidden.Forward(states, pass).Tanh(), pass), states, ranges, average);

@@ -15,6 +15,8 @@ public sealed class TanhPooling : SequencePooling
     public TanhPooling(int features)
         : base(features, features) => query = Register("query", new Linear(features, 1, hasBias: false));
 
+    internal override bool IsFocused => true;
+
     private protected override PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass)
     {
         (Tensor context, Tensor weights) = Attend(query.Forward(states.Tanh(), pass), states, ranges);

@@ -1,0 +1,35 @@
+namespace Heed;
+
+/// <summary>The distribution function of the unified model: weights α = g(e). A configuration; <see cref="Create"/> builds the module that computes.</summary>
+/// <remarks>Write your own by deriving a record and a <see cref="DistributionFunction"/>; it then works with every score and mask.</remarks>
+public abstract record Distribution
+{
+    /// <summary>Builds the module.</summary>
+    /// <param name="headCount">Heads.</param>
+    /// <exception cref="ArgumentException">The configuration makes no sense.</exception>
+    public abstract DistributionFunction Create(int headCount);
+}
+
+/// <summary>The module of a distribution.</summary>
+public abstract class DistributionFunction : Module
+{
+    /// <summary>From energies to weights. An energy of −∞ is masked: its weight is exactly 0, and a row of nothing else gives zeros.</summary>
+    /// <param name="energies">Shape <c>(batch, heads, queries, keys)</c>.</param>
+    /// <param name="pass">The call.</param>
+    /// <returns>The same shape.</returns>
+    public abstract Tensor Weights(Tensor energies, in Pass pass);
+
+    // Whether fused attention knows this distribution, and by which name.
+    internal virtual FusedDistribution Fused => FusedDistribution.None;
+
+    internal virtual Tensor? Sinks(in Pass pass) => null;
+}
+
+/// <summary>The distributions that fused attention knows.</summary>
+internal enum FusedDistribution
+{
+    None,
+    Softmax,
+    Sparsemax,
+    Entmax15,
+}

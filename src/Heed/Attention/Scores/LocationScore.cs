@@ -1,0 +1,25 @@
+namespace Heed;
+
+/// <summary>The location-based score: e_j = (W·q)_j, from the query alone; what the keys are does not count, only where. Luong, Pham and Manning 2015.</summary>
+/// <remarks>W <c>(maximum length, query size)</c>: sequences longer than the maximum are refused. Cost: a projection of the queries.</remarks>
+/// <param name="MaximumLength">Number of positions that can be told apart; default 512.</param>
+public sealed record LocationScore(int MaximumLength = 512) : Score
+{
+    /// <inheritdoc/>
+    public override ScoreFunction Create(ScoreSizes sizes) => new Function(sizes, MaximumLength);
+
+    private sealed class Function : ScoreFunction
+    {
+        private readonly Linear positions;
+
+        public Function(ScoreSizes sizes, int maximum) => positions = Register("location", new Linear(sizes.QuerySize, maximum));
+
+        public override Tensor Energies(Tensor query, Tensor key, in Pass pass)
+        {
+            (int keys, int maximum) = (key.Shape[2], positions.Weight.Shape[0]);
+            if (keys > maximum)
+                throw new ShapeException(FormattableString.Invariant($"LocationScore: {keys} keys came, but the score knows {maximum} positions; raise MaximumLength or shorten the sequence."));
+            return positions.Forward(query, pass).Columns(0, keys);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+namespace Heed;
+
+/// <summary>A text pair read by one encoder twice, each text for itself, and compared.</summary>
+/// <remarks>
+/// <para>Formula: <c>[u ; v ; |u − v| ; u∘v]</c> of the two contexts. Source: Conneau et al., "Supervised learning of universal sentence representations
+/// from natural language inference data", 2017, section 3.1.</para>
+/// <para>Shapes: u and v <c>(batch, context)</c>, result <c>(batch, 4·context)</c>.</para>
+/// </remarks>
+internal static class TwoTowers
+{
+    public const int Parts = 4;
+
+    /// <summary>The steps before and behind the separator of each row; without one all steps are the first text's.</summary>
+    public static (SequenceRanges First, SequenceRanges Second) Split(ReadOnlySpan<int> ids, SequenceRanges ranges, int separator)
+    {
+        int count = ranges.Count, time = ids.Length / count;
+        int[] firstLengths = new int[count], starts = new int[count], lengths = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            int start = ranges.Starts.Span[i], length = ranges.Lengths.Span[i], at = ids.Slice((i * time) + start, length).IndexOf(separator);
+            firstLengths[i] = at < 0 ? length : at;
+            starts[i] = at < 0 ? start : start + at + 1;
+            lengths[i] = at < 0 ? 0 : length - at - 1;
+        }
+        return (new SequenceRanges(firstLengths, ranges.Starts), new SequenceRanges(lengths, starts));
+    }
+
+    /// <summary>Encodes and pools both texts.</summary>
+    /// <param name="pool">Encodes and pools the steps of one text of each row.</param>
+    /// <param name="first">The first texts.</param>
+    /// <param name="second">The second texts.</param>
+    /// <param name="pass">The call.</param>
+    /// <returns>The compared contexts; weights over both texts, half for each, or all for the only one that has tokens.</returns>
+    public static PoolingResult Pool(Func<SequenceRanges, PoolingResult> pool, SequenceRanges first, SequenceRanges second, in Pass pass)
+    {
+        PoolingResult one = pool(first), two = pool(second);
+        Tensor u = one.Context, v = two.Context;
+        Tensor context = Tensor.Concatenate(u, v, (u - v).Relu() + (v - u).Relu(), u * v);
+        Tensor weights = (one.Weights * Shares(one.Weights, first, second, pass)) + (two.Weights * Shares(two.Weights, second, first, pass));
+        return new PoolingResult(context, weights, one.Penalty is { } penalty ? penalty + two.Penalty! : null);
+    }
+
+    private static Tensor Shares(Tensor weights, SequenceRanges own, SequenceRanges other, in Pass pass)
+    {
+        float[] shares = new float[weights.Shape.Length];
+        for (int i = 0, each = shares.Length / Math.Max(1, own.Count); i < own.Count; i++)
+            shares.AsSpan(i * each, each).Fill(own.Lengths.Span[i] > 0 && other.Lengths.Span[i] > 0 ? 0.5f : 1);
+        return pass.Input(shares, weights.Shape);
+    }
+}

@@ -1,0 +1,200 @@
+namespace Heed.Tests.Attention;
+
+/// <summary>The unified model: every score with every distribution and mask; fused and written out are the same.</summary>
+public sealed class UnifiedAttentionTests
+{
+    private const int Batch = 3, Queries = 4, Keys = 5, Size = 4;
+    private static readonly SequenceRanges Right = new(new[] { 5, 2, 0 }), Left = new(new[] { 5, 2, 1 }, new[] { 0, 3, 4 });
+
+    private static readonly Dictionary<string, Score> Scores = new(StringComparer.Ordinal)
+    {
+        ["dot"] = new DotScore(),
+        ["scaled dot"] = new ScaledDotScore(),
+        ["general"] = new GeneralScore(),
+        ["biased general"] = new GeneralScore(HasBias: true),
+        ["activated general"] = new ActivatedGeneralScore(),
+        ["additive"] = new AdditiveScore(Size: 6),
+        ["location"] = new LocationScore(MaximumLength: 7),
+        ["cosine"] = new CosineSimilarityScore(InitialTemperature: 1.2f),
+        ["distance"] = new DistanceScore(Gamma: 0.4f),
+    };
+
+    private static readonly Dictionary<string, Distribution> Distributions = new(StringComparer.Ordinal)
+    {
+        ["softmax"] = new Softmax(),
+        ["sink"] = new Softmax(Sink: true),
+        ["sigmoid"] = new Sigmoid(),
+        ["sparsemax"] = new Sparsemax(),
+        ["entmax 1.5"] = new Entmax(),
+        ["entmax 1.2"] = new Entmax(Alpha: 1.2f),
+        ["entmax learned"] = new Entmax(Alpha: 1.6f, IsLearned: true),
+        ["top 2"] = new TopK(2),
+    };
+
+    private static readonly Dictionary<string, AttentionMask> Masks = new(StringComparer.Ordinal)
+    {
+        ["none"] = AttentionMask.None,
+        ["causal"] = AttentionMask.Causal,
+        ["window or first"] = AttentionMask.Window(left: 1, right: 0) | AttentionMask.Prefix(1),
+        ["after, not far"] = AttentionMask.After & AttentionMask.Window(left: 0, right: 2),
+    };
+
+    public static IEnumerable<object[]> Pairs => Scores.Keys.SelectMany(score => Distributions.Keys.Select(distribution => new object[] { score, distribution }));
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Gradients_agree_with_differences_for_every_score_distribution_and_mask(string score, string distribution)
+    {
+        foreach ((string mask, AttentionMask rule) in Masks)
+        {
+            foreach (SequenceRanges? ranges in new SequenceRanges?[] { null, Left })
+            {
+                var attention = new Heed.Attention(new AttentionConfig { QuerySize = Size, KeySize = Size, ValueSize = 3, Score = Scores[score], Distribution = Distributions[distribution], Mask = rule });
+                (string, Parameter)[] parameters = [.. Inputs(), .. Initialized(attention)];
+                GradientCheck.Run(parameters, pass => attention.Forward(pass.Use(parameters[0].Item2), pass.Use(parameters[1].Item2), pass.Use(parameters[2].Item2), ranges, pass).Context)
+                    .ShouldBeGreaterThan(0, mask);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("dot")]
+    [InlineData("scaled dot")]
+    [InlineData("biased general")]
+    [InlineData("cosine")]
+    [InlineData("distance")]
+    public void Fused_and_written_out_are_the_same(string score)
+    {
+        foreach (string distribution in new[] { "softmax", "sink", "sparsemax", "entmax 1.5" })
+        {
+            foreach ((string mask, AttentionMask rule) in Masks)
+            {
+                foreach (SequenceRanges? ranges in new SequenceRanges?[] { null, Right, Left })
+                {
+                    foreach (Heads heads in new Heads[] { new SingleOutput(), new MultiHead(2), new MultiHead(3, HeadSize: 5) })
+                    {
+                        AttentionConfig config = new() { QuerySize = Size, KeySize = Size, ValueSize = Size, Score = Scores[score], Distribution = Distributions[distribution], Mask = rule, Heads = heads };
+                        (float[] context, float[] weights) = Run(config, ranges, expectFused: true);
+                        (float[] expected, float[] expectedWeights) = Run(config with { WriteOut = true }, ranges, expectFused: false);
+                        context.ShouldBe(expected, 2e-5, $"{distribution}, {mask}, {heads}");
+                        weights.ShouldBe(expectedWeights, 1e-5, $"weights: {distribution}, {mask}, {heads}");
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Energies_are_what_the_formulas_say()
+    {
+        // q = (1, 2), k = (3, −1): q·k = 1, ‖q − k‖² = 13.
+        Energy(new DotScore()).ShouldBe(1, 1e-6);
+        Energy(new ScaledDotScore()).ShouldBe(1 / Math.Sqrt(2), 1e-6);
+        Energy(new CosineSimilarityScore(InitialTemperature: 2)).ShouldBe(2 / Math.Sqrt(5 * 10), 1e-6);
+        Energy(new DistanceScore(Gamma: 0.5f)).ShouldBe(-6.5, 1e-5);
+        // W = [[1, 2], [3, 4]], b = (1, −1): W·q = (5, 11), kᵀWq = 4, with b 8.
+        Energy(new GeneralScore(), ("general.weight", [1, 2, 3, 4])).ShouldBe(4, 1e-6);
+        Energy(new GeneralScore(HasBias: true), ("general.weight", [1, 2, 3, 4]), ("general.bias", [1, -1])).ShouldBe(8, 1e-6);
+        Energy(new ActivatedGeneralScore(), ("general.weight", [0.1f, 0.2f, 0.3f, 0.4f]), ("bias", [0.5f])).ShouldBe(Math.Tanh(0.9), 1e-6);
+        // W₁k = 3 − 1 = 2, W₂q + b = 2·1 − 2 + 0.5 = 0.5: 3·tanh(2.5).
+        Energy(new AdditiveScore(Size: 1), ("key.weight", [1, 1]), ("query.weight", [2, -1]), ("query.bias", [0.5f]), ("v", [3])).ShouldBe(3 * Math.Tanh(2.5), 1e-5);
+        Energy(new LocationScore(MaximumLength: 1), ("location.weight", [2, 1]), ("location.bias", [0.25f])).ShouldBe(4.25, 1e-6);
+    }
+
+    [Fact]
+    public void What_stands_in_the_padding_never_touches_the_result()
+    {
+        foreach (Distribution distribution in Distributions.Values)
+        {
+            foreach (Score score in Scores.Values)
+            {
+                AttentionConfig config = new() { QuerySize = Size, KeySize = Size, ValueSize = 3, Score = score, Distribution = distribution };
+                (float[] expected, _) = Run(config, Left, expectFused: null);
+                (float[] spoiled, _) = Run(config, Left, expectFused: null, padding: float.NaN);
+                spoiled.ShouldBe(expected, $"{score} {distribution}");
+                (float[] none, float[] weights) = Run(config, Right, expectFused: null);
+                none.AsSpan(2 * Queries * 3).ToArray().ShouldAllBe(c => c == 0, "an empty sequence has a zero context");
+                weights.AsSpan(2 * Queries * Keys).ToArray().ShouldAllBe(w => w == 0);
+            }
+        }
+    }
+
+    [Fact]
+    public void Masks_join()
+    {
+        AttentionMask mask = AttentionMask.Causal & (AttentionMask.Window(2, 0) | AttentionMask.Prefix(1));
+        mask.ToString().ShouldBe("causal and (window(2, 0) or prefix(1))");
+        Enumerable.Range(0, 8).Where(key => mask.Allows(5, key)).ShouldBe([0, 3, 4, 5]);
+        (AttentionMask.None & AttentionMask.Causal).ShouldBeSameAs(AttentionMask.Causal);
+        (AttentionMask.None | AttentionMask.Causal).ShouldBeSameAs(AttentionMask.None);
+    }
+
+    [Fact]
+    public void What_makes_no_sense_is_refused_by_name()
+    {
+        AttentionConfig config = new() { QuerySize = 6, KeySize = 4, ValueSize = 4 };
+        Should.Throw<ArgumentException>(() => new Heed.Attention(config)).Message.ShouldContain("GeneralScore or AdditiveScore");
+        Should.Throw<ArgumentException>(() => new Heed.Attention(config with { Heads = new MultiHead(4) })).Message.ShouldContain("4 heads do not divide queries of 6");
+        Should.Throw<ArgumentException>(() => new Heed.Attention(config with { Score = new AdditiveScore(), Distribution = new Entmax(Alpha: 3) })).Message.ShouldContain("Alpha must be from 1.01 to 2");
+        Should.Throw<ArgumentException>(() => new Heed.Attention(config with { Score = new AdditiveScore(), Distribution = new TopK(0) })).Message.ShouldContain("Count must be at least 1");
+        var attention = new Heed.Attention(config with { Score = new LocationScore(MaximumLength: 3), KeySize = 4 });
+        Should.Throw<ShapeException>(() => Step.Evaluate(pass => attention.Forward(Tensor.From(new float[12], new(1, 2, 6)), Tensor.From(new float[16], new(1, 4, 4)), Tensor.From(new float[16], new(1, 4, 4)), null, pass).Context))
+            .Message.ShouldContain("4 keys came, but the score knows 3 positions");
+        Should.Throw<ShapeException>(() => Step.Evaluate(pass => attention.Forward(Tensor.From(new float[12], new(1, 3, 4)), Tensor.From(new float[16], new(1, 4, 4)), Tensor.From(new float[16], new(1, 4, 4)), null, pass).Context))
+            .Message.ShouldContain("size = 6");
+    }
+
+    private static (float[] Context, float[] Weights) Run(AttentionConfig config, SequenceRanges? ranges, bool? expectFused, float? padding = null)
+    {
+        var attention = new Heed.Attention(config);
+        attention.Initialize(5);
+        attention.IsFused.ShouldBe(expectFused ?? attention.IsFused);
+        (string, Parameter Parameter)[] inputs = Inputs(config.ValueSize);
+        if (padding is { } value)
+        {
+            foreach (Parameter parameter in new[] { inputs[1].Parameter, inputs[2].Parameter })
+            {
+                float[] values = parameter.Values.ToArray();
+                int size = parameter.Shape[2];
+                for (int i = 0; i < Batch * Keys; i++)
+                {
+                    int start = ranges!.Value.Starts.Span[i / Keys], length = ranges.Value.Lengths.Span[i / Keys];
+                    if (i % Keys < start || i % Keys >= start + length)
+                        values.AsSpan(i * size, size).Fill(value);
+                }
+                parameter.Assign(values);
+            }
+        }
+        return Step.Evaluate(
+            pass =>
+            {
+                AttentionResult result = attention.Forward(pass.Use(inputs[0].Parameter), pass.Use(inputs[1].Parameter), pass.Use(inputs[2].Parameter), ranges, pass);
+                return (result.Context.Values.ToArray(), result.Weights!.Values.ToArray());
+            }, Capture.Weights);
+    }
+
+    private static (string, Parameter Parameter)[] Inputs(int valueSize = 3) =>
+        [.. new[] { ("query", new Shape(Batch, Queries, Size)), ("keys", new Shape(Batch, Keys, Size)), ("values", new Shape(Batch, Keys, valueSize)) }.Select(input => (input.Item1, Drawn(input.Item1, input.Item2)))];
+
+    private static Parameter Drawn(string name, Shape shape)
+    {
+        Parameter parameter = new(shape, Initializer.Normal(0.7));
+        parameter.Initialize(new RandomStream(3, name));
+        return parameter;
+    }
+
+    private static IEnumerable<(string, Parameter)> Initialized(Module module)
+    {
+        module.Initialize(7);
+        return module.NamedParameters();
+    }
+
+    private static double Energy(Score score, params (string Name, float[] Values)[] weights)
+    {
+        ScoreFunction function = score.Create(new ScoreSizes(1, 2, 2));
+        function.Initialize(1);
+        foreach ((string name, float[] values) in weights)
+            function.NamedParameters().Single(p => p.Name == name).Parameter.Assign(values);
+        return Step.Evaluate(pass => function.Energies(Tensor.From([1, 2], new(1, 1, 1, 2)), Tensor.From([3, -1], new(1, 1, 1, 2)), pass).Item);
+    }
+}
