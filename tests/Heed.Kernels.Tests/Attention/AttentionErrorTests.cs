@@ -1,7 +1,6 @@
 namespace Heed.Kernels.Tests;
 
 /// <summary>The error table's bound holds, and the table measures what it says.</summary>
-[Trait("Legs", "InstructionSets")]
 public class AttentionErrorTests
 {
     [Fact]
