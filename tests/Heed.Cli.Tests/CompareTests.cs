@@ -18,7 +18,7 @@ public sealed class CompareTests(TrainedModel model) : IClassFixture<TrainedMode
     {
         using TemporaryFolder folder = new();
         CommandRun.Of("train", "text", "--data", model.Data, "--out", folder["blind"], "--epochs", "1", "--hidden", "2", "--embedding", "2", "--attention", "2",
-            "--learning-rate", "0.000001").ShouldSucceed();
+            "--learning-rate", "0.000001", "--no-evidence").ShouldSucceed();
         CommandRun run = CommandRun.Of("compare", model.Model, folder["blind"], "--data", model.Test, "--json");
         run.Code.ShouldBe(1, run.Error);
         JsonElement json = JsonDocument.Parse(run.Out).RootElement;

@@ -97,7 +97,7 @@ public sealed class TrainTextTests(TrainedModel model) : IClassFixture<TrainedMo
         trained.Network.Config.ShouldBe(new BlstmConfig
         {
             EmbeddingSize = 7, HiddenSize = 5, AttentionSize = 3, LayerCount = 2, Cell = "gru", Pooling = "structured", Views = 2, AverageViews = true, Penalty = 0.1, Dropout = 0.25,
-            VariationalDropout = true,
+            VariationalDropout = true, Evidence = true,
         });
         trained.Record.Options.ShouldBe(new TrainingOptions
         {

@@ -87,7 +87,7 @@ public sealed class TrainingPlanTests(TrainedModel model) : IClassFixture<Traine
     {
         using TemporaryFolder folder = new();
         CommandRun run = CommandRun.Of(["train", "text", "--data", model.Data, "--out", folder["model"], "--search", "3", .. small]).ShouldSucceed();
-        run.Error.ShouldContain("try 1: learning rate 0.02, dropout 0.5, word dropout 0, averaging 0: dev accuracy");
+        run.Error.ShouldContain("try 1: learning rate 0.02, dropout 0.5, word dropout 0.1, averaging 0.99: dev accuracy");
         run.Error.ShouldContain("try 3: ");
         run.Out.ShouldContain("bag of words");
         CommandRun.Of("train", "text", "--data", model.Data, "--out", folder["x"], "--search", "0").ShouldRefuse("--search must be from 1 to 192");
