@@ -45,7 +45,9 @@ for t in $threads; do
     "$work/onednn_lstm" "$here/cases.txt" "$t" "$budget"
     "$here/tuned.sh" "$t" "$here/torch_lstm.py" "$here/cases.txt" "$t" "$budget"
   fi
-  if want sst2 && [ -n "$data" ]; then "$here/sst2_epoch.sh" "$data" "$t"; fi
+  for text in sst2 imdb; do
+    if want "$text" && [ -n "$data" ]; then "$here/text_epoch.sh" "$data" "$t" "$text"; fi
+  done
 done | tee -a "$out" >&2
 unset GLIBC_TUNABLES OMP_PROC_BIND OMP_NUM_THREADS OPENBLAS_NUM_THREADS
 files=("$out")
