@@ -61,7 +61,7 @@ public static unsafe partial class FusedAttention
                 : Simd.Bits == 256 ? (Packing.PanelWidth<Simd256>(), GemmTile.Height<Simd256>()) : (Packing.PanelWidth<Simd128>(), GemmTile.Height<Simd128>());
             (Block, Widest) = (call.Block, Math.Max(shape.HeadDim, shape.ValueDim));
             (Batch, Rows) = ((long)shape.Batch * shape.KeyValueHeadCount, (long)shape.Queries * shape.Group);
-            TaskRows = Math.Max(1, Math.Min(16L * Height, Rows));
+            TaskRows = call.TaskRows(Batch, Rows, Height);
             (Query, Context) = (shape.HeadDim + 32 + Panel, shape.ValueDim + 32 + Panel + (valueRows == 0 ? 0 : valueRows + Panel));
         }
     }

@@ -52,6 +52,31 @@ public class KeyValueCacheTests
         }
     }
 
+    [Theory]
+    [InlineData(KeyValueFormat.Float32)]
+    [InlineData(KeyValueFormat.BFloat16)]
+    public void What_a_window_hides_from_one_query_stays_hidden(KeyValueFormat format)
+    {
+        const int Left = 100, Hidden = Length - 2 - Left;
+        float[] clean = Newest();
+        clean.ShouldAllBe(x => float.IsFinite(x));
+        for (int row = 0; row < Batch * Shared; row++)
+        {
+            c.K.AsSpan(((row * Length) + Hidden) * Dim, Dim).Fill(float.PositiveInfinity);
+            c.V.AsSpan(((row * Length) + Hidden) * ValueDim, ValueDim).Fill(float.NaN);
+        }
+        AttentionBitTests.Same(Newest(), clean);
+
+        float[] Newest()
+        {
+            var cache = new KeyValueCache(Batch, Shared, Dim, ValueDim, Length, format);
+            cache.Append(c.K, c.V, Length);
+            float[] output = new float[Batch * Heads * ValueDim];
+            cache.Attend(Rows(c.Q, Heads, Length - 1, 1, Dim), output, Heads, 1, default(PlainScore), new And<Causal, Window>(default, new(Left, 0)));
+            return output;
+        }
+    }
+
     [Fact]
     public void Beams_are_reordered_and_guesses_taken_back()
     {
