@@ -24,12 +24,13 @@ static inline float *filled(size_t n) {
   return p;
 }
 
-// Three calls to warm up, then repeats for budget_ms (7 to 2000 times); best and median.
+// Up to three calls to warm up, then repeats for budget_ms (3 to 2000 times); best and median. The part of a peer's name after a dash is its variant.
 static inline void bench(const char *peer, const char *name, const char *pass, int threads, double budget_ms, double flops, void (*fn)(void *), void *context) {
   static double t[2000];
   int n = 0;
-  for (int i = 0; i < 3; i++) fn(context);
-  for (double s = now_ms(); n < 2000 && (n < 7 || now_ms() - s < budget_ms); n++) {
+  int warm = 0;
+  for (double s = now_ms(); warm < 1 || (warm < 3 && now_ms() - s < budget_ms); warm++) fn(context);
+  for (double s = now_ms(); n < 2000 && (n < 3 || now_ms() - s < budget_ms); n++) {
     double a = now_ms();
     fn(context);
     t[n] = now_ms() - a;

@@ -4,6 +4,8 @@ Rows are (case, pass, threads); a cell is the best time in milliseconds and the 
 the best peer's time divided by Heed's: above 1, Heed is faster. Of several figures for one cell the best counts.
 """
 import json
+import math
+import os
 import sys
 
 
@@ -17,16 +19,17 @@ def load(paths):
                     headers.append(record["machine"])
                     continue
                 row = cells.setdefault((record["case"], record["pass"], record["threads"]), {})
-                old = row.get(record["peer"])
+                peer = record["peer"].split("-")[0]  # what follows is the variant: the best of a peer's counts
+                old = row.get(peer)
                 if old is None or record["ms_min"] < old["ms_min"]:
-                    row[record["peer"]] = record
+                    row[peer] = record
     return headers, cells
 
 
 def cell(record, peak):
     if record is None:
         return ""
-    if "gbytes" in record:
+    if "gbytes" in record and record["pass"] == "limit":
         return f"{record['gbytes']:.1f} GB/s"
     if record["pass"] == "limit":
         return f"{record['gflops']:.1f} GFLOP/s"
@@ -36,6 +39,21 @@ def cell(record, peak):
     if record.get("peak_mib"):
         text += f", {record['peak_mib']} MiB"
     return text
+
+
+def attention_cases():
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases.txt"), encoding="utf-8") as lines:
+        return {line.split()[1] for line in lines if line.startswith("attention ")}
+
+
+def headline(gains):
+    """The geometric mean over attention's cases, for each number of threads: every pass, and forward alone."""
+    names = attention_cases()
+    for threads in sorted({t for _, _, t in gains}):
+        for title, passes in (("all passes", ("fwd", "fwdbwd")), ("forward", ("fwd",)), ("forward and backward", ("fwdbwd",))):
+            logs = [math.log(g) for (case, kind, t), g in gains.items() if case in names and kind in passes and t == threads]
+            if logs:
+                print(f"attention, {threads} threads, {title}: geometric mean {math.exp(sum(logs) / len(logs)):.2f} over {len(logs)} cases")
 
 
 def main():
@@ -50,10 +68,15 @@ def main():
             peaks[threads] = max(peaks.get(threads, 0), *(r["gflops"] for r in row.values()))
     print("| case | pass | threads | " + " | ".join(peers) + " | heed gains |")
     print("|---|---|---:|" + "---:|" * (len(peers) + 1))
+    gains = {}
     for (case, kind, threads), row in sorted(cells.items()):
         others = [record["ms_min"] for peer, record in row.items() if peer != "heed"]
-        gain = f"{min(others) / row['heed']['ms_min']:.2f}" if "heed" in row and others and kind != "limit" else ""
+        if "heed" in row and others and kind != "limit":
+            gains[case, kind, threads] = min(others) / row["heed"]["ms_min"]
+        gain = f"{gains[case, kind, threads]:.2f}" if (case, kind, threads) in gains else ""
         print(f"| {case} | {kind} | {threads} | " + " | ".join(cell(row.get(p), peaks.get(threads)) for p in peers) + f" | {gain} |")
+    print()
+    headline(gains)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,11 @@ def first(path, pattern):
 
 packages = {"torch": "python3-torch", "openblas": "libopenblas0-openmp", "onednn": "libdnnl2"}
 versions = {name: output("dpkg-query", "-W", "-f", "${Version}", package) for name, package in packages.items()}
+try:
+    with open(os.path.join(os.environ.get("ORT_ROOT", "."), "node_modules/onnxruntime-node/package.json"), encoding="utf-8") as f:
+        versions["onnxruntime"] = json.load(f)["version"]
+except OSError:
+    pass
 versions |= {"gcc": output("gcc", "-dumpfullversion"), "dotnet": output("dotnet", "--version"),
              "heed": output("git", "-C", os.path.dirname(os.path.abspath(__file__)), "describe", "--always", "--dirty")}
 print(json.dumps({"machine": {

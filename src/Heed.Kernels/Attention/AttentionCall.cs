@@ -29,6 +29,19 @@ internal unsafe struct AttentionCall
     /// <summary>Where the parts of the key axis end: at absolute multiples of this. It depends on nothing but the sizes of a head, since it decides bits.</summary>
     public readonly int Block => Math.Max(Dim, ValueDim) <= 64 ? 512 : Math.Max(Dim, ValueDim) <= 160 ? 256 : 128;
 
+    /// <summary>Rows of a task of the forward pass, at most. It decides no bit.</summary>
+    /// <remarks>Every task packs the keys that it sees, so tasks are as large as the second-level cache allows, or half of that where there would be too few of them for the threads.</remarks>
+    /// <param name="sequences">Sequences times key/value heads.</param>
+    /// <param name="rows">Rows of the longest of them.</param>
+    /// <param name="height">Rows of a register tile.</param>
+    public readonly int TaskRows(long sequences, long rows, int height)
+    {
+        int most = 16 * height, twice = 2 * most;
+        if (Math.Max(Dim, ValueDim) <= 160 && sequences * ((rows + twice - 1) / twice) >= 3 * Workers.Degree)
+            most = twice;
+        return (int)Math.Min(most, Math.Max(height, rows));
+    }
+
     public readonly bool IsPacked => QueryOffsets != null;
 
     public readonly AttentionSequence Sequence(int b)

@@ -7,8 +7,6 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
     where TModifier : unmanaged, IScoreModifier
     where TMask : unmanaged, IAttentionMask
 {
-    private const int StripsPerTask = 16;
-
     public AttentionCall Call;
     public ForwardResults Results;
     public TModifier Modifier;
@@ -26,7 +24,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
             most = Math.Max(most, Call.Sequence(b).Queries * Call.Group);
             longest = Math.Max(longest, Call.Sequence(b).Keys);
         }
-        rowsPerTask = Math.Min(StripsPerTask * height, Math.Max(height, most));
+        rowsPerTask = Call.TaskRows((long)Call.Batch * Call.KeyValueHeads, most, height);
         tiles = Math.Max(1, (most + rowsPerTask - 1) / rowsPerTask);
         // Equal parts, whole strips.
         rowsPerTask = Math.Max(height, ((((most + tiles - 1) / tiles) + height - 1) / height) * height);
@@ -117,17 +115,22 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
             }
         }
         tile.Dispose();
-        s->Finish<V>(b, head, firstRow, rows, sequence, states, contexts, stride);
+        Finish<V>(s, b, head, firstRow, rows, sequence, states, contexts, stride);
     }
 
-    private readonly void Finish<V>(int b, int head, int firstRow, int rows, in AttentionSequence sequence, RowState* states, float* contexts, nint stride)
+    private static void Finish<V>(AttentionForward<TModifier, TMask>* s, int b, int head, int firstRow, int rows, in AttentionSequence sequence, RowState* states, float* contexts, nint stride)
         where V : unmanaged, ISimd<V>
     {
+        if (s->Results.IsPlain(in s->Call))
+        {
+            ForwardResults.FinishPlain<V>(&s->Results, &s->Call, b, head, sequence.FirstQuery, firstRow, rows, states, contexts, stride);
+            return;
+        }
         for (int r = 0; r < rows; r++)
         {
             int row = firstRow + r;
-            float* context = contexts + (r * stride), mass = Call.ValueRows == 0 ? null : context + ForwardTile<TModifier, TMask>.Padded(Call.ValueDim, Packing.PanelWidth<V>());
-            Results.Finish<V>(in Call, b, (head * Call.Group) + (row % Call.Group), sequence.FirstQuery + (row / Call.Group), states[r], context, Call.ValueDim, mass);
+            float* context = contexts + (r * stride), mass = s->Call.ValueRows == 0 ? null : context + ForwardTile<TModifier, TMask>.Padded(s->Call.ValueDim, Packing.PanelWidth<V>());
+            s->Results.Finish<V>(in s->Call, b, (head * s->Call.Group) + (row % s->Call.Group), sequence.FirstQuery + (row / s->Call.Group), states[r], context, s->Call.ValueDim, mass);
         }
     }
 
@@ -170,6 +173,6 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
             float* contexts = s->Slot(task, block);
             StripSoftmax.Merge<V>(states, scratch.Pointer, (RowState*)(contexts + ((nint)s->rowsPerTask * stride)), contexts, stride, rows);
         }
-        s->Finish<V>(b, head, firstRow, rows, sequence, states, scratch.Pointer, stride);
+        Finish<V>(s, b, head, firstRow, rows, sequence, states, scratch.Pointer, stride);
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <summary>Where a forward pass writes: the output and the statistics that are asked for.</summary>
@@ -45,7 +47,7 @@ internal unsafe struct ForwardResults
         bool empty = state.Sum == 0;
         float log = empty ? 0 : AttentionMath.Log<V>(state.Sum);
         if (LogSumExp != null)
-            LogSumExp[at] = call.Normalizers != null ? call.Normalizers[at] : empty ? float.NegativeInfinity : (state.Maximum * AttentionMath.LogTwo) + log;
+            LogSumExp[at] = call.Normalizers != null ? call.Normalizers[at] : Total(state, log);
         if (Maximum != null)
             Maximum[at] = largest;
         if (Entropy != null)
@@ -55,4 +57,46 @@ internal unsafe struct ForwardResults
         if (ArgMax != null)
             ArgMax[at] = state.ArgMax;
     }
+    /// <summary>Whether <see cref="FinishPlain{V}"/> does for all rows of a call.</summary>
+    public readonly bool IsPlain(ref readonly AttentionCall call) => call.Sinks == null && call.ValueRows == 0 && call.Normalizers == null && !Looks;
+
+    /// <summary>The end of many rows without a sink or further statistics: what <see cref="Finish{V}"/> does, with the logarithms of a vector of rows at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void FinishPlain<V>(
+        ForwardResults* results, AttentionCall* call, int b, int keyValueHead, int firstQuery, int firstRow, int rows, RowState* states, float* contexts, nint stride)
+        where V : unmanaged, ISimd<V>
+    {
+        float* logs = stackalloc float[V.Width];
+        float scale = call->Dropout < 1 ? 1 / (1 - call->Dropout) : 0;
+        int group = call->Group, columns = call->ValueDim, query = firstRow / group, member = firstRow % group;
+        for (int first = 0; first < rows; first += V.Width)
+        {
+            int end = Math.Min(rows, first + V.Width);
+            for (int r = first; r < end; r++)
+                logs[r - first] = states[r].Sum;
+            if (results->LogSumExp != null)
+                V.Store(V.Log(V.Load(logs)), logs);
+            for (int r = first; r < end; r++, contexts += stride)
+            {
+                int head = (keyValueHead * group) + member;
+                float* o = results->O + call->Offset(call->StridesO, b, head, firstQuery + query);
+                V factor = V.Create(states[r].Sum == 0 ? 0 : scale / states[r].Sum);
+                int i = 0;
+                for (; i + V.Width <= columns; i += V.Width)
+                    V.Store(V.Load(contexts + i) * factor, o + i);
+                if (i < columns)
+                    V.Store(V.Load(contexts + i, columns - i) * factor, o + i, columns - i);
+                long at = call->Row(b, head, firstQuery + query);
+                if (results->LogSumExp != null)
+                    results->LogSumExp[at] = Total(states[r], logs[r - first]);
+                if (results->Maximum != null)
+                    results->Maximum[at] = states[r].Sum == 0 ? float.NegativeInfinity : states[r].Maximum * AttentionMath.LogTwo;
+                if (++member == group)
+                    (member, query) = (0, query + 1);
+            }
+        }
+    }
+
+    private static float Total(RowState state, float log) =>
+        state.Sum == 0 ? float.NegativeInfinity : (float)((state.Maximum * AttentionMath.LogTwoWide) + log);
 }

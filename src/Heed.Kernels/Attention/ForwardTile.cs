@@ -8,10 +8,9 @@ namespace Heed.Kernels;
 /// scores of the strip against the panels that the mask leaves, softmax relative to the strip's own maximum while they are in the first-level cache, product with the
 /// values from zero, then one merge with what earlier blocks said. A block's result thus depends on nothing but the row and the block, which is why whole, chunked
 /// and cached attention, and any split over threads, have the same bits.</para>
-/// <para>Keys are packed transposed in panels, values in panels, on first use by the task. A task of one strip reads values in place and keeps one packed
-/// panel of keys at a time: each byte of a cache is read once for the whole group of heads.</para>
+/// <para>Keys are packed transposed in panels, values in panels, on first use by the task. A task of one strip reads both as they lie (ForwardTile.Few.cs).</para>
 /// </remarks>
-internal unsafe ref struct ForwardTile<TModifier, TMask>
+internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     where TModifier : unmanaged, IScoreModifier
     where TMask : unmanaged, IAttentionMask
 {
@@ -39,7 +38,7 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         valueStride = Padded(s->Call.ValueDim, panel);
         stride = ContextStride(s->Call.ValueDim, s->Call.ValueRows, panel);
         scoreStride = block + 16;
-        inPlace = strips == 1 && s->Call.ValueDim % panel == 0 && !s->Call.IsShort;
+        inPlace = strips == 1 && s->Call.ValueDim > 0 && s->Call.ValueDim % panel == 0;
         long sizeQ = (long)rows * queryStride, sizeS = (long)height * scoreStride;
         long sizeK = (long)(strips == 1 ? panel : block) * Math.Max(s->Call.Dim, 1), sizeV = inPlace ? 0 : (long)block * valueStride;
         int widest = s->Call.IsShort ? Math.Max(s->Call.Dim, s->Call.ValueDim) : 0;
@@ -108,7 +107,10 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         for (int i = 0; i < panels; i++)
         {
             int p = live[i] / panel;
-            GemmTile.Run<V>(count, q, queryStride, 1, KeyPanel<V>(p), panel, scores + live[i], scoreStride, s->Call.Dim, null, 0);
+            if (strips == 1)
+                ReadKeys<V>(count, q, i, panels);
+            else
+                GemmTile.Run<V>(count, q, queryStride, 1, KeyPanel<V>(p), panel, scores + live[i], scoreStride, s->Call.Dim, null, 0);
             bool masked = coverage[p] == (byte)TileCoverage.Partly;
             if (modifies || masked || coverage[p] == Ragged)
                 StripSoftmax.Score<V, TModifier, TMask>(s->Modifier, s->Mask, s->Call.Scale, masked, contexts, count, scores + live[i], scoreStride, firstKey + live[i]);
@@ -164,20 +166,28 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
     private readonly float* KeyPanel<V>(int p)
         where V : unmanaged, ISimd<V>
     {
-        float* slot = keyPanels + (strips == 1 ? 0 : (nint)p * panel * s->Call.Dim);
-        if (strips == 1 || !keysReady[p])
+        float* slot = keyPanels + ((nint)p * panel * s->Call.Dim);
+        if (!keysReady[p])
         {
             (int key, int lead, int keys) = Part(p);
-            if (lead > 0)
-                new Span<float>(slot, panel * s->Call.Dim).Clear();
             (nint start, nint stride) = Source(s->Call.K, s->Call.StridesK, key, keys, s->Call.Dim);
-            if (lead == 0)
-                Packing.Panel<V>((float*)start, 1, stride, slot, s->Call.Dim, keys);
-            else
-                Transpose.Run((float*)start, stride, slot + lead, panel, keys, s->Call.Dim);
+            PackKeys<V>((float*)start, stride, slot, lead, keys, s->Call.Dim);
             keysReady[p] = true;
         }
         return slot;
+    }
+
+    // Some dimensions of a panel's keys, transposed; zeros where there is no key.
+    private readonly void PackKeys<V>(float* start, nint stride, float* slot, int lead, int keys, int depth)
+        where V : unmanaged, ISimd<V>
+    {
+        if (lead == 0)
+        {
+            Packing.Panel<V>(start, 1, stride, slot, depth, keys);
+            return;
+        }
+        new Span<float>(slot, panel * depth).Clear();
+        Transpose.Run(start, stride, slot + lead, panel, keys, depth);
     }
 
     // The keys of a panel that exist: the first one, how many lanes come before it, how many there are.
@@ -220,7 +230,12 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
     private readonly void Values<V>(int count, int panels, float* context)
         where V : unmanaged, ISimd<V>
     {
-        for (int i = 0; i < panels && !inPlace; i++)
+        if (inPlace)
+        {
+            ReadValues<V>(count, panels, context);
+            return;
+        }
+        for (int i = 0; i < panels; i++)
             ValuePanel<V>(live[i] / panel);
         for (int i = 0; i < panels;)
         {
@@ -237,20 +252,14 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         }
     }
 
-    // The values of the keys first … end − 1 of the block: packed, or in place.
+    // The values of the keys first … end − 1 of the block: packed, or in place, then of one panel only.
     private readonly ValueRows Rows(int first, int end)
     {
         if (!inPlace)
             return new() { Source = valuePanels + ((nint)first * panel), Stride = panel, Columns = (nint)block * panel, Depth = end - first };
-        int from = Math.Max(firstKey + first, 0), to = Math.Min(firstKey + end, sequence.Keys);
-        return new()
-        {
-            Source = s->Call.ValueRow(b, head, sequence.FirstKey + from),
-            Stride = (nint)s->Call.StridesV.Row,
-            Columns = panel,
-            Skip = from - firstKey - first,
-            Depth = to - from,
-        };
+        (int key, int lead, int keys) = Part(first / panel);
+        (nint start, nint stride) = Source(s->Call.V, s->Call.StridesV, key, keys, s->Call.ValueDim);
+        return new() { Source = (float*)start, Stride = stride, Columns = panel, Skip = lead, Depth = keys };
     }
 
     private struct ValueRows
@@ -284,21 +293,24 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         where V : unmanaged, ISimd<V>
     {
         for (int r = 0; r < count; r++)
+            new Span<float>(context + ((nint)r * stride), valueStride).Clear();
+        for (int i = 0; i < panels; i++)
         {
-            for (int c = 0; c < valueStride; c += V.Width)
+            ValueRows part = Rows(live[i], live[i] + panel);
+            for (int r = 0; r < count; r++)
             {
-                V sum = V.Zero;
-                for (int i = 0; i < panels; i++)
+                float* weights = scores + ((nint)r * scoreStride) + live[i] + part.Skip;
+                for (int c = 0; c < valueStride; c += V.Width)
                 {
-                    ValueRows part = Rows(live[i], live[i] + panel);
-                    float* weights = scores + ((nint)r * scoreStride) + live[i] + part.Skip, v = part.Panel(c / panel) + (c % panel);
+                    float* v = part.Panel(c / panel) + (c % panel), to = context + ((nint)r * stride) + c;
+                    V sum = V.Load(to);
                     for (int k = 0; k < part.Depth; k++, v += part.Stride)
                     {
                         if (weights[k] != 0)
                             sum = V.FusedMultiplyAdd(V.Create(weights[k]), V.Load(v), sum);
                     }
+                    V.Store(sum, to);
                 }
-                V.Store(sum, context + ((nint)r * stride) + c);
             }
         }
     }

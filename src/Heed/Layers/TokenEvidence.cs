@@ -72,7 +72,7 @@ public sealed class TokenEvidence : Module
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(evidence);
         Tensor sum = weights is null ? evidence.MeanOverTime(ranges)
-            : perOutput ? (evidence.Transpose() * weights).MeanLast().Scale(evidence.Shape[1])
+            : perOutput ? (evidence * weights.Transpose()).TotalOverTime(ranges, pass)
             : weights.SumOverTime(evidence, ranges).Transpose().MeanLast();
         return Return(logits + (sum * pass.Use(gain)), pass);
     }

@@ -33,6 +33,15 @@ public sealed partial class Tensor
         return Record(new MeanOverTimeOperation(this, ranges), y);
     }
 
+    // The sum over the real steps: the mean, times each sequence's own length, so that padding changes no bit.
+    internal Tensor TotalOverTime(SequenceRanges ranges, in Pass pass)
+    {
+        float[] lengths = new float[ranges.Count];
+        for (int i = 0; i < lengths.Length; i++)
+            lengths[i] = ranges.Lengths.Span[i];
+        return MeanOverTime(ranges).ScaleRows(pass.Input(lengths, new Shape(lengths.Length)));
+    }
+
     /// <summary>The largest value of each feature over the real steps; the first maximum wins; 0 for an empty sequence.</summary>
     /// <param name="ranges">The real steps.</param>
     /// <param name="positions">The step of each maximum <c>(batch · features)</c>; −1 for an empty sequence.</param>

@@ -5,6 +5,7 @@ namespace Heed.Kernels.Tests;
 
 /// <summary>A query's output has the same bits however it is computed.</summary>
 [Trait("Legs", "InstructionSets")]
+[Trait("Weight", "heavy")]
 [Collection(WorkerTests.Name)]
 public class AttentionBitTests
 {
@@ -92,6 +93,9 @@ public class AttentionBitTests
             Entropy = new float[c.Rows],
             ExpectedDistance = new float[c.Rows],
             ArgMax = new int[c.Rows],
+            KeyMass = new float[2 * 2 * 700],
+            TopKeys = new int[3 * c.Rows],
+            TopWeights = new float[3 * c.Rows],
         });
         Same(asked, plain);
     }

@@ -4,6 +4,7 @@ namespace Heed.Kernels.Tests;
 
 /// <summary>The backward pass: every shipped struct and pairs of them, against double precision and differences.</summary>
 [Trait("Legs", "InstructionSets")]
+[Trait("Weight", "heavy")]
 [Collection(WorkerTests.Name)]
 public class AttentionGradientTests
 {

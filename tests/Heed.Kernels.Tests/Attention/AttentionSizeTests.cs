@@ -4,6 +4,7 @@ namespace Heed.Kernels.Tests;
 
 /// <summary>Every size from 0 to 70 in every dimension, and the backward pass alone and in a batch.</summary>
 [Trait("Legs", "InstructionSets")]
+[Trait("Weight", "heavy")]
 [Collection(WorkerTests.Name)]
 public class AttentionSizeTests
 {

@@ -52,6 +52,31 @@ public class KeyValueCacheTests
         }
     }
 
+    [Theory]
+    [InlineData(KeyValueFormat.Float32)]
+    [InlineData(KeyValueFormat.BFloat16)]
+    public void What_a_window_hides_from_one_query_stays_hidden(KeyValueFormat format)
+    {
+        const int Left = 100, Hidden = Length - 2 - Left;
+        float[] clean = Newest();
+        clean.ShouldAllBe(x => float.IsFinite(x));
+        for (int row = 0; row < Batch * Shared; row++)
+        {
+            c.K.AsSpan(((row * Length) + Hidden) * Dim, Dim).Fill(float.PositiveInfinity);
+            c.V.AsSpan(((row * Length) + Hidden) * ValueDim, ValueDim).Fill(float.NaN);
+        }
+        AttentionBitTests.Same(Newest(), clean);
+
+        float[] Newest()
+        {
+            var cache = new KeyValueCache(Batch, Shared, Dim, ValueDim, Length, format);
+            cache.Append(c.K, c.V, Length);
+            float[] output = new float[Batch * Heads * ValueDim];
+            cache.Attend(Rows(c.Q, Heads, Length - 1, 1, Dim), output, Heads, 1, default(PlainScore), new And<Causal, Window>(default, new(Left, 0)));
+            return output;
+        }
+    }
+
     [Fact]
     public void Beams_are_reordered_and_guesses_taken_back()
     {
@@ -72,6 +97,60 @@ public class KeyValueCacheTests
         Should.Throw<ArgumentException>(() => cache.Reorder([0, 2]));
         Should.Throw<ArgumentException>(() => cache.Append(new float[3], new float[3], 1));
         Should.Throw<ArgumentException>(() => cache.Evict(41));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Any_order_of_calls_keeps_what_a_list_would(int seed)
+    {
+        var random = new System.Random(seed);
+        var cache = new KeyValueCache(Batch, Shared, 2, 3, 20, slides: true);
+        List<(float[] Keys, float[] Values)> tokens = [];
+        int position = 0;
+        for (int i = 0; i < 400; i++)
+        {
+            int kind = random.Next(10), count = random.Next(21);
+            switch (kind)
+            {
+                case 0 when cache.Length > 0:
+                    count = random.Next(cache.Length + 1);
+                    cache.Evict(count);
+                    tokens.RemoveRange(0, count);
+                    position += count;
+                    break;
+                case 1:
+                    count = random.Next(cache.Length + 1);
+                    cache.Truncate(count);
+                    tokens.RemoveRange(count, tokens.Count - count);
+                    break;
+                case 2:
+                    int source = random.Next(Batch);
+                    cache.Reorder([source, 1 - source]);
+                    if (source == 1)
+                        tokens = [.. tokens.Select(t => (Swapped(t.Keys), Swapped(t.Values)))];
+                    break;
+                default:
+                    float[] k = c.Numbers(Batch * Shared * count * 2), v = c.Numbers(Batch * Shared * count * 3);
+                    cache.Append(k, v, count);
+                    for (int t = 0; t < count; t++)
+                        tokens.Add((Token(k, t, count, 2), Token(v, t, count, 3)));
+                    position += Math.Max(0, tokens.Count - 20);
+                    tokens.RemoveRange(0, Math.Max(0, tokens.Count - 20));
+                    break;
+            }
+            (cache.Length, cache.Position).ShouldBe((tokens.Count, position));
+            float[] keys = new float[Batch * Shared * cache.Length * 2], values = new float[Batch * Shared * cache.Length * 3];
+            cache.CopyTo(keys, values);
+            for (int t = 0; t < tokens.Count; t++)
+            {
+                Token(keys, t, tokens.Count, 2).ShouldBe(tokens[t].Keys);
+                Token(values, t, tokens.Count, 3).ShouldBe(tokens[t].Values);
+            }
+        }
+
+        static float[] Token(float[] x, int t, int count, int size) => [.. Enumerable.Range(0, Batch * Shared * size).Select(i => x[(((i / size * count) + t) * size) + (i % size)])];
+        static float[] Swapped(float[] x) => [.. x[(x.Length / 2)..], .. x[..(x.Length / 2)]];
     }
 
     [Theory]

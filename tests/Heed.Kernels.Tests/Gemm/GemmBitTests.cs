@@ -41,6 +41,7 @@ public class GemmBitTests
     [Theory]
     [InlineData(Layout.Plain)]
     [InlineData(Layout.Transposed)]
+    [Trait("Weight", "heavy")]
     public void Where_many_tasks_fill_one_copy_of_the_right_operand(Layout b)
     {
         var problem = new GemmProblem(1000, 45, 600, Layout.Plain, b);

@@ -35,6 +35,7 @@ public sealed class RecurrentBitsTests
     [InlineData(Cell.Lstm, 2)]
     [InlineData(Cell.Gru, 1)]
     [InlineData(Cell.Gru, 2)]
+    [Trait("Weight", "heavy")]
     public void Threads_change_no_bit(Cell cell, int directions)
     {
         // Large enough for several chunks and for every fork.

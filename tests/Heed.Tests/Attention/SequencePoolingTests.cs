@@ -72,7 +72,7 @@ public sealed class SequencePoolingTests
 
     [Fact]
     public void An_unknown_name_lists_those_that_exist() =>
-        Should.Throw<ArgumentException>(() => SequencePooling.Create("attention", 6)).Message.ShouldContain("additive, projection, tanh, structured, last, mean, max, gated");
+        Should.Throw<ArgumentException>(() => SequencePooling.Create("attention", 6)).Message.ShouldContain("additive, projection, tanh, structured, multi-dimensional, last, mean, max, gated");
 
     [Fact]
     public void Views_are_concatenated_or_averaged()

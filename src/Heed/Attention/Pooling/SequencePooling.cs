@@ -12,7 +12,7 @@ public sealed record PoolingResult(Tensor Context, Tensor Weights, Tensor? Penal
 /// <para>Shapes: states h <c>(batch, time, features)</c>, for a bidirectional LSTM features = 2·hidden; context <c>(batch, context size)</c>;
 /// weights <c>(batch, views, time)</c>.</para>
 /// <para>Focused attention, where learned queries decide (softmax over time): <see cref="ProjectionPooling"/>, <see cref="TanhPooling"/>,
-/// <see cref="AdditivePooling"/>, <see cref="StructuredPooling"/>. Saliency, where what is strong passes: <see cref="MaxPooling"/>,
+/// <see cref="AdditivePooling"/>, <see cref="StructuredPooling"/>, <see cref="MultiDimensionalPooling"/>. Saliency, where what is strong passes: <see cref="MaxPooling"/>,
 /// <see cref="GatedPooling"/>. Beside them <see cref="LastPooling"/> and <see cref="MeanPooling"/>.</para>
 /// <para>Padding on either side is excluded exactly: it is never read. An empty text gives a zero context and zero weights.</para>
 /// </remarks>
@@ -26,7 +26,7 @@ public abstract class SequencePooling : Module
     }
 
     /// <summary>The names that <see cref="Create"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["additive", "projection", "tanh", "structured", "last", "mean", "max", "gated"];
+    public static IReadOnlyList<string> Names { get; } = ["additive", "projection", "tanh", "structured", "multi-dimensional", "last", "mean", "max", "gated"];
 
     /// <summary>Size of a hidden state.</summary>
     public int Features { get; }
@@ -51,6 +51,7 @@ public abstract class SequencePooling : Module
         "projection" => new ProjectionPooling(features, views, average),
         "tanh" => new TanhPooling(features),
         "structured" => new StructuredPooling(features, attentionSize, views, penalty, average),
+        "multi-dimensional" => new MultiDimensionalPooling(features),
         "last" => new LastPooling(features),
         "mean" => new MeanPooling(features),
         "max" => new MaxPooling(features),
