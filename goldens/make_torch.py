@@ -224,6 +224,50 @@ def poolings():
             lambda h, weight, bias: {"context": (torch.sigmoid(h @ weight.T + bias) * h).mean(0)})
 
 
+def scaled_dot_product(q, k, v, **options):
+    """torch's own function, which 1.13 has under another name and with the weights as a second result."""
+    if hasattr(F, "scaled_dot_product_attention"):
+        return F.scaled_dot_product_attention(q, k, v, **options)
+    return F._scaled_dot_product_attention(q, k, v, **options)[0]
+
+
+def attention():
+    batch, heads, queries, keys, dim, value_dim = 2, 4, 5, 7, 6, 3
+    mask = (torch.arange(batch * heads * queries * keys) * 7919 % 5 != 0).reshape(batch, heads, queries, keys)
+
+    def inputs(g, shared=heads, m=queries, n=keys):
+        return g.input("q", batch, heads, m, dim, scale=2.0), g.input("k", batch, shared, n, dim, scale=2.0), g.input("v", batch, shared, n, value_dim)
+
+    g = Group("attention_full", "F.scaled_dot_product_attention over q (2, 4, 5, 6), k (2, 4, 7, 6), v (2, 4, 7, 3)")
+    g.gradients(output=scaled_dot_product(*inputs(g)))
+    g.save()
+    g = Group("attention_causal", "the same with is_causal, which aligns top-left, 7 queries over 7 keys")
+    g.gradients(output=scaled_dot_product(*inputs(g, m=keys), is_causal=True))
+    g.save()
+    g = Group("attention_mask", "the same with a boolean attn_mask (2, 4, 5, 7): True takes part; element i is i * 7919 % 5 != 0")
+    g.gradients(output=scaled_dot_product(*inputs(g), attn_mask=mask))
+    g.save()
+    g = Group("attention_bias", "softmax(q·kᵀ/√6 + bias, -1)·v with bias (4, 5, 7) for all sequences; grouped: k and v have 2 heads, repeat_interleave makes 4 of them")
+    q, k, v = inputs(g, shared=2)
+    bias = g.input("bias", heads, queries, keys)
+    scores = q @ k.repeat_interleave(2, 1).transpose(-1, -2) / dim ** 0.5 + bias
+    g.gradients(output=torch.softmax(scores, -1) @ v.repeat_interleave(2, 1), log_sum_exp=torch.logsumexp(scores, -1), entropy=-(torch.softmax(scores, -1) * torch.log_softmax(scores, -1)).sum(-1))
+    g.save()
+    g = Group("attention_cosine", "softmax(temperature·cosine(q, k), -1)·v with a temperature (4,) for each head; F.normalize makes unit vectors")
+    q, k, v = inputs(g)
+    temperature = g.input("temperature", heads, scale=5.0)
+    g.gradients(output=torch.softmax(temperature[:, None, None] * (F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).transpose(-1, -2)), -1) @ v)
+    g.save()
+    g = Group("attention_shaw", "Shaw et al. 2018, clip 2, keys and values: scores (q·kᵀ + q·a_k[clip(j - i) + 2])/√6, contexts Σ w·(v + a_v[clip(j - i) + 2]); 7 queries over 7 keys, causal")
+    q, k, v = inputs(g, m=keys)
+    a_k, a_v = g.input("a_k", 5, dim), g.input("a_v", 5, value_dim)
+    place = (torch.arange(keys)[None, :] - torch.arange(keys)[:, None]).clamp(-2, 2) + 2
+    scores = (q @ k.transpose(-1, -2) + torch.einsum("bhid,ijd->bhij", q, a_k[place])) / dim ** 0.5
+    weights = torch.softmax(scores.masked_fill(torch.ones(keys, keys).triu(1).bool(), -torch.inf), -1)
+    g.gradients(output=weights @ v + torch.einsum("bhij,ijd->bhid", weights, a_v[place]))
+    g.save()
+
+
 def adamw():
     g = Group("adamw", "torch.optim.AdamW, lr 1e-3, betas 0.9 0.999, eps 1e-8, weight decay 1e-2; parameter (3, 5); the gradient of step s "
               "is the input gradient_s. parameter_s, exp_avg_s, exp_avg_sq_s: after step s.")
@@ -264,5 +308,6 @@ if __name__ == "__main__":
         recurrent(kind)
         recurrent_with_state(kind)
     poolings()
+    attention()
     adamw()
     clip()

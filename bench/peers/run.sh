@@ -72,7 +72,9 @@ for t in $threads; do
     [ -z "$ort" ] || OMP_PROC_BIND=false "$work/ort_attention" "$library" "$work/models" "$t" "$budget"
     "$here/tuned.sh" "$t" "$here/torch_attention.py" "$work/attention.txt" "$t" "$budget" || echo "torch left out" >&2
   fi
-  if want sst2 && [ -n "$data" ]; then "$here/sst2_epoch.sh" "$data" "$t"; fi
+  for text in sst2 imdb; do
+    if want "$text" && [ -n "$data" ]; then "$here/text_epoch.sh" "$data" "$t" "$text"; fi
+  done
 done | tee -a "$out" >&2
 unset GLIBC_TUNABLES OMP_PROC_BIND OMP_NUM_THREADS OPENBLAS_NUM_THREADS
 files=("$out")

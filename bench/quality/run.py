@@ -147,16 +147,29 @@ def interrupt(*_):
     raise KeyboardInterrupt
 
 
+# Test rows of each set, as prepare.py writes them.
+TEST_ROWS = {"sst2": 1821, "sst5": 2210, "sms_spam": 558, "ag_news": 7600, "imdb": 5000, "waimai_10k": 1199,
+             "chnsenticorp_hotel": 777, "online_shopping_zh": 6278, "thucnews_titles": 10000}
+
+
+def interval(percent, rows):
+    """Wilson's 95 % interval of an accuracy in per cent."""
+    p, z = percent / 100, 1.96
+    middle, half = p + z * z / (2 * rows), z * (p * (1 - p) / rows + z * z / (4 * rows * rows)) ** 0.5
+    return tuple(100 * (middle + sign * half) / (1 + z * z / rows) for sign in (-1, 1))
+
+
 def summary(results):
     groups = {}
     for record in results.values():
         groups.setdefault((record["dataset"], record["pooling"], record["system"]), []).append(record)
-    print("| data | pooling | system | runs | accuracy | ± | macro F1 | train s | bag of words |\n|---|---|---|---:|---:|---:|---:|---:|---:|")
+    print("| data | pooling | system | runs | accuracy | ± | 95 % of one test | macro F1 | train s | bag of words |\n|---|---|---|---:|---:|---:|---|---:|---:|---:|")
     for key, records in sorted(groups.items()):
         accuracy = [100 * r["accuracy"] for r in records]
         spread = statistics.pstdev(accuracy)
         f1, seconds, bag = (mean([r[field] for r in records if r.get(field) is not None]) for field in FIELDS[1:])
-        print(f"| {' | '.join(key)} | {len(records)} | {statistics.mean(accuracy):.2f} | {spread:.2f} | {100 * f1:.2f} | {seconds:.0f} | {f'{100 * bag:.2f}' if bag == bag else ''} |")
+        low, high = interval(statistics.mean(accuracy), TEST_ROWS[key[0]])
+        print(f"| {' | '.join(key)} | {len(records)} | {statistics.mean(accuracy):.2f} | {spread:.2f} | {low:.1f} to {high:.1f} | {100 * f1:.2f} | {seconds:.0f} | {f'{100 * bag:.2f}' if bag == bag else ''} |")
 
 
 def mean(values):

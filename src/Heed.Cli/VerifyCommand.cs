@@ -17,9 +17,12 @@ internal static class VerifyCommand
     {
         Option<bool> json = CommonOptions.Json(), quiet = CommonOptions.Quiet();
         Option<int> width = new("--width") { Description = "Only this vector width in bits. [default: all that the machine has]", HelpName = "512|256|128" };
-        Command command = new("verify", "Checks every kernel of this machine against double-precision references.") { width, json, quiet };
+        Option<bool> errors = new("--errors") { Description = "Instead: how far attention is from double precision, beside plain float32 on the same numbers." };
+        Command command = new("verify", "Checks every kernel of this machine against double-precision references.") { width, errors, json, quiet };
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(errors))
+                return Errors(terminal, parsed.GetValue(json));
             int[] widths = Widths(parsed.GetValue(width));
             List<WidthResult> results = [];
             foreach (int bits in widths)
@@ -112,6 +115,40 @@ internal static class VerifyCommand
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    private static int Errors(Terminal terminal, bool asJson)
+    {
+        IReadOnlyList<AttentionError> all = AttentionErrors.Measure();
+        if (asJson)
+        {
+            JsonText.WriteObject(terminal.Out, json =>
+            {
+                json.WriteBoolean("passed", all.All(e => e.Passed));
+                json.WriteStartArray("errors");
+                foreach (AttentionError e in all)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("case", e.Case);
+                    json.WriteString("result", e.Result);
+                    json.WriteFinite("fused", e.Fused);
+                    json.WriteFinite("plain", e.Plain);
+                    json.WriteFinite("limit", e.Limit);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+            }, isIndented: true);
+        }
+        else
+        {
+            Styled.WriteTable(terminal, ["case", "result", ">fused", ">plain float32", ">limit", ""], all.Select(e => new[]
+            {
+                e.Case, e.Result, Number(e.Fused), Number(e.Plain), Number(e.Limit), e.Passed ? "passed" : "FAILED",
+            }));
+        }
+        return all.All(e => e.Passed) ? ExitCode.Done : ExitCode.Failed;
+
+        static string Number(double error) => error.ToString("0.0e-0", culture);
     }
 
     private static void Say(Terminal terminal, bool quiet, string message)

@@ -24,5 +24,15 @@ public sealed class VerifyTests
     }
 
     [Fact]
+    public void The_errors_of_attention_are_a_table_or_json()
+    {
+        CommandRun run = CommandRun.Of("verify", "--errors").ShouldSucceed();
+        run.Lines.Count(line => line.Contains("passed", StringComparison.Ordinal)).ShouldBe(40);
+        JsonElement result = JsonDocument.Parse(CommandRun.Of("verify", "--errors", "--json").ShouldSucceed().Out).RootElement;
+        result.GetProperty("passed").GetBoolean().ShouldBeTrue();
+        result.GetProperty("errors").EnumerateArray().ShouldAllBe(e => e.GetProperty("fused").GetDouble() <= e.GetProperty("limit").GetDouble());
+    }
+
+    [Fact]
     public void A_width_that_does_not_exist_is_refused() => CommandRun.Of("verify", "--width", "64").ShouldRefuse("--width must be 512, 256 or 128, got 64");
 }

@@ -148,9 +148,11 @@ internal unsafe struct AttentionBackward<TModifier, TMask> : ISimdKernel
                 dot -= r.FromLogSumExp[at];
             if (spread != 0)
                 dot += spread * (r.Entropy[at] + sink);
+            double shift = TModifier.HasDistribution ? -log : -log * AttentionMath.LogTwoEWide;
             s->Gradients[at] = new()
             {
-                Shift = float.IsNegativeInfinity(log) ? log : TModifier.HasDistribution ? -log : -log * AttentionMath.LogTwoE,
+                Shift = float.IsNegativeInfinity(log) ? log : (float)shift,
+                ShiftRest = float.IsFinite(log) ? (float)(shift - (float)shift) : 0,
                 Center = (float)dot,
                 Spread = (float)spread * AttentionMath.LogTwo,
             };

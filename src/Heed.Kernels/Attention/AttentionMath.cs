@@ -7,6 +7,9 @@ internal static class AttentionMath
 {
     public const float LogTwo = 0.693147181f, LogTwoE = 1.44269504f;
 
+    /// <summary>ln 2 and log₂ e in double, for the few numbers of a row: a log-sum-exp of some hundreds must not lose bits that all weights of its row depend on.</summary>
+    public const double LogTwoWide = 0.69314718055994530942, LogTwoEWide = 1.4426950408889634074;
+
     /// <summary>2ᵗ for t ≤ 0 (and a little above): exactly 1 at 0, exactly 0 below −151; NaN stays NaN.</summary>
     /// <remarks>t = n + f, |f| ≤ ½; 2ᶠ = 1 + f·p(f) with a minimax p of degree 4 (largest relative error 9.2e-8 before rounding), shorter than
     /// <see cref="SimdMath.Exp"/> by half.</remarks>

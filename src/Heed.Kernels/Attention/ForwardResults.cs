@@ -45,7 +45,7 @@ internal unsafe struct ForwardResults
         bool empty = state.Sum == 0;
         float log = empty ? 0 : AttentionMath.Log<V>(state.Sum);
         if (LogSumExp != null)
-            LogSumExp[at] = call.Normalizers != null ? call.Normalizers[at] : empty ? float.NegativeInfinity : (state.Maximum * AttentionMath.LogTwo) + log;
+            LogSumExp[at] = call.Normalizers != null ? call.Normalizers[at] : empty ? float.NegativeInfinity : (float)((state.Maximum * AttentionMath.LogTwoWide) + log);
         if (Maximum != null)
             Maximum[at] = largest;
         if (Entropy != null)

@@ -39,7 +39,7 @@ internal unsafe ref struct ForwardTile<TModifier, TMask>
         valueStride = Padded(s->Call.ValueDim, panel);
         stride = ContextStride(s->Call.ValueDim, s->Call.ValueRows, panel);
         scoreStride = block + 16;
-        inPlace = strips == 1 && s->Call.ValueDim % panel == 0 && !s->Call.IsShort;
+        inPlace = strips == 1 && s->Call.ValueDim > 0 && s->Call.ValueDim % panel == 0 && !s->Call.IsShort;
         long sizeQ = (long)rows * queryStride, sizeS = (long)height * scoreStride;
         long sizeK = (long)(strips == 1 ? panel : block) * Math.Max(s->Call.Dim, 1), sizeV = inPlace ? 0 : (long)block * valueStride;
         int widest = s->Call.IsShort ? Math.Max(s->Call.Dim, s->Call.ValueDim) : 0;

@@ -67,7 +67,8 @@ public static unsafe partial class FusedAttention
             throw new ArgumentException($"{Operation}: a gradient of the entropy needs the entropies of the forward pass in gradients.Entropy.", nameof(gradients));
         if (TModifier.HasDistribution && !(gradients.FromLogSumExp.IsEmpty && gradients.FromEntropy.IsEmpty))
             throw new ArgumentException($"{Operation}: losses on the log-sum-exp or the entropy are softmax's alone; leave FromLogSumExp and FromEntropy out.", nameof(gradients));
-        CheckApart(Operation, gradients, q, k, v, output, dOutput);
+        AttentionInput input = new() { Q = q, K = k, V = v, Parameters = parameters, Options = options, DOutput = dOutput, Output = output, LogSumExp = logSumExp, Gradients = gradients };
+        AttentionOverlap.Check(Operation, input, gradients, shape);
         BackwardAction<TModifier, TMask> action = new() { DOutput = dOutput, Output = output, LogSumExp = logSumExp, Gradients = gradients, Modifier = modifier, Mask = mask };
         AttentionPins.Run(Operation, q, k, v, shape, parameters, options, ref action);
     }
@@ -76,21 +77,6 @@ public static unsafe partial class FusedAttention
     {
         if (!result.IsEmpty)
             AttentionCheck.Operand(operation, name, result.Length, strides, batch, heads, rows, size, packed, isResult: true);
-    }
-
-    // Results may be parts of one interleaved buffer, as the operands may, but must not be what is read.
-    private static void CheckApart(
-        string operation, in AttentionGradients g, ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> output, ReadOnlySpan<float> dOutput)
-    {
-        foreach (string name in new[] { "Query", "Key", "Value" })
-        {
-            Span<float> result = name == "Query" ? g.Query : name == "Key" ? g.Key : g.Value;
-            Require.Apart(operation, nameof(q), q, result);
-            Require.Apart(operation, nameof(k), k, result);
-            Require.Apart(operation, nameof(v), v, result);
-            Require.Apart(operation, nameof(output), output, result);
-            Require.Apart(operation, nameof(dOutput), dOutput, result);
-        }
     }
 
     private ref struct BackwardAction<TModifier, TMask> : IAttentionAction

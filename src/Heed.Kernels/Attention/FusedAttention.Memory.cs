@@ -40,7 +40,7 @@ public static unsafe partial class FusedAttention
         int keyBlock = m.Widest <= 64 ? 192 : 96, tileRows = m.Widest <= 160 ? 96 : 48;
         long blocks = (shape.Keys / keyBlock) + 1, tasks = m.Batch * blocks, tiles = (m.Rows / tileRows) + 1, width = keyBlock + m.Panel;
         long sums = tasks * parameterCount > 1 << 22 ? parameterCount : tasks * parameterCount, allRows = shape.Rows(false);
-        long shared = Rented((3 * allRows) + (2 * sums) + (m.Batch * tiles) + 64) + Rented(allRows * valueRows);
+        long shared = Rented((sizeof(RowGradient) / sizeof(float) * allRows) + (2 * sums) + (m.Batch * tiles) + 64) + Rented(allRows * valueRows);
         long tile = (width * (shape.HeadDim + shape.ValueDim + (2 * m.Query) + m.Context)) + (tileRows * ((2 * m.Query) + m.Context + (2 * (keyBlock + 16))));
         long extra = (2 * ((tileRows * (1L + tableWidth)) + width)) + (tileRows * ((sizeof(ScoreRow) / 4) + 8L)) + (tileRows * width) + 128;
         return shared + (Math.Min(Workers.Degree, Math.Max(1, tasks)) * Rented(tile + extra));

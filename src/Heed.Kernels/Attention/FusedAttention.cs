@@ -49,11 +49,8 @@ public static unsafe partial class FusedAttention
         CheckModel(Operation, shape, options, modifier, mask, parameters.Length);
         bool packed = !options.QueryOffsets.IsEmpty;
         AttentionCheck.Operand(Operation, nameof(output), output.Length, shape.OutputStrides, shape.Batch, shape.HeadCount, shape.Queries, shape.ValueDim, packed, isResult: true);
-        Require.Apart<float>(Operation, nameof(q), q, output);
-        Require.Apart<float>(Operation, nameof(k), k, output);
-        Require.Apart<float>(Operation, nameof(v), v, output);
-        Require.Apart<float>(Operation, nameof(parameters), parameters, output);
-        CheckStatistics(Operation, statistics, shape, options, output);
+        CheckStatistics(Operation, statistics, shape, options);
+        AttentionOverlap.Check(Operation, new AttentionInput { Q = q, K = k, V = v, Parameters = parameters, Options = options }, output, statistics);
         CheckDistribution<TModifier>(Operation, statistics);
         ForwardAction<TModifier, TMask> action = new() { Output = output, Statistics = statistics, Modifier = modifier, Mask = mask };
         AttentionPins.Run(Operation, q, k, v, shape, parameters, options, ref action);
@@ -70,8 +67,8 @@ public static unsafe partial class FusedAttention
         CheckModel(Operation, shape, options, modifier, mask, parameters.Length);
         AttentionCheck.Operand(Operation, nameof(q), q.Length, shape.QueryStrides, shape.Batch, shape.HeadCount, shape.Queries, shape.HeadDim, isPacked: false, isResult: false);
         AttentionCheck.Operand(Operation, nameof(output), output.Length, shape.OutputStrides, shape.Batch, shape.HeadCount, shape.Queries, shape.ValueDim, isPacked: false, isResult: true);
-        Require.Apart<float>(Operation, nameof(q), q, output);
-        CheckStatistics(Operation, statistics, shape, options, output);
+        CheckStatistics(Operation, statistics, shape, options);
+        AttentionOverlap.Check(Operation, new AttentionInput { Q = q, Parameters = parameters, Options = options }, output, statistics);
         if (!statistics.KeyMass.IsEmpty || !statistics.TopKeys.IsEmpty)
             throw new ArgumentException($"{Operation}: TopKeys and KeyMass need keys in float32; attend with FusedAttention.Forward.", nameof(statistics));
         CheckDistribution<TModifier>(Operation, statistics);
@@ -103,27 +100,21 @@ public static unsafe partial class FusedAttention
     private static long ValueMassLength(in AttentionShape shape, in AttentionOptions options) =>
         options.ValueTable.IsEmpty ? 0 : shape.Rows(!options.QueryOffsets.IsEmpty) * (options.ValueTable.Length / shape.ValueDim);
 
-    private static void CheckStatistics(string operation, in AttentionStatistics s, in AttentionShape shape, in AttentionOptions options, ReadOnlySpan<float> output)
+    private static void CheckStatistics(string operation, in AttentionStatistics s, in AttentionShape shape, in AttentionOptions options)
     {
         bool packed = !options.QueryOffsets.IsEmpty;
         long rows = shape.Rows(packed);
-        Result(operation, nameof(s.LogSumExp), s.LogSumExp, rows, output);
-        Result(operation, nameof(s.Maximum), s.Maximum, rows, output);
-        Result(operation, nameof(s.Entropy), s.Entropy, rows, output);
-        Result(operation, nameof(s.ExpectedDistance), s.ExpectedDistance, rows, output);
+        AttentionCheck.Optional(operation, nameof(s.LogSumExp), s.LogSumExp.Length, rows);
+        AttentionCheck.Optional(operation, nameof(s.Maximum), s.Maximum.Length, rows);
+        AttentionCheck.Optional(operation, nameof(s.Entropy), s.Entropy.Length, rows);
+        AttentionCheck.Optional(operation, nameof(s.ExpectedDistance), s.ExpectedDistance.Length, rows);
         AttentionCheck.Optional(operation, nameof(s.ArgMax), s.ArgMax.Length, rows);
-        Result(operation, nameof(s.ValueMass), s.ValueMass, ValueMassLength(shape, options), output);
-        Result(operation, nameof(s.KeyMass), s.KeyMass, (packed ? 1L : shape.Batch) * shape.HeadCount * shape.Keys, output);
+        AttentionCheck.Optional(operation, nameof(s.ValueMass), s.ValueMass.Length, ValueMassLength(shape, options));
+        AttentionCheck.Optional(operation, nameof(s.KeyMass), s.KeyMass.Length, (packed ? 1L : shape.Batch) * shape.HeadCount * shape.Keys);
         if (s.TopKeys.Length != s.TopWeights.Length || (s.TopKeys.Length > 0 && (rows == 0 || s.TopKeys.Length % rows != 0)))
             throw AttentionCheck.Wrong(nameof(s.TopKeys), FormattableString.Invariant($"{operation}: TopKeys has {s.TopKeys.Length} values and TopWeights {s.TopWeights.Length}; both need the same number for each of {rows} rows."));
         if ((!s.TopKeys.IsEmpty || !s.KeyMass.IsEmpty) && s.LogSumExp.IsEmpty && rows > 0)
             throw AttentionCheck.Wrong(nameof(s.LogSumExp), $"{operation}: TopKeys and KeyMass are found in a second sweep, which needs LogSumExp: ask for it too.");
-    }
-
-    private static void Result(string operation, string name, ReadOnlySpan<float> result, long required, ReadOnlySpan<float> output)
-    {
-        AttentionCheck.Optional(operation, name, result.Length, required);
-        Require.Apart(operation, "output", output, result);
     }
 
     private ref struct ForwardAction<TModifier, TMask> : IAttentionAction

@@ -5,7 +5,7 @@ namespace Heed.Kernels;
 /// <summary>What the backward pass knows of one row: dscore = weight·(dweight − Center − Spread·t), t = log₂ weight.</summary>
 internal struct RowGradient
 {
-    public float Shift;    // −log-sum-exp·log₂e; −∞ for a row that sees nothing
+    public float Shift, ShiftRest;   // −log-sum-exp·log₂e in two parts; −∞ for a row that sees nothing
     public float Center;
     public float Spread;   // from a gradient of the entropy, else 0
 }
@@ -32,7 +32,7 @@ internal unsafe struct StripGradient<TModifier, TMask>
         V kept = V.Create(Dropout < 1 ? 1 / (1 - Dropout) : 0);
         for (int r = 0; r < rows; r++, s += stride, d += stride)
         {
-            V shift = V.Create(Gradients[r].Shift), center = V.Create(Gradients[r].Center), spread = V.Create(Gradients[r].Spread);
+            V shift = V.Create(Gradients[r].Shift), rest = V.Create(Gradients[r].ShiftRest), center = V.Create(Gradients[r].Center), spread = V.Create(Gradients[r].Spread);
             for (int v = 0; v < 2; v++)
             {
                 int i = v * V.Width;
@@ -43,7 +43,7 @@ internal unsafe struct StripGradient<TModifier, TMask>
                     raw *= scale;
                     score = Modifier.Forward(raw, at);
                 }
-                V t = V.FusedMultiplyAdd(score, factor, shift), p = TModifier.HasDistribution ? Modifier.Weight(t) : AttentionMath.PowerOfTwo(t);
+                V t = V.FusedMultiplyAdd(score, factor, shift) + rest, p = TModifier.HasDistribution ? Modifier.Weight(t) : AttentionMath.PowerOfTwo(t);
                 if (isMasked)
                     p = V.Select(Mask.Allows(at), p, V.Zero);
                 if (isRagged)

@@ -12,6 +12,14 @@ internal static class AttentionChecks
         One(check, "causal", new(1, 4, 2, 33, 70, 24), default(PlainScore), default(Causal), 0);
         One(check, "ALiBi, causal", new(1, 4, 2, 37, 37, 17), default(Alibi), default(Causal), 4);
         One(check, "soft-cap, window", new(1, 2, 2, 40, 40, 32), new SoftCap(5), new Window(7, 3), 0);
+        One(check, "T5 bias, prefix", new(1, 2, 2, 21, 45, 9), new RelativeBias(2, 8, 20), new Or<Prefix, Causal>(new(7), default), 16);
+        One(check, "bias, decay", new(2, 2, 1, 21, 45, 9), new Then<AdditiveBias, DistanceDecay>(new(0, 0, 0), new(45)), default(Causal), 47);
+    }
+
+    public static void BesidePlain(KernelChecker check)
+    {
+        foreach (AttentionError e in AttentionErrors.MeasureSmall())
+            check.Add(e.Case + ": " + e.Result, e.Fused, e.Limit);
     }
 
     private static void One<TModifier, TMask>(KernelChecker check, string name, AttentionShape shape, TModifier modifier, TMask mask, int parameters)

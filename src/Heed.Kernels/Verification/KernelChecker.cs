@@ -41,6 +41,9 @@ internal sealed class KernelChecker(string kernel, List<KernelVerdict> verdicts)
         verdicts.Add(new(kernel, result, worst / Math.Max(largest, 1e-30), limit));
     }
 
+    /// <summary>An error that was measured elsewhere.</summary>
+    public void Add(string result, double error, double limit) => verdicts.Add(new(kernel, result, error, limit));
+
     /// <summary>Compares a gradient with central differences of the reference, Σ dy·f(x), at values that are exact in double.</summary>
     public void CompareWithDifferences(string result, ReadOnlySpan<float> gradient, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Func<double[], double[]> reference, double limit)
     {

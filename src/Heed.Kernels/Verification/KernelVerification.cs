@@ -68,6 +68,7 @@ public sealed class KernelVerification
         ("LstmKernel", RecurrentChecks.Lstm),
         ("GruKernel", RecurrentChecks.Gru),
         ("FusedAttention", AttentionChecks.Fused),
+        ("FusedAttention beside float32", AttentionChecks.BesidePlain),
         ("AdamWKernel", OptimizerChecks.AdamW),
         ("SgdKernel", OptimizerChecks.Sgd),
     ];

@@ -4,7 +4,6 @@ using Heed.Testing;
 namespace Heed.Kernels.Tests;
 
 /// <summary>Distributions with exact zeros enter the same kernel: sparsemax against sorting, entmax-1.5 against double precision, both against differences.</summary>
-[Trait("Legs", "InstructionSets")]
 [Collection(WorkerTests.Name)]
 public class AttentionDistributionTests
 {
@@ -12,6 +11,7 @@ public class AttentionDistributionTests
     private static readonly AttentionShape Odd = new(2, 4, 2, 37, 603, 17) { ValueDim = 18 };
 
     [Fact]
+    [Trait("Legs", "InstructionSets")]
     public void Sparsemax_is_what_sorting_gives()
     {
         var c = new AttentionCase(new(1, 2, 1, 40, 700, 16));

@@ -1,7 +1,6 @@
 namespace Heed.Kernels.Tests;
 
 /// <summary>NaN and infinity behind every kind of mask, in what padding holds, and in what dropout drops: neither the forward nor the backward pass lets them through.</summary>
-[Trait("Legs", "InstructionSets")]
 public class AttentionPoisonTests
 {
     private const int Length = 80, Dim = 20, Hidden = 33;
@@ -54,6 +53,7 @@ public class AttentionPoisonTests
     }
 
     [Theory]
+    [Trait("Legs", "InstructionSets")]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     public void Padding_of_queries_leaves_no_trace(float poison)

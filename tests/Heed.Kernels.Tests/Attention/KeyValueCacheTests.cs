@@ -75,6 +75,60 @@ public class KeyValueCacheTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Any_order_of_calls_keeps_what_a_list_would(int seed)
+    {
+        var random = new System.Random(seed);
+        var cache = new KeyValueCache(Batch, Shared, 2, 3, 20, slides: true);
+        List<(float[] Keys, float[] Values)> tokens = [];
+        int position = 0;
+        for (int i = 0; i < 400; i++)
+        {
+            int kind = random.Next(10), count = random.Next(21);
+            switch (kind)
+            {
+                case 0 when cache.Length > 0:
+                    count = random.Next(cache.Length + 1);
+                    cache.Evict(count);
+                    tokens.RemoveRange(0, count);
+                    position += count;
+                    break;
+                case 1:
+                    count = random.Next(cache.Length + 1);
+                    cache.Truncate(count);
+                    tokens.RemoveRange(count, tokens.Count - count);
+                    break;
+                case 2:
+                    int source = random.Next(Batch);
+                    cache.Reorder([source, 1 - source]);
+                    if (source == 1)
+                        tokens = [.. tokens.Select(t => (Swapped(t.Keys), Swapped(t.Values)))];
+                    break;
+                default:
+                    float[] k = c.Numbers(Batch * Shared * count * 2), v = c.Numbers(Batch * Shared * count * 3);
+                    cache.Append(k, v, count);
+                    for (int t = 0; t < count; t++)
+                        tokens.Add((Token(k, t, count, 2), Token(v, t, count, 3)));
+                    position += Math.Max(0, tokens.Count - 20);
+                    tokens.RemoveRange(0, Math.Max(0, tokens.Count - 20));
+                    break;
+            }
+            (cache.Length, cache.Position).ShouldBe((tokens.Count, position));
+            float[] keys = new float[Batch * Shared * cache.Length * 2], values = new float[Batch * Shared * cache.Length * 3];
+            cache.CopyTo(keys, values);
+            for (int t = 0; t < tokens.Count; t++)
+            {
+                Token(keys, t, tokens.Count, 2).ShouldBe(tokens[t].Keys);
+                Token(values, t, tokens.Count, 3).ShouldBe(tokens[t].Values);
+            }
+        }
+
+        static float[] Token(float[] x, int t, int count, int size) => [.. Enumerable.Range(0, Batch * Shared * size).Select(i => x[(((i / size * count) + t) * size) + (i % size)])];
+        static float[] Swapped(float[] x) => [.. x[(x.Length / 2)..], .. x[..(x.Length / 2)]];
+    }
+
+    [Theory]
     [InlineData(KeyValueFormat.Float32)]
     [InlineData(KeyValueFormat.BFloat16)]
     public void In_half_precision_and_back(KeyValueFormat format)

@@ -1,3 +1,4 @@
+using Heed.Kernels;
 using Heed.Testing;
 
 namespace Heed.Tests.Layers;
@@ -60,6 +61,34 @@ public sealed class TorchParityTests
                 outputs.Add(("c_n", r.FinalCell));
             return outputs;
         });
+    }
+
+    [Fact]
+    public void Fused_attention_agrees()
+    {
+        bool[] flags = [.. Enumerable.Range(0, 2 * 4 * 5 * 7).Select(i => i * 7919 % 5 != 0)];
+        Agrees("attention_full", (p, pass, q, k, v) => Tensor.Attention(q, k, v));
+        Agrees("attention_causal", (p, pass, q, k, v) => Tensor.Attention(q, k, v, default(PlainScore), default(CausalTopLeft)));
+        Agrees("attention_mask", (p, pass, q, k, v) => Tensor.Attention(q, k, v, default(PlainScore), new DenseMask(4 * 5 * 7, 5 * 7, 7), new() { MaskFlags = flags }));
+        Agrees("attention_bias", (p, pass, q, k, v) => Tensor.Attention(q, k, v, new AdditiveBias(0, 5 * 7, 7), default(NoMask),
+            new() { Parameters = p.Use("bias", pass), Ask = AttentionAsk.LogSumExp | AttentionAsk.Entropy }));
+        Agrees("attention_cosine", (p, pass, q, k, v) => Tensor.Attention(q, k, v, default(CosineScore), default(NoMask),
+            new() { Scale = 1, Parameters = p.Use("temperature", pass), QueryTerms = q.InverseNorm(), KeyTerms = k.InverseNorm() }));
+        Agrees("attention_shaw", (p, pass, q, k, v) => Tensor.Attention(q, k, v, new ShawScore(2, (float)(1 / Math.Sqrt(6))), default(Causal),
+            new() { QueryTable = q.MatMulTransposed(p.Use("a_k", pass)), ValueTable = p.Use("a_v", pass) }));
+
+        static void Agrees(string name, Func<Parity, Pass, Tensor, Tensor, Tensor, AttentionOutputs> attend)
+        {
+            Parity parity = new(Golden.Load(name));
+            parity.Run(pass =>
+            {
+                AttentionOutputs a = attend(parity, pass, parity.Use("q", pass), parity.Use("k", pass), parity.Use("v", pass));
+                List<(string, Tensor)> outputs = [("output", a.Context)];
+                if (a.Entropy is not null)
+                    outputs.AddRange([("log_sum_exp", a.LogSumExp!), ("entropy", a.Entropy)]);
+                return outputs;
+            });
+        }
     }
 
     [Theory]
