@@ -81,7 +81,7 @@ files=("$out")
 if [ -n "$heed" ]; then
   # The group of the epoch is called otherwise there.
   groups=''
-  [ "$only" = "limits gemm lstm attention sst2" ] || groups=${only//sst2/training}
+  [ "$only" = "limits gemm lstm attention sst2" ] || groups=${only//sst2/training} groups=${groups//imdb/training}
   export HEED_BENCH_SHAPES=$names
   files+=("${out%.jsonl}-heed.jsonl")
   (cd "$root" && dotnet run -c Release --project bench/Heed.Benchmarks -- --json "${files[1]}" --threads "$threads" ${groups:+--only "$groups"} ${data:+--data "$data"})
