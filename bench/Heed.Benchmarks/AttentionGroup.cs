@@ -39,7 +39,7 @@ internal sealed class AttentionGroup : IBenchmarkGroup
         foreach (string line in Shapes.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             string[] words = line.Split(' ');
-            if (only is null || only.Split(' ').Contains(words[0], StringComparer.Ordinal))
+            if (string.IsNullOrEmpty(only) || only.Split(' ').Contains(words[0], StringComparer.Ordinal))
                 One(run, words[0], [.. words.Skip(1).Select(word => int.Parse(word, CultureInfo.InvariantCulture))]);
         }
     }
@@ -74,7 +74,7 @@ internal sealed class AttentionGroup : IBenchmarkGroup
         if (shape.Queries == 1)
         {
             double bytes = 8.0 * keys * shape.HeadDim;
-            run.Measure(name, "decode", bytes, Forward, readsMemory: true);
+            run.Measure(name, "fwd", bytes, Forward, readsMemory: true);
             return;
         }
         run.Measure(name, "fwd", operations, Forward);

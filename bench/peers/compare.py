@@ -34,7 +34,9 @@ def cell(record, peak):
     if record["pass"] == "limit":
         return f"{record['gflops']:.1f} GFLOP/s"
     text = f"{record['ms_min']:.3f}" if record["ms_min"] < 1000 else f"{record['ms_min']:.0f}"
-    if record.get("gflops") and peak:
+    if "gbytes" in record:
+        text += f" ({record['gbytes']:.1f} GB/s)"
+    elif record.get("gflops") and peak:
         text += f" ({100 * record['gflops'] / peak:.0f} %)"
     if record.get("peak_mib"):
         text += f", {record['peak_mib']} MiB"

@@ -67,21 +67,21 @@ for t in $threads; do
     "$work/onednn_lstm" "$here/cases.txt" "$t" "$budget"
     "$here/tuned.sh" "$t" "$here/torch_lstm.py" "$here/cases.txt" "$t" "$budget"
   fi
-  for text in sst2 imdb; do
-    if want "$text" && [ -n "$data" ]; then "$here/text_epoch.sh" "$data" "$t" "$text"; fi
-  done
   if want attention; then
     [ -z "$onednn" ] || "$work/onednn_attention" "$work/attention.txt" "$t" "$budget"
     [ -z "$ort" ] || OMP_PROC_BIND=false "$work/ort_attention" "$library" "$work/models" "$t" "$budget"
     "$here/tuned.sh" "$t" "$here/torch_attention.py" "$work/attention.txt" "$t" "$budget" || echo "torch left out" >&2
   fi
+  for text in sst2 imdb; do
+    if want "$text" && [ -n "$data" ]; then "$here/text_epoch.sh" "$data" "$t" "$text"; fi
+  done
 done | tee -a "$out" >&2
 unset GLIBC_TUNABLES OMP_PROC_BIND OMP_NUM_THREADS OPENBLAS_NUM_THREADS
 files=("$out")
 if [ -n "$heed" ]; then
   # The group of the epoch is called otherwise there.
   groups=''
-  [ "$only" = "limits gemm lstm attention sst2" ] || groups=${only//sst2/training}
+  [ "$only" = "limits gemm lstm attention sst2" ] || groups=${only//sst2/training} groups=${groups//imdb/training}
   export HEED_BENCH_SHAPES=$names
   files+=("${out%.jsonl}-heed.jsonl")
   (cd "$root" && dotnet run -c Release --project bench/Heed.Benchmarks -- --json "${files[1]}" --threads "$threads" ${groups:+--only "$groups"} ${data:+--data "$data"})
