@@ -3,7 +3,7 @@
 # Without these settings torch 1.13 is up to twice as slow: new pages for every temporary, AVX2 code on an AVX-512
 # machine, and OpenBLAS's own threads beside those of OpenMP.
 set -euo pipefail
-export OMP_NUM_THREADS=$1 OPENBLAS_NUM_THREADS=$1 OMP_PROC_BIND=true
+export OMP_NUM_THREADS=$1 OPENBLAS_NUM_THREADS=$1 OMP_PROC_BIND=${OMP_PROC_BIND:-true}
 shift
 file_of() { dpkg -L "$1" 2> /dev/null | grep -E "$2" | head -1; }
 python=$(file_of python3-minimal 'bin/python3$') || { echo "tuned.sh: Debian's python3-minimal is not installed (run.sh --install)" >&2; exit 2; }
