@@ -98,8 +98,9 @@ public static unsafe class DistributionKernel
             float normalizer = -Distribution.Reach, sum;
             for (int i = 0; ; i++)
             {
-                sum = Fold.Sum<V, WeightTerm<TDistribution>>(new() { X = x, Largest = largest, Normalizer = normalizer, Distribution = Distribution }, 0, Columns);
-                float slope = Fold.Sum<V, SlopeTerm<TDistribution>>(new() { X = x, Largest = largest, Normalizer = normalizer, Distribution = Distribution }, 0, Columns);
+                WeightTerm<TDistribution> term = new() { X = x, Largest = largest, Normalizer = normalizer, Distribution = Distribution };
+                sum = Fold.Sum<V, WeightTerm<TDistribution>>(term, 0, Columns);
+                float slope = Fold.Sum<V, WeightTerm<TDistribution>>(term with { IsSlope = true }, 0, Columns);
                 float next = normalizer + ((sum - 1) / slope);
                 if (i == MostSteps || !(sum - 1 > Close) || !(next > normalizer))
                     break;
@@ -109,30 +110,22 @@ public static unsafe class DistributionKernel
         }
     }
 
+    /// <summary>Σ g, or Σ g′; lanes beyond the row are masked.</summary>
     private struct WeightTerm<TDistribution> : ITerm
         where TDistribution : unmanaged, IAttentionDistribution
     {
         public float* X;
         public float Largest, Normalizer;
+        public bool IsSlope;
         public TDistribution Distribution;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly V Add<V>(V folded, nint i, int count)
-            where V : unmanaged, ISimd<V> =>
-            folded + Distribution.Weight(Lane.Keep(Lane.Load<V>(X + i, count) - V.Create(Largest) - V.Create(Normalizer), count, V.Create(float.NegativeInfinity)));
-    }
-
-    private struct SlopeTerm<TDistribution> : ITerm
-        where TDistribution : unmanaged, IAttentionDistribution
-    {
-        public float* X;
-        public float Largest, Normalizer;
-        public TDistribution Distribution;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly V Add<V>(V folded, nint i, int count)
-            where V : unmanaged, ISimd<V> =>
-            folded + Distribution.Slope(Distribution.Weight(Lane.Keep(Lane.Load<V>(X + i, count) - V.Create(Largest) - V.Create(Normalizer), count, V.Create(float.NegativeInfinity))));
+            where V : unmanaged, ISimd<V>
+        {
+            V weight = Distribution.Weight(Lane.Keep(Lane.Load<V>(X + i, count) - V.Create(Largest) - V.Create(Normalizer), count, V.Create(float.NegativeInfinity)));
+            return folded + (IsSlope ? Distribution.Slope(weight) : weight);
+        }
     }
 
     private struct WeightStep<TDistribution> : ILaneStep
