@@ -123,8 +123,9 @@ public static unsafe class DistributionKernel
         public readonly V Add<V>(V folded, nint i, int count)
             where V : unmanaged, ISimd<V>
         {
-            V weight = Distribution.Weight(Lane.Keep(Lane.Load<V>(X + i, count) - V.Create(Largest) - V.Create(Normalizer), count, V.Create(float.NegativeInfinity)));
-            return folded + (IsSlope ? Distribution.Slope(weight) : weight);
+            V x = Lane.Load<V>(X + i, count), weight = Distribution.Weight(Lane.Keep(x - V.Create(Largest) - V.Create(Normalizer), count, V.Create(float.NegativeInfinity)));
+            // A score that is NaN has no weight, and would be forgotten.
+            return folded + (IsSlope ? Distribution.Slope(weight) : V.Select(V.AreEqual(x, x), weight, x));
         }
     }
 
