@@ -74,7 +74,7 @@ internal unsafe struct AttentionSweep<TModifier, TMask, TConsumer> : ISimdKernel
             {
                 GemmTile.Run<V>(count, q, (nint)Call.StridesQ.Row, 1, panels + ((nint)(k - key) * Call.Dim), panel, scores, panel, Call.Dim, null, 0);
                 if (!TModifier.IsIdentity || c == TileCoverage.Partly)
-                    StripSoftmax.Score<V, TModifier, TMask>(Modifier, Mask, Call.Scale, c == TileCoverage.Partly, contexts, count, scores, panel, k);
+                    StripSoftmax.Score<V, TModifier, TMask>(Modifier, Mask, Call.Scale, c == TileCoverage.Partly, true, contexts, count, scores, panel, k);
                 float factor = TModifier.IsIdentity ? Call.Scale * AttentionMath.LogTwoE : AttentionMath.LogTwoE;
                 if (TModifier.HasDistribution && !TConsumer.TakesScores)
                     StripSoftmax.Distribute<V, TModifier>(Modifier, scores, count * panel, panel, contexts, LogSumExp);

@@ -111,9 +111,9 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
                 ReadKeys<V>(count, q, i, panels);
             else
                 GemmTile.Run<V>(count, q, queryStride, 1, KeyPanel<V>(p), panel, scores + live[i], scoreStride, s->Call.Dim, null, 0);
-            bool masked = coverage[p] == (byte)TileCoverage.Partly;
-            if (modifies || masked || coverage[p] == Ragged)
-                StripSoftmax.Score<V, TModifier, TMask>(s->Modifier, s->Mask, s->Call.Scale, masked, contexts, count, scores + live[i], scoreStride, firstKey + live[i]);
+            bool cut = coverage[p] != (byte)TileCoverage.All;
+            if (modifies || cut)
+                StripSoftmax.Score<V, TModifier, TMask>(s->Modifier, s->Mask, s->Call.Scale, coverage[p] == (byte)TileCoverage.Partly, cut, contexts, count, scores + live[i], scoreStride, firstKey + live[i]);
         }
         float factor = modifies ? AttentionMath.LogTwoE : s->Call.Scale * AttentionMath.LogTwoE;
         if (s->GathersTop)

@@ -32,8 +32,9 @@ internal interface IStripLook
 internal static unsafe class StripSoftmax
 {
     /// <summary>Modifier and mask on one panel: s ← modifier(scale·s), −∞ where masked or where there is no key.</summary>
+    /// <param name="isCut">Whether the panel may reach beyond the keys.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Score<V, TModifier, TMask>(TModifier modifier, TMask mask, float scale, bool isMasked, ScoreRow* contexts, int rows, float* s, nint stride, int key)
+    public static void Score<V, TModifier, TMask>(TModifier modifier, TMask mask, float scale, bool isMasked, bool isCut, ScoreRow* contexts, int rows, float* s, nint stride, int key)
         where V : unmanaged, ISimd<V>
         where TModifier : unmanaged, IScoreModifier
         where TMask : unmanaged, IAttentionMask
@@ -50,7 +51,7 @@ internal static unsafe class StripSoftmax
                     x = modifier.Forward(x * V.Create(scale), at);
                 if (isMasked)
                     x = V.Select(mask.Allows(at), x, V.Create(float.NegativeInfinity));
-                if (first < 0 || first + V.Width > row->Keys)
+                if (isCut && (first < 0 || first + V.Width > row->Keys))
                     x = Existing(x, first, row->Keys);
                 V.Store(x, s + (v * V.Width));
             }

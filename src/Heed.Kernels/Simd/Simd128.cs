@@ -31,7 +31,7 @@ public readonly unsafe struct Simd128 : ISimd<Simd128>
     public static Simd128 Lanes
     {
         [MethodImpl(Inline)]
-        get => new(Vector128.ConvertToSingle(Vector128<int>.Indices));
+        get => new(Vector128<float>.Indices);
     }
 
     /// <inheritdoc/>

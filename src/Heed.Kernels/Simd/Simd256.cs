@@ -32,7 +32,7 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
     public static Simd256 Lanes
     {
         [MethodImpl(Inline)]
-        get => new(Vector256.ConvertToSingle(Vector256<int>.Indices));
+        get => new(Vector256<float>.Indices);
     }
 
     /// <inheritdoc/>

@@ -32,7 +32,7 @@ public readonly unsafe struct Simd512 : ISimd<Simd512>
     public static Simd512 Lanes
     {
         [MethodImpl(Inline)]
-        get => new(Vector512.ConvertToSingle(Vector512<int>.Indices));
+        get => new(Vector512<float>.Indices);
     }
 
     /// <inheritdoc/>
