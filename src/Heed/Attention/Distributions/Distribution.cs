@@ -19,6 +19,16 @@ public abstract class DistributionFunction : Module
     /// <returns>The same shape.</returns>
     public abstract Tensor Weights(Tensor energies, in Pass pass);
 
+    /// <summary>Whether weights depend on what earlier steps attended to: <see cref="AttentionStep.State"/> is then always there, and queries come one after the other.</summary>
+    public virtual bool NeedsState => false;
+
+    /// <summary>As <see cref="Weights(Tensor, in Pass)"/>, for distributions that read the queries or earlier weights (local, monotonic); default the same.</summary>
+    /// <param name="energies">Shape <c>(batch, heads, queries, keys)</c>.</param>
+    /// <param name="step">What else there is.</param>
+    /// <param name="pass">The call.</param>
+    /// <returns>The same shape.</returns>
+    public virtual Tensor Weights(Tensor energies, in AttentionStep step, in Pass pass) => Weights(energies, pass);
+
     // Whether fused attention knows this distribution, and by which name.
     internal virtual FusedDistribution Fused => FusedDistribution.None;
 

@@ -107,6 +107,27 @@ public sealed class AttentionMask
         return table;
     }
 
+    // The table of a decoder's step, whose queries all stand at the state's position; rows of keys are absolute, or count from each sequence's first real one. Empty where every pair takes part.
+    internal bool[] StepTable(int batch, int queries, int keys, SequenceRanges? keyRanges, AttentionState state, bool isRelative)
+    {
+        if (IsNone && keyRanges is null)
+            return [];
+        bool[] table = new bool[checked(batch * queries * keys)];
+        for (int b = 0; b < batch; b++)
+        {
+            (int firstKey, int keyCount) = Range(keyRanges, b, keys);
+            int position = state.PositionOf(b), first = isRelative ? 0 : firstKey;
+            for (int j = 0; j < keyCount; j++)
+            {
+                if (!allows(position, j))
+                    continue;
+                for (int i = 0; i < queries; i++)
+                    table[(((b * queries) + i) * keys) + first + j] = true;
+            }
+        }
+        return table;
+    }
+
     // The table of a fused call, in which rows count from each sequence's first real one.
     internal bool[] RelativeTable(int batch, int queries, int keys, SequenceRanges? queryRanges, SequenceRanges? keyRanges) =>
         Table(batch, queries, keys, FromStart(queryRanges), FromStart(keyRanges));

@@ -23,6 +23,12 @@ public sealed record AdditiveScore(int Size = 64) : Score
             v = Register("v", new Parameter(new Shape(sizes.HeadCount, size), Initializer.LecunUniform));
         }
 
-        public override Tensor Energies(Tensor query, Tensor key, in Pass pass) => Tensor.AdditiveScores(queries.Forward(query, pass), keys.Forward(key, pass), pass.Use(v));
+        public override Tensor PrepareKeys(Tensor key, in Pass pass) => keys.Forward(key, pass);
+
+        public override Tensor Energies(Tensor query, Tensor key, in Pass pass) => Scores(query, PrepareKeys(key, pass), pass);
+
+        public override Tensor Energies(Tensor query, Tensor prepared, in AttentionStep step, in Pass pass) => Scores(query, prepared, pass);
+
+        private Tensor Scores(Tensor query, Tensor prepared, in Pass pass) => Tensor.AdditiveScores(queries.Forward(query, pass), prepared, pass.Use(v));
     }
 }

@@ -26,5 +26,5 @@ public sealed record ScaledDotScore : Score
 
 internal sealed class ScaledFunction(float scale) : DotProductFunction
 {
-    public override (Tensor Query, Tensor Key, float Scale) Map(Tensor query, Tensor key, in Pass pass) => (query, key, scale);
+    public override float Scale => scale;
 }

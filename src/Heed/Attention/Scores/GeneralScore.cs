@@ -14,7 +14,7 @@ public sealed record GeneralScore(bool HasBias = false) : Score
 
         public Function(ScoreSizes sizes, bool hasBias) => weight = Register("general", new Linear(sizes.QuerySize, sizes.KeySize, hasBias));
 
-        public override (Tensor Query, Tensor Key, float Scale) Map(Tensor query, Tensor key, in Pass pass) => (weight.Forward(query, pass), key, 1);
+        public override Tensor MapQuery(Tensor query, in Pass pass) => weight.Forward(query, pass);
     }
 }
 

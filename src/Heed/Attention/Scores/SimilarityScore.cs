@@ -18,8 +18,9 @@ public sealed record CosineSimilarityScore(float InitialTemperature = 10) : Scor
 
         public Function(float start) => temperature = Register("temperature", new Parameter(Shape.Scalar, Initializer.Filled(start)));
 
-        public override (Tensor Query, Tensor Key, float Scale) Map(Tensor query, Tensor key, in Pass pass) =>
-            (query.ScaleRows(query.InverseNorm()).ScaleRows(pass.Use(temperature)), key.ScaleRows(key.InverseNorm()), 1);
+        public override Tensor MapQuery(Tensor query, in Pass pass) => query.ScaleRows(query.InverseNorm()).ScaleRows(pass.Use(temperature));
+
+        public override Tensor MapKey(Tensor key, in Pass pass) => key.ScaleRows(key.InverseNorm());
     }
 }
 
@@ -43,13 +44,14 @@ public sealed record DistanceScore(float Gamma = 1) : Score
 
         public Function(float start) => logGamma = Register("log_gamma", new Parameter(Shape.Scalar, Initializer.Filled((float)Math.Log(start))));
 
-        public override (Tensor Query, Tensor Key, float Scale) Map(Tensor query, Tensor key, in Pass pass)
+        public override Tensor MapQuery(Tensor query, in Pass pass)
         {
             Tensor gamma = pass.Use(logGamma).Exp();
-            return (
-                Tensor.Concatenate(query.ScaleRows(gamma).Scale(2), -Square(query).ScaleRows(gamma), Ones(query, pass)),
-                Tensor.Concatenate(key, Ones(key, pass), -Square(key).ScaleRows(gamma)), 1);
+            return Tensor.Concatenate(query.ScaleRows(gamma).Scale(2), -Square(query).ScaleRows(gamma), Ones(query, pass));
         }
+
+        public override Tensor MapKey(Tensor key, in Pass pass) =>
+            Tensor.Concatenate(key, Ones(key, pass), -Square(key).ScaleRows(pass.Use(logGamma).Exp()));
 
         private static Tensor Square(Tensor x) => (x * x).MeanLast().Scale(x.Shape[^1]).Reshape(x.Shape.WithLast(1));
 
