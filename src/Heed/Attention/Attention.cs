@@ -44,7 +44,7 @@ public sealed class Attention : Module
             output = Register("out_proj", new Linear(headCount * size, ContextSize));
         }
         score = Register("score", config.Score.Create(new ScoreSizes(headCount, query, key)));
-        distribution = Register("distribution", config.Distribution.Create(headCount));
+        distribution = Register("distribution", config.Distribution.Create(new ScoreSizes(headCount, query, key)));
     }
 
     /// <summary>Length of a context: the value's, or with several heads the query's.</summary>
@@ -129,10 +129,11 @@ public sealed class Attention : Module
     private AttentionResult Attend(Tensor query, AttentionMemory memory, SequenceRanges? queryRanges, AttentionState? state, in Pass pass)
     {
         Tensor q = Split(queryMap, query, pass);
+        HardChoice? choice = null;
         (Tensor context, Tensor? weights) = IsFused && !HasHooks && state is not { IsTracked: true }
-            ? Fused(q, memory, queryRanges, state, pass) : WrittenOut(q, memory, queryRanges, state, pass);
+            ? Fused(q, memory, queryRanges, state, pass) : WrittenOut(q, memory, queryRanges, state, pass, out choice);
         context = context.Reshape(new Shape(query.Shape[0], query.Shape[1], context.Shape[2] * context.Shape[3]));
-        return new AttentionResult(Return(output is null ? context : output.Forward(context, pass), pass), weights) { State = state?.Next(weights) };
+        return new AttentionResult(Return(output is null ? context : output.Forward(context, pass), pass), weights) { State = state?.Next(weights), Choice = choice };
     }
 
     // A whole sequence of queries for what looks back: step by step, each at the position that masks give it.
@@ -145,13 +146,19 @@ public sealed class Attention : Module
         AttentionState? state = Start(memory, positions: positions);
         Tensor flat = query.Reshape(new Shape(batch, queries * query.Shape[2]));
         Tensor[] contexts = new Tensor[queries], weights = new Tensor[queries];
+        List<HardChoice> choices = [];
         for (int i = 0; i < queries; i++)
         {
             AttentionResult step = Attend(flat.Columns(i * query.Shape[2], query.Shape[2]).Reshape(new Shape(batch, 1, query.Shape[2])), memory, null, state, pass);
+            if (step.Choice is { } choice)
+                choices.Add(choice);
             (contexts[i], weights[i], state) = (step.Context.Reshape(new Shape(batch, ContextSize)), step.Weights!.Reshape(new Shape(batch * headCount, memory.KeyCount)), step.State);
         }
         return new AttentionResult(
-            Tensor.Concatenate(contexts).Reshape(new Shape(batch, queries, ContextSize)), Tensor.Concatenate(weights).Reshape(new Shape(batch, headCount, queries, memory.KeyCount)));
+            Tensor.Concatenate(contexts).Reshape(new Shape(batch, queries, ContextSize)), Tensor.Concatenate(weights).Reshape(new Shape(batch, headCount, queries, memory.KeyCount)))
+        {
+            Choice = choices.Count == 0 ? null : new HardChoice(Tensor.Concatenate([.. choices.Select(c => c.LogProbabilities)]), Tensor.Concatenate([.. choices.Select(c => c.Entropies)])),
+        };
     }
 
     private (Tensor Key, Tensor Value) PrepareFor(AttentionMemory memory, bool isFused, in Pass pass) => isFused
@@ -204,7 +211,7 @@ public sealed class Attention : Module
         return Tensor.Attention(q, k, v, modifier, new DenseMask(perSequence, 0, keys), inputs with { MaskFlags = flags });
     }
 
-    private (Tensor Context, Tensor Weights) WrittenOut(Tensor q, AttentionMemory memory, SequenceRanges? queryRanges, AttentionState? state, in Pass pass)
+    private (Tensor Context, Tensor Weights) WrittenOut(Tensor q, AttentionMemory memory, SequenceRanges? queryRanges, AttentionState? state, in Pass pass, out HardChoice? choice)
     {
         (Tensor key, Tensor value) = memory.Prepared(isFused: false);
         Tensor query = HeadsFirst(q, queryRanges);
@@ -214,7 +221,7 @@ public sealed class Attention : Module
             : config.Mask.StepTable(q.Shape[0], q.Shape[1], memory.KeyCount, memory.Ranges, state, isRelative: false);
         if (allowed.Length > 0)
             energies = energies.MaskScores(allowed);
-        Tensor weights = distribution.Weights(energies, step, pass);
+        (Tensor weights, choice) = distribution.Draw(energies, step, pass);
         Tensor kept = pass.IsTraining && config.Dropout > 0 ? weights.Dropout(config.Dropout, pass.Random.NextUInt64()) : weights;
         if (headCount == 1 && q.Shape[1] <= FewQueries)
             return (FewContexts(kept, value, memory), weights);

@@ -39,4 +39,7 @@ public readonly record struct AttentionResult(Tensor Context, Tensor? Weights)
 {
     /// <summary>What the next step may look back to; null if the call had no state.</summary>
     public AttentionState? State { get; init; }
+
+    /// <summary>What <see cref="HardAttention"/> chose, if it learns by reinforcement; else null.</summary>
+    public HardChoice? Choice { get; init; }
 }

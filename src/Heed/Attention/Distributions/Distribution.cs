@@ -1,6 +1,6 @@
 namespace Heed;
 
-/// <summary>The distribution function of the unified model: weights α = g(e). A configuration; <see cref="Create"/> builds the module that computes.</summary>
+/// <summary>The distribution function of the unified model: weights α = g(e). A configuration; <see cref="Create(int)"/> builds the module that computes.</summary>
 /// <remarks>Write your own by deriving a record and a <see cref="DistributionFunction"/>; it then works with every score and mask.</remarks>
 public abstract record Distribution
 {
@@ -8,6 +8,11 @@ public abstract record Distribution
     /// <param name="headCount">Heads.</param>
     /// <exception cref="ArgumentException">The configuration makes no sense.</exception>
     public abstract DistributionFunction Create(int headCount);
+
+    /// <summary>Builds the module of a distribution that reads the queries; default <see cref="Create(int)"/>.</summary>
+    /// <param name="sizes">What for.</param>
+    /// <exception cref="ArgumentException">The configuration makes no sense.</exception>
+    public virtual DistributionFunction Create(ScoreSizes sizes) => Create(sizes.HeadCount);
 }
 
 /// <summary>The module of a distribution.</summary>
@@ -28,6 +33,9 @@ public abstract class DistributionFunction : Module
     /// <param name="pass">The call.</param>
     /// <returns>The same shape.</returns>
     public virtual Tensor Weights(Tensor energies, in AttentionStep step, in Pass pass) => Weights(energies, pass);
+
+    // Weights, and for hard attention what was chosen.
+    internal virtual (Tensor Weights, HardChoice? Choice) Draw(Tensor energies, in AttentionStep step, in Pass pass) => (Weights(energies, step, pass), null);
 
     // Whether fused attention knows this distribution, and by which name.
     internal virtual FusedDistribution Fused => FusedDistribution.None;
