@@ -70,11 +70,10 @@ public static unsafe class GridSampleKernel
         public Corners(float u, float v, in GridSampleShape shape)
         {
             float px = (((u + 1) * shape.Width) - 1) * 0.5f, py = (((v + 1) * shape.Height) - 1) * 0.5f;
-            (Right, Down) = (px - MathF.Floor(px), py - MathF.Floor(py));
-            // False for NaN, too.
             if (!(px > -1 && px < shape.Width && py > -1 && py < shape.Height))
                 return;
             int left = (int)MathF.Floor(px), top = (int)MathF.Floor(py);
+            (Right, Down) = (px - left, py - top);
             TopLeft = At(left, top, shape);
             TopRight = At(left + 1, top, shape);
             BottomLeft = At(left, top + 1, shape);

@@ -190,14 +190,12 @@ public sealed partial class Tensor
             for (int r = 0, columns = Inputs[0].Shape[^1]; r < choices.Length; r++)
             {
                 int choice = choices.Span[r];
-                float slope = choice < 0 ? 0 : dlog[r], entropy = Outputs[1].Values[r];
+                double slope = choice < 0 ? 0 : dlog[r], entropy = Outputs[1].Values[r];
                 for (int j = 0, at = r * columns; j < columns; j++, at++)
                 {
-                    if (p.Values[at] > 0)
-                        dx[at] -= p.Values[at] * (slope + (dentropy[r] * (logP.Values[at] + entropy)));
+                    double taken = p.Values[at] > 0 ? p.Values[at] * (slope + (dentropy[r] * (logP.Values[at] + entropy))) : 0;
+                    dx[at] += (float)((j == choice ? slope : 0) - taken);
                 }
-                if (choice >= 0)
-                    dx[(r * columns) + choice] += slope;
             }
         }
 

@@ -57,7 +57,7 @@ public sealed class GradientCheckTests
         ["TopKSoftmax"] = [new(T(5, 7), a => a.TopKSoftmax(3)), new(T(5, 3), a => a.TopKSoftmax(9))],
         ["SinkSoftmax"] = [new(T(2, 3, 4, 5), T(3), (a, b) => a.SinkSoftmax(b))],
         ["AdditiveScores"] = [new(T(2, 3, 4, 6), T(2, 3, 5, 6), T(3, 6), (q, k, v) => Tensor.AdditiveScores(q, k, v)), new(T(1, 1, 4, 3), T(1, 3), (q, v) => Tensor.AdditiveScores(q, q, v))],
-        ["MaskScores"] = [new(T(2, 3, 2, 3), a => a.MaskScores(new[] { true, true, false, true, false, true }).Softmax()), new(T(2, 3, 1, 3), a => a.MaskScores(new[] { true, true, false, false, false, false }).Softmax())],
+        ["MaskScores"] = [new(T(2, 3, 2, 3), a => a.MaskScores(new[] { true, true, false, true, false, true }).Softmax()), new(T(2, 3, 1, 3), a => a.MaskScores(new[] { true, true, false, false, false, false }).Softmax()), new(T(1, 2, 1, 3), a => a.MaskScores(new[] { true, true, false, true, false, true }).Softmax())],
         ["SwapMiddle"] = [new(T(2, 3, 4, 5), a => a.SwapMiddle().Tanh())],
         ["ScaleRows"] = [new(T(2, 5, 3), T(2, 5), (x, f) => x.ScaleRows(f)), new(T(2, 5, 3), T(), (x, f) => x.ScaleRows(f))],
         ["InverseNorm"] = [new(T(2, 5, 3), x => x.InverseNorm().Tanh())],
@@ -69,6 +69,21 @@ public sealed class GradientCheckTests
         ["MaxPool"] = [new(T(2, 5, 7, 3), x => x.MaxPool(2, out _).Tanh()), new(T(2, 5, 7, 3), x => x.MaxPool(3, out _, stride: 1).Tanh())],
         ["GridSample"] = [new(T(2, 5, 7, 3), T(2, 3, 4, 2), (x, grid) => x.GridSample(grid)), new(T(2, 4, 4, 1), x => x.GridSample(x.Reshape(new Shape(2, 2, 4, 2))))],
         ["Glimpse"] = [new(T(3, 9, 7, 2), x => x.Glimpse(Tensor.From([0.1f, -0.3f, 0.9f, 1.2f, -1, 0], new Shape(3, 2)), 3, 2).Tanh())],
+        ["GumbelSoftmax"] = [new(T(5, 7), x => x.GumbelSoftmax(0.7f, 5)), new(T(2, 3, 2, 3), x => x.MaskScores(new[] { true, true, false, false, false, false }).GumbelSoftmax(2, 9))],
+        ["StraightThrough"] = [new(T(5, 7), T(5, 7), (x, y) => x.Softmax().StraightThrough(x.OneHot(x.LargestOfRows())) * y)],
+        ["LogProbability"] =
+        [
+            new(T(4, 5), x => Joined(x.LogProbabilityOf(new[] { 4, 0, -1, 2 }))),
+            new(T(1, 2, 2, 3), x => Joined(x.MaskScores(new[] { true, true, false, false, false, false }).LogProbabilityOf(new[] { 1, -1, 0, -1 }))),
+            new(T(4, 5), x => x.LogProbabilityOf(new[] { 4, 0, 1, 2 }).Entropies),
+        ],
+        ["GaussianWindow"] = [new(T(2, 3, 7), T(2, 3), (w, p) => w.GaussianWindow(p.Scale(2, 3), 1.5f))],
+        ["MonotonicAlignment"] =
+        [
+            new(T(2, 3, 7), x => x.Sigmoid().MonotonicAlignment(null)),
+            new(T(2, 3, 7), T(2, 3, 7), (x, a) => x.Sigmoid().MonotonicAlignment(a.Softmax())),
+            new(T(3, 5), x => x.Sigmoid().MonotonicAlignment(x.Softmax())),
+        ],
         ["Attention"] = AttentionChecks.All,
         ["Lstm"] = [Recurrent(4, 1), Recurrent(4, 2)],
         ["Gru"] = [Recurrent(3, 1), Recurrent(3, 2)],
@@ -112,6 +127,8 @@ public sealed class GradientCheckTests
         Parameter x = Drawn("x", new Shape(40), Initializer.Normal(1));
         Should.Throw<GradientCheckException>(() => GradientCheck.Run([("x", x)], pass => Square.Of(pass.Use(x), 1.01f, onlyFirst: true)));
     }
+
+    private static Tensor Joined((Tensor A, Tensor B) pair) => Tensor.Concatenate(pair.A, pair.B);
 
     // Seeded: a parameter that draws for itself depends on how many were made before it in the process.
     private static Parameter Drawn(string name, Shape shape, Initializer start)

@@ -2,9 +2,9 @@ namespace Heed;
 
 /// <summary>The loss whose gradient is that of reinforcement (REINFORCE): choices that brought more than expected become more likely. For hard attention, for glimpses, for anything that draws.</summary>
 /// <remarks>
-/// <para>Formula: L = (1/batch)·Σ_i [ −(R_i − b)·Σ_k ln π_ik − λ·Σ_k H_ik ] with the reward R of a sample, the logarithm of the probability of each of its choices k, and the entropies H. The baseline b lowers the
-/// variance and changes no expectation: it is a moving average of earlier rewards, b ← m·b + (1 − m)·mean R, corrected for its start at 0; or, if predicted baselines are given, b_ik = the prediction, trained by
-/// w·Σ_k (R_i − b_ik)²/batch.</para>
+/// <para>Formula: L = (1/batch)·Σ_i [ −Σ_k (R_ik − b)·ln π_ik − λ·Σ_k H_ik ] with the reward R of a sample (or of each choice, as the sum of what came after it), the logarithm of the probability of each of its
+/// choices k, and the entropies H. The baseline b lowers the variance and changes no expectation: it is a moving average of earlier rewards, b ← m·b + (1 − m)·mean R, corrected for its start at 0; or, if predicted baselines are given, b_ik = the prediction, trained by
+/// w·Σ_k (R_ik − b_ik)²/batch.</para>
 /// <para>No gradient flows through rewards, nor from the first term into baselines. The average is a buffer (saved, not trained), which only a training pass moves.</para>
 /// <para>Sources: Williams 1992; moving average and entropy: Xu et al. 2015, section 4.1; predicted baselines: Mnih et al. 2014, section 3.2.</para>
 /// </remarks>
@@ -35,7 +35,7 @@ public sealed class ReinforceLoss : Module
 
     /// <summary>Computes the loss, and moves the average.</summary>
     /// <param name="logProbabilities">ln π: <c>(batch, …)</c>, any number of choices a sample; 0 where there was none.</param>
-    /// <param name="rewards">R: one a sample.</param>
+    /// <param name="rewards">R: one a sample, or one a choice in the order of ln π.</param>
     /// <param name="pass">The call.</param>
     /// <param name="entropies">H: <c>(batch, …)</c>; null for none.</param>
     /// <param name="baselines">Predicted b, of the shape of ln π; null for the moving average.</param>
@@ -45,9 +45,9 @@ public sealed class ReinforceLoss : Module
     public Tensor Forward(Tensor logProbabilities, ReadOnlyMemory<float> rewards, in Pass pass, Tensor? entropies = null, Tensor? baselines = null)
     {
         ArgumentNullException.ThrowIfNull(logProbabilities);
-        int batch = rewards.Length;
-        if (batch == 0 || logProbabilities.Shape.Rank < 1 || logProbabilities.Shape[0] != batch)
-            throw ShapeException.For("ReinforceLoss", nameof(logProbabilities), FormattableString.Invariant($"(batch, …) with batch = {batch}, the number of rewards, at least 1,"), logProbabilities.Shape);
+        int batch = logProbabilities.Shape.Rank < 1 ? 0 : logProbabilities.Shape[0], choices = logProbabilities.Length;
+        if (rewards.Length == 0 || (rewards.Length != batch && rewards.Length != choices))
+            throw ShapeException.For("ReinforceLoss", nameof(logProbabilities), FormattableString.Invariant($"(batch, …) with as many samples, or choices, as there are rewards ({rewards.Length}, at least 1),"), logProbabilities.Shape);
         if (entropies is not null && (entropies.Shape.Rank < 1 || entropies.Shape[0] != batch))
             throw ShapeException.For("ReinforceLoss", nameof(entropies), FormattableString.Invariant($"(batch, …) with batch = {batch}"), entropies.Shape);
         if (baselines is not null && baselines.Shape != logProbabilities.Shape)
@@ -57,11 +57,11 @@ public sealed class ReinforceLoss : Module
             if (!float.IsFinite(reward))
                 throw new ArgumentException(FormattableString.Invariant($"ReinforceLoss: a reward is {reward}; rewards must be finite."), nameof(rewards));
         }
-        // Of the same shape as ln π: every choice of a sample has the sample's reward.
-        float[] rewardOf = new float[logProbabilities.Length], advantage = new float[rewardOf.Length];
-        for (int i = 0; i < rewardOf.Length; i++)
+        // Of the same shape as ln π: without rewards of their own all choices of a sample have the sample's.
+        float[] rewardOf = new float[choices], advantage = new float[choices];
+        for (int i = 0; i < choices; i++)
         {
-            rewardOf[i] = rewards.Span[(int)((long)i * batch / rewardOf.Length)];
+            rewardOf[i] = rewards.Span[(int)((long)i * rewards.Length / choices)];
             advantage[i] = rewardOf[i] - (baselines is null ? Baseline : baselines.Values[i]);
         }
         Tensor loss = (logProbabilities * pass.Input(advantage, logProbabilities.Shape)).Sum().Scale(-1f / batch);

@@ -34,11 +34,11 @@ public sealed record GlimpseConfig
 }
 
 /// <summary>What glimpses return.</summary>
-/// <param name="State">The core's state after the last look: <c>(batch, hidden)</c>.</param>
+/// <param name="States">The core's state after each look, <c>(batch, hidden)</c>; the last one has seen everything.</param>
 /// <param name="Positions">Where each look went: <c>(batch, looks, 2)</c> in [−1, 1], horizontal first.</param>
 /// <param name="LogProbabilities">ln π of each position that was drawn: <c>(batch, looks − 1)</c>, without a constant; zeros in evaluation.</param>
 /// <param name="Baselines">The reward expected before each draw: <c>(batch, looks − 1)</c>.</param>
-public sealed record GlimpseResult(Tensor State, Tensor Positions, Tensor LogProbabilities, Tensor Baselines);
+public sealed record GlimpseResult(IReadOnlyList<Tensor> States, Tensor Positions, Tensor LogProbabilities, Tensor Baselines);
 
 /// <summary>Recurrent glimpses: hard, location-wise attention. A network looks at a picture through a small window, remembers, and decides where to look next.</summary>
 /// <remarks>
@@ -79,7 +79,7 @@ public sealed class RecurrentGlimpses : Module
     /// <summary>Looks.</summary>
     /// <param name="picture">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>
-    /// <returns>State <c>(batch, hidden)</c>, positions, and what reinforcement needs.</returns>
+    /// <returns>States <c>(batch, hidden)</c>, positions, and what reinforcement needs.</returns>
     /// <exception cref="ShapeException">The picture has other axes or channels.</exception>
     public GlimpseResult Forward(Tensor picture, in Pass pass)
     {
@@ -89,7 +89,7 @@ public sealed class RecurrentGlimpses : Module
         int batch = picture.Shape[0];
         Tensor position = pass.Input(new float[batch * 2], new Shape(batch, 2));
         Tensor? state = null;
-        List<Tensor> positions = [], logarithms = [], baselines = [];
+        List<Tensor> states = [], positions = [], logarithms = [], baselines = [];
         for (int look = 0; look < config.Looks; look++)
         {
             if (state is not null)
@@ -103,11 +103,12 @@ public sealed class RecurrentGlimpses : Module
             positions.Add(position);
             Tensor glimpse = Glimpse(picture, position, pass);
             Tensor next = fromGlimpse.Forward(glimpse, pass) + fromHidden.Forward(state ?? pass.Input(new float[batch * HiddenSize], new Shape(batch, HiddenSize)), pass);
-            state = next.Relu();
+            state = Return(next.Relu(), pass);
+            states.Add(state);
         }
         Shape draws = new(batch, logarithms.Count);
         return new GlimpseResult(
-            Return(state!, pass), Tensor.Concatenate([.. positions]).Reshape(new Shape(batch, config.Looks, 2)),
+            states, Tensor.Concatenate([.. positions]).Reshape(new Shape(batch, config.Looks, 2)),
             logarithms.Count == 0 ? pass.Input([], draws) : Tensor.Concatenate([.. logarithms]), baselines.Count == 0 ? pass.Input([], draws) : Tensor.Concatenate([.. baselines]));
     }
 
