@@ -66,6 +66,7 @@ public sealed class KernelVerification
         ("SequenceSoftmaxKernel", SequenceChecks.Softmax),
         ("SequencePoolingKernel", SequenceChecks.Pooling),
         ("LstmKernel", RecurrentChecks.Lstm),
+        ("LstmStepKernel", RecurrentChecks.LstmStep),
         ("GruKernel", RecurrentChecks.Gru),
         ("FusedAttention", AttentionChecks.Fused),
         ("FusedAttention beside float32", AttentionChecks.BesidePlain),
