@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 namespace Heed.Cli;
 
@@ -116,17 +115,10 @@ internal sealed class TrainingSettings
         return option;
     }
 
-    // The library's own parser takes "0,001" for 1, with a comma between thousands.
     private Option<double> AddNumber(string name, string description, double value)
     {
-        Option<double> option = Add(name, description, value);
-        option.CustomParser = result =>
-        {
-            string text = result.Tokens[0].Value;
-            if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number))
-                result.AddError($"Cannot parse argument '{text}' for option '{name}' as a number with a decimal point");
-            return number;
-        };
+        Option<double> option = CommonOptions.Number(name, description, value);
+        all.Add(option);
         return option;
     }
 

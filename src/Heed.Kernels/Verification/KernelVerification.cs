@@ -70,6 +70,7 @@ public sealed class KernelVerification
         ("GridSampleKernel", PictureChecks.GridSample),
         ("GlimpseKernel", PictureChecks.Glimpse),
         ("LstmKernel", RecurrentChecks.Lstm),
+        ("LstmStepKernel", RecurrentChecks.LstmStep),
         ("GruKernel", RecurrentChecks.Gru),
         ("FusedAttention", AttentionChecks.Fused),
         ("FusedAttention beside float32", AttentionChecks.BesidePlain),

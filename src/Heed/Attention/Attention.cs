@@ -77,9 +77,10 @@ public sealed class Attention : Module
     /// <param name="values">Values <c>(batch, keys, value size)</c>.</param>
     /// <param name="ranges">The real keys of each sequence; null: all are real.</param>
     /// <param name="pass">The call.</param>
+    /// <param name="keepWeights">Whether states will keep weights, as in <see cref="Start"/>.</param>
     /// <returns>What <see cref="Forward(Tensor, AttentionMemory, AttentionState?, in Pass)"/> attends to.</returns>
     /// <exception cref="ShapeException">The sizes do not fit.</exception>
-    public AttentionMemory Prepare(Tensor keys, Tensor values, SequenceRanges? ranges, in Pass pass)
+    public AttentionMemory Prepare(Tensor keys, Tensor values, SequenceRanges? ranges, in Pass pass, bool keepWeights = false)
     {
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(values);
@@ -88,9 +89,8 @@ public sealed class Attention : Module
         if (values.Shape[0] != keys.Shape[0] || values.Shape[1] != keys.Shape[1])
             throw ShapeException.For("Attention", nameof(values), FormattableString.Invariant($"the batch ({keys.Shape[0]}) of the keys, and as many values as keys ({keys.Shape[1]}),"), values.Shape);
         ranges?.Check("Attention", keys.Shape[0], keys.Shape[1]);
-        Pass made = pass;
-        AttentionMemory memory = new(Split(keyMap, keys, pass), Split(valueMap, values, pass), ranges, (m, isFused) => PrepareFor(m, isFused, made));
-        memory.Prepared(IsFused && !HasHooks);
+        AttentionMemory memory = new(Split(keyMap, keys, pass), Split(valueMap, values, pass), ranges, this);
+        memory.Prepared(IsFused && !HasHooks && !keepWeights, pass);
         return memory;
     }
 
@@ -161,7 +161,7 @@ public sealed class Attention : Module
         };
     }
 
-    private (Tensor Key, Tensor Value) PrepareFor(AttentionMemory memory, bool isFused, in Pass pass) => isFused
+    internal (Tensor Key, Tensor Value) PrepareFor(AttentionMemory memory, bool isFused, in Pass pass) => isFused
         ? (((DotProductFunction)score).MapKey(memory.Key, pass), memory.Value)
         : (score.PrepareKeys(HeadsFirst(memory.Key, memory.Ranges), pass), HeadsFirst(memory.Value, memory.Ranges));
 
@@ -175,7 +175,7 @@ public sealed class Attention : Module
     private (Tensor Context, Tensor? Weights) Fused(Tensor q, AttentionMemory memory, SequenceRanges? queryRanges, AttentionState? state, in Pass pass)
     {
         DotProductFunction product = (DotProductFunction)score;
-        (Tensor key, Tensor value) = memory.Prepared(isFused: true);
+        (Tensor key, Tensor value) = memory.Prepared(isFused: true, pass);
         bool drops = pass.IsTraining && config.Dropout > 0;
         AttentionInputs inputs = new()
         {
@@ -213,7 +213,7 @@ public sealed class Attention : Module
 
     private (Tensor Context, Tensor Weights) WrittenOut(Tensor q, AttentionMemory memory, SequenceRanges? queryRanges, AttentionState? state, in Pass pass, out HardChoice? choice)
     {
-        (Tensor key, Tensor value) = memory.Prepared(isFused: false);
+        (Tensor key, Tensor value) = memory.Prepared(isFused: false, pass);
         Tensor query = HeadsFirst(q, queryRanges);
         AttentionStep step = new(query, memory.Ranges, state);
         Tensor energies = score.Energies(query, key, step, pass);

@@ -8,11 +8,10 @@ namespace Heed;
 /// </remarks>
 public sealed class AttentionMemory
 {
-    private readonly Func<AttentionMemory, bool, (Tensor Key, Tensor Value)> prepare;
+    private readonly Attention attention;
     private (Tensor Key, Tensor Value)? rowsFirst, headsFirst;
 
-    internal AttentionMemory(Tensor key, Tensor value, SequenceRanges? ranges, Func<AttentionMemory, bool, (Tensor Key, Tensor Value)> prepare) =>
-        (Key, Value, Ranges, this.prepare) = (key, value, ranges, prepare);
+    internal AttentionMemory(Tensor key, Tensor value, SequenceRanges? ranges, Attention attention) => (Key, Value, Ranges, this.attention) = (key, value, ranges, attention);
 
     /// <summary>Sequences.</summary>
     public int Batch => Key.Shape[0];
@@ -37,6 +36,41 @@ public sealed class AttentionMemory
         return this;
     }
 
-    // Keys mapped by the score, rows first as fused attention reads them, or heads first as written-out energies do; each made when first asked for.
-    internal (Tensor Key, Tensor Value) Prepared(bool isFused) => isFused ? rowsFirst ??= prepare(this, true) : headsFirst ??= prepare(this, false);
+    /// <summary>The memory of some of the sequences, outside any step: what is left of a batch in which others have ended.</summary>
+    /// <param name="sequences">Which, in the order wanted.</param>
+    internal AttentionMemory Select(int[] sequences)
+    {
+        SequenceRanges? ranges = Ranges is { } real ? new SequenceRanges(Chosen(real.Lengths), Chosen(real.Starts)) : default(SequenceRanges?);
+        return new AttentionMemory(Of(Key), Of(Value), ranges, attention)
+        {
+            rowsFirst = rowsFirst is { } rows ? (Of(rows.Key), Of(rows.Value)) : null,
+            headsFirst = headsFirst is { } heads ? (Of(heads.Key), Of(heads.Value)) : null,
+        };
+
+        int[] Chosen(ReadOnlyMemory<int> all) => [.. sequences.Select(s => all.Span[s])];
+
+        Tensor Of(Tensor x)
+        {
+            int each = x.Length / Math.Max(1, Batch);
+            float[] values = new float[each * sequences.Length];
+            for (int i = 0; i < sequences.Length; i++)
+                x.Values.Slice(sequences[i] * each, each).CopyTo(values.AsSpan(i * each));
+            return new Tensor(values, new Shape([sequences.Length, .. x.Shape.Sizes[1..]]));
+        }
+    }
+
+    // Keys mapped by the score, rows first as fused attention reads them, or heads first as written-out energies do; kept where they live as long as the memory.
+    internal (Tensor Key, Tensor Value) Prepared(bool isFused, in Pass pass)
+    {
+        if ((isFused ? rowsFirst : headsFirst) is { } known)
+            return known;
+        (Tensor Key, Tensor Value) made = attention.PrepareFor(this, isFused, pass);
+        if (Key.Step != pass.Step)
+            return made;
+        if (isFused)
+            rowsFirst = made;
+        else
+            headsFirst = made;
+        return made;
+    }
 }

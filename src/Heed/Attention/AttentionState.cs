@@ -36,7 +36,7 @@ public sealed class AttentionState
         new(Step + 1, IsTracked, positions, Ranges, IsTracked ? weights : null, !IsTracked ? null : Cumulated is null ? weights : Cumulated + weights!);
 
     // The same step with weights that were moved: hypotheses that changed places, sequences that left the batch.
-    internal AttentionState With(SequenceRanges? ranges, ReadOnlyMemory<int> starts, Tensor? previous, Tensor? cumulated) => new(Step, IsTracked, starts, ranges, previous, cumulated);
+    internal AttentionState With(SequenceRanges? ranges, Tensor? previous, Tensor? cumulated) => new(Step, IsTracked, default, ranges, previous, cumulated);
 }
 
 /// <summary>What a score or a distribution may read beside queries, keys and energies.</summary>

@@ -14,7 +14,7 @@ namespace Heed;
 /// </remarks>
 public static class CultureLines
 {
-    private static readonly (string Code, string Name)[] languages =
+    internal static readonly (string Code, string Name)[] languages =
     [
         ("af", "Afrikaans"), ("sq", "Albanian"), ("ar", "Arabic"), ("az", "Azerbaijani"), ("eu", "Basque"), ("be", "Belarusian"), ("bs", "Bosnian"),
         ("bg", "Bulgarian"), ("ca", "Catalan"), ("zh", "Chinese"), ("hr", "Croatian"), ("cs", "Czech"), ("da", "Danish"), ("nl", "Dutch"),

@@ -85,7 +85,13 @@ public sealed class GradientCheckTests
             new(T(3, 5), x => x.Sigmoid().MonotonicAlignment(x.Softmax())),
         ],
         ["Attention"] = AttentionChecks.All,
-        ["Lstm"] = [Recurrent(4, 1), Recurrent(4, 2)],
+        ["Lstm"] = [Recurrent(4, 1), Recurrent(4, 2), RecurrentFrom(1), RecurrentFrom(2)],
+        ["LstmStep"] = [new(T(4, 12), T(4, 3), (a, c) => Both(Tensor.LstmStep(a, c))), new(T(4, 12), T(4, 3), (a, c) => Tensor.LstmStep(a, Tensor.LstmStep(a, c).Cell).Hidden)],
+        ["Unstack"] = [new(T(3, 2, 5), x => Tensor.Concatenate(x.Unstack()[2].Tanh(), x.Unstack()[0]))],
+        ["Stack"] = [new(T(2, 5), T(2, 5), (a, b) => Tensor.Stack(a, b, a).Tanh())],
+        ["Pick"] = [new(T(4, 5), x => x.Softmax().Pick(new[] { 2, 0, -1, 4 }).Tanh())],
+        ["StepMatrix"] = StepMatrices,
+        ["Gather"] = StepMatrices,
         ["Gru"] = [Recurrent(3, 1), Recurrent(3, 2)],
     };
 
@@ -139,6 +145,30 @@ public sealed class GradientCheckTests
     }
 
     private static Input Positive(params int[] sizes) => new(new Shape(sizes), new AboveOne());
+
+    // A parameter that several steps share, as a decoder has it.
+    private static Check[] StepMatrices =>
+    [
+        new(T(4, 3), T(4, 5), T(5, 3), (x, z, w) =>
+        {
+            StepMatrix matrix = new(w.Parameter!, new Pass(x.Step!, null, Capture.None));
+            Tensor y = matrix.Multiply(x, z).Tanh();
+            return Tensor.Concatenate(matrix.Multiply(y.Columns(1, 3)).Tanh(), Tensor.Linear(x, w), y);
+        }),
+    ];
+
+    private static Tensor Both((Tensor Hidden, Tensor Cell) state) => Tensor.Concatenate(state.Hidden, state.Cell);
+
+    private static Check RecurrentFrom(int directions)
+    {
+        const int Hidden = 3, Size = 2;
+        Input[] weights = [.. Enumerable.Range(0, directions).SelectMany(_ => new[] { T(4 * Hidden, Size), T(4 * Hidden, Hidden), T(4 * Hidden), T(4 * Hidden) })];
+        return new Check([T(4, 5, Size), T(directions, 4, Hidden), T(directions, 4, Hidden), .. weights], inputs =>
+        {
+            (Tensor output, Tensor hidden, Tensor cell) = Tensor.Lstm(inputs[0], Ranges, inputs[1], inputs[2], inputs[3..]);
+            return Tensor.Concatenate(output.Reshape(new Shape(output.Length)), hidden.Reshape(new Shape(hidden.Length)), cell.Reshape(new Shape(cell.Length)));
+        });
+    }
 
     private static Check Recurrent(int gates, int directions)
     {
