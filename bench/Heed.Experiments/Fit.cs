@@ -52,6 +52,8 @@ internal sealed class Fit(Digits train, Digits test, Placement placement, Experi
         Dictionary<string, object> line = new(StringComparer.Ordinal) { ["experiment"] = name, ["seed"] = options.Seed, ["train"] = options.Train, ["test"] = options.Test };
         foreach ((string key, object value) in figures)
             line[key] = value is double number ? Math.Round(number, 4) : value;
+        // On a machine that others share, the processor's time says more than the clock.
+        line["cpu_seconds"] = Math.Round(Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds, 1);
         line["threads"] = Workers.Degree;
         line["date"] = FormattableString.Invariant($"{DateTime.UtcNow:yyyy-MM-dd}");
         string text = JsonSerializer.Serialize(line);

@@ -14,6 +14,7 @@ public static class AttentionNames
         ("biased-general", _ => new GeneralScore(HasBias: true), false),
         ("activated-general", _ => new ActivatedGeneralScore(), false),
         ("location", _ => new LocationScore(), false),
+        ("location-aware", size => new LocationAwareScore(size), false),
         ("cosine", _ => new CosineSimilarityScore(), true),
         ("distance", _ => new DistanceScore(), true),
     ];
@@ -28,6 +29,12 @@ public static class AttentionNames
         ("entmax", () => new Entmax(IsLearned: true)),
         ("top-4", () => new TopK(4)),
         ("top-8", () => new TopK(8)),
+        ("gumbel", () => new GumbelSoftmax()),
+        ("gumbel-hard", () => new GumbelSoftmax(IsHard: true)),
+        ("hard-straight-through", () => new HardAttention(HardGradient.StraightThrough)),
+        ("local-m", () => new LocalAttention(Centre: LocalCentre.Step)),
+        ("local-p", () => new LocalAttention()),
+        ("monotonic", () => new MonotonicAttention()),
     ];
 
     /// <summary>The scores' names.</summary>

@@ -47,9 +47,13 @@ public sealed partial class Tensor
         return (results[0], results[1]);
     }
 
-    /// <summary>The same with weights that were packed before, for evaluation.</summary>
-    internal static Tensor[] Lstm(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights) =>
-        Recurrent(new LstmOperation([x, .. weights], ranges), packed);
+    /// <summary>The same with weights that were packed before, for evaluation; with the gates of every step as a fourth result if they are wanted: (batch, time, directions, 4·hidden), without gradient.</summary>
+    internal static Tensor[] Lstm(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights, bool wantsGates = false)
+    {
+        LstmOperation operation = new([x, .. weights], ranges);
+        Tensor[] results = Recurrent(operation, packed, wantsGates);
+        return wantsGates ? [.. results, operation.Gates(results[0])] : results;
+    }
 
     /// <summary>The same with weights that were packed before, for evaluation.</summary>
     internal static Tensor[] Gru(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights) =>
@@ -69,7 +73,7 @@ public sealed partial class Tensor
         HiddenBias = weights[first + 3].Values,
     };
 
-    private static Tensor[] Recurrent(RecurrentOperation operation, RecurrentWeights? packed)
+    private static Tensor[] Recurrent(RecurrentOperation operation, RecurrentWeights? packed, bool keep = false)
     {
         Tensor x = operation.Inputs[0];
         Tensor[] inputs = [.. operation.Inputs];
@@ -78,7 +82,7 @@ public sealed partial class Tensor
         Tensor output = Result(operation.Name, new Shape(shape.Batch, shape.Time, shape.Directions * shape.HiddenSize), inputs);
         Tensor hidden = Result(operation.Name, state, inputs);
         Tensor? cell = operation.HasCell ? Result(operation.Name, state, inputs) : null;
-        operation.Forward(output, hidden, cell, packed, output.RequiresGradient);
+        operation.Forward(output, hidden, cell, packed, keep || output.RequiresGradient);
         Tensor[] results = cell is null ? [output, hidden] : [output, hidden, cell];
         output.step?.Record(operation, results);
         return results;
@@ -125,9 +129,13 @@ public sealed partial class Tensor
 
         protected ReadOnlySpan<int> Lengths => ranges.Lengths.Span;
 
+        protected ReadOnlySpan<int> Starts => ranges.Starts.Span;
+
+        protected ReadOnlySpan<float> Kept => workspace is null ? default : workspace.Values;
+
         public void Forward(Tensor output, Tensor hidden, Tensor? cell, RecurrentWeights? packed, bool keep)
         {
-            workspace = keep ? output.step!.New(new Shape(WorkspaceLength())) : null;
+            workspace = keep ? Result(Name, new Shape(WorkspaceLength()), output) : null;
             RecurrentOutput<float> to = new() { Y = output.Writable, FinalHidden = hidden.Writable, FinalCell = cell is null ? default : cell.Writable };
             Run(Input(Inputs[0].Values, Initial(0), Initial(1)), to, packed, workspace is null ? default : workspace.Writable);
         }
@@ -216,6 +224,13 @@ public sealed partial class Tensor
 
     private sealed class LstmOperation(Tensor[] inputs, SequenceRanges ranges, int states = 0) : RecurrentOperation("Lstm", inputs, ranges, 4, states)
     {
+        public Tensor Gates(Tensor output)
+        {
+            Tensor gates = Result(Name, new Shape(Shape.Batch, Shape.Time, Shape.Directions, 4 * Shape.HiddenSize), output).Detach();
+            LstmKernel.ReadGates(Shape, Lengths, Starts, Kept, gates.Writable);
+            return gates;
+        }
+
         public override bool HasCell => true;
 
         protected override int WorkspaceLength() => LstmKernel.WorkspaceLength(Shape, Lengths);
