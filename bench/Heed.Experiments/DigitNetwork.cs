@@ -23,8 +23,8 @@ internal sealed class DigitNetwork : Module
     public Tensor Forward(Tensor pictures, in Pass pass)
     {
         Tensor x = transformer is null ? pictures : transformer.Forward(pictures, pass).Picture;
-        x = first.Forward(x, pass).MaxPool(2, out _).Relu();
-        x = second.Forward(x, pass).MaxPool(2, out _).Relu();
+        x = first.Forward(x, pass).MaxPool(2).Relu();
+        x = second.Forward(x, pass).MaxPool(2).Relu();
         return output.Forward(hidden.Forward(x.Reshape(new Shape(x.Shape[0], x.Length / x.Shape[0])), pass).Relu(), pass);
     }
 }

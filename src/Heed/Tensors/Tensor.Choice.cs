@@ -18,8 +18,9 @@ public sealed partial class Tensor
         if (!(temperature > 0) || !float.IsFinite(temperature))
             throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "GumbelSoftmax: the temperature must be positive.");
         Tensor y = Result("GumbelSoftmax", Shape, this);
-        float[] noise = GumbelNoise(Length, key);
-        Elementwise.Add(Values, noise, y.Writable);
+        Tensor noise = Result("GumbelSoftmax", Shape, this);
+        FillGumbel(noise.Writable, key);
+        Elementwise.Add(Values, noise.Values, y.Writable);
         Elementwise.Scale(y.Values, 1 / temperature, y.Writable);
         SoftmaxKernel.Forward(y.Values, columns, y.Writable);
         return Record(new GumbelSoftmaxOperation(this, columns, temperature, noise), y);
@@ -129,17 +130,15 @@ public sealed partial class Tensor
     }
 
     // 23 random bits and a half: neither 0 nor 1 in float32, so that both logarithms are finite.
-    private static float[] GumbelNoise(int length, ulong key)
+    private static void FillGumbel(Span<float> noise, ulong key)
     {
-        float[] noise = new float[length];
-        for (int i = 0; i < length; i++)
+        for (int i = 0; i < noise.Length; i++)
             noise[i] = ((CounterRandom.Block(key, (ulong)i).Low >> 41) + 0.5f) * (1f / (1 << 23));
         for (int i = 0; i < 2; i++)
         {
             Elementwise.Log(noise, noise);
             Elementwise.Scale(noise, -1, noise);
         }
-        return noise;
     }
 
     private static float Entropy(ReadOnlySpan<float> p, ReadOnlySpan<float> logP)
@@ -150,7 +149,7 @@ public sealed partial class Tensor
         return (float)sum;
     }
 
-    private sealed class GumbelSoftmaxOperation(Tensor x, int columns, float temperature, float[] noise) : Operation(x)
+    private sealed class GumbelSoftmaxOperation(Tensor x, int columns, float temperature, Tensor noise) : Operation(x)
     {
         protected internal override void Backward()
         {
@@ -163,7 +162,7 @@ public sealed partial class Tensor
         {
             double[] shifted = values.Input(0).ToArray();
             for (int i = 0; i < shifted.Length; i++)
-                shifted[i] = (shifted[i] + noise[i]) / temperature;
+                shifted[i] = (shifted[i] + noise.Values[i]) / temperature;
             ReferenceSoftmax.Forward(shifted, columns, values.Output());
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Heed.Kernels;
 
 namespace Heed;
@@ -33,12 +34,28 @@ public sealed partial class Tensor
 
     /// <summary>The largest value of each window and channel; see <see cref="MaxPoolingKernel"/>.</summary>
     /// <param name="window">Rows and columns of a window.</param>
+    /// <param name="stride">Distance of windows; 0 for the window's size.</param>
+    /// <returns>Shape <c>(batch, output height, output width, channels)</c> for <c>(batch, height, width, channels)</c>.</returns>
+    /// <exception cref="ShapeException">There are not four axes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The window is larger than the picture, or a size below 1.</exception>
+    public Tensor MaxPool(int window, int stride = 0) => Pooled(window, stride, out _);
+
+    /// <summary>As <see cref="MaxPool(int, int)"/>, with the map of where the maxima stand.</summary>
+    /// <param name="window">Rows and columns of a window.</param>
     /// <param name="positions">As the result: row·width + column of each maximum.</param>
     /// <param name="stride">Distance of windows; 0 for the window's size.</param>
     /// <returns>Shape <c>(batch, output height, output width, channels)</c> for <c>(batch, height, width, channels)</c>.</returns>
     /// <exception cref="ShapeException">There are not four axes.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The window is larger than the picture, or a size below 1.</exception>
-    public Tensor MaxPool(int window, out ReadOnlyMemory<int> positions, int stride = 0)
+    public Tensor MaxPool(int window, out int[] positions, int stride = 0)
+    {
+        Tensor y = Pooled(window, stride, out Tensor places);
+        positions = MemoryMarshal.Cast<float, int>(places.Values).ToArray();
+        return y;
+    }
+
+    // The positions lie in memory of the step, as bits of float32.
+    private Tensor Pooled(int window, int stride, out Tensor places)
     {
         const string Name = "MaxPool";
         RequirePictures(Name, "this", this);
@@ -46,9 +63,8 @@ public sealed partial class Tensor
         if (window < 1 || window > Math.Min(Shape[1], Shape[2]) || distance < 1)
             throw new ArgumentOutOfRangeException(nameof(window), window, FormattableString.Invariant($"{Name}: window must be from 1 to the picture's size {Shape}, and the stride at least 1 (got {distance})."));
         Tensor y = Result(Name, new Shape(Shape[0], MaxPoolingKernel.OutputSize(Shape[1], window, distance), MaxPoolingKernel.OutputSize(Shape[2], window, distance), Shape[3]), this);
-        int[] places = new int[y.Length];
-        MaxPoolingKernel.Forward(Values, Shape[1], Shape[2], Shape[3], window, distance, y.Writable, places);
-        positions = places;
+        places = Result(Name, y.Shape, this);
+        MaxPoolingKernel.Forward(Values, Shape[1], Shape[2], Shape[3], window, distance, y.Writable, MemoryMarshal.Cast<float, int>(places.Writable));
         return Record(new MaxPoolOperation(this, places, window, distance), y);
     }
 
@@ -105,10 +121,10 @@ public sealed partial class Tensor
             ReferenceConvolution.Forward(values.Input(0), values.Input(1), Inputs.Count == 3 ? values.Input(2) : default, shape, values.Output());
     }
 
-    private sealed class MaxPoolOperation(Tensor x, int[] positions, int window, int stride) : Operation(x)
+    private sealed class MaxPoolOperation(Tensor x, Tensor places, int window, int stride) : Operation(x)
     {
         protected internal override void Backward() =>
-            MaxPoolingKernel.Backward(GradientOf(), positions, Inputs[0].Shape[0], Inputs[0].Shape[1] * Inputs[0].Shape[2], Inputs[0].Shape[3], Accumulate(0));
+            MaxPoolingKernel.Backward(GradientOf(), MemoryMarshal.Cast<float, int>(places.Values), Inputs[0].Shape[0], Inputs[0].Shape[1] * Inputs[0].Shape[2], Inputs[0].Shape[3], Accumulate(0));
 
         protected internal override void Reference(ReferenceValues values) =>
             ReferenceConvolution.MaxPool(values.Input(0), Inputs[0].Shape[1], Inputs[0].Shape[2], Inputs[0].Shape[3], window, stride, values.Output());

@@ -152,6 +152,57 @@ public sealed class SpatialAttentionTests
         }
     }
 
+    [Theory]
+    [InlineData(GlimpseReward.AtTheEnd)]
+    [InlineData(GlimpseReward.AfterEveryLook)]
+    public void The_loss_by_its_formula(GlimpseReward reward)
+    {
+        const int Looks = 3, Batch = 4, Classes = 3;
+        GlimpseClassifier classifier = new(new GlimpseConfig { Looks = Looks, PatchSize = 3, Scales = 2, GlimpseSize = 5, HiddenSize = 7 }, Classes, reward);
+        classifier.Initialize(6);
+        Linear output = (Linear)classifier.NamedModules().Single(m => m.Name == "output").Module;
+        RecurrentGlimpses glimpses = (RecurrentGlimpses)classifier.NamedModules().Single(m => m.Name == "glimpses").Module;
+        int[] labels = [0, 2, 1, 2];
+        Tensor pictures = Pictures(Batch, 9, 8, 1);
+        double expected = 0;
+        // The same seed draws the same places.
+        Step.Train(new RandomStream(1, "x"), 0, pass =>
+        {
+            GlimpseResult seen = glimpses.Forward(pictures, pass);
+            double[,] p = new double[Looks, Batch], hits = new double[Looks, Batch];
+            for (int t = 0; t < Looks; t++)
+            {
+                float[] logits = output.Forward(seen.States[t], pass).ToArray();
+                for (int i = 0; i < Batch; i++)
+                {
+                    double[] e = [.. logits[(i * Classes)..((i + 1) * Classes)].Select(x => Math.Exp(x))];
+                    (p[t, i], hits[t, i]) = (e[labels[i]] / e.Sum(), e[labels[i]] == e.Max() ? 1 : 0);
+                    if (reward == GlimpseReward.AfterEveryLook || t == Looks - 1)
+                        expected -= Math.Log(p[t, i]) / Batch / (reward == GlimpseReward.AfterEveryLook ? Looks : 1);
+                }
+            }
+            for (int i = 0; i < Batch; i++)
+            {
+                for (int k = 0; k < Looks - 1; k++)
+                {
+                    double gain = reward == GlimpseReward.AtTheEnd ? hits[Looks - 1, i] : Enumerable.Range(k + 1, Looks - 1 - k).Average(t => p[t, i]);
+                    double b = seen.Baselines.Values[(i * (Looks - 1)) + k], log = seen.LogProbabilities.Values[(i * (Looks - 1)) + k];
+                    expected += ((-(gain - b) * log) + ((gain - b) * (gain - b))) / Batch;
+                }
+            }
+            return seen.LogProbabilities.Sum();
+        });
+        ((double)Step.Train(new RandomStream(1, "x"), 0, pass => classifier.Loss(pictures, labels, pass))).ShouldBe(expected, 1e-4);
+    }
+
+    [Fact]
+    public void The_map_of_maxima_says_where_they_stand()
+    {
+        Tensor y = Tensor.From([1, 5, 2, 8, 3, 4, 7, 6, 9], new Shape(1, 3, 3, 1)).MaxPool(2, out int[] positions, stride: 1);
+        y.ToArray().ShouldBe([8, 5, 8, 9]);
+        positions.ShouldBe([3, 1, 3, 8]);
+    }
+
     [Fact]
     public void What_does_not_fit_is_refused()
     {
@@ -167,7 +218,7 @@ public sealed class SpatialAttentionTests
         Refused(() => picture.GridSample(Tensor.From(new float[4], new Shape(1, 2, 2))), "(batch, height, width, 2)");
         Refused(() => Tensor.Convolution(picture, Tensor.From(new float[8], new Shape(1, 2, 2, 2))), "channels = 1");
         Should.Throw<ArgumentException>(() => Tensor.Convolution(picture, Tensor.From(new float[36], new Shape(1, 1, 6, 6)))).Message.ShouldContain("larger than the padded picture");
-        Should.Throw<ArgumentOutOfRangeException>(() => picture.MaxPool(6, out _)).Message.ShouldContain("from 1 to the picture's size");
+        Should.Throw<ArgumentOutOfRangeException>(() => picture.MaxPool(6)).Message.ShouldContain("from 1 to the picture's size");
         Should.Throw<ArgumentOutOfRangeException>(() => new Convolution(1, 1, (3, 3), padding: (3, 0))).Message.ShouldContain("below the kernel's size");
 
         static void Refused(Func<object> action, string message) => Should.Throw<ShapeException>(() => action()).Message.ShouldContain(message);

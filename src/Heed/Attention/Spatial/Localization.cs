@@ -71,7 +71,7 @@ public sealed class ConvolutionalLocalization : Localization
         ArgumentNullException.ThrowIfNull(picture);
         if (picture.Shape.Rank != 4 || picture.Shape.Sizes[1..] is not [int height, int width, int channels] || (height, width, channels) != (config.Height, config.Width, config.Channels))
             throw ShapeException.For("ConvolutionalLocalization", nameof(picture), FormattableString.Invariant($"(batch, height, width, channels) = (batch, {config.Height}, {config.Width}, {config.Channels})"), picture.Shape);
-        Tensor x = first.Forward(picture.MaxPool(2, out _), pass).MaxPool(2, out _).Relu();
+        Tensor x = first.Forward(picture.MaxPool(2), pass).MaxPool(2).Relu();
         x = second.Forward(x, pass).Relu();
         x = hidden.Forward(x.Reshape(new Shape(x.Shape[0], x.Length / Math.Max(1, x.Shape[0]))), pass).Relu();
         return Return(Tensor.Linear(x, pass.Use(weight), pass.Use(bias)), pass);
