@@ -66,6 +66,7 @@ internal static class CommandLine
             CompareCommand.Create(terminal),
             PredictCommand.Create(terminal),
             DescribeCommand.Create(terminal),
+            MechanismsCommand.Create(terminal),
             BenchCommand.Create(terminal, cancellation),
             VerifyCommand.Create(terminal),
             VersionCommand(terminal),

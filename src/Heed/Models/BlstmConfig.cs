@@ -79,8 +79,7 @@ public sealed record BlstmConfig
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: PairBuckets must be 0 or in 2 … 4194304, got {PairBuckets}."), nameof(PairBuckets));
         if (Cell is not ("lstm" or "gru"))
             throw new ArgumentException($"BlstmConfig: Cell must be lstm or gru, got '{Cell}'.", nameof(Cell));
-        if (!SequencePooling.Names.Contains(Pooling, StringComparer.Ordinal))
-            throw new ArgumentException($"BlstmConfig: there is no pooling '{Pooling}'; there are {string.Join(", ", SequencePooling.Names)}.", nameof(Pooling));
+        SequencePooling.Require(nameof(BlstmConfig), Pooling);
         if (PerLabel && Pooling != "projection")
             throw new ArgumentException($"BlstmConfig: PerLabel needs the pooling projection, got '{Pooling}'.", nameof(PerLabel));
         if (PairForm is not ("joined" or "towers") || (PerLabel && PairForm == "towers"))
