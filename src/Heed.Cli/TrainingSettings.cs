@@ -23,7 +23,7 @@ internal sealed class TrainingSettings
         hidden = Add("--hidden", "Size of a hidden state of one direction.", network.HiddenSize);
         embedding = Add("--embedding", "Size of a token's vector.", network.EmbeddingSize);
         pairs = Add("--pairs", "Buckets of a table of vectors for pairs of neighbouring tokens, such as 30000; 0 for none.", network.PairBuckets);
-        pairForm = Add("--pair-form", "How the two texts of --pair are read: joined, as one; or towers, each for itself and then compared.", network.PairForm, "name");
+        pairForm = Add("--pair-form", $"How the two texts of --pair are read: joined, as one; towers, each for itself and then compared; or with co-attention: {string.Join(", ", CoAttention.Names)}.", network.PairForm, "name");
         layers = Add("--layers", "Stacked recurrent layers.", network.LayerCount);
         cell = Add("--cell", "Recurrent cell: lstm or gru.", network.Cell, "name");
         attention = Add("--attention", "Inner size of the poolings additive and structured.", network.AttentionSize);

@@ -14,7 +14,8 @@ public sealed class BlstmClassifier : Module
     private readonly Slot<Embedding> embedding;
     private readonly PairEmbedding? pairs;
     private readonly Slot<RecurrentLayer> encoder;
-    private readonly Slot<SequencePooling> pooling;
+    private readonly Slot<SequencePooling>? pooling;
+    private readonly Slot<CoAttention>? coAttention;
     private readonly Slot<Linear>? output;
     private readonly LabelwiseLinear? labelOutput;
     private readonly Linear? featureOutput;
@@ -33,12 +34,12 @@ public sealed class BlstmClassifier : Module
         ArgumentOutOfRangeException.ThrowIfNegative(featureCount);
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
-        bool hasTowers = config.PairForm == "towers";
-        if (hasTowers && (separatorId <= Vocabulary.Unknown || separatorId >= vocabularySize))
-            throw new ArgumentException("BlstmClassifier: PairForm towers needs a separator that the vocabulary knows; give rows with two texts, or take PairForm joined.", nameof(separatorId));
+        bool isPair = config.PairForm != "joined", isCoAttention = isPair && config.PairForm != "towers";
+        if (isPair && (separatorId <= Vocabulary.Unknown || separatorId >= vocabularySize))
+            throw new ArgumentException($"BlstmClassifier: PairForm {config.PairForm} needs a separator that the vocabulary knows; give rows with two texts, or take PairForm joined.", nameof(separatorId));
         (Config, this.classCount, FeatureCount, this.separatorId) = (config, classCount, featureCount, separatorId);
         int states = 2 * config.HiddenSize;
-        SequencePooling pool = config.PerLabel ? new ProjectionPooling(states, classCount)
+        SequencePooling? pool = isCoAttention ? null : config.PerLabel ? new ProjectionPooling(states, classCount)
             : SequencePooling.Create(config.Pooling, states, config.AttentionSize, config.Views, config.AverageViews, config.Penalty);
         embedding = RegisterSlot("embedding", new Embedding(vocabularySize, config.EmbeddingSize, paddingId: 0, Initializer.Uniform(0.1)));
         if (config.PairBuckets > 0)
@@ -46,9 +47,12 @@ public sealed class BlstmClassifier : Module
         encoder = RegisterSlot<RecurrentLayer>("encoder", config.Cell == "gru"
             ? new Gru(config.EmbeddingSize, config.HiddenSize, config.LayerCount, isBidirectional: true, config.Dropout, config.VariationalDropout)
             : new Lstm(config.EmbeddingSize, config.HiddenSize, config.LayerCount, isBidirectional: true, config.Dropout, config.VariationalDropout));
-        pooling = RegisterSlot("pooling", pool);
+        if (pool is not null)
+            pooling = RegisterSlot("pooling", pool);
+        else
+            coAttention = RegisterSlot("co_attention", CoAttention.Create(config.PairForm, states, config.AttentionSize));
         if (!config.PerLabel)
-            output = RegisterSlot("output", new Linear(((hasTowers ? TwoTowers.Parts : 1) * pool.ContextSize) + featureCount, classCount));
+            output = RegisterSlot("output", new Linear(((isPair ? TwoTowers.Parts : 1) * (pool?.ContextSize ?? states)) + featureCount, classCount));
         else
             labelOutput = Register("output", new LabelwiseLinear(classCount, states));
         if (config.PerLabel && featureCount > 0)
@@ -91,17 +95,19 @@ public sealed class BlstmClassifier : Module
         Tensor context = dropout.Forward(pooled.Context, pass);
         Tensor logits = Logits(context, features.Span, ranges.Count, pass);
         if (known is not null)
-            logits = tokenEvidence!.IntoLogits(logits, known, pooling.Module.IsFocused ? pooled.Weights : null, ranges, pass);
+            logits = tokenEvidence!.IntoLogits(logits, known, pooling?.Module.IsFocused != false ? pooled.Weights : null, ranges, pass);
         return (Return(logits, pass), pooled);
     }
 
     private PoolingResult Pool(Tensor vectors, ReadOnlySpan<int> ids, SequenceRanges ranges, Pass pass)
     {
-        PoolingResult Read(SequenceRanges steps) => pooling.Module.Forward(encoder.Module.Forward(vectors, steps, pass).Output, steps, pass);
-        if (Config.PairForm != "towers")
+        Tensor Encode(SequenceRanges steps) => encoder.Module.Forward(vectors, steps, pass).Output;
+        PoolingResult Read(SequenceRanges steps) => pooling!.Module.Forward(Encode(steps), steps, pass);
+        if (Config.PairForm == "joined")
             return Read(ranges);
         (SequenceRanges first, SequenceRanges second) = TwoTowers.Split(ids, ranges, separatorId);
-        return TwoTowers.Pool(Read, first, second, pass);
+        return coAttention is null ? TwoTowers.Pool(Read(first), Read(second), first, second, pass)
+            : TwoTowers.Pool(coAttention.Module.Forward(Encode(first), Encode(second), first, second, pass), first, second, pass);
     }
 
     private Tensor Logits(Tensor context, ReadOnlySpan<float> features, int batch, in Pass pass)

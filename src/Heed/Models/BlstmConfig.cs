@@ -57,9 +57,9 @@ public sealed record BlstmConfig
     /// <value>Default false.</value>
     public bool VariationalDropout { get; init; }
 
-    /// <summary>How a text pair is read (<see cref="TextPair"/>): <c>joined</c>, as one text; or <c>towers</c>, each text by the same encoder for itself, the two
-    /// contexts then compared: [u ; v ; |u − v| ; u∘v].</summary>
-    /// <value>Default <c>joined</c>; <c>towers</c> goes with rows that have two texts, and not with <see cref="PerLabel"/>.</value>
+    /// <summary>How a text pair is read (<see cref="TextPair"/>): <c>joined</c>, as one text; <c>towers</c>, each text by the same encoder for itself, the two
+    /// contexts then compared: [u ; v ; |u − v| ; u∘v]; or a name of <see cref="CoAttention.Names"/>, where both texts attend to each other between encoder and comparison.</summary>
+    /// <value>Default <c>joined</c>; others go with rows that have two texts, and not with <see cref="PerLabel"/>; with co-attention <see cref="Pooling"/> has no say.</value>
     public string PairForm { get => field ?? "joined"; init; } = "joined";
 
     /// <summary>Whether the network is given evidence for each token, one number an output, that reaches the logits by the pooling's weights.</summary>
@@ -82,8 +82,11 @@ public sealed record BlstmConfig
         SequencePooling.Require(nameof(BlstmConfig), Pooling);
         if (PerLabel && Pooling != "projection")
             throw new ArgumentException($"BlstmConfig: PerLabel needs the pooling projection, got '{Pooling}'.", nameof(PerLabel));
-        if (PairForm is not ("joined" or "towers") || (PerLabel && PairForm == "towers"))
-            throw new ArgumentException($"BlstmConfig: PairForm must be joined or (without PerLabel) towers, got '{PairForm}'.", nameof(PairForm));
+        string[] forms = ["joined", "towers", .. CoAttention.Names];
+        if (!forms.Contains(PairForm, StringComparer.Ordinal))
+            throw new ArgumentException($"BlstmConfig: there is no PairForm '{PairForm}'; there are {string.Join(", ", forms)}.{NearestName.Hint(PairForm, forms)}", nameof(PairForm));
+        if (PerLabel && PairForm != "joined")
+            throw new ArgumentException($"BlstmConfig: PairForm {PairForm} compares two contexts and does not go with PerLabel; leave one out.", nameof(PairForm));
         if (Dropout is not (>= 0 and < 1))
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
         if (!(Penalty >= 0 && double.IsFinite(Penalty)))

@@ -7,7 +7,7 @@ public sealed class MechanismCatalogueTests
     private const string Folder = "docs/mechanisms/catalogue";
 
     // What a public type of the library must derive from to be a mechanism that needs an entry.
-    private static readonly Type[] bases = [typeof(Score), typeof(Distribution), typeof(Heads), typeof(SequencePooling)];
+    private static readonly Type[] bases = [typeof(Score), typeof(Distribution), typeof(Heads), typeof(SequencePooling), typeof(CoAttention)];
 
     private static readonly Dictionary<string, string[]> vocabulary = new(StringComparer.Ordinal)
     {

@@ -5,7 +5,11 @@ namespace Heed;
 /// <param name="Weights">How much each step counted: <c>(batch, views, time)</c>; each view of a text that is not empty sums to 1, padding
 /// is 0.</param>
 /// <param name="Penalty">A term to add to the loss, one element; null for most forms.</param>
-public sealed record PoolingResult(Tensor Context, Tensor Weights, Tensor? Penalty = null);
+public sealed record PoolingResult(Tensor Context, Tensor Weights, Tensor? Penalty = null)
+{
+    /// <summary>Of a text pair read with co-attention how well each two tokens go together: <c>(batch, time, time)</c>, the first text's tokens down, the second's across; null otherwise.</summary>
+    public Tensor? Affinity { get; init; }
+}
 
 /// <summary>Attention pooling over a sequence: many hidden states in, one context vector out.</summary>
 /// <remarks>
