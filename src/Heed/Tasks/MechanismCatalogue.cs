@@ -9,6 +9,7 @@ public static class MechanismCatalogue
     [
         SingleOutput.Entry,
         MultiHead.Entry,
+        HierarchicalEncoder.Entry,
     ];
 
     /// <summary>All entries, in the order of <see cref="MechanismKind"/>.</summary>

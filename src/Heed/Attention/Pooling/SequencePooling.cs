@@ -9,6 +9,12 @@ public sealed record PoolingResult(Tensor Context, Tensor Weights, Tensor? Penal
 {
     /// <summary>Of a text pair read with co-attention how well each two tokens go together: <c>(batch, time, time)</c>, the first text's tokens down, the second's across; null otherwise.</summary>
     public Tensor? Affinity { get; init; }
+
+    /// <summary>Of a text read sentence by sentence each token's weight within its sentence: <c>(batch, 1, time)</c>; null otherwise.</summary>
+    public Tensor? WordWeights { get; init; }
+
+    /// <summary>Of a text read sentence by sentence each sentence's weight: <c>(batch, 1, sentences)</c>; null otherwise.</summary>
+    public Tensor? SentenceWeights { get; init; }
 }
 
 /// <summary>Attention pooling over a sequence: many hidden states in, one context vector out.</summary>
