@@ -67,6 +67,7 @@ internal static class CommandLine
             PredictCommand.Create(terminal),
             TranslateCommand.Create(terminal),
             DescribeCommand.Create(terminal),
+            MechanismsCommand.Create(terminal),
             BenchCommand.Create(terminal, cancellation),
             VerifyCommand.Create(terminal),
             VersionCommand(terminal),

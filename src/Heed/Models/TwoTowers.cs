@@ -25,20 +25,20 @@ internal static class TwoTowers
         return (new SequenceRanges(firstLengths, ranges.Starts), new SequenceRanges(lengths, starts));
     }
 
-    /// <summary>Encodes and pools both texts.</summary>
-    /// <param name="pool">Encodes and pools the steps of one text of each row.</param>
-    /// <param name="first">The first texts.</param>
-    /// <param name="second">The second texts.</param>
-    /// <param name="pass">The call.</param>
+    /// <summary>Compares two texts that were pooled each for itself.</summary>
     /// <returns>The compared contexts; weights over both texts, half for each, or all for the only one that has tokens.</returns>
-    public static PoolingResult Pool(Func<SequenceRanges, PoolingResult> pool, SequenceRanges first, SequenceRanges second, in Pass pass)
-    {
-        PoolingResult one = pool(first), two = pool(second);
-        Tensor u = one.Context, v = two.Context;
-        Tensor context = Tensor.Concatenate(u, v, (u - v).Relu() + (v - u).Relu(), u * v);
-        Tensor weights = (one.Weights * Shares(one.Weights, first, second, pass)) + (two.Weights * Shares(two.Weights, second, first, pass));
-        return new PoolingResult(context, weights, one.Penalty is { } penalty ? penalty + two.Penalty! : null);
-    }
+    public static PoolingResult Pool(PoolingResult one, PoolingResult two, SequenceRanges first, SequenceRanges second, in Pass pass) =>
+        new(Compare(one.Context, two.Context), Join(one.Weights, two.Weights, first, second, pass), one.Penalty is { } penalty ? penalty + two.Penalty! : null);
+
+    /// <summary>Compares two texts that attended to each other.</summary>
+    /// <returns>The same.</returns>
+    public static PoolingResult Pool(CoAttentionResult both, SequenceRanges first, SequenceRanges second, in Pass pass) =>
+        new(Compare(both.First, both.Second), Join(both.FirstWeights, both.SecondWeights, first, second, pass)) { Affinity = both.Affinity };
+
+    private static Tensor Compare(Tensor u, Tensor v) => Tensor.Concatenate(u, v, (u - v).Relu() + (v - u).Relu(), u * v);
+
+    private static Tensor Join(Tensor one, Tensor two, SequenceRanges first, SequenceRanges second, in Pass pass) =>
+        (one * Shares(one, first, second, pass)) + (two * Shares(two, second, first, pass));
 
     private static Tensor Shares(Tensor weights, SequenceRanges own, SequenceRanges other, in Pass pass)
     {

@@ -20,6 +20,34 @@ public enum HardGradient
 /// <param name="Gradient">How it learns; default by reinforcement.</param>
 public sealed record HardAttention(HardGradient Gradient = HardGradient.Reinforce) : Distribution
 {
+    internal static Mechanism Entry => new("hard", MechanismKind.Distribution)
+    {
+        Builder = (Func<double[], Distribution>)(_ => new HardAttention()),
+        Softness = "hard",
+        Formula = "s ~ softmax(e), α_s = 1; gradient ≈ (R − b)·∇ ln p_s + λ·∇H(p)",
+        Shapes = DistributionShapes,
+        Cost = "That of softmax, and a random number a query",
+        Source = "Xu et al., \"Show, attend and tell\", 2015, section 4.1",
+        Variant = "Sampled in training, the largest in evaluation; the caller adds ReinforceLoss to its loss. The paper's mixing with soft weights is not built.",
+        Use = "Where looking at a value is dear, or one key is the answer.",
+        Avoid = "Where soft attention will do: reinforcement needs many more steps.",
+        Example = ExampleOf("hard"),
+        Types = [typeof(HardAttention)],
+        Pages = ["hard-attention"],
+    };
+
+    internal static Mechanism StraightThroughEntry => Entry with
+    {
+        Name = "hard-straight-through",
+        Builder = (Func<double[], Distribution>)(_ => new HardAttention(HardGradient.StraightThrough)),
+        Formula = "s ~ softmax(e), α_s = 1; backward the gradient of softmax(e)",
+        Source = "Bengio, Léonard and Courville, \"Estimating or propagating gradients through stochastic neurons\", 2013",
+        Variant = "Sampled in training, the largest in evaluation; needs no further loss.",
+        Use = "Hard attention that learns at once.",
+        Avoid = "Where the bias of its gradient matters.",
+        Example = ExampleOf("hard-straight-through"),
+    };
+
     /// <inheritdoc/>
     public override DistributionFunction Create(int headCount) => Enum.IsDefined(Gradient)
         ? new Function(Gradient) : throw new ArgumentException($"HardAttention: there is no gradient {Gradient}.");

@@ -14,6 +14,27 @@ public readonly record struct GatedResult(Tensor Output, Tensor? Gates);
 /// </remarks>
 public sealed class GatedLinearUnit : Module
 {
+    internal static Mechanism Entry => new("gated-linear-unit", MechanismKind.Saliency)
+    {
+        InputRepresentation = "self",
+        OutputRepresentation = "multi-dimensional",
+        Formula = "y = (x·Wᵀ + b) ∘ σ(x·Vᵀ + c)",
+        Shapes = "x (…, in); y and gates (…, out)",
+        Cost = "4·rows·in·out flops",
+        Source = "Dauphin, Fan, Auli and Grangier, \"Language modeling with gated convolutional networks\", 2017",
+        Variant = "Dense, with a linear path; the paper's are convolutions over time.",
+        Use = "A layer that lets through what is strong, with an open path for gradients.",
+        Avoid = "Where a query should decide.",
+        Example = new(() =>
+        {
+            GatedLinearUnit layer = new(inputSize: 3, outputSize: 2);
+            layer.Initialize(seed: 1);
+            return Step.Evaluate(pass => layer.Forward(Tensor.From([1, -1, 2], new Shape(1, 3)), pass).Gates!, Capture.Gates);
+        }),
+        Types = [typeof(GatedLinearUnit)],
+        Pages = ["gates"],
+    };
+
     private readonly Linear value, gate;
 
     /// <summary>Creates the layer.</summary>

@@ -8,6 +8,27 @@ namespace Heed;
 /// </remarks>
 public sealed class Highway : Module
 {
+    internal static Mechanism Entry => new("highway", MechanismKind.Saliency)
+    {
+        InputRepresentation = "self",
+        OutputRepresentation = "multi-dimensional",
+        Formula = "T = σ(x·W_Tᵀ + b_T); y = T ∘ ReLU(x·W_Hᵀ + b_H) + (1 − T) ∘ x",
+        Shapes = "x, y and gates (…, size)",
+        Cost = "4·rows·size² flops",
+        Source = "Srivastava, Greff and Schmidhuber, \"Highway networks\", 2015",
+        Variant = "The carry gate is 1 − T; b_T starts at −2.",
+        Use = "Deep stacks that should carry their input through at first.",
+        Avoid = "Layers that change the size: x must pass as it is.",
+        Example = new(() =>
+        {
+            Highway layer = new(size: 3);
+            layer.Initialize(seed: 1);
+            return Step.Evaluate(pass => layer.Forward(Tensor.From([1, -1, 2], new Shape(1, 3)), pass).Gates!, Capture.Gates);
+        }),
+        Types = [typeof(Highway)],
+        Pages = ["gates"],
+    };
+
     private readonly Linear transform;
     private readonly Parameter gateWeight, gateBias;
 

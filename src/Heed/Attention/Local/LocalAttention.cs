@@ -13,6 +13,47 @@ namespace Heed;
 /// <param name="Size">Rows of W_p; default the query's length.</param>
 public sealed record LocalAttention(int HalfWidth = 10, LocalCentre Centre = LocalCentre.Predicted, int Size = 0) : Distribution
 {
+    internal static Mechanism Entry => new("local-p", MechanismKind.Distribution)
+    {
+        Builder = (Func<double[], Distribution>)(n => new LocalAttention((int)n[0])),
+        Parameters = [new("half width", 10, "D: keys on each side of the centre")],
+        Softness = "local",
+        Formula = "p = S·sigmoid(v_pᵀ tanh(W_p q)); α_j = softmax(e in [p − D, p + D])_j·exp(−(j − p)²/(2σ²)), σ = D/2",
+        Shapes = DistributionShapes + "; a centre for each query and head",
+        Cost = "That of softmax, and an exponential a key; energies outside of the window are computed and masked",
+        Source = "Luong, Pham and Manning, \"Effective approaches to attention-based neural machine translation\", 2015, section 3.2",
+        Variant = "Predictive; any distribution may stand inside of the window (Inner).",
+        Use = "Long sequences of which a query needs one neighbourhood.",
+        Avoid = "Queries that need two places at once.",
+        Example = new(() =>
+        {
+            Attention look = new(new AttentionConfig { QuerySize = 2, KeySize = 2, ValueSize = 2, Score = "dot", Distribution = "local-p(2)" });
+            look.Initialize(seed: 1);
+            Tensor states = Tensor.From([1, 0, 0, 1, 1, 1, 0, 0], new Shape(1, 4, 2));
+            return Step.Evaluate(pass => look.Forward(states, states, states, null, pass).Weights!, Capture.Weights);
+        }),
+        Types = [typeof(LocalAttention)],
+        Pages = ["local-attention"],
+    };
+
+    internal static Mechanism StepEntry => Entry with
+    {
+        Name = "local-m",
+        Builder = (Func<double[], Distribution>)(n => new LocalAttention((int)n[0], LocalCentre.Step)),
+        Formula = "p = t, the number of the query; α = softmax(e in [p − D, p + D])",
+        Cost = "That of softmax; energies outside of the window are computed and masked",
+        Variant = "Monotonic: no Gaussian.",
+        Use = "Two sequences that run side by side.",
+        Avoid = "Sequences of different lengths or orders; for self-attention the mask window saves time, too.",
+        Example = new(() =>
+        {
+            Attention look = new(new AttentionConfig { QuerySize = 2, KeySize = 2, ValueSize = 2, Score = "dot", Distribution = "local-m(1)" });
+            look.Initialize(seed: 1);
+            Tensor states = Tensor.From([1, 0, 0, 1, 1, 1, 0, 0], new Shape(1, 4, 2));
+            return Step.Evaluate(pass => look.Forward(states, states, states, null, pass).Weights!, Capture.Weights);
+        }),
+    };
+
     /// <summary>g inside of the window; default softmax. Any but another local or a monotonic one.</summary>
     public Distribution Inner { get; init; } = new Softmax();
 

@@ -12,6 +12,29 @@ namespace Heed;
 /// <param name="InitialOffset">r at the start: the more negative, the further the look goes; default −1, the paper has −4 for long speech.</param>
 public sealed record MonotonicAttention(float Noise = 1, float InitialOffset = -1) : Distribution
 {
+    internal static Mechanism Entry => new("monotonic", MechanismKind.Distribution)
+    {
+        Builder = (Func<double[], Distribution>)(n => new MonotonicAttention((float)n[0], (float)n[1])),
+        Parameters = [new("noise", 1, "deviation of the noise in training", IsWhole: false), new("offset", -1, "r at the start: the more negative, the further a look goes", IsWhole: false)],
+        Softness = "soft, hard",
+        Formula = "p_j = sigmoid(e_j + r); α_j = p_j·q_j, q_j = (1 − p_{j−1})·q_{j−1} + α_j of the query before",
+        Shapes = DistributionShapes,
+        Cost = "That of sigmoid; queries come one after the other",
+        Source = "Raffel et al., \"Online and linear-time attention by enforcing monotonic alignments\", 2017",
+        Variant = "Expected alignment in training, hard from left to right in evaluation; without chunks.",
+        Use = "Output that follows the input in its order: speech, spelling.",
+        Avoid = "Translation between languages of different word order.",
+        Example = new(() =>
+        {
+            Attention look = new(new AttentionConfig { QuerySize = 2, KeySize = 2, ValueSize = 2, Score = "dot", Distribution = "monotonic(0, 0)" });
+            look.Initialize(seed: 1);
+            Tensor queries = Tensor.From([0, 1, 1, 0], new Shape(1, 2, 2)), keys = Tensor.From([1, -1, 0, 1, 1, 1], new Shape(1, 3, 2));
+            return Step.Evaluate(pass => look.Forward(queries, keys, keys, null, pass).Weights!, Capture.Weights);
+        }),
+        Types = [typeof(MonotonicAttention)],
+        Pages = ["local-attention"],
+    };
+
     /// <inheritdoc/>
     public override DistributionFunction Create(int headCount) => Noise >= 0 && float.IsFinite(Noise) && float.IsFinite(InitialOffset)
         ? new Function(Noise, InitialOffset) : throw new ArgumentException(FormattableString.Invariant($"MonotonicAttention: Noise must be at least 0 and InitialOffset finite, got {Noise} and {InitialOffset}."));

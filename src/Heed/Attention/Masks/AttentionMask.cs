@@ -2,7 +2,7 @@ namespace Heed;
 
 /// <summary>Which pairs of query and key take part; <c>&amp;</c> and <c>|</c> join two. Padding needs none: it follows from the lengths that a call gets.</summary>
 /// <remarks>A mask is a rule over positions, so that one mask serves all lengths. With n queries over m keys, query i stands at position m − n + i: queries are the last of the keys.</remarks>
-public sealed class AttentionMask
+public sealed partial class AttentionMask
 {
     private readonly Func<int, int, bool> allows;
     private readonly string name;

@@ -10,6 +10,22 @@ namespace Heed;
 /// <param name="HasCoverage">Whether the score sees what was attended to before; default false.</param>
 public sealed record AdditiveScore(int Size = 64, bool HasCoverage = false) : Score
 {
+    internal static Mechanism Entry => new("additive", MechanismKind.Score)
+    {
+        Builder = (Func<double[], Score>)(n => new AdditiveScore((int)n[0])),
+        Parameters = [new("size", 64, "the length of the hidden layer")],
+        Formula = "e = vᵀ tanh(W₁k + W₂q + b)",
+        Shapes = ScoreShapes,
+        Cost = "queries·keys·size tanh, some ten times a dot product; the hidden layer is never in memory",
+        Source = "Bahdanau, Cho and Bengio, \"Neural machine translation by jointly learning to align and translate\", 2015, appendix A.1.2",
+        Variant = "Also called concat: vᵀ tanh(W[k; q] + b) is the same function with W = [W₁ W₂]. v for each head.",
+        Use = "Recurrent encoder–decoders; queries and keys of different lengths; where a comparison is not a product.",
+        Avoid = "Long sequences on both sides: the tanh of every pair is what costs.",
+        Example = ExampleOf("additive(8)"),
+        Types = [typeof(AdditiveScore)],
+        Pages = ["unified-attention"],
+    };
+
     /// <inheritdoc/>
     public override ScoreFunction Create(ScoreSizes sizes) => new Function(sizes, Size, HasCoverage);
 

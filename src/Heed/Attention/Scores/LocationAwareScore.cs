@@ -11,6 +11,22 @@ namespace Heed;
 /// <param name="Width">r: keys that a filter sees, odd; default 21 (the paper has 201 for frames of speech).</param>
 public sealed record LocationAwareScore(int Size = 64, int Filters = 10, int Width = 21) : Score
 {
+    internal static Mechanism Entry => new("location-aware", MechanismKind.Score)
+    {
+        Builder = (Func<double[], Score>)(n => new LocationAwareScore((int)n[0], (int)n[1], (int)n[2])),
+        Parameters = [new("size", 64, "the length of the hidden layer"), new("filters", 10, "features of a place"), new("width", 21, "keys that a filter sees, odd")],
+        Formula = "f = F * α of the step before; e_j = vᵀ tanh(W₁k_j + W₂q + U f_j + b)",
+        Shapes = ScoreShapes,
+        Cost = "That of additive, and 2·queries·keys·filters·(width + size) operations; queries come one after the other",
+        Source = "Chorowski et al., \"Attention-based models for speech recognition\", 2015, section 2.1",
+        Variant = "One convolution over the weights of the step before, the same for all heads.",
+        Use = "A decoder over long inputs with parts that resemble each other.",
+        Avoid = "Without a decoder: nothing looks back.",
+        Example = ExampleOf("location-aware(8, 2, 3)"),
+        Types = [typeof(LocationAwareScore)],
+        Pages = ["local-attention"],
+    };
+
     /// <inheritdoc/>
     public override ScoreFunction Create(ScoreSizes sizes) => Size >= 1 && Filters >= 1 && Width >= 1 && Width % 2 == 1
         ? new Function(sizes, this)

@@ -10,6 +10,34 @@ public readonly record struct ScoreSizes(int HeadCount, int QuerySize, int KeySi
 /// <remarks>Write your own by deriving a record and a <see cref="ScoreFunction"/>; it then works with every distribution and mask.</remarks>
 public abstract record Score
 {
+    private protected const string ScoreShapes = "queries (batch, heads, queries, query size), keys (batch, heads, keys, key size); energies (batch, heads, queries, keys)";
+    private static readonly MechanismList<Func<double[], Score>> list = new("score", ScaledDotScore.Entry, DotScore.Entry, GeneralScore.Entry, GeneralScore.BiasedEntry, ActivatedGeneralScore.Entry,
+        AdditiveScore.Entry, LocationScore.Entry, LocationAwareScore.Entry, CosineSimilarityScore.Entry, DistanceScore.Entry);
+
+    /// <summary>The scores that have a name.</summary>
+    public static IReadOnlyList<Mechanism> Mechanisms => list.All;
+
+    /// <summary>A score by its name, with numbers in parentheses where it has some: <c>additive</c>, <c>additive(128)</c>.</summary>
+    /// <param name="name">As <see cref="Mechanisms"/> has it.</param>
+    /// <exception cref="ArgumentException">The name is unknown, or the numbers are wrong; the message says what there is, and what is nearest.</exception>
+    public static Score Parse(string name)
+    {
+        (Func<double[], Score> build, double[] numbers) = list.Find("Score.Parse", name);
+        return build(numbers);
+    }
+
+    /// <summary>A score by its name, so that a configuration may simply give that.</summary>
+    /// <param name="name">As <see cref="Parse"/> takes it.</param>
+    public static implicit operator Score(string name) => Parse(name);
+
+    private protected static MechanismExample ExampleOf(string score) => new(score, name =>
+    {
+        Attention attention = new(new AttentionConfig { QuerySize = 2, KeySize = 2, ValueSize = 2, Score = name });
+        attention.Initialize(seed: 1);
+        Tensor x = Tensor.From([1, 0, 0, 1, 1, 1], new Shape(1, 3, 2));
+        return Step.Evaluate(pass => attention.Forward(query: x, keys: x, values: x, ranges: null, pass).Weights!, Capture.Weights);
+    });
+
     /// <summary>Builds the module.</summary>
     /// <param name="sizes">What for.</param>
     /// <exception cref="ArgumentException">The sizes do not suit the score.</exception>

@@ -51,6 +51,30 @@ public sealed record GlimpseResult(IReadOnlyList<Tensor> States, Tensor Position
 /// </remarks>
 public sealed class RecurrentGlimpses : Module
 {
+    internal static Mechanism Entry => new("glimpses", MechanismKind.InputForm)
+    {
+        Softness = "hard, local",
+        InputForm = "location-wise",
+        InputRepresentation = "self",
+        OutputRepresentation = "single",
+        Formula = "g_t = glimpse network(patches around l_t at several scales, l_t); h_t = ReLU(W_h·h_{t−1} + W_g·g_t + b); l_{t+1} ~ N(tanh(W_μ·h_t), σ²)",
+        Shapes = "picture (batch, height, width, channels); states (batch, hidden); positions (batch, looks, 2)",
+        Cost = "2·looks·(scales·patch²·channels·glimpse + 4·glimpse² + 2·glimpse·hidden + hidden²) flops, whatever the picture's size",
+        Source = "Mnih, Heess, Graves and Kavukcuoglu, \"Recurrent models of visual attention\", 2014",
+        Variant = "Plain recurrent core, predicted baselines; rewards at the end (the paper's) or after every look.",
+        Use = "Large pictures of which a small part matters.",
+        Avoid = "Small pictures: a convolution learns in a tenth of the steps.",
+        Example = new(() =>
+        {
+            RecurrentGlimpses look = new(new GlimpseConfig { Looks = 3, PatchSize = 4, Scales = 2, GlimpseSize = 8, HiddenSize = 8 });
+            look.Initialize(seed: 1);
+            Tensor picture = Tensor.From([.. Enumerable.Range(0, 256).Select(i => i / 256f)], new Shape(1, 16, 16, 1));
+            return Step.Evaluate(pass => look.Forward(picture, pass).Positions);
+        }),
+        Types = [typeof(RecurrentGlimpses)],
+        Pages = ["glimpses"],
+    };
+
     private readonly GlimpseConfig config;
     private readonly Linear what, where, whatTo, whereTo, fromHidden, fromGlimpse, mean, baseline;
 

@@ -11,6 +11,29 @@ namespace Heed;
 /// </remarks>
 public sealed class SpatialTransformer : Module
 {
+    internal static Mechanism Entry => new("spatial-transformer", MechanismKind.InputForm)
+    {
+        InputForm = "location-wise",
+        InputRepresentation = "self",
+        OutputRepresentation = "single",
+        Formula = "θ = localization(U); pixel (x', y') of the result is U, bilinearly, at θ·(x', y', 1)ᵀ",
+        Shapes = "picture (batch, height, width, channels); θ (batch, 6); result (batch, height', width', channels)",
+        Cost = "The localization network, and 8·channels flops a pixel of the result",
+        Source = "Jaderberg, Simonyan, Zisserman and Kavukcuoglu, \"Spatial transformer networks\", 2015",
+        Variant = "Affine, bilinear, coordinates as align_corners = False; thin plate splines are not built.",
+        Use = "Objects anywhere in the picture, turned or scaled.",
+        Avoid = "Where several places matter at once, or the object fills the picture.",
+        Example = new(() =>
+        {
+            SpatialTransformer look = new(new ConvolutionalLocalization(new LocalizationConfig { Height = 12, Width = 12, Kernel = 2 }), height: 2, width: 2);
+            look.Initialize(seed: 1);
+            Tensor picture = Tensor.From([.. Enumerable.Range(0, 144).Select(i => (float)i)], new Shape(1, 12, 12, 1));
+            return Step.Evaluate(pass => look.Forward(picture, pass).Picture);
+        }),
+        Types = [typeof(SpatialTransformer), typeof(ConvolutionalLocalization)],
+        Pages = ["spatial-transformer"],
+    };
+
     private readonly Slot<Localization> localization;
     private readonly float[] lattice;
 
