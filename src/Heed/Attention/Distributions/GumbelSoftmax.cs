@@ -39,8 +39,8 @@ public sealed record GumbelSoftmax(float Temperature = 1, bool IsHard = false) :
     };
 
     /// <inheritdoc/>
-    public override DistributionFunction Create(int headCount) => Temperature > 0 && float.IsFinite(Temperature)
-        ? new Function(Temperature, IsHard) : throw new ArgumentException(FormattableString.Invariant($"GumbelSoftmax: Temperature must be positive, got {Temperature}."));
+    public override DistributionFunction Create(int headCount) => this.Temperature > 0 && float.IsFinite(this.Temperature)
+        ? new Function(this.Temperature, IsHard) : throw new ArgumentException(FormattableString.Invariant($"GumbelSoftmax: Temperature must be positive, got {this.Temperature}."));
 
     private sealed class Function(float temperature, bool isHard) : DistributionFunction
     {
