@@ -107,7 +107,8 @@ public sealed class Attention : Module
     }
 
     /// <summary>One step of a decoder: attends to what was prepared before. The same results as a call over the whole sequence of queries.</summary>
-    /// <param name="query">Queries <c>(batch, queries, query size)</c>: with a state decoders side by side, all at the state's position; without one a sequence, whose last query stands at the last key.</param>
+    /// <param name="query">Queries <c>(batch, queries, query size)</c>: with a state decoders side by side, all at the state's position; without one
+    /// a sequence, whose last query stands at the last key.</param>
     /// <param name="memory">From <see cref="Prepare"/>, in the same pass or kept.</param>
     /// <param name="state">From <see cref="Start"/>, then from the step before; null where neither mask, score nor distribution asks for it.</param>
     /// <param name="pass">The call.</param>
