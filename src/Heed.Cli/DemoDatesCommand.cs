@@ -45,7 +45,8 @@ internal sealed class DemoDatesCommand
         using Interruption interruption = new(terminal, cancellation);
         PairSplit split = CultureDates.Make(parsed.GetValue(pairs), parsed.GetValue(seed));
         (int languages, int formats) = CultureDates.Count();
-        Say(parsed, FormattableString.Invariant($"{split.Train.Count:N0} training, {split.Dev.Count:N0} dev and {split.Test.Count:N0} test dates in {languages} languages and {formats:N0} formats; no date of the test is learned in any of them. As:"));
+        Say(parsed, FormattableString.Invariant($"{split.Train.Count:N0} training, {split.Dev.Count:N0} dev and {split.Test.Count:N0} test dates in {languages} languages and {formats:N0} formats;"));
+        Say(parsed, "no date of the test is learned in any of them. As:");
         foreach (PairExample row in split.Train.Take(3))
             Say(parsed, $"  {row.Source}  →  {row.Target}");
         Translator translator = Translator.Train(split.Train, split.Dev, options, parsed.GetValue(quiet) ? null : new ConsoleProgress(terminal.Error, terminal.IsErrorTerminal), interruption.Token);

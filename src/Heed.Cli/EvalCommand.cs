@@ -23,7 +23,12 @@ internal static class EvalCommand
         command.Add(threshold);
         command.Add(threads);
         command.Add(json);
-        Option<string> source = new("--source") { Description = "For a translator the column of the sources; --target is then that of the references.", HelpName = "column", DefaultValueFactory = _ => "source" };
+        Option<string> source = new("--source")
+        {
+            Description = "For a translator the column of the sources; --target is then that of the references.",
+            HelpName = "column",
+            DefaultValueFactory = _ => "source",
+        };
         command.Add(source);
         DecodingSettings decoding = new();
         decoding.AddTo(command, draws: false);

@@ -5,7 +5,8 @@ namespace Heed.Cli;
 /// <summary>How pairs are read.</summary>
 internal sealed class PairOptions
 {
-    private readonly Option<string> source = Column("--source", "Column of the source: a name, or a number from 1.", "source"), target = Column("--target", "Column of the target: a name, or a number from 1.", "target");
+    private readonly Option<string> source = Column("--source", "Column of the source: a name, or a number from 1.", "source");
+    private readonly Option<string> target = Column("--target", "Column of the target: a name, or a number from 1.", "target");
     private readonly Option<string?> encoding = TableOptions.Encoding();
     private readonly Option<bool> noHeader = new("--no-header") { Description = "The first line is a row; give the columns by number." };
     private readonly Option<bool> dropDuplicates = new("--drop-duplicates") { Description = "Drop pairs that were there before." };

@@ -65,7 +65,8 @@ internal sealed class TrainTranslateCommand
         // Said once all files are read, so that a wrong one gets one message alone.
         List<string> said = [];
         PairData rows = pairs.Read(parsed, parsed.GetValue(data)!, said.Add);
-        PairData? devRows = parsed.GetValue(dev) is { } devPath ? pairs.Read(parsed, devPath, said.Add) : null, testRows = parsed.GetValue(test) is { } testPath ? pairs.Read(parsed, testPath, said.Add) : null;
+        PairData? devRows = parsed.GetValue(dev) is { } devPath ? pairs.Read(parsed, devPath, said.Add) : null;
+        PairData? testRows = parsed.GetValue(test) is { } testPath ? pairs.Read(parsed, testPath, said.Add) : null;
         foreach (PairData given in new[] { devRows, testRows }.OfType<PairData>())
         {
             if (given.CountShared(rows) is > 0 and int shared)
@@ -75,7 +76,8 @@ internal sealed class TrainTranslateCommand
         if (devRows is not null)
             return (rows, devRows, testRows);
         PairSplit split = rows.Split(settings.Seed(parsed), dev: 0.1, test: testRows is null ? 0.1 : 0);
-        Say(parsed, FormattableString.Invariant($"no --dev: the pairs are divided into {split.Train.Count:N0} for training, {split.Dev.Count:N0} for dev and {split.Test.Count:N0} for the test, equal sources together, seed {settings.Seed(parsed)}"));
+        string parts = FormattableString.Invariant($"{split.Train.Count:N0} for training, {split.Dev.Count:N0} for dev and {split.Test.Count:N0} for the test");
+        Say(parsed, FormattableString.Invariant($"no --dev: the pairs are divided into {parts}, equal sources together, seed {settings.Seed(parsed)}"));
         return (split.Train, split.Dev, testRows ?? split.Test);
     }
 

@@ -107,7 +107,8 @@ public sealed class Attention : Module
     }
 
     /// <summary>One step of a decoder: attends to what was prepared before. The same results as a call over the whole sequence of queries.</summary>
-    /// <param name="query">Queries <c>(batch, queries, query size)</c>: with a state decoders side by side, all at the state's position; without one a sequence, whose last query stands at the last key.</param>
+    /// <param name="query">Queries <c>(batch, queries, query size)</c>: with a state decoders side by side, all at the state's position; without one
+    /// a sequence, whose last query stands at the last key.</param>
     /// <param name="memory">From <see cref="Prepare"/>, in the same pass or kept.</param>
     /// <param name="state">From <see cref="Start"/>, then from the step before; null where neither mask, score nor distribution asks for it.</param>
     /// <param name="pass">The call.</param>
@@ -163,7 +164,7 @@ public sealed class Attention : Module
 
     internal (Tensor Key, Tensor Value) PrepareFor(AttentionMemory memory, bool isFused, in Pass pass) => isFused
         ? (((DotProductFunction)score).MapKey(memory.Key, pass), memory.Value)
-        : (score.PrepareKeys(HeadsFirst(memory.Key, memory.Ranges), pass), HeadsFirst(memory.Value, memory.Ranges));
+        : (score.PrepareKeys(HeadsFirst(memory.Key, memory.Ranges), pass), headCount == 1 ? Rows(memory.Value, memory.Ranges) : HeadsFirst(memory.Value, memory.Ranges));
 
     // (batch, sequence, heads, size): no copy.
     private Tensor Split(Linear? map, Tensor x, in Pass pass)
@@ -225,24 +226,30 @@ public sealed class Attention : Module
         Tensor kept = pass.IsTraining && config.Dropout > 0 ? weights.Dropout(config.Dropout, pass.Random.NextUInt64()) : weights;
         if (headCount == 1 && q.Shape[1] <= FewQueries)
             return (FewContexts(kept, value, memory), weights);
-        Tensor context = kept.MatMul(value);
+        Tensor context = kept.MatMul(headCount == 1 ? value.Reshape(new Shape(value.Shape[0], 1, value.Shape[1], value.Shape[2])) : value);
         return (headCount == 1 ? context.Reshape(new Shape(q.Shape[0], q.Shape[1], 1, context.Shape[3])) : context.SwapMiddle(), weights);
     }
 
     // A decoder's few queries: a weighted sum of rows for each, where a matrix product would pack more than it computes.
     private static Tensor FewContexts(Tensor weights, Tensor value, AttentionMemory memory)
     {
-        (int batch, int queries, int keys, int size) = (weights.Shape[0], weights.Shape[2], weights.Shape[3], value.Shape[3]);
-        return weights.Reshape(new Shape(batch, queries, keys)).SumOverTime(value.Reshape(new Shape(batch, keys, size)), memory.Ranges ?? SequenceRanges.Full(batch, keys)).Reshape(new Shape(batch, queries, 1, size));
+        (int batch, int queries, int keys) = (weights.Shape[0], weights.Shape[2], weights.Shape[3]);
+        return weights.Reshape(new Shape(batch, queries, keys)).SumOverTime(value, memory.Ranges ?? SequenceRanges.Full(batch, keys)).Reshape(new Shape(batch, queries, 1, value.Shape[2]));
     }
 
     // (batch, heads, sequence, size), with zeros for padding, so that what stands there cannot spread.
     private static Tensor HeadsFirst(Tensor x, SequenceRanges? ranges)
     {
         Shape shape = x.Shape;
-        if (ranges is { } real)
-            x = x.Reshape(new Shape(shape[0], shape[1], shape[2] * shape[3])).WithoutPadding(real).Reshape(shape);
-        return shape[2] == 1 ? x.Reshape(new Shape(shape[0], 1, shape[1], shape[3])) : x.SwapMiddle();
+        x = Rows(x, ranges);
+        return shape[2] == 1 ? x.Reshape(new Shape(shape[0], 1, shape[1], shape[3])) : x.Reshape(shape).SwapMiddle();
+    }
+
+    // (batch, sequence, heads·size), with zeros for padding.
+    private static Tensor Rows(Tensor x, SequenceRanges? ranges)
+    {
+        Tensor rows = x.Reshape(new Shape(x.Shape[0], x.Shape[1], x.Shape[2] * x.Shape[3]));
+        return ranges is { } real ? rows.WithoutPadding(real) : rows;
     }
 
     private void RequireQuery(Tensor query, AttentionMemory memory)

@@ -2,7 +2,8 @@ namespace Heed;
 
 /// <summary>What attention attends to, prepared once for many queries: projected keys and values, and the key side of the score (W₁k of the additive one).</summary>
 /// <remarks>
-/// <para>A decoder asks the same keys at each step: <see cref="Attention.Prepare"/> computes once what depends on them alone, and each <see cref="Attention.Forward(Tensor, AttentionMemory, AttentionState?, in Pass)"/>
+/// <para>A decoder asks the same keys at each step: <see cref="Attention.Prepare"/> computes once what depends on them alone, and each
+/// <see cref="Attention.Forward(Tensor, AttentionMemory, AttentionState?, in Pass)"/>
 /// then costs what its queries cost. Results are those of the call over whole sequences; gradients of all steps flow back through the memory.</para>
 /// <para>It belongs to the step that made it; <see cref="Keep"/> makes it outlive an evaluation.</para>
 /// </remarks>

@@ -2,7 +2,8 @@ namespace Heed;
 
 /// <summary>What the steps so far attended to: the memory of an aligning decoder, for scores and distributions that look back (location-aware scores, coverage, local and monotonic attention).</summary>
 /// <remarks>
-/// <para>Immutable: each step gives the next state. Weights are kept, with gradients, only where something reads them: a score or distribution that says <c>NeedsState</c>, or a caller that asks for it.</para>
+/// <para>Immutable: each step gives the next state. Weights are kept, with gradients, only where something reads them:
+/// a score or distribution that says <c>NeedsState</c>, or a caller that asks for it.</para>
 /// <para>Queries of one call are decoders side by side, such as the hypotheses of a beam: all stand at the same step.</para>
 /// </remarks>
 public sealed class AttentionState

@@ -68,7 +68,8 @@ public static partial class CultureDates
     private static Format[][] Formats()
     {
         CultureInfo[] all = CultureInfo.GetCultures(CultureTypes.AllCultures);
-        Format[][] formats = [.. CultureLines.languages.Select(language => CultureSource.Own(language.Code, all).SelectMany(Of).DistinctBy(f => string.Join('|', f.Shapes().Select(s => s.Shape)), StringComparer.Ordinal).ToArray())];
+        Format[][] formats = [.. CultureLines.LanguageCodes.Select(code => CultureSource.Own(code, all).SelectMany(Of)
+            .DistinctBy(f => string.Join('|', f.Shapes().Select(s => s.Shape)), StringComparer.Ordinal).ToArray())];
         // A shape that stands for two months, or two weekdays of one month, does not tell the date.
         Dictionary<string, int> months = new(StringComparer.Ordinal);
         foreach ((string shape, int month) in formats.SelectMany(own => own).SelectMany(f => f.Shapes()))
@@ -104,10 +105,10 @@ public static partial class CultureDates
         return year >= 0 && month >= 0 && day >= 0 && !bare.Contains('g', StringComparison.Ordinal) && (bare.Contains("MMM", StringComparison.Ordinal) || (year < month && month < day));
     }
 
-    [GeneratedRegex(@"\s*[,،]?\s*\(?dddd?\)?[,،.]?\s*", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\s*[,،]?\s*\(?dddd?\)?[,،.]?\s*", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Weekday();
 
-    [GeneratedRegex(@"'[^']*'", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"'[^']*'", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Quoted();
 
     private sealed class Format(DateTimeFormatInfo format, string pattern)

@@ -14,7 +14,7 @@ namespace Heed;
 /// </remarks>
 public static class CultureLines
 {
-    internal static readonly (string Code, string Name)[] languages =
+    private static readonly (string Code, string Name)[] languages =
     [
         ("af", "Afrikaans"), ("sq", "Albanian"), ("ar", "Arabic"), ("az", "Azerbaijani"), ("eu", "Basque"), ("be", "Belarusian"), ("bs", "Bosnian"),
         ("bg", "Bulgarian"), ("ca", "Catalan"), ("zh", "Chinese"), ("hr", "Croatian"), ("cs", "Czech"), ("da", "Danish"), ("nl", "Dutch"),
@@ -27,6 +27,8 @@ public static class CultureLines
 
     /// <summary>The English names of the languages: the labels.</summary>
     public static IReadOnlyList<string> Languages { get; } = Array.ConvertAll(languages, language => language.Name);
+
+    internal static IReadOnlyList<string> LanguageCodes { get; } = Array.ConvertAll(languages, language => language.Code);
 
     /// <summary>Whether this process has the CLDR data: not in invariant globalization mode.</summary>
     public static bool IsAvailable

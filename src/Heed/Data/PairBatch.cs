@@ -36,7 +36,8 @@ public sealed class PairBatch
     /// <summary>Which row of the data each pair is.</summary>
     public int[] RowIndices { get; }
 
-    /// <summary>For copying, the ids that the source's tokens have as tokens of the target, those beyond the target's vocabulary numbered behind it for each pair: (batch · source time), −1 for padding. Empty if nothing is copied.</summary>
+    /// <summary>For copying, the ids that the source's tokens have as tokens of the target, those beyond the target's vocabulary numbered behind it for each pair: (batch · source time), −1 for padding.
+    /// Empty if nothing is copied.</summary>
     public int[] CopyIds { get; private set; } = [];
 
     /// <summary>Makes a batch.</summary>

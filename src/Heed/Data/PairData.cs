@@ -140,7 +140,8 @@ public sealed class PairData : IReadOnlyList<PairExample>
             if (hasSource != hasTarget)
             {
                 (string shorter, string longer) = hasSource ? (targetPath, sourcePath) : (sourcePath, targetPath);
-                throw new InputException(FormattableString.Invariant($"the file has {line - 1} lines, but '{longer}' has more; line by line they must belong together. Was a line end lost, or is it another file?"), shorter, line);
+                string message = FormattableString.Invariant($"the file has {line - 1} lines, but '{longer}' has more; line by line they must belong together.");
+                throw new InputException(message + " Was a line end lost, or is it another file?", shorter, line);
             }
             yield return new PairExample(source.Current.Text, target.Current.Text, line);
         }

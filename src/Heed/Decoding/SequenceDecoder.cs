@@ -5,7 +5,8 @@ namespace Heed;
 
 /// <summary>Finds targets for sources: greedy or beam search, or sampling.</summary>
 /// <remarks>
-/// <para>All hypotheses of all sources of a batch take a step in one pass, as queries side by side over their source's keys; sources that are done leave the batch. A source's answers are the same alone or in a batch.</para>
+/// <para>All hypotheses of all sources of a batch take a step in one pass, as queries side by side over their source's keys; sources that are done leave
+/// the batch. A source's answers are the same alone or in a batch.</para>
 /// <para>Beam search as in Sutskever et al. 2014: of all continuations the best K without an end go on; an end among the best K is an answer; a source is done with K answers. Answers are compared by
 /// log P/((5 + |Y|)/6)^α + β·Σ_j log min(Σ_t α_tj, 1) (Wu et al. 2016).</para>
 /// </remarks>

@@ -5,7 +5,8 @@ namespace Heed;
 /// <summary>An encoder–decoder that aligns: a bidirectional LSTM reads the source, a recurrent decoder writes the target and attends to the source at each token.</summary>
 /// <remarks>
 /// <para>Encoder: h_j = [→h_j; ←h_j]. Decoder: see <see cref="EncoderDecoderConfig.Decoder"/>; its first state is tanh(W[→h_n; ←h_1] + b). P(y_t) = softmax(W_y·o_t + b).</para>
-/// <para>Coverage (See et al. 2017): s_t = Σ_{t′&lt;t} α_{t′} goes into the score, and λ·Σ_j min(α_tj, s_tj) is added to the loss. Copying (pointer generator, the same paper): p_gen = σ(w·[c_t; s_t; y_{t−1}] + b),
+/// <para>Coverage (See et al. 2017): s_t = Σ_{t′&lt;t} α_{t′} goes into the score, and λ·Σ_j min(α_tj, s_tj) is added to the loss. Copying (pointer generator,
+/// the same paper): p_gen = σ(w·[c_t; s_t; y_{t−1}] + b),
 /// P(y) = p_gen·P_vocabulary(y) + (1 − p_gen)·Σ_{j: x_j = y} α_tj, over the vocabulary and the tokens of the source.</para>
 /// <para>Id 0 is the edge of a target: the start as a token read, the end as a token written.</para>
 /// </remarks>

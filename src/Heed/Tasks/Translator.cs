@@ -57,14 +57,17 @@ public sealed class Translator
         TrainingOptions training = options.Training with { Monitor = options.Training.Monitor == "auto" ? "loss" : options.Training.Monitor, ClassWeights = "none" };
         TextEncoder source = TextEncoder.Build(train.Sources, options.SourceTokens with { MaximumLength = TextEncoder.LargestMaximumLength });
         TextEncoder target = TextEncoder.Build(train.Targets, options.TargetTokens with { MaximumLength = TextEncoder.LargestMaximumLength });
-        PairEncoding encoding = new(source, target, options.MaximumLength, options.LongSentences, options.Network.Copy);
-        EncodedPairs learned = encoding.Encode(train), chosen = encoding.Encode(dev);
+        PairEncoding pairs = new(source, target, options.MaximumLength, options.LongSentences, options.Network.Copy);
+        EncodedPairs learned = pairs.Encode(train), chosen = pairs.Encode(dev);
         if (learned.Sources.Count == 0 || chosen.Sources.Count == 0)
-            throw new InputException("no pair is left to learn from; both training and dev pairs are required. Raise the maximum length, or keep long sentences.", learned.Sources.Count == 0 ? train.SourcePath : dev.SourcePath);
+        {
+            throw new InputException("no pair is left to learn from; both training and dev pairs are required. Raise the maximum length, or keep long sentences.",
+                learned.Sources.Count == 0 ? train.SourcePath : dev.SourcePath);
+        }
         EncoderDecoder network = new(options.Network, source.Vocabulary.Count, target.Vocabulary.Count);
         network.Initialize(training.Seed);
-        Translator translator = new(network, encoding, options.Decoding, TrainingRecord.Create(training, new TrainingReport([], 0, false, default), train, dev));
-        TranslatorTask task = new(network, encoding, learned, chosen, training);
+        Translator translator = new(network, pairs, options.Decoding, TrainingRecord.Create(training, new TrainingReport([], 0, false, default), train, dev));
+        TranslatorTask task = new(network, pairs, learned, chosen, training);
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, translator.RunHash()) : null;
         TrainingReport report = new Trainer(network, training, observer is null ? [] : [observer], checkpoint).Run(task, cancellation);
         translator.Record = TrainingRecord.Create(training, report, train, dev);
@@ -81,7 +84,7 @@ public sealed class Translator
         Translator first = translators[0];
         foreach (Translator other in translators)
         {
-            if (other.Network.Config != first.Network.Config || !other.SourceEncoder.Vocabulary.Learned.SequenceEqual(first.SourceEncoder.Vocabulary.Learned) || !other.TargetEncoder.Vocabulary.Learned.SequenceEqual(first.TargetEncoder.Vocabulary.Learned))
+            if (other.Network.Config != first.Network.Config || !IsSame(other.SourceEncoder, first.SourceEncoder) || !IsSame(other.TargetEncoder, first.TargetEncoder))
                 throw new ArgumentException("Translator.Average: the translators have other networks or other tokens; average those of one run.", nameof(translators));
         }
         EncoderDecoder network = new(first.Network.Config, first.SourceEncoder.Vocabulary.Count, first.TargetEncoder.Vocabulary.Count);
@@ -204,10 +207,13 @@ public sealed class Translator
         };
     }
 
+    private static bool IsSame(TextEncoder a, TextEncoder b) => a.Tokenizer.Name == b.Tokenizer.Name && a.Vocabulary.Learned.SequenceEqual(b.Vocabulary.Learned);
+
     // All that the weights depend on, but for the machine.
     private string RunHash()
     {
-        byte[] options = JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), network = JsonSerializer.SerializeToUtf8Bytes(TranslatorFiles.ConfigOf(this), HeedJson.Default.TranslatorConfig);
+        byte[] options = JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord);
+        byte[] network = JsonSerializer.SerializeToUtf8Bytes(TranslatorFiles.ConfigOf(this), HeedJson.Default.TranslatorConfig);
         using MemoryStream tokens = new();
         SourceEncoder.Save(tokens);
         TargetEncoder.Save(tokens);

@@ -48,17 +48,15 @@ internal static class TranslatorFiles
         [Training] = stream => JsonSerializer.Serialize(stream, translator.Record, HeedJson.Default.TrainingRecord),
     });
 
-    public static bool IsIn(string path)
-    {
-        ModelFolder folder = ModelFolder.Open(path, ModelFolderCheck.Lengths);
-        return folder.Files.ContainsKey(TargetTokens);
-    }
+    public static bool IsIn(string path) => Holds(ModelFolder.Open(path, ModelFolderCheck.Lengths));
+
+    public static bool Holds(ModelFolder folder) => folder.Files.ContainsKey(TargetTokens);
 
     public static Translator Load(string path)
     {
         ModelFolder folder = ModelFolder.Open(path);
         string place = folder.PathOf(Config);
-        if (!folder.Files.ContainsKey(TargetTokens))
+        if (!Holds(folder))
             throw new InputException("the model is no translator; this command reads models of 'heed train translate'.", place);
         TranslatorConfig config = Read(folder, Config, HeedJson.Default.TranslatorConfig);
         if (config.Format != TextClassifierConfig.FormatName || config.Task != TranslatorConfig.TaskName || config.Model != "encoder-decoder")

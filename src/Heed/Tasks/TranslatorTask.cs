@@ -20,11 +20,15 @@ internal sealed class TranslatorTask : ITrainingTask<PairBatch>
         EncoderDecoderConfig config = network.Config;
         string fed = config.Decoder == "luong" ? config.InputFeeding ? " with input feeding" : " without input feeding" : "";
         string further = (config.Coverage ? ", coverage" : "") + (config.Copy ? ", copying" : "");
+        string tokens = FormattableString.Invariant($"{encoding.Source.Vocabulary.Count:N0} source and {encoding.Target.Vocabulary.Count:N0} target tokens");
         Description = FormattableString.Invariant(
-            $"{config.Decoder} decoder{fed}, {config.Score} score, {config.Distribution}{further}, over a bidirectional LSTM; {train.Sources.Count:N0} training and {dev.Sources.Count:N0} dev pairs, {encoding.Source.Vocabulary.Count:N0} source and {encoding.Target.Vocabulary.Count:N0} target tokens");
+            $"{config.Decoder} decoder{fed}, {config.Score} score, {config.Distribution}{further}, over a bidirectional LSTM; {train.Sources.Count:N0} training and {dev.Sources.Count:N0} dev pairs, {tokens}");
         List<string> notes = [];
         if (train.LongCount + dev.LongCount > 0)
-            notes.Add(FormattableString.Invariant($"{train.LongCount + dev.LongCount:N0} pairs have a sentence beyond {encoding.MaximumLength} tokens: {(encoding.LongSentences switch { "drop" => "dropped", "keep" => "kept whole", _ => "truncated" })}"));
+        {
+            string fate = encoding.LongSentences switch { "drop" => "dropped", "keep" => "kept whole", _ => "truncated" };
+            notes.Add(FormattableString.Invariant($"{train.LongCount + dev.LongCount:N0} pairs have a sentence beyond {encoding.MaximumLength} tokens: {fate}"));
+        }
         if (train.EmptyCount + dev.EmptyCount > 0)
             notes.Add(FormattableString.Invariant($"{train.EmptyCount + dev.EmptyCount:N0} pairs have a side without a token: dropped"));
         Notes = notes;

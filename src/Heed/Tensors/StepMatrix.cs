@@ -49,7 +49,8 @@ internal sealed class StepMatrix
             itsY.GradientSpan().CopyTo(dy.Writable[(row * output)..]);
             row += itsX.Shape[0];
         }
-        Gemm.Multiply(new ReadOnlyMatrixSpan(dy.Values, rows, output).Transposed, new ReadOnlyMatrixSpan(x.Values, rows, input), new MatrixSpan(gradient, output, input), isFirst ? GemmOutput.Overwrite : GemmOutput.Accumulate);
+        ReadOnlyMatrixSpan turned = new ReadOnlyMatrixSpan(dy.Values, rows, output).Transposed;
+        Gemm.Multiply(turned, new ReadOnlyMatrixSpan(x.Values, rows, input), new MatrixSpan(gradient, output, input), isFirst ? GemmOutput.Overwrite : GemmOutput.Accumulate);
     }
 
     /// <summary>Stands before all steps on the tape, so that it comes last on the way back.</summary>

@@ -1,10 +1,10 @@
-using System.Text.RegularExpressions;
+using System.Text;
 
 namespace Heed;
 
 /// <summary>The tokenization <c>13a</c> that BLEU is reported with: that of mteval-v13a, as sacreBLEU defines it.</summary>
 /// <remarks>Source: Post, "A call for clarity in reporting BLEU scores", 2018.</remarks>
-internal static partial class MtevalTokenizer
+internal static class MtevalTokenizer
 {
     public static string[] Tokenize(string line)
     {
@@ -14,12 +14,41 @@ internal static partial class MtevalTokenizer
             line = line.Replace("&quot;", "\"", StringComparison.Ordinal).Replace("&amp;", "&", StringComparison.Ordinal)
                 .Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal);
         }
-        line = Marks().Replace($" {line} ", " $1 ");
-        line = MarkBehindNoDigit().Replace(line, "$1 $2 ");
-        line = MarkBeforeNoDigit().Replace(line, " $1 $2");
-        line = DashBehindDigit().Replace(line, "$1 $2 ");
+        StringBuilder text = new(" ");
+        foreach (char c in line)
+        {
+            if (IsMark(c))
+                text.Append(' ').Append(c).Append(' ');
+            else
+                text.Append(c);
+        }
+        line = text.Append(' ').ToString();
+        // Points and commas that do not stand between digits, then dashes behind digits: each rule over the whole line, from left to right.
+        line = Apart(line, (a, b) => !char.IsAsciiDigit(a) && (b is '.' or ','), isFirst: false);
+        line = Apart(line, (a, b) => (a is '.' or ',') && !char.IsAsciiDigit(b), isFirst: true);
+        line = Apart(line, (a, b) => char.IsAsciiDigit(a) && b == '-', isFirst: false);
         return Split(line);
     }
+
+    // Pairs of neighbours to which a rule applies, not overlapping: spaces around the first (the sign of the second rule), or around the second.
+    private static string Apart(string line, Func<char, char, bool> rule, bool isFirst)
+    {
+        StringBuilder text = new(line.Length + 16);
+        for (int i = 0; i < line.Length; i++)
+        {
+            if (i + 1 == line.Length || !rule(line[i], line[i + 1]))
+            {
+                text.Append(line[i]);
+                continue;
+            }
+            text.Append(isFirst ? " " : "").Append(line[i]).Append(' ').Append(line[i + 1]).Append(isFirst ? "" : " ");
+            i++;
+        }
+        return text.ToString();
+    }
+
+    // The signs of ASCII but apostrophe, comma, dash and point, which the rules behind this one treat.
+    private static bool IsMark(char c) => c is >= '{' and <= '~' or >= '[' and <= '`' or >= ' ' and <= '&' or >= '(' and <= '+' or >= ':' and <= '@' or '/';
 
     /// <summary>At white space, as Python's split: the separators of information among it.</summary>
     public static string[] Split(string text)
@@ -36,16 +65,4 @@ internal static partial class MtevalTokenizer
         }
         return [.. parts];
     }
-
-    [GeneratedRegex(@"([\{-\~\[-\` -\&\(-\+\:-\@\/])", RegexOptions.CultureInvariant)]
-    private static partial Regex Marks();
-
-    [GeneratedRegex(@"([^0-9])([\.,])", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
-    private static partial Regex MarkBehindNoDigit();
-
-    [GeneratedRegex(@"([\.,])([^0-9])", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
-    private static partial Regex MarkBeforeNoDigit();
-
-    [GeneratedRegex(@"([0-9])(-)", RegexOptions.CultureInvariant)]
-    private static partial Regex DashBehindDigit();
 }

@@ -4,7 +4,8 @@ namespace Heed;
 /// <remarks>
 /// <para>W₁ <c>(size, key size)</c>, W₂ <c>(size, query size)</c>, b <c>(size)</c>, v <c>(heads, size)</c>. The concat score vᵀ tanh(W[k; q] + b) is the same function, with W = [W₁ W₂].</para>
 /// <para>Cost: queries·keys·size tanh: some ten times a dot product; the hidden layer is never in memory. Queries and keys may have different lengths.</para>
-/// <para>With coverage (See, Liu and Manning 2017, equation 11) e = vᵀ tanh(W₁k + W₂q + w_c·s + b), where s is the sum of the weights that the key got in earlier steps; w_c <c>(size, 1)</c>. Queries then come step by step.</para>
+/// <para>With coverage (See, Liu and Manning 2017, equation 11) e = vᵀ tanh(W₁k + W₂q + w_c·s + b), where s is the sum of the weights that the key got in earlier steps;
+/// w_c <c>(size, 1)</c>. Queries then come step by step.</para>
 /// </remarks>
 /// <param name="Size">Length of the hidden layer; default 64.</param>
 /// <param name="HasCoverage">Whether the score sees what was attended to before; default false.</param>

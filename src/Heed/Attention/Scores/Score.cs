@@ -54,7 +54,8 @@ public abstract record Score
 }
 
 /// <summary>The module of a score: energies of all pairs.</summary>
-/// <remarks>A score of your own overrides <see cref="Energies(Tensor, Tensor, in Pass)"/>. Where a part depends on the keys alone, it overrides <see cref="PrepareKeys"/> and <see cref="Energies(Tensor, Tensor, in AttentionStep, in Pass)"/> too,
+/// <remarks>A score of your own overrides <see cref="Energies(Tensor, Tensor, in Pass)"/>. Where a part depends on the keys alone, it overrides
+/// <see cref="PrepareKeys"/> and <see cref="Energies(Tensor, Tensor, in AttentionStep, in Pass)"/> too,
 /// so that a decoder computes that part once a sequence.</remarks>
 public abstract class ScoreFunction : Module
 {
