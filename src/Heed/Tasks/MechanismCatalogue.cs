@@ -10,6 +10,8 @@ public static class MechanismCatalogue
         SingleOutput.Entry,
         MultiHead.Entry,
         HierarchicalEncoder.Entry,
+        PointerNetwork.Entry,
+        MemoryNetwork.Entry,
     ];
 
     /// <summary>All entries, in the order of <see cref="MechanismKind"/>.</summary>
