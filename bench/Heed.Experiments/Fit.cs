@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
-using Heed.Kernels;
 
 namespace Heed.Experiments;
 
@@ -44,21 +42,6 @@ internal sealed class Fit(Digits train, Digits test, Placement placement, Experi
             Console.Error.WriteLine(FormattableString.Invariant($"epoch {epoch} of {epochs}: loss {sum / perEpoch:F4}, test accuracy {accuracy:P2}, {clock.Elapsed.TotalSeconds:F0} s"));
         }
         return (accuracy, clock.Elapsed.TotalSeconds - testSeconds);
-    }
-
-    /// <summary>Appends the line, and shows it.</summary>
-    public static void Report(ExperimentOptions options, string name, IReadOnlyDictionary<string, object> figures)
-    {
-        Dictionary<string, object> line = new(StringComparer.Ordinal) { ["experiment"] = name, ["seed"] = options.Seed, ["train"] = options.Train, ["test"] = options.Test };
-        foreach ((string key, object value) in figures)
-            line[key] = value is double number ? Math.Round(number, 4) : value;
-        // On a machine that others share, the processor's time says more than the clock.
-        line["cpu_seconds"] = Math.Round(Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds, 1);
-        line["threads"] = Workers.Degree;
-        line["date"] = FormattableString.Invariant($"{DateTime.UtcNow:yyyy-MM-dd}");
-        string text = JsonSerializer.Serialize(line);
-        Console.WriteLine(text);
-        File.AppendAllText(options.Out, text + "\n");
     }
 
     private double Accuracy(LogitsOf logits)

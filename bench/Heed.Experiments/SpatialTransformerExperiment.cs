@@ -14,7 +14,10 @@ internal abstract class DistortedDigits(bool hasTransformer) : IExperiment
         int epochs = options.Epochs > 0 ? options.Epochs : 10;
         (double accuracy, double seconds) = fit.Run(
             network, (Tensor pictures, int[] labels, in Pass pass) => Tensor.CrossEntropy(network.Forward(pictures, pass), labels), network.Forward, epochs, options.Rate > 0 ? options.Rate : 2e-3);
-        Fit.Report(options, Name, new Dictionary<string, object>(StringComparer.Ordinal) { ["accuracy"] = accuracy, ["epochs"] = epochs, ["parameters"] = network.ParameterCount, ["train_seconds"] = Math.Round(seconds, 1) });
+        ExperimentLine.Append(options, Name, new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["train"] = options.Train, ["test"] = options.Test, ["accuracy"] = accuracy, ["epochs"] = epochs, ["parameters"] = network.ParameterCount, ["train_seconds"] = Math.Round(seconds, 1), ["cpu_seconds"] = Math.Round(ExperimentLine.ProcessorSeconds, 1),
+        });
     }
 }
 

@@ -108,13 +108,15 @@ public sealed class BlstmClassifier : Module
 
     private PoolingResult Pool(Tensor vectors, ReadOnlySpan<int> ids, SequenceRanges ranges, Pass pass)
     {
-        Tensor Encode(SequenceRanges steps) => encoder!.Module.Forward(vectors, steps, pass).Output;
-        PoolingResult Read(SequenceRanges steps) => pooling!.Module.Forward(Encode(steps), steps, pass);
+        PoolingResult Read(Tensor x, SequenceRanges steps) => pooling!.Module.Forward(encoder!.Module.Forward(x, steps, pass).Output, steps, pass);
         if (Config.PairForm == "joined")
-            return Read(ranges);
+            return Read(vectors, ranges);
         (SequenceRanges first, SequenceRanges second) = TwoTowers.Split(ids, ranges, separatorId);
-        return coAttention is null ? TwoTowers.Pool(Read(first), Read(second), first, second, pass)
-            : TwoTowers.Pool(coAttention.Module.Forward(Encode(first), Encode(second), first, second, pass), first, second, pass);
+        ((Tensor x, SequenceRanges xRanges), (Tensor y, SequenceRanges yRanges), int time) = (TwoTowers.Own(vectors, first), TwoTowers.Own(vectors, second), vectors.Shape[1]);
+        if (coAttention is null)
+            return TwoTowers.Pool(Read(x, xRanges), Read(y, yRanges), first, second, time, pass);
+        (x, y) = (encoder!.Module.Forward(x, xRanges, pass).Output, encoder.Module.Forward(y, yRanges, pass).Output);
+        return TwoTowers.Pool(coAttention.Module.Forward(x, y, xRanges, yRanges, pass), first, second, time, pass);
     }
 
     private Tensor Logits(Tensor context, ReadOnlySpan<float> features, int batch, in Pass pass)

@@ -15,6 +15,8 @@ public static class MechanismCatalogue
         GatedLinearUnit.Entry,
         Highway.Entry,
         LstmGates.Entry,
+        PointerNetwork.Entry,
+        MemoryNetwork.Entry,
     ];
 
     /// <summary>All entries, in the order of <see cref="MechanismKind"/>.</summary>

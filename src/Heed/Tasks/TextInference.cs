@@ -57,7 +57,7 @@ internal static class TextInference
                 {
                     Views = views,
                     Sentences = pooling.SentenceWeights is null ? [] : SentenceWeight.Of(pooling, batch, i, encoded[row].Tokens),
-                    Affinity = pooling.Affinity is null ? null : TokenAffinity.Of(pooling.Affinity, batch, i, rows[row].Text, encoded[row].Tokens),
+                    Affinity = pooling.Affinity is null ? null : TokenAffinity.Of(pooling.Affinity, i, rows[row].Text, encoded[row].Tokens),
                 };
                 answers[row] = model.Head.Answer(logits.Values.Slice(i * outputs, outputs), model.Rule, prediction);
             }

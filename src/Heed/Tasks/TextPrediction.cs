@@ -41,17 +41,17 @@ public sealed record SentenceWeight(Range Range, float Weight, IReadOnlyList<Tok
 /// <param name="Values">The affinity of each pair: rows are the first text's tokens.</param>
 public sealed record TokenAffinity(IReadOnlyList<Range> First, IReadOnlyList<Range> Second, float[,] Values)
 {
-    internal static TokenAffinity? Of(Tensor affinity, TextBatch batch, int row, string text, Token[] tokens)
+    internal static TokenAffinity? Of(Tensor affinity, int row, string text, Token[] tokens)
     {
         int separator = Array.FindIndex(tokens, token => text[token.Start] == TextPair.Separator);
         if (separator < 0)
             return null;
-        int time = batch.MaximumLength, start = batch.Starts[row];
+        (int first, int second) = (affinity.Shape[1], affinity.Shape[2]);
         float[,] values = new float[separator, tokens.Length - separator - 1];
         for (int i = 0; i < values.GetLength(0); i++)
         {
             for (int j = 0; j < values.GetLength(1); j++)
-                values[i, j] = affinity.Values[(((row * time) + start + i) * time) + start + separator + 1 + j];
+                values[i, j] = affinity.Values[(((row * first) + i) * second) + j];
         }
         return new TokenAffinity([.. tokens[..separator].Select(t => t.Range)], [.. tokens[(separator + 1)..].Select(t => t.Range)], values);
     }

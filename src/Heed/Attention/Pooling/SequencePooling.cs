@@ -7,7 +7,7 @@ namespace Heed;
 /// <param name="Penalty">A term to add to the loss, one element; null for most forms.</param>
 public sealed record PoolingResult(Tensor Context, Tensor Weights, Tensor? Penalty = null)
 {
-    /// <summary>Of a text pair read with co-attention how well each two tokens go together: <c>(batch, time, time)</c>, the first text's tokens down, the second's across; null otherwise.</summary>
+    /// <summary>Of a text pair read with co-attention how well each two tokens go together: <c>(batch, first, second)</c>; null otherwise.</summary>
     public Tensor? Affinity { get; init; }
 
     /// <summary>Of a text read sentence by sentence each token's weight within its sentence: <c>(batch, 1, time)</c>; null otherwise.</summary>
