@@ -1,4 +1,3 @@
-using Heed.Kernels;
 
 namespace Heed.Benchmarks;
 

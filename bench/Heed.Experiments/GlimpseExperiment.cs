@@ -11,7 +11,7 @@ internal abstract class GlimpsedDigits(Placement placement, int looks) : IExperi
     {
         GlimpseClassifier network = new(new GlimpseConfig { Looks = looks }, 10);
         Fit fit = new(Digits.Read(options.Data, "train", options.Train), Digits.Read(options.Data, "t10k", options.Test), placement, options);
-        int epochs = options.Epochs > 0 ? options.Epochs : 20;
+        int epochs = options.Epochs > 0 ? options.Epochs : placement == Placement.Cluttered ? 25 : 40;
         (double accuracy, double seconds) = fit.Run(
             network, (Tensor pictures, int[] labels, in Pass pass) => network.Loss(pictures, labels, pass), (Tensor pictures, in Pass pass) => network.Forward(pictures, pass).Logits, epochs, options.Rate > 0 ? options.Rate : 1e-3);
         ExperimentLine.Append(options, Name, new Dictionary<string, object>(StringComparer.Ordinal)

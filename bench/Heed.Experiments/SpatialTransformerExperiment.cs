@@ -11,9 +11,9 @@ internal abstract class DistortedDigits(bool hasTransformer) : IExperiment
     {
         DigitNetwork network = new(hasTransformer);
         Fit fit = new(Digits.Read(options.Data, "train", options.Train), Digits.Read(options.Data, "t10k", options.Test), Placement.Distorted, options);
-        int epochs = options.Epochs > 0 ? options.Epochs : 10;
+        int epochs = options.Epochs > 0 ? options.Epochs : 9;
         (double accuracy, double seconds) = fit.Run(
-            network, (Tensor pictures, int[] labels, in Pass pass) => Tensor.CrossEntropy(network.Forward(pictures, pass), labels), network.Forward, epochs, options.Rate > 0 ? options.Rate : 2e-3);
+            network, (Tensor pictures, int[] labels, in Pass pass) => Tensor.CrossEntropy(network.Forward(pictures, pass), labels), network.Forward, epochs, options.Rate > 0 ? options.Rate : 1e-3);
         ExperimentLine.Append(options, Name, new Dictionary<string, object>(StringComparer.Ordinal)
         {
             ["train"] = options.Train, ["test"] = options.Test, ["accuracy"] = accuracy, ["epochs"] = epochs, ["parameters"] = network.ParameterCount, ["train_seconds"] = Math.Round(seconds, 1), ["cpu_seconds"] = Math.Round(ExperimentLine.ProcessorSeconds, 1),
