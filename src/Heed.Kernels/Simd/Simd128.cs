@@ -31,7 +31,7 @@ public readonly unsafe struct Simd128 : ISimd<Simd128>
     public static Simd128 Lanes
     {
         [MethodImpl(Inline)]
-        get => new(Vector128.ConvertToSingle(Vector128<int>.Indices));
+        get => new(Vector128<float>.Indices);
     }
 
     /// <inheritdoc/>
@@ -120,6 +120,10 @@ public readonly unsafe struct Simd128 : ISimd<Simd128>
     /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static Simd128 AreEqual(Simd128 a, Simd128 b) => new(Vector128.Equals(a.v, b.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static ulong Bits(Simd128 mask) => mask.v.ExtractMostSignificantBits();
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]

@@ -32,7 +32,7 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
     public static Simd256 Lanes
     {
         [MethodImpl(Inline)]
-        get => new(Vector256.ConvertToSingle(Vector256<int>.Indices));
+        get => new(Vector256<float>.Indices);
     }
 
     /// <inheritdoc/>
@@ -115,6 +115,10 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
     /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static Simd256 AreEqual(Simd256 a, Simd256 b) => new(Vector256.Equals(a.v, b.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static ulong Bits(Simd256 mask) => mask.v.ExtractMostSignificantBits();
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]

@@ -32,7 +32,7 @@ public readonly unsafe struct Simd512 : ISimd<Simd512>
     public static Simd512 Lanes
     {
         [MethodImpl(Inline)]
-        get => new(Vector512.ConvertToSingle(Vector512<int>.Indices));
+        get => new(Vector512<float>.Indices);
     }
 
     /// <inheritdoc/>
@@ -108,6 +108,10 @@ public readonly unsafe struct Simd512 : ISimd<Simd512>
     /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static Simd512 AreEqual(Simd512 a, Simd512 b) => new(Vector512.Equals(a.v, b.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static ulong Bits(Simd512 mask) => mask.v.ExtractMostSignificantBits();
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
