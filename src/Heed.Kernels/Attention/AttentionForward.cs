@@ -11,6 +11,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
     public ForwardResults Results;
     public TModifier Modifier;
     public TMask Mask;
+    public bool GathersTop;   // the largest scores are gathered on the way: set where a row belongs to one task
     private int rowsPerTask, tiles, firstBlock, blocks;
     private float* partials;
     private nint partialLength;
@@ -32,11 +33,13 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         blocks = ((Call.KeyPosition + longest + Call.Block - 1) / Call.Block) - firstBlock;
         int tasks = Call.Batch * Call.KeyValueHeads * tiles;
         double work = 4.0 * most * longest * Call.Batch * Call.KeyValueHeads * Math.Max(Call.Dim, Call.ValueDim);
+        bool isWhole = work < 1e5 || tasks >= 3 * Workers.Degree || blocks <= 1 || Workers.Degree == 1;
+        GathersTop = isWhole && Results.TopKeys != null;
         fixed (AttentionForward<TModifier, TMask>* self = &this)
         {
             if (work < 1e5)
                 Serial<V>(self, tasks);
-            else if (tasks >= 3 * Workers.Degree || blocks <= 1 || Workers.Degree == 1)
+            else if (isWhole)
                 Workers.Run(&Task<V>, self, tasks);
             else
                 Split<V>(self, tasks);

@@ -20,7 +20,7 @@ public readonly ref struct AttentionStatistics
     /// <summary>Σ w·|query position − key position| in tokens.</summary>
     public Span<float> ExpectedDistance { get; init; }
 
-    /// <summary>(rows, k): the keys of the largest weights, largest first, equal ones by position; −1 where there are fewer.</summary>
+    /// <summary>(rows, k): the keys of the largest weights, largest score first, equal ones by position; −1 where there are fewer.</summary>
     public Span<int> TopKeys { get; init; }
 
     /// <summary>(rows, k): their weights.</summary>

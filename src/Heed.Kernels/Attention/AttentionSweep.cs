@@ -100,26 +100,60 @@ internal unsafe struct KeyMassConsumer : IWeightConsumer
     }
 }
 
-/// <summary>The largest weights of each row, by insertion.</summary>
+/// <summary>The largest scores of each row, by insertion.</summary>
 internal unsafe struct TopConsumer : IWeightConsumer
 {
     public int* Keys;
-    public float* Weights;
+    public float* Scores;
     public int Count;
 
-    public readonly void Take(ref readonly AttentionCall call, int b, int head, int query, int key, int count, float* weights)
+    public static bool TakesScores => true;
+
+    public readonly void Take(ref readonly AttentionCall call, int b, int head, int query, int key, int count, float* scores)
     {
-        long row = call.Row(b, head, call.Sequence(b).FirstQuery + query);
-        int* keys = Keys + (row * Count);
-        float* top = Weights + (row * Count), least = top + Count - 1;
+        long at = call.Row(b, head, call.Sequence(b).FirstQuery + query) * Count;
         for (int i = 0; i < count; i++)
+            StripSoftmax.Insert(Scores + at, Keys + at, Count, scores[i], key + i);
+    }
+}
+
+/// <summary>From the largest scores to their weights, as a sweep computes them; keys of weight 0 are none.</summary>
+internal unsafe struct TopEnd<TModifier> : ISimdKernel
+    where TModifier : unmanaged, IScoreModifier
+{
+    public TModifier Modifier;
+    public float Factor;
+    public float* LogSumExp;
+    public int* Keys;
+    public float* Weights;   // scores, overwritten
+    public int Count, Rows;
+
+    public readonly void Run<V>()
+        where V : unmanaged, ISimd<V>
+    {
+        float* lanes = stackalloc float[V.Width];
+        ScoreRow* row = stackalloc ScoreRow[1];
+        for (int r = 0; r < Rows; r++)
         {
-            if (!(weights[i] > *least))
-                continue;
-            int at = Count - 1;
-            for (; at > 0 && weights[i] > top[at - 1]; at--)
-                (top[at], keys[at]) = (top[at - 1], keys[at - 1]);
-            (top[at], keys[at]) = (weights[i], key + i);
+            row->Row = r;
+            for (int i = 0; i < Count; i += V.Width)
+            {
+                int n = Math.Min(V.Width, Count - i);
+                float* weights = Weights + ((long)r * Count) + i;
+                new Span<float>(lanes, V.Width).Fill(float.NegativeInfinity);
+                new ReadOnlySpan<float>(weights, n).CopyTo(new Span<float>(lanes, n));
+                if (TModifier.HasDistribution)
+                    StripSoftmax.Distribute<V, TModifier>(Modifier, lanes, V.Width, V.Width, row, LogSumExp);
+                else
+                    StripSoftmax.Weights<V>(lanes, V.Width, V.Width, Factor, row, LogSumExp);
+                for (int j = 0; j < n; j++)
+                {
+                    bool exists = Keys[((long)r * Count) + i + j] >= 0 && lanes[j] > 0;
+                    weights[j] = exists ? lanes[j] : 0;
+                    if (!exists)
+                        Keys[((long)r * Count) + i + j] = -1;
+                }
+            }
         }
     }
 }

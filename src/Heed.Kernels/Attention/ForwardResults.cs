@@ -6,7 +6,9 @@ namespace Heed.Kernels;
 internal unsafe struct ForwardResults
 {
     public float* O, LogSumExp, Maximum, Entropy, Distance, ValueMass;
-    public int* ArgMax;
+    public float* TopWeights;   // (rows, TopCount): scores until the end
+    public int* ArgMax, TopKeys;
+    public int TopCount;
 
     /// <summary>Whether more than sums and maxima are asked for.</summary>
     public readonly bool Looks => Entropy != null || Distance != null || ArgMax != null;

@@ -97,7 +97,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         int row = strip * height, count = Math.Min(height, rows - row), panels = Cover(firstRow + row, count);
         if (panels == 0)
             return false;
-        if (!TModifier.IsIdentity || TModifier.NamesValues || s->Call.Dropout > 0 || s->Results.Looks || isCut)
+        if (!TModifier.IsIdentity || TModifier.NamesValues || s->Call.Dropout > 0 || s->Results.Looks || s->GathersTop || isCut)
         {
             for (int r = 0; r < count; r++)
                 contexts[r] = s->Call.Context(b, head, sequence, firstRow + row + r);
@@ -116,12 +116,16 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
                 StripSoftmax.Score<V, TModifier, TMask>(s->Modifier, s->Mask, s->Call.Scale, masked, contexts, count, scores + live[i], scoreStride, firstKey + live[i]);
         }
         float factor = modifies ? AttentionMath.LogTwoE : s->Call.Scale * AttentionMath.LogTwoE;
-        if (s->Results.Looks)
-            StripSoftmax.Look<V>(scores, scoreStride, count, live, panels, factor, firstKey, contexts, states);
+        if (s->GathersTop)
+            StripSoftmax.Top<V>(scores, scoreStride, count, live, panels, firstKey, contexts, s->Results.TopWeights, s->Results.TopKeys, s->Results.TopCount);
         if (TModifier.HasDistribution)
             StripSoftmax.Distribute<V, TModifier>(s->Modifier, s->Call.TakesSlopes, scores, scoreStride, count, live, panels, contexts, s->Call.Normalizers, states);
+        else if (!s->Results.Looks)
+            StripSoftmax.Run<V, StripSoftmax.NoLook>(scores, scoreStride, count, live, panels, factor, firstKey, contexts, states);
+        else if (s->Results.Distance == null)
+            StripSoftmax.Run<V, StripSoftmax.ShortLook>(scores, scoreStride, count, live, panels, factor, firstKey, contexts, states);
         else
-            StripSoftmax.Run<V>(scores, scoreStride, count, live, panels, factor, states);
+            StripSoftmax.Run<V, StripSoftmax.FullLook>(scores, scoreStride, count, live, panels, factor, firstKey, contexts, states);
         if (s->Call.Dropout > 0)
         {
             ulong* keys = stackalloc ulong[height];

@@ -137,21 +137,34 @@ public static unsafe partial class FusedAttention
                 (call.IsShort, call.KeyPosition) = (Cached.IsShort, Cached.Position);
             }
             fixed (float* o = Output, logSumExp = Statistics.LogSumExp, maximum = Statistics.Maximum, entropy = Statistics.Entropy, distance = Statistics.ExpectedDistance, valueMass = Statistics.ValueMass)
-            fixed (int* argMax = Statistics.ArgMax)
+            fixed (float* topWeights = Statistics.TopWeights, mass = Statistics.KeyMass)
+            fixed (int* argMax = Statistics.ArgMax, topKeys = Statistics.TopKeys)
             {
+                int topCount = topKeys == null ? 0 : Statistics.TopKeys.Length / Statistics.LogSumExp.Length;
+                Statistics.TopKeys.Fill(-1);
+                Statistics.TopWeights.Fill(float.NegativeInfinity);
                 AttentionForward<TModifier, TMask> forward = new()
                 {
                     Call = call,
                     Modifier = Modifier,
                     Mask = Mask,
-                    Results = new() { O = o, LogSumExp = logSumExp, Maximum = maximum, Entropy = entropy, Distance = distance, ValueMass = valueMass, ArgMax = argMax },
+                    Results = new() { O = o, LogSumExp = logSumExp, Maximum = maximum, Entropy = entropy, Distance = distance, ValueMass = valueMass, ArgMax = argMax, TopKeys = topKeys, TopWeights = topWeights, TopCount = topCount },
                 };
                 if (TModifier.HasDistribution)
                     RunWithNormalizers(ref forward);
                 else
                     Run(ref forward);
-                if (call.Batch > 0 && call.Heads > 0 && call.Queries > 0)
-                    Sweep(call, logSumExp);
+                Statistics.KeyMass.Clear();
+                if (call.Batch == 0 || call.Heads == 0 || call.Queries == 0)
+                    return;
+                if (mass != null)
+                    All(call, logSumExp, new KeyMassConsumer { Mass = mass });
+                if (topKeys != null && !forward.GathersTop)
+                    All(call, logSumExp, new TopConsumer { Keys = topKeys, Scores = topWeights, Count = topCount });
+                if (topKeys == null)
+                    return;
+                TopEnd<TModifier> end = new() { Modifier = Modifier, Factor = TModifier.IsIdentity ? call.Scale * AttentionMath.LogTwoE : AttentionMath.LogTwoE, LogSumExp = logSumExp, Keys = topKeys, Weights = topWeights, Count = topCount, Rows = Statistics.LogSumExp.Length };
+                Simd.Run(ref end);
             }
         }
 
@@ -169,22 +182,6 @@ public static unsafe partial class FusedAttention
             NormalizerSearch.Run(call, Modifier, Mask, normalizers.Pointer);
             forward.Call.Normalizers = normalizers.Pointer;
             Run(ref forward);
-        }
-
-        // What needs the weights themselves.
-        private readonly void Sweep(AttentionCall call, float* logSumExp)
-        {
-            Statistics.KeyMass.Clear();
-            Statistics.TopKeys.Fill(-1);
-            Statistics.TopWeights.Clear();
-            fixed (float* mass = Statistics.KeyMass, weights = Statistics.TopWeights)
-            fixed (int* keys = Statistics.TopKeys)
-            {
-                if (mass != null)
-                    All(call, logSumExp, new KeyMassConsumer { Mass = mass });
-                if (keys != null)
-                    All(call, logSumExp, new TopConsumer { Keys = keys, Weights = weights, Count = (int)(Statistics.TopKeys.Length / Statistics.LogSumExp.Length) });
-            }
         }
 
         private readonly void All<TConsumer>(AttentionCall call, float* logSumExp, TConsumer consumer)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Heed.Kernels;
@@ -12,6 +13,19 @@ internal struct RowState
     public int ArgMax;
 
     public static RowState Empty => new() { Maximum = float.NegativeInfinity, ArgMax = -1 };
+}
+
+/// <summary>What a softmax notes of its rows beside sums and maxima, as a type.</summary>
+internal interface IStripLook
+{
+    /// <summary>The first key of the largest score.</summary>
+    static abstract bool Finds { get; }
+
+    /// <summary>Weighted exponents, for the entropy.</summary>
+    static abstract bool Weighs { get; }
+
+    /// <summary>Weighted distances.</summary>
+    static abstract bool Measures { get; }
 }
 
 /// <summary>The elementwise work on a strip of scores: rows × key panels in the first-level cache.</summary>
@@ -53,10 +67,11 @@ internal static unsafe class StripSoftmax
     }
 
     /// <summary>s ← 2^(factor·s − factor·max s) over the panels of <paramref name="live"/>, row by row; the rows' states.</summary>
-    /// <remarks>A row that sees nothing gets zeros and an empty state. Sums run panel by panel in two vectors, so masked keys, which add exact zeros, change no bit.</remarks>
+    /// <remarks>A row that sees nothing gets zeros and an empty state. Sums run panel by panel in two vectors, so masked keys, which add exact zeros, change no bit, and neither does what is looked at.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Run<V>(float* s, nint stride, int rows, int* live, int panels, float factor, RowState* states)
+    public static void Run<V, TLook>(float* s, nint stride, int rows, int* live, int panels, float factor, int firstKey, ScoreRow* contexts, RowState* states)
         where V : unmanaged, ISimd<V>
+        where TLook : struct, IStripLook
     {
         nint w = V.Width;
         for (int r = 0; r < rows; r++, s += stride)
@@ -68,54 +83,95 @@ internal static unsafe class StripSoftmax
                 m0 = V.Max(V.Load(x), m0);
                 m1 = V.Max(V.Load(x + w), m1);
             }
-            float most = V.MaxAcross(V.Max(m0, m1)) * factor;
-            V c = V.Create(factor), shift = V.Create(float.IsNegativeInfinity(most) ? 0 : -most), s0 = V.Zero, s1 = V.Zero;
+            float m = V.MaxAcross(V.Max(m0, m1)), most = m * factor;
+            if (TLook.Finds)
+                states[r].ArgMax = Find<V>(s, live, panels, m, firstKey);
+            V c = V.Create(factor), shift = V.Create(float.IsNegativeInfinity(most) ? 0 : -most), s0 = V.Zero, s1 = V.Zero, x0 = V.Zero, x1 = V.Zero, d0 = V.Zero, d1 = V.Zero;
+            V position = TLook.Measures ? V.Create(contexts[r].QueryPosition + contexts[r].Query - contexts[r].KeyPosition) : V.Zero;
             for (int p = 0; p < panels; p++)
             {
                 float* x = s + live[p];
-                V e0 = AttentionMath.PowerOfTwo(V.FusedMultiplyAdd(V.Load(x), c, shift)), e1 = AttentionMath.PowerOfTwo(V.FusedMultiplyAdd(V.Load(x + w), c, shift));
+                V t0 = V.FusedMultiplyAdd(V.Load(x), c, shift), t1 = V.FusedMultiplyAdd(V.Load(x + w), c, shift), e0 = AttentionMath.PowerOfTwo(t0), e1 = AttentionMath.PowerOfTwo(t1);
                 V.Store(e0, x);
                 V.Store(e1, x + w);
                 s0 += e0;
                 s1 += e1;
+                if (TLook.Weighs)
+                {
+                    x0 = V.FusedMultiplyAdd(e0, V.Max(V.Create(-160f), t0), x0);
+                    x1 = V.FusedMultiplyAdd(e1, V.Max(V.Create(-160f), t1), x1);
+                }
+                if (TLook.Measures)
+                {
+                    V key = V.Create(firstKey + (float)live[p]) + V.Lanes;
+                    d0 = V.FusedMultiplyAdd(e0, V.Abs(position - key), d0);
+                    d1 = V.FusedMultiplyAdd(e1, V.Abs(position - key - V.Create((float)w)), d1);
+                }
             }
             states[r].Maximum = most;
             states[r].Sum = V.Sum(s0 + s1);
+            if (TLook.Weighs)
+                states[r].Exponents = V.Sum(x0 + x1);
+            if (TLook.Measures)
+                states[r].Distance = V.Sum(d0 + d1);
         }
     }
 
-    /// <summary>What statistics need of a strip before <see cref="Run{V}"/> overwrites its scores; that takes the same maximum and sums again.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Look<V>(float* s, nint stride, int rows, int* live, int panels, float factor, int firstKey, ScoreRow* contexts, RowState* states)
+    // The first key that has the largest score; −1 if none has one.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Find<V>(float* s, int* live, int panels, float most, int firstKey)
         where V : unmanaged, ISimd<V>
     {
-        nint w = V.Width;
+        V m = V.Create(most);
+        for (int p = 0; p < panels && !float.IsNegativeInfinity(most); p++)
+        {
+            ulong found = Above<V>(V.AreEqual(V.Load(s + live[p]), m), V.AreEqual(V.Load(s + live[p] + V.Width), m));
+            if (found != 0)
+                return firstKey + live[p] + BitOperations.TrailingZeroCount(found);
+        }
+        return -1;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Above<V>(V first, V second)
+        where V : unmanaged, ISimd<V> => V.Bits(first) | (V.Bits(second) << V.Width);
+
+    /// <summary>Puts the scores of a strip among the largest that are known of its rows: <paramref name="count"/> scores and keys for each row of the statistics, largest first, equal ones by position.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Top<V>(float* s, nint stride, int rows, int* live, int panels, int firstKey, ScoreRow* contexts, float* top, int* keys, int count)
+        where V : unmanaged, ISimd<V>
+    {
         for (int r = 0; r < rows; r++, s += stride)
         {
-            V most = V.Create(float.NegativeInfinity);
-            for (int p = 0; p < panels; p++)
-                most = V.Max(V.Load(s + live[p]), V.Max(V.Load(s + live[p] + w), most));
-            float m = V.MaxAcross(most);
-            states[r].ArgMax = -1;
-            float shift = float.IsNegativeInfinity(m) ? 0 : -(m * factor);
-            V position = V.Create(contexts[r].QueryPosition + contexts[r].Query - contexts[r].KeyPosition), exponents = V.Zero, distance = V.Zero, found = V.Create(float.PositiveInfinity);
+            float* best = top + (contexts[r].Row * count);
+            int* bestKeys = keys + (contexts[r].Row * count);
+            V bar = V.Create(best[count - 1]);
             for (int p = 0; p < panels; p++)
             {
-                for (nint i = live[p]; i < live[p] + (2 * w); i += w)
+                float* x = s + live[p];
+                ulong above = Above<V>(V.LessThan(bar, V.Load(x)), V.LessThan(bar, V.Load(x + V.Width)));
+                if (above == 0)
+                    continue;
+                for (; above != 0; above &= above - 1)
                 {
-                    V x = V.Load(s + i), t = V.FusedMultiplyAdd(x, V.Create(factor), V.Create(shift)), e = AttentionMath.PowerOfTwo(t);
-                    V key = V.Create(firstKey + (float)i) + V.Lanes;
-                    exponents = V.FusedMultiplyAdd(e, V.Max(V.Create(-160f), t), exponents);
-                    distance = V.FusedMultiplyAdd(e, V.Abs(position - key), distance);
-                    found = V.Min(V.Select(V.AreEqual(x, V.Create(m)), key, V.Create(float.PositiveInfinity)), found);
+                    int i = BitOperations.TrailingZeroCount(above);
+                    Insert(best, bestKeys, count, x[i], firstKey + live[p] + i);
                 }
+                bar = V.Create(best[count - 1]);
             }
-            states[r].Exponents = V.Sum(exponents);
-            states[r].Distance = V.Sum(distance);
-            float first = -V.MaxAcross(-found);
-            if (!float.IsNegativeInfinity(m) && !float.IsInfinity(first))
-                states[r].ArgMax = (int)first;
         }
+    }
+
+    /// <summary>Puts one score among the largest, behind equal ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Insert(float* best, int* keys, int count, float score, int key)
+    {
+        int at = count - 1;
+        if (!(score > best[at]))
+            return;
+        for (; at > 0 && score > best[at - 1]; at--)
+            (best[at], keys[at]) = (best[at - 1], keys[at - 1]);
+        (best[at], keys[at]) = (score, key);
     }
 
     /// <summary>Weights that dropout drops become 0.</summary>
@@ -259,5 +315,35 @@ internal static unsafe class StripSoftmax
         for (nint i = 0; i < length; i += V.Width)
             sum = V.FusedMultiplyAdd(V.Load(x + i), V.Zero, sum);
         return V.Sum(sum) == 0;
+    }
+
+    /// <summary>Nothing.</summary>
+    internal readonly struct NoLook : IStripLook
+    {
+        public static bool Finds => false;
+
+        public static bool Weighs => false;
+
+        public static bool Measures => false;
+    }
+
+    /// <summary>All but distances.</summary>
+    internal readonly struct ShortLook : IStripLook
+    {
+        public static bool Finds => true;
+
+        public static bool Weighs => true;
+
+        public static bool Measures => false;
+    }
+
+    /// <summary>Everything.</summary>
+    internal readonly struct FullLook : IStripLook
+    {
+        public static bool Finds => true;
+
+        public static bool Weighs => true;
+
+        public static bool Measures => true;
     }
 }

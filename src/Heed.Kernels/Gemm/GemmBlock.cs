@@ -23,9 +23,11 @@ internal unsafe struct GemmBlock
     {
         int width = Packing.PanelWidth<V>(), tiles = (Rows + GemmTile.Height<V>() - 1) / GemmTile.Height<V>();
         float* a = s->A + (FirstRow * s->RowStrideA) + (FirstDepth * s->DepthStrideA);
-        (nint rowStride, nint depthStride) = (s->RowStrideA, s->DepthStrideA);
-        if (PackedA != null)
-            (rowStride, depthStride) = Packing.Tiles<V>(a, rowStride, depthStride, PackedA, Rows, tiles, Depth);
+        bool byColumns = s->RowStrideA == 1 && s->DepthStrideA != 1, isPacked = PackedA == null;
+        (nint rowStride, nint depthStride) = PackedA == null ? (s->RowStrideA, s->DepthStrideA) : Packing.TileStrides<V>(byColumns, Depth);
+        for (int t = 0; t < tiles && !isPacked && !byColumns; t++)
+            PackTile<V>(s, a, PackedA + (t * Packing.TileLength<V>(Depth)), Row(t, tiles), Row(t + 1, tiles) - Row(t, tiles), FirstPanel);
+        isPacked |= !byColumns;
         int groups = (EndPanel - FirstPanel + PanelsAtOnce - 1) / PanelsAtOnce, shift = Ready == null ? 0 : Turn % 2 * (groups / 2);
         for (int g = 0; g < groups; g++)
         {
@@ -36,10 +38,13 @@ internal unsafe struct GemmBlock
             bool fetches = next >= 0 && tiles >= 8, isNextReady = fetches && s->Panels != null && IsReady(next);
             for (int t = 0; t < tiles; t++)
             {
-                int row = (int)((long)Rows * t / tiles), rows = (int)((long)Rows * (t + 1) / tiles) - row;
+                int row = Row(t, tiles), rows = Row(t + 1, tiles) - row;
                 float* tileA = PackedA != null ? PackedA + (t * Packing.TileLength<V>(Depth)) : a + (row * rowStride);
                 float* c = s->C + ((FirstRow + row) * s->StrideC);
-                for (int j = first; j < end; j++)
+                int j = first;
+                if (!isPacked && PackTile<V>(s, a, tileA, row, rows, first))
+                    j++;
+                for (; j < end; j++)
                 {
                     float* fetch = isNextReady ? Fetch<V>(s, next, (t * PanelsAtOnce) + j - first) : null;
                     float* nextC = j + 1 < end ? c + ((j + 1) * width) : c + (rows * s->StrideC) + (first * width);
@@ -48,8 +53,37 @@ internal unsafe struct GemmBlock
                 if (fetches && !isNextReady)
                     FetchNext<V>(s, next, t, tiles);
             }
+            isPacked = true;
         }
     }
+
+    // Packs the tile of A at a row. One that is stored by columns, with whole vectors and a whole panel beside it, is packed by the first product that reads it; true if so.
+    private readonly bool PackTile<V>(GemmCall* s, float* a, float* packed, int row, int rows, int panel)
+        where V : unmanaged, ISimd<V>
+    {
+        int readable = s->Rows - FirstRow - row, width = Packing.PanelWidth<V>(), column = panel * width;
+        // The first tile packs B.
+        if (s->RowStrideA != 1 || row == 0 || readable < (rows + V.Width - 1) / V.Width * V.Width || column + width > s->Columns)
+        {
+            Packing.Tile<V>(a + (row * s->RowStrideA), s->RowStrideA, s->DepthStrideA, packed, rows, readable, Depth);
+            return false;
+        }
+        float* c = s->C + ((FirstRow + row) * s->StrideC) + column;
+        GemmTile.Run<V, GemmTile.PackingA>(rows, a + row, 1, s->DepthStrideA, PackedPanel<V>(s, panel, panel), width, c, s->StrideC, Depth, Start(s, c, column), StartStride(s), packed, c + width);
+        return true;
+    }
+
+    // Where a panel lies that is packed, at this depth.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly float* PackedPanel<V>(GemmCall* s, int panel, int first)
+        where V : unmanaged, ISimd<V>
+    {
+        int width = Packing.PanelWidth<V>();
+        return s->Panels != null ? s->Panels + ((nint)panel * width * s->Depth) + ((nint)FirstDepth * width) : Slots + ((nint)(panel - first) * Depth * width);
+    }
+
+    // The rows are spread evenly over the tiles.
+    private readonly int Row(int tile, int tiles) => (int)((long)Rows * tile / tiles);
 
     private readonly int Group(int index, int groups) => FirstPanel + (index % groups * PanelsAtOnce);
 
@@ -63,7 +97,7 @@ internal unsafe struct GemmBlock
         int width = Packing.PanelWidth<V>(), column = panel * width, columns = Math.Min(width, s->Columns - column);
         float* c = s->C + ((FirstRow + row) * s->StrideC) + column, start = Start(s, c, column);
         nint strideB = width;
-        float* b = s->Panels != null ? s->Panels + ((nint)column * s->Depth) + ((nint)FirstDepth * width) : Slots + ((nint)(panel - first) * Depth * width);
+        float* b = PackedPanel<V>(s, panel, first);
         if (row == 0 && (s->Panels == null || !IsReady(panel)))
         {
             float* source = s->B + (FirstDepth * s->RowStrideB) + (column * s->ColumnStrideB);
@@ -74,7 +108,7 @@ internal unsafe struct GemmBlock
             }
             else if (rows < Rows)
             {
-                GemmTile.Run<V, GemmTile.Copying>(rows, a, rowStride, depthStride, source, s->RowStrideB, c, s->StrideC, Depth, start, StartStride(s), b, nextC);
+                GemmTile.Run<V, GemmTile.PackingB>(rows, a, rowStride, depthStride, source, s->RowStrideB, c, s->StrideC, Depth, start, StartStride(s), b, nextC);
                 SetReady(panel);
                 return;
             }

@@ -9,14 +9,17 @@ internal interface ITileRows
     static abstract int Count { get; }
 }
 
-/// <summary>How a tile reads B, as a type.</summary>
+/// <summary>How a tile reads its operands, as a type.</summary>
 internal interface ITileForm
 {
     /// <summary>Two vectors wide, or one: for the last columns.</summary>
     static abstract bool IsWide { get; }
 
     /// <summary>Writes the rows of B that it reads to a packed panel, which the tiles below then read: packing costs no pass of its own.</summary>
-    static abstract bool Copies { get; }
+    static abstract bool PacksB { get; }
+
+    /// <summary>Writes the A that it reads, stored by columns, to a packed tile, which the panels to the right then read.</summary>
+    static abstract bool PacksA { get; }
 
     /// <summary>Fetches memory that later tiles read into the second-level cache, <see cref="GemmTile.FetchStep"/> floats with each step of depth.</summary>
     static abstract bool Fetches { get; }
@@ -49,7 +52,7 @@ internal static unsafe class GemmTile
     public static int Height<V>()
         where V : unmanaged, ISimd<V> => V.Width == 16 ? 12 : 6;
 
-    /// <summary>One tile; a copying form writes its rows of B, two vectors each, to <paramref name="other"/>; a fetching form starts to fetch there. <paramref name="next"/>: the C of the tile that comes next.</summary>
+    /// <summary>One tile; a packing form writes its rows of B, two vectors each, or its columns of A, whole vectors at distances of the height, to <paramref name="other"/>; a fetching form starts to fetch there. <paramref name="next"/>: the C of the tile that comes next.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, TRows, TForm>(
         float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next)
@@ -94,7 +97,7 @@ internal static unsafe class GemmTile
             for (nint p = part; p > 0; p--)
             {
                 V b0 = V.Load(b), b1 = wide ? V.Load(b + w) : b0, x;
-                if (TForm.Copies)
+                if (TForm.PacksB)
                 {
                     if (Sse.IsSupported)
                     {
@@ -109,6 +112,15 @@ internal static unsafe class GemmTile
                 {
                     Sse.Prefetch1(other);
                     other += FetchStep;
+                }
+                if (TForm.PacksA)
+                {
+                    // The columns of A lie too far apart for the processor to foresee.
+                    if (Sse.IsSupported)
+                        Sse.Prefetch0(a0 + (Ahead * depthStride) + rows - 1);
+                    V.Store(V.Load(a0), other);
+                    if (rows > w) V.Store(V.Load(a0 + w), other + w);
+                    other += Height<V>();
                 }
                 x = V.Create(*a0); c00 = V.FusedMultiplyAdd(x, b0, c00); if (wide) c01 = V.FusedMultiplyAdd(x, b1, c01);
                 if (rows > 1) { x = V.Create(a0[rowStride]); c10 = V.FusedMultiplyAdd(x, b0, c10); if (wide) c11 = V.FusedMultiplyAdd(x, b1, c11); }
@@ -213,7 +225,9 @@ internal static unsafe class GemmTile
     {
         public static bool IsWide => true;
 
-        public static bool Copies => false;
+        public static bool PacksB => false;
+
+        public static bool PacksA => false;
 
         public static bool Fetches => false;
     }
@@ -223,17 +237,33 @@ internal static unsafe class GemmTile
     {
         public static bool IsWide => false;
 
-        public static bool Copies => false;
+        public static bool PacksB => false;
+
+        public static bool PacksA => false;
 
         public static bool Fetches => false;
     }
 
     /// <summary>Two vectors wide, packing B on the way.</summary>
-    internal readonly struct Copying : ITileForm
+    internal readonly struct PackingB : ITileForm
     {
         public static bool IsWide => true;
 
-        public static bool Copies => true;
+        public static bool PacksB => true;
+
+        public static bool PacksA => false;
+
+        public static bool Fetches => false;
+    }
+
+    /// <summary>Two vectors wide, packing an A that is stored by columns on the way.</summary>
+    internal readonly struct PackingA : ITileForm
+    {
+        public static bool IsWide => true;
+
+        public static bool PacksB => false;
+
+        public static bool PacksA => true;
 
         public static bool Fetches => false;
     }
@@ -243,7 +273,9 @@ internal static unsafe class GemmTile
     {
         public static bool IsWide => true;
 
-        public static bool Copies => false;
+        public static bool PacksB => false;
+
+        public static bool PacksA => false;
 
         public static bool Fetches => true;
     }

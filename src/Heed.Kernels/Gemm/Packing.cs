@@ -6,7 +6,8 @@ namespace Heed.Kernels;
 /// <summary>Copies of operands in the order in which <see cref="GemmTile"/> reads them.</summary>
 internal static unsafe class Packing
 {
-    private const int GroupsAtOnce = 8;
+    // How many groups ahead a column of A is fetched.
+    private const int Ahead = 16;
 
     /// <summary>Width of a panel of B: two vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,27 +54,18 @@ internal static unsafe class Packing
     // An odd number of cache lines, so that the rows of a tile do not share cache sets.
     private static int RowLength(int depth) => (((depth + 15) / 16) | 1) * 16;
 
-    /// <summary>All tiles of a block of A, the rows spread evenly over them; returns the strides to read each with. A tile of an A that is stored
-    /// by columns becomes <paramref name="depth"/> groups of the tile's height; any other becomes rows.</summary>
-    public static (nint RowStride, nint DepthStride) Tiles<V>(float* a, nint rowStride, nint depthStride, float* packed, int rows, int tiles, int depth)
+    /// <summary>The strides with which a packed tile is read: an A that is stored by columns becomes groups of the tile's height; any other becomes rows.</summary>
+    public static (nint RowStride, nint DepthStride) TileStrides<V>(bool byColumns, int depth)
+        where V : unmanaged, ISimd<V> => byColumns ? (1, GemmTile.Height<V>()) : (RowLength(depth), 1);
+
+    /// <summary>One tile of A, of which <paramref name="readable"/> rows, or more, may be read.</summary>
+    public static void Tile<V>(float* a, nint rowStride, nint depthStride, float* packed, int rows, int readable, int depth)
         where V : unmanaged, ISimd<V>
     {
-        bool byColumns = rowStride == 1 && depthStride != 1;
-        // Few groups at a time, so that a cache line that two tiles share is fetched once.
-        int height = GemmTile.Height<V>(), length = RowLength(depth), step = byColumns ? GroupsAtOnce : Math.Max(depth, 1);
-        for (int p = 0; p < depth; p += step)
-        {
-            for (int t = 0; t < tiles; t++)
-            {
-                int row = (int)((long)rows * t / tiles), count = (int)((long)rows * (t + 1) / tiles) - row;
-                float* from = a + (row * rowStride) + (p * depthStride), to = packed + (t * TileLength<V>(depth));
-                if (byColumns)
-                    Groups<V>(from, depthStride, to + ((nint)p * height), height, count, rows - row, Math.Min(step, depth - p));
-                else
-                    Lines<V>(from, rowStride, depthStride, to, length, count, depth);
-            }
-        }
-        return byColumns ? (1, height) : (length, 1);
+        if (rowStride == 1)
+            Groups<V>(a, depthStride, packed, GemmTile.Height<V>(), rows, readable, depth);
+        else
+            Lines<V>(a, rowStride, depthStride, packed, RowLength(depth), rows, depth);
     }
 
     private static void Groups<V>(float* a, nint depthStride, float* tile, int height, int rows, int readable, int depth)
@@ -85,7 +77,7 @@ internal static unsafe class Packing
         {
             // The columns of A lie too far apart for the processor to foresee.
             if (Sse.IsSupported)
-                Sse.Prefetch0(a + (GroupsAtOnce * depthStride));
+                Sse.Prefetch0(a + (Ahead * depthStride));
             if (whole)
             {
                 for (int r = 0; r < rows; r += V.Width)

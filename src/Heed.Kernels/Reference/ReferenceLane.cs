@@ -78,6 +78,9 @@ public readonly unsafe struct ReferenceLane : ISimd<ReferenceLane>
     public static ReferenceLane AreEqual(ReferenceLane a, ReferenceLane b) => new(a.Value == b.Value ? True : 0);
 
     /// <inheritdoc/>
+    public static ulong Bits(ReferenceLane mask) => mask.IsSet ? 1UL : 0;
+
+    /// <inheritdoc/>
     public static ReferenceLane Select(ReferenceLane mask, ReferenceLane whenTrue, ReferenceLane whenFalse) => mask.IsSet ? whenTrue : whenFalse;
 
     /// <inheritdoc/>

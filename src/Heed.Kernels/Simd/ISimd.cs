@@ -103,6 +103,10 @@ public unsafe interface ISimd<TSelf>
     /// <param name="whenFalse">Elsewhere.</param>
     static abstract TSelf Select(TSelf mask, TSelf whenTrue, TSelf whenFalse);
 
+    /// <summary>A mask as bits: bit i for lane i.</summary>
+    /// <param name="mask">A comparison's result.</param>
+    static abstract ulong Bits(TSelf mask);
+
     /// <summary>Sum of all lanes, halves added to halves: a fixed order.</summary>
     /// <param name="x">The lanes.</param>
     static abstract float Sum(TSelf x);

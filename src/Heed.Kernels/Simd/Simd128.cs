@@ -123,6 +123,10 @@ public readonly unsafe struct Simd128 : ISimd<Simd128>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static ulong Bits(Simd128 mask) => mask.v.ExtractMostSignificantBits();
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static Simd128 Select(Simd128 mask, Simd128 whenTrue, Simd128 whenFalse) =>
         new(Vector128.ConditionalSelect(mask.v, whenTrue.v, whenFalse.v));
 

@@ -118,6 +118,10 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static ulong Bits(Simd256 mask) => mask.v.ExtractMostSignificantBits();
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static Simd256 Select(Simd256 mask, Simd256 whenTrue, Simd256 whenFalse) =>
         new(Vector256.ConditionalSelect(mask.v, whenTrue.v, whenFalse.v));
 

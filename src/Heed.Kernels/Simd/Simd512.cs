@@ -111,6 +111,10 @@ public readonly unsafe struct Simd512 : ISimd<Simd512>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static ulong Bits(Simd512 mask) => mask.v.ExtractMostSignificantBits();
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static Simd512 Select(Simd512 mask, Simd512 whenTrue, Simd512 whenFalse) =>
         new(Vector512.ConditionalSelect(mask.v, whenTrue.v, whenFalse.v));
 
