@@ -9,6 +9,7 @@ public static class MechanismCatalogue
     [
         SingleOutput.Entry,
         MultiHead.Entry,
+        DirectionalAttention.Entry,
         HierarchicalEncoder.Entry,
         SpatialTransformer.Entry,
         RecurrentGlimpses.Entry,
