@@ -66,7 +66,7 @@ public sealed class RecurrentGlimpses : Module
         Source = "Mnih, Heess, Graves and Kavukcuoglu, \"Recurrent models of visual attention\", 2014",
         Variant = "Plain recurrent core, predicted baselines; rewards at the end (the paper's) or after every look.",
         Use = "Large pictures of which a small part matters.",
-        Avoid = "Small pictures: a convolution learns in a tenth of the steps.",
+        Avoid = "Small pictures: a convolution sees everything at once and learns in fewer steps.",
         Example = new(() =>
         {
             RecurrentGlimpses look = new(new GlimpseConfig { Looks = 3, PatchSize = 4, Scales = 2, GlimpseSize = 8, HiddenSize = 8 });
