@@ -13,10 +13,12 @@ internal abstract class GlimpsedDigits(Placement placement, int looks) : IExperi
         Fit fit = new(Digits.Read(options.Data, "train", options.Train), Digits.Read(options.Data, "t10k", options.Test), placement, options);
         int epochs = options.Epochs > 0 ? options.Epochs : placement == Placement.Cluttered ? 25 : 40;
         (double accuracy, double seconds) = fit.Run(
-            network, (Tensor pictures, int[] labels, in Pass pass) => network.Loss(pictures, labels, pass), (Tensor pictures, in Pass pass) => network.Forward(pictures, pass).Logits, epochs, options.Rate > 0 ? options.Rate : 1e-3);
+            network, (Tensor pictures, int[] labels, in Pass pass) => network.Loss(pictures, labels, pass),
+            (Tensor pictures, in Pass pass) => network.Forward(pictures, pass).Logits, epochs, options.Rate > 0 ? options.Rate : 1e-3);
         ExperimentLine.Append(options, Name, new Dictionary<string, object>(StringComparer.Ordinal)
         {
-            ["train"] = options.Train, ["test"] = options.Test, ["accuracy"] = accuracy, ["epochs"] = epochs, ["looks"] = looks, ["parameters"] = network.ParameterCount, ["train_seconds"] = Math.Round(seconds, 1), ["cpu_seconds"] = Math.Round(ExperimentLine.ProcessorSeconds, 1),
+            ["train"] = options.Train, ["test"] = options.Test, ["accuracy"] = accuracy, ["epochs"] = epochs,
+            ["looks"] = looks, ["parameters"] = network.ParameterCount, ["train_seconds"] = Math.Round(seconds, 1), ["cpu_seconds"] = Math.Round(ExperimentLine.ProcessorSeconds, 1),
         });
     }
 }

@@ -16,7 +16,8 @@ internal abstract class DistortedDigits(bool hasTransformer) : IExperiment
             network, (Tensor pictures, int[] labels, in Pass pass) => Tensor.CrossEntropy(network.Forward(pictures, pass), labels), network.Forward, epochs, options.Rate > 0 ? options.Rate : 1e-3);
         ExperimentLine.Append(options, Name, new Dictionary<string, object>(StringComparer.Ordinal)
         {
-            ["train"] = options.Train, ["test"] = options.Test, ["accuracy"] = accuracy, ["epochs"] = epochs, ["parameters"] = network.ParameterCount, ["train_seconds"] = Math.Round(seconds, 1), ["cpu_seconds"] = Math.Round(ExperimentLine.ProcessorSeconds, 1),
+            ["train"] = options.Train, ["test"] = options.Test, ["accuracy"] = accuracy, ["epochs"] = epochs,
+            ["parameters"] = network.ParameterCount, ["train_seconds"] = Math.Round(seconds, 1), ["cpu_seconds"] = Math.Round(ExperimentLine.ProcessorSeconds, 1),
         });
     }
 }

@@ -4,10 +4,12 @@ namespace Heed.Kernels;
 
 /// <summary>Two-dimensional convolution of pictures with channels last, as products with matrices of windows (im2col).</summary>
 /// <remarks>
-/// <para>Formula: y[b, i, j, f] = bias[f] + Σ over r, s, c of w[f, c, r, s]·x[b, i·stride + r − padding, j·stride + s − padding, c], with zeros outside of the picture (a cross-correlation, as everywhere).</para>
+/// <para>Formula: y[b, i, j, f] = bias[f] + Σ over r, s, c of w[f, c, r, s]·x[b, i·stride + r − padding, j·stride + s − padding, c], with zeros outside of the picture (a cross-correlation, as
+/// everywhere).</para>
 /// <para>Shapes: x (batch, height, width, channels); w (filters, channels, kernel height, kernel width), PyTorch's order; bias (filters) or empty; y (batch, output height, output width, filters).
 /// Gradients are added to what their span holds; results lie apart from the sources.</para>
-/// <para>Bits: a picture's result does not depend on the others of its batch; sums over the batch run within groups of <see cref="Group"/> pictures and then over the groups, in order. Same bits for any number of
+/// <para>Bits: a picture's result does not depend on the others of its batch; sums over the batch run within groups of <see cref="Group"/> pictures and then over the groups, in order. Same bits
+/// for any number of
 /// threads.</para>
 /// <para>Cost: 2·batch·output pixels·filters·depth flops forward, twice that backward; scratch of output pixels·depth floats a thread. Pictures are shared by the workers. Thread-safe.</para>
 /// <para>Source: Chellapilla, Puri and Simard 2006 (the windows as a matrix).</para>

@@ -5,7 +5,8 @@ namespace Heed.Kernels;
 /// <summary>The largest value of each window of a picture, and where it is: saliency, bottom-up.</summary>
 /// <remarks>
 /// <para>Formula: y[b, i, j, c] = max over r, s &lt; window of x[b, i·stride + r, j·stride + s, c]; of equal values the first (row by row) counts.</para>
-/// <para>Shapes: x (batch, height, width, channels); y and positions (batch, output height, output width, channels) with output = (size − window)/stride + 1, rounded down: what does not fill a window is left
+/// <para>Shapes: x (batch, height, width, channels); y and positions (batch, output height, output width, channels) with output = (size − window)/stride + 1, rounded down: what does not fill a
+/// window is left
 /// out, as PyTorch does. A position is row·width + column within the picture. NaN is above all.</para>
 /// <para>Cost: one pass over the windows, a vector of channels at a time. Rows of the result are shared by the workers. Thread-safe.</para>
 /// </remarks>
@@ -38,7 +39,10 @@ public static unsafe class MaxPoolingKernel
         Require.Apart(Operation, nameof(x), x, y);
         fixed (float* px = x, py = y)
         fixed (int* pp = positions)
-            RowCall.Run(new PoolStep { X = px, Y = py, Positions = pp, Height = height, Width = width, Channels = channels, Window = window, Stride = stride, Rows = rows, Columns = columns }, batch * rows, (long)columns * window * window * channels);
+        {
+            PoolStep step = new() { X = px, Y = py, Positions = pp, Height = height, Width = width, Channels = channels, Window = window, Stride = stride, Rows = rows, Columns = columns };
+            RowCall.Run(step, batch * rows, (long)columns * window * window * channels);
+        }
     }
 
     /// <summary>dx[b, position, c] += dy[b, i, j, c].</summary>
@@ -88,7 +92,8 @@ public static unsafe class MaxPoolingKernel
             {
                 nint first = (i * Stride * Width) + (j * Stride), to = ((row * Columns) + j) * Channels;
                 int* positions = Positions + to;
-                Lane.Loop<V, WindowLanes>(new() { X = X + (b * Height * Width * Channels), Y = Y + to, Positions = (float*)positions, First = first, Width = Width, Channels = Channels, Window = Window }, 0, Channels);
+                WindowLanes lanes = new() { X = X + (b * Height * Width * Channels), Y = Y + to, Positions = (float*)positions, First = first, Width = Width, Channels = Channels, Window = Window };
+                Lane.Loop<V, WindowLanes>(lanes, 0, Channels);
                 for (nint c = 0; c < Channels; c++)
                     positions[c] = (int)((float*)positions)[c];
             }

@@ -18,7 +18,8 @@ public static class ReferenceConvolution
                     if (row < 0 || row >= shape.Height || column < 0 || column >= shape.Width)
                         continue;
                     for (int c = 0; c < shape.Channels; c++)
-                        sum += weight[(((((f * shape.Channels) + c) * shape.KernelHeight) + r) * shape.KernelWidth) + s] * x[(((((b * shape.Height) + row) * shape.Width) + column) * shape.Channels) + c];
+                        sum += weight[(((((f * shape.Channels) + c) * shape.KernelHeight) + r) * shape.KernelWidth) + s]
+                            * x[(((((b * shape.Height) + row) * shape.Width) + column) * shape.Channels) + c];
                 }
             }
             y[at] = sum;

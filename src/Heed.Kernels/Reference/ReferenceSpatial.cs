@@ -3,7 +3,8 @@ namespace Heed.Kernels;
 /// <summary><see cref="GridSampleKernel"/> and <see cref="GlimpseKernel"/> in double precision: plain loops.</summary>
 public static class ReferenceSpatial
 {
-    /// <summary>y = Σ over all pixels n of x[n]·max(0, 1 − |p_x − n_x|)·max(0, 1 − |p_y − n_y|). Shapes: x (batch, height, width, channels), grid (batch, points, 2), y (batch, points, channels).</summary>
+    /// <summary>y = Σ over all pixels n of x[n]·max(0, 1 − |p_x − n_x|)·max(0, 1 − |p_y − n_y|). Shapes: x (batch, height, width, channels), grid (batch, points, 2), y (batch, points,
+    /// channels).</summary>
     public static void GridSample(ReadOnlySpan<double> x, ReadOnlySpan<double> grid, in GridSampleShape shape, Span<double> y)
     {
         for (int at = 0; at < y.Length; at++)

@@ -4,9 +4,11 @@ namespace Heed.Kernels;
 
 /// <summary>Glimpses: square patches around one position of each picture at several scales, sharp in the middle and coarse outside, as a retina sees.</summary>
 /// <remarks>
-/// <para>Formula: a position (u, v) in [−1, 1]² is the point (((u + 1)·width)/2, ((v + 1)·height)/2) of the picture, rounded to a corner of pixels. Patch s is the square of size·2^s pixels around it, each of its
+/// <para>Formula: a position (u, v) in [−1, 1]² is the point (((u + 1)·width)/2, ((v + 1)·height)/2) of the picture, rounded to a corner of pixels. Patch s is the square of size·2^s pixels around
+/// it, each of its
 /// size × size values the mean of 2^s × 2^s pixels, with zeros outside of the picture. The position is rounded, so no gradient flows to it: it is learned by reinforcement.</para>
-/// <para>Shapes: x (batch, height, width, channels); positions (batch, 2), u first; y (batch, scales, size, size, channels). Gradients are added to what their span holds. A position that is NaN or beyond
+/// <para>Shapes: x (batch, height, width, channels); positions (batch, 2), u first; y (batch, scales, size, size, channels). Gradients are added to what their span holds. A position that is NaN or
+/// beyond
 /// 2²⁰ in size sees zeros.</para>
 /// <para>Cost: about size²·4^(scales − 1)·4/3·channels additions a glimpse. Pictures are shared by the workers. Thread-safe.</para>
 /// <para>Source: Mnih, Heess, Graves and Kavukcuoglu, "Recurrent models of visual attention", 2014, section 3.1 (the glimpse sensor).</para>

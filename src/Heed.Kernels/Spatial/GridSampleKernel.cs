@@ -6,9 +6,11 @@ namespace Heed.Kernels;
 /// <remarks>
 /// <para>Formula: a position (u, v) in [−1, 1]² is the pixel p = (((u + 1)·width − 1)/2, ((v + 1)·height − 1)/2): −1 and 1 are the outer edges of the picture, so pixel centres lie half a pixel inside
 /// (align_corners = False in PyTorch). y = Σ over the four pixels n around p of x[n]·max(0, 1 − |p_x − n_x|)·max(0, 1 − |p_y − n_y|), with zeros outside.</para>
-/// <para>Shapes: x (batch, height, width, channels); grid (batch, points, 2), u first; y (batch, points, channels). Gradients are added to what their span holds. A position that is NaN gives NaN and passes no
+/// <para>Shapes: x (batch, height, width, channels); grid (batch, points, 2), u first; y (batch, points, channels). Gradients are added to what their span holds. A position that is NaN gives NaN
+/// and passes no
 /// gradient; on the lattice itself, where the slope jumps, the right-hand one is taken.</para>
-/// <para>Cost: 8·channels flops a point forward, about 24 backward, a vector of channels at a time. Pictures are shared by the workers; within one, points are taken in order, so the bits do not depend on the
+/// <para>Cost: 8·channels flops a point forward, about 24 backward, a vector of channels at a time. Pictures are shared by the workers; within one, points are taken in order, so the bits do not
+/// depend on the
 /// batch or on threads. Thread-safe.</para>
 /// <para>Source: Jaderberg, Simonyan, Zisserman and Kavukcuoglu, "Spatial transformer networks", 2015, equations 5 to 7.</para>
 /// </remarks>

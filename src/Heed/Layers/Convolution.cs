@@ -3,7 +3,8 @@ namespace Heed;
 /// <summary>A two-dimensional convolution of pictures with channels last.</summary>
 /// <remarks>
 /// <para>Formula: <c>y[b, i, j, f] = bias[f] + Σ over r, s, c of w[f, c, r, s]·x[b, i·stride + r − padding, j·stride + s − padding, c]</c>, zeros outside of the picture.</para>
-/// <para>Shapes: x <c>(batch, height, width, channels)</c>; w <c>(filters, channels, kernel height, kernel width)</c> and bias <c>(filters)</c>, as PyTorch's <c>weight</c> and <c>bias</c>; y <c>(batch, height',
+/// <para>Shapes: x <c>(batch, height, width, channels)</c>; w <c>(filters, channels, kernel height, kernel width)</c> and bias <c>(filters)</c>, as PyTorch's <c>weight</c> and <c>bias</c>; y
+/// <c>(batch, height',
 /// width', filters)</c> with size' = (size + 2·padding − kernel)/stride + 1, rounded down. Starts uniform in ±1/√depth, weights and bias, as PyTorch's.</para>
 /// <para>Cost: 2·batch·height'·width'·filters·depth flops, depth = kernel height·kernel width·channels.</para>
 /// </remarks>

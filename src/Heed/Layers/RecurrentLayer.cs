@@ -9,7 +9,8 @@ namespace Heed;
 /// <param name="FinalCell">The final cell states, likewise; null for a GRU.</param>
 public sealed record RecurrentResult(Tensor Output, Tensor FinalHidden, Tensor? FinalCell)
 {
-    /// <summary>How far the gates of an LSTM were open at each step, one tensor a layer: <c>(batch, time, directions, 4·hidden)</c>, input gate i, forget gate f, candidate g (in (−1, 1)) and output gate o side by
+    /// <summary>How far the gates of an LSTM were open at each step, one tensor a layer: <c>(batch, time, directions, 4·hidden)</c>, input gate i, forget gate f, candidate g (in (−1, 1)) and
+    /// output gate o side by
     /// side, 0 in padding. Without gradients. Null if nobody asked (<see cref="Capture.Gates"/>), and for a GRU.</summary>
     public IReadOnlyList<Tensor>? Gates { get; init; }
 }

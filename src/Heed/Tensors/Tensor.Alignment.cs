@@ -36,7 +36,8 @@ public sealed partial class Tensor
 
     /// <summary>One step of a monotonic alignment: from the probabilities to stop at each key and the alignment before, where the look stops now.</summary>
     /// <remarks>
-    /// <para>Formula: q_0 = a_0, q_j = (1 − p_{j−1})·q_{j−1} + a_j, α_j = p_j·q_j: the look goes on from where it stopped (a), passes keys that are not taken, and never goes back. Sums to at most 1: what stops
+    /// <para>Formula: q_0 = a_0, q_j = (1 − p_{j−1})·q_{j−1} + a_j, α_j = p_j·q_j: the look goes on from where it stopped (a), passes keys that are not taken, and never goes back. Sums to at most
+    /// 1: what stops
     /// nowhere is lost. With p of 0 and 1 the alignment is hard.</para>
     /// <para>Source: Raffel, Luong, Liu, Weiss and Eck 2017, equations 9 to 11.</para>
     /// </remarks>

@@ -22,10 +22,16 @@ public sealed partial class Tensor
         ArgumentNullException.ThrowIfNull(weight);
         RequirePictures(Name, nameof(x), x);
         if (weight.Shape.Rank != 4 || weight.Shape[1] != x.Shape[3])
-            throw ShapeException.For(Name, nameof(weight), FormattableString.Invariant($"(filters, channels, kernel height, kernel width) with channels = {x.Shape[3]}"), weight.Shape, "Pictures have their channels last.");
+            throw ShapeException.For(Name, nameof(weight),
+                FormattableString.Invariant($"(filters, channels, kernel height, kernel width) with channels = {x.Shape[3]}"), weight.Shape, "Pictures have their channels last.");
         if (bias is not null && bias.Shape != new Shape(weight.Shape[0]))
             throw ShapeException.For(Name, nameof(bias), FormattableString.Invariant($"(filters) with filters = {weight.Shape[0]}"), bias.Shape);
-        ConvolutionShape shape = new(x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3], weight.Shape[0], weight.Shape[2], weight.Shape[3]) { Stride = stride, PaddingHeight = padding.Height, PaddingWidth = padding.Width };
+        ConvolutionShape shape = new(x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3], weight.Shape[0], weight.Shape[2], weight.Shape[3])
+        {
+            Stride = stride,
+            PaddingHeight = padding.Height,
+            PaddingWidth = padding.Width,
+        };
         shape.Validate(Name);
         Tensor y = Result(Name, new Shape(shape.Batch, shape.OutputHeight, shape.OutputWidth, shape.Filters), x, weight, bias);
         ConvolutionKernel.Forward(x.Values, weight.Values, bias is null ? default : bias.Values, shape, y.Writable);
@@ -61,7 +67,8 @@ public sealed partial class Tensor
         RequirePictures(Name, "this", this);
         int distance = stride == 0 ? window : stride;
         if (window < 1 || window > Math.Min(Shape[1], Shape[2]) || distance < 1)
-            throw new ArgumentOutOfRangeException(nameof(window), window, FormattableString.Invariant($"{Name}: window must be from 1 to the picture's size {Shape}, and the stride at least 1 (got {distance})."));
+            throw new ArgumentOutOfRangeException(nameof(window), window,
+                FormattableString.Invariant($"{Name}: window must be from 1 to the picture's size {Shape}, and the stride at least 1 (got {distance})."));
         Tensor y = Result(Name, new Shape(Shape[0], MaxPoolingKernel.OutputSize(Shape[1], window, distance), MaxPoolingKernel.OutputSize(Shape[2], window, distance), Shape[3]), this);
         places = Result(Name, y.Shape, this);
         MaxPoolingKernel.Forward(Values, Shape[1], Shape[2], Shape[3], window, distance, y.Writable, MemoryMarshal.Cast<float, int>(places.Writable));

@@ -47,7 +47,8 @@ public sealed partial class Tensor
         return (results[0], results[1]);
     }
 
-    /// <summary>The same with weights that were packed before, for evaluation; with the gates of every step as a fourth result if they are wanted: (batch, time, directions, 4·hidden), without gradient.</summary>
+    /// <summary>The same with weights that were packed before, for evaluation; with the gates of every step as a fourth result if they are wanted: (batch, time, directions, 4·hidden), without
+    /// gradient.</summary>
     internal static Tensor[] Lstm(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights, bool wantsGates = false)
     {
         LstmOperation operation = new([x, .. weights], ranges);

@@ -13,7 +13,8 @@ public enum HardGradient
 /// <summary>Hard attention: one key is drawn, and its value is the context. Xu et al. 2015, "Show, attend and tell", section 4.1.</summary>
 /// <remarks>
 /// <para>Formula: s ~ softmax(e); α_s = 1, all others 0; c = v_s. In evaluation s is the place of the largest energy. A query that may see no key chooses none: zero weights, log-probability 0.</para>
-/// <para>Learning (the paper's equation 12): gradient ≈ (R − b)·∇ln p_s + λ·∇H(p), with the reward R, a moving average b of earlier rewards, and the entropy H. <see cref="AttentionResult.Choice"/> hands out ln p_s
+/// <para>Learning (the paper's equation 12): gradient ≈ (R − b)·∇ln p_s + λ·∇H(p), with the reward R, a moving average b of earlier rewards, and the entropy H. <see cref="AttentionResult.Choice"/>
+/// hands out ln p_s
 /// and H, <see cref="ReinforceLoss"/> does the rest.</para>
 /// <para>Cost: that of softmax; the context is written out as a product with one-hot rows.</para>
 /// </remarks>

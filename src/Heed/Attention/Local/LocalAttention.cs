@@ -4,8 +4,10 @@ namespace Heed;
 /// <remarks>
 /// <para>Formula: α_j = g(e restricted to the window)_j·exp(−(j − p)²/(2σ²)), window [p − D, p + D]. Monotonic (local-m): p = t, the number of the query, and no Gaussian. Predictive (local-p):
 /// p = S·sigmoid(v_pᵀ tanh(W_p q)), S the number of real keys of the sequence, σ = D/2; the gradient reaches p through the Gaussian alone, so weights sum to less than 1.</para>
-/// <para>Positions count from 0 at a sequence's first real key, on either side of which padding may stand. A window without a real key gives zero weights. With several heads each has a centre of its own.</para>
-/// <para>Variant: with a decoder's state t is the number of the step, else the row of the query. Energies of all keys are computed and those outside of the window masked, so the cost is that of the inner
+/// <para>Positions count from 0 at a sequence's first real key, on either side of which padding may stand. A window without a real key gives zero weights. With several heads each has a centre of
+/// its own.</para>
+/// <para>Variant: with a decoder's state t is the number of the step, else the row of the query. Energies of all keys are computed and those outside of the window masked, so the cost is that of
+/// the inner
 /// distribution; windows that follow the position of a self-attention and really save are <see cref="AttentionMask.Window"/>.</para>
 /// </remarks>
 /// <param name="HalfWidth">D; at least 1; default 10, as in the paper.</param>
@@ -59,7 +61,9 @@ public sealed record LocalAttention(int HalfWidth = 10, LocalCentre Centre = Loc
 
     /// <inheritdoc/>
     public override DistributionFunction Create(int headCount) =>
-        Centre == LocalCentre.Step ? Create(new ScoreSizes(headCount, 1, 1)) : throw new ArgumentException("LocalAttention: a predicted centre depends on the queries; build it with the sizes (Create(ScoreSizes)).");
+        Centre == LocalCentre.Step
+            ? Create(new ScoreSizes(headCount, 1, 1))
+            : throw new ArgumentException("LocalAttention: a predicted centre depends on the queries; build it with the sizes (Create(ScoreSizes)).");
 
     /// <inheritdoc/>
     public override DistributionFunction Create(ScoreSizes sizes)

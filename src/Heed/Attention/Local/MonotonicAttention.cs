@@ -1,11 +1,14 @@
 namespace Heed;
 
-/// <summary>Monotonic attention: the look moves over the keys from left to right, stops once a query, and never goes back. Raffel et al. 2017, "Online and linear-time attention by enforcing monotonic alignments".</summary>
+/// <summary>Monotonic attention: the look moves over the keys from left to right, stops once a query, and never goes back. Raffel et al. 2017, "Online and linear-time attention by enforcing
+/// monotonic alignments".</summary>
 /// <remarks>
-/// <para>Formula: p_j = sigmoid(e_j + r + noise), the probability to stop at key j; in training the expected alignment α_j = p_j·q_j, q_j = (1 − p_{j−1})·q_{j−1} + α_j of the query before (equations 9 to 11). In
+/// <para>Formula: p_j = sigmoid(e_j + r + noise), the probability to stop at key j; in training the expected alignment α_j = p_j·q_j, q_j = (1 − p_{j−1})·q_{j−1} + α_j of the query before
+/// (equations 9 to 11). In
 /// evaluation the look stops at the first key from where it stood with e_j + r > 0 (hard, left to right); a query that stops nowhere sees nothing, and neither do those after it.</para>
 /// <para>r is learned, one for all heads; the noise, normal with the given deviation and in training only, makes p choose (section 2.4). Weights sum to at most 1.</para>
-/// <para>Variant: hard monotonic, without chunks (Chiu and Raffel 2018). Looks back, so queries come one after the other: a call over a whole sequence runs step by step. Cost: that of the energies; energies of
+/// <para>Variant: hard monotonic, without chunks (Chiu and Raffel 2018). Looks back, so queries come one after the other: a call over a whole sequence runs step by step. Cost: that of the
+/// energies; energies of
 /// passed keys are computed, too.</para>
 /// </remarks>
 /// <param name="Noise">Deviation of the noise; at least 0; default 1.</param>
@@ -37,7 +40,8 @@ public sealed record MonotonicAttention(float Noise = 1, float InitialOffset = -
 
     /// <inheritdoc/>
     public override DistributionFunction Create(int headCount) => Noise >= 0 && float.IsFinite(Noise) && float.IsFinite(InitialOffset)
-        ? new Function(Noise, InitialOffset) : throw new ArgumentException(FormattableString.Invariant($"MonotonicAttention: Noise must be at least 0 and InitialOffset finite, got {Noise} and {InitialOffset}."));
+        ? new Function(Noise, InitialOffset)
+        : throw new ArgumentException(FormattableString.Invariant($"MonotonicAttention: Noise must be at least 0 and InitialOffset finite, got {Noise} and {InitialOffset}."));
 
     private sealed class Function : DistributionFunction
     {

@@ -1,9 +1,12 @@
 namespace Heed;
 
-/// <summary>The loss whose gradient is that of reinforcement (REINFORCE): choices that brought more than expected become more likely. For hard attention, for glimpses, for anything that draws.</summary>
+/// <summary>The loss whose gradient is that of reinforcement (REINFORCE): choices that brought more than expected become more likely. For hard attention, for glimpses, for anything that
+/// draws.</summary>
 /// <remarks>
-/// <para>Formula: L = (1/batch)·Σ_i [ −Σ_k (R_ik − b)·ln π_ik − λ·Σ_k H_ik ] with the reward R of a sample (or of each choice, as the sum of what came after it), the logarithm of the probability of each of its
-/// choices k, and the entropies H. The baseline b lowers the variance and changes no expectation: it is a moving average of earlier rewards, b ← m·b + (1 − m)·mean R, corrected for its start at 0; or, if predicted baselines are given, b_ik = the prediction, trained by
+/// <para>Formula: L = (1/batch)·Σ_i [ −Σ_k (R_ik − b)·ln π_ik − λ·Σ_k H_ik ] with the reward R of a sample (or of each choice, as the sum of what came after it), the logarithm of the probability
+/// of each of its
+/// choices k, and the entropies H. The baseline b lowers the variance and changes no expectation: it is a moving average of earlier rewards, b ← m·b + (1 − m)·mean R, corrected for its start at 0;
+/// or, if predicted baselines are given, b_ik = the prediction, trained by
 /// w·Σ_k (R_ik − b_ik)²/batch.</para>
 /// <para>No gradient flows through rewards, nor from the first term into baselines. The average is a buffer (saved, not trained), which only a training pass moves.</para>
 /// <para>Sources: Williams 1992; moving average and entropy: Xu et al. 2015, section 4.1; predicted baselines: Mnih et al. 2014, section 3.2.</para>
@@ -47,7 +50,8 @@ public sealed class ReinforceLoss : Module
         ArgumentNullException.ThrowIfNull(logProbabilities);
         int batch = logProbabilities.Shape.Rank < 1 ? 0 : logProbabilities.Shape[0], choices = logProbabilities.Length;
         if (rewards.Length == 0 || (rewards.Length != batch && rewards.Length != choices))
-            throw ShapeException.For("ReinforceLoss", nameof(logProbabilities), FormattableString.Invariant($"(batch, …) with as many samples, or choices, as there are rewards ({rewards.Length}, at least 1),"), logProbabilities.Shape);
+            throw ShapeException.For("ReinforceLoss", nameof(logProbabilities),
+                FormattableString.Invariant($"(batch, …) with as many samples, or choices, as there are rewards ({rewards.Length}, at least 1),"), logProbabilities.Shape);
         if (entropies is not null && (entropies.Shape.Rank < 1 || entropies.Shape[0] != batch))
             throw ShapeException.For("ReinforceLoss", nameof(entropies), FormattableString.Invariant($"(batch, …) with batch = {batch}"), entropies.Shape);
         if (baselines is not null && baselines.Shape != logProbabilities.Shape)

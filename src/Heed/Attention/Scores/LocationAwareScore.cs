@@ -3,7 +3,8 @@ namespace Heed;
 /// <summary>The location-aware score: additive, and it sees where the step before looked. Chorowski et al. 2015, "Attention-based models for speech recognition", section 2.1.</summary>
 /// <remarks>
 /// <para>Formula: f = F * α of the step before (a 1-D convolution, one row of features a key), e_j = vᵀ tanh(W₁k_j + W₂q + U f_j + b). Before the first step f = 0.</para>
-/// <para>Shapes: F <c>(filters, 1, 1, width)</c>, the same for all heads; U <c>(size, filters)</c>; W₁, W₂, v, b as in <see cref="AdditiveScore"/>. Padding has weight 0, so it gives no features.</para>
+/// <para>Shapes: F <c>(filters, 1, 1, width)</c>, the same for all heads; U <c>(size, filters)</c>; W₁, W₂, v, b as in <see cref="AdditiveScore"/>. Padding has weight 0, so it gives no
+/// features.</para>
 /// <para>Looks back, so queries come one after the other. Cost: that of <see cref="AdditiveScore"/>, and 2·queries·keys·filters·(width + size) flops.</para>
 /// </remarks>
 /// <param name="Size">Length of the hidden layer; default 64.</param>

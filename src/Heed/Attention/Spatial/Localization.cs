@@ -37,7 +37,8 @@ public sealed record LocalizationConfig
 
 /// <summary>A small convolutional localization network, as the paper uses for distorted digits.</summary>
 /// <remarks>
-/// <para>Formula: pool(U) → convolution, pool, ReLU → convolution, ReLU → dense, ReLU → dense: θ. Each pool takes the largest of 2 × 2. The last layer starts with zero weights and the bias [s 0 0 0 s 0], so the
+/// <para>Formula: pool(U) → convolution, pool, ReLU → convolution, ReLU → dense, ReLU → dense: θ. Each pool takes the largest of 2 × 2. The last layer starts with zero weights and the bias [s 0 0
+/// 0 s 0], so the
 /// transformer starts with the same upright look at every picture.</para>
 /// <para>Shapes: picture <c>(batch, height, width, channels)</c>; θ <c>(batch, 6)</c>.</para>
 /// </remarks>
@@ -56,7 +57,8 @@ public sealed class ConvolutionalLocalization : Localization
         ArgumentNullException.ThrowIfNull(config);
         (int height, int width) = (Reduced(config.Height, config.Kernel), Reduced(config.Width, config.Kernel));
         if (Math.Min(height, width) < 1)
-            throw new ArgumentException(FormattableString.Invariant($"ConvolutionalLocalization: pictures of {config.Height} × {config.Width} are too small for two pools and two convolutions of {config.Kernel}; take a smaller Kernel."), nameof(config));
+            throw new ArgumentException(
+                FormattableString.Invariant($"ConvolutionalLocalization: pictures of {config.Height} × {config.Width} are too small for two pools and two convolutions of {config.Kernel}; take a smaller Kernel."), nameof(config));
         this.config = config;
         first = Register("first", new Convolution(config.Channels, config.Filters, (config.Kernel, config.Kernel)));
         second = Register("second", new Convolution(config.Filters, config.Filters, (config.Kernel, config.Kernel)));
@@ -70,7 +72,8 @@ public sealed class ConvolutionalLocalization : Localization
     {
         ArgumentNullException.ThrowIfNull(picture);
         if (picture.Shape.Rank != 4 || picture.Shape.Sizes[1..] is not [int height, int width, int channels] || (height, width, channels) != (config.Height, config.Width, config.Channels))
-            throw ShapeException.For("ConvolutionalLocalization", nameof(picture), FormattableString.Invariant($"(batch, height, width, channels) = (batch, {config.Height}, {config.Width}, {config.Channels})"), picture.Shape);
+            throw ShapeException.For("ConvolutionalLocalization", nameof(picture),
+                FormattableString.Invariant($"(batch, height, width, channels) = (batch, {config.Height}, {config.Width}, {config.Channels})"), picture.Shape);
         Tensor x = first.Forward(picture.MaxPool(2), pass).MaxPool(2).Relu();
         x = second.Forward(x, pass).Relu();
         x = hidden.Forward(x.Reshape(new Shape(x.Shape[0], x.Length / Math.Max(1, x.Shape[0]))), pass).Relu();

@@ -44,10 +44,13 @@ public sealed record GlimpseResult(IReadOnlyList<Tensor> States, Tensor Position
 /// <remarks>
 /// <para>Formula, for look t at position l_t: glimpse ρ(x, l) = patches at several scales; g = ReLU(W_gs·ReLU(W_s·ρ) + W_gl·ReLU(W_l·l) + b); h_t = ReLU(W_h·h_{t−1} + W_g·g + b);
 /// mean μ_t = tanh(W_μ·h_t); l_{t+1} ~ N(μ_t, σ²), in evaluation μ_t, clipped to the picture. The first look goes to the middle.</para>
-/// <para>ln π = −‖l − μ‖²/(2σ²). What is seen is learned by gradients, where to look by reinforcement: h_t stands as a constant in μ and in the baseline b_t = W_b·h_t, so that reinforcement moves W_μ alone.</para>
-/// <para>Shapes: picture <c>(batch, height, width, channels)</c>; state <c>(batch, hidden)</c>. Cost: looks·batch·2·(scales·patch²·channels·glimpse + 4·glimpse² + 2·glimpse·hidden + hidden²) flops, whatever the
+/// <para>ln π = −‖l − μ‖²/(2σ²). What is seen is learned by gradients, where to look by reinforcement: h_t stands as a constant in μ and in the baseline b_t = W_b·h_t, so that reinforcement moves
+/// W_μ alone.</para>
+/// <para>Shapes: picture <c>(batch, height, width, channels)</c>; state <c>(batch, hidden)</c>. Cost: looks·batch·2·(scales·patch²·channels·glimpse + 4·glimpse² + 2·glimpse·hidden + hidden²)
+/// flops, whatever the
 /// picture's size.</para>
-/// <para>Variant: the plain recurrent core (the paper's for classification), bounded means. Source: Mnih, Heess, Graves and Kavukcuoglu, "Recurrent models of visual attention", 2014, sections 3 and 4.</para>
+/// <para>Variant: the plain recurrent core (the paper's for classification), bounded means. Source: Mnih, Heess, Graves and Kavukcuoglu, "Recurrent models of visual attention", 2014, sections 3
+/// and 4.</para>
 /// </remarks>
 public sealed class RecurrentGlimpses : Module
 {
@@ -63,7 +66,7 @@ public sealed class RecurrentGlimpses : Module
         Source = "Mnih, Heess, Graves and Kavukcuoglu, \"Recurrent models of visual attention\", 2014",
         Variant = "Plain recurrent core, predicted baselines; rewards at the end (the paper's) or after every look.",
         Use = "Large pictures of which a small part matters.",
-        Avoid = "Small pictures: a convolution learns in a tenth of the steps.",
+        Avoid = "Small pictures: a convolution sees everything at once and learns in fewer steps.",
         Example = new(() =>
         {
             RecurrentGlimpses look = new(new GlimpseConfig { Looks = 3, PatchSize = 4, Scales = 2, GlimpseSize = 8, HiddenSize = 8 });

@@ -2,12 +2,15 @@ namespace Heed;
 
 /// <summary>The spatial transformer: soft, location-wise attention. The picture itself decides which part of it, turned and scaled how, is looked at, and gradients flow through the look.</summary>
 /// <remarks>
-/// <para>Formula: θ = localization(U), a 2 × 3 matrix for each picture; a pixel (x', y') of the result, in [−1, 1]², is read at (x, y)ᵀ = θ·(x', y', 1)ᵀ of U, bilinearly. θ = [s 0 t; 0 s t'] alone is attention
+/// <para>Formula: θ = localization(U), a 2 × 3 matrix for each picture; a pixel (x', y') of the result, in [−1, 1]², is read at (x, y)ᵀ = θ·(x', y', 1)ᵀ of U, bilinearly. θ = [s 0 t; 0 s t'] alone
+/// is attention
 /// that crops; a full θ also turns and shears.</para>
-/// <para>Shapes: U <c>(batch, height, width, channels)</c>; θ <c>(batch, 6)</c>, row by row; result <c>(batch, height', width', channels)</c>. Coordinates as PyTorch's <c>align_corners = False</c> has them: ±1 are
+/// <para>Shapes: U <c>(batch, height, width, channels)</c>; θ <c>(batch, 6)</c>, row by row; result <c>(batch, height', width', channels)</c>. Coordinates as PyTorch's <c>align_corners = False</c>
+/// has them: ±1 are
 /// the outer edges; zeros outside.</para>
 /// <para>Variant: affine, bilinear, one transformer. The paper also has thin plate splines and several transformers side by side.</para>
-/// <para>Cost: the localization network, and 8·channels flops for each pixel of the result. Source: Jaderberg, Simonyan, Zisserman and Kavukcuoglu, "Spatial transformer networks", 2015, section 3.</para>
+/// <para>Cost: the localization network, and 8·channels flops for each pixel of the result. Source: Jaderberg, Simonyan, Zisserman and Kavukcuoglu, "Spatial transformer networks", 2015, section
+/// 3.</para>
 /// </remarks>
 public sealed class SpatialTransformer : Module
 {
