@@ -1,4 +1,3 @@
-
 namespace Heed.Benchmarks;
 
 /// <summary>A training step of an encoder–decoder with the sizes of Multi30k, as bench/peers/torch_seq2seq.py does it, and beam search; random tokens.</summary>
