@@ -25,8 +25,8 @@ internal sealed class TranslatorSettings
     public TranslatorSettings()
     {
         decoder = Add("--decoder", "bahdanau (attention before the recurrent cell) or luong (after it).", network.Decoder, "name");
-        score = Add("--score", $"How queries and keys are compared: {string.Join(", ", AttentionNames.Scores)}.", network.Score, "name");
-        distribution = Add("--distribution", $"How energies become weights: {string.Join(", ", AttentionNames.Distributions)}.", network.Distribution, "name");
+        score = Add("--score", $"How queries and keys are compared: {string.Join(", ", Score.Mechanisms.Select(m => m.Signature))}.", network.Score, "name");
+        distribution = Add("--distribution", $"How energies become weights: {string.Join(", ", Distribution.Mechanisms.Select(m => m.Signature))}.", network.Distribution, "name");
         noFeeding = Flag("--no-input-feeding", "The decoder luong does not read what it attended to before; all its steps are then trained at once.");
         coverage = Flag("--coverage", "The score sees what was attended to before, and a loss forbids looking twice.");
         coverageWeight = AddNumber("--coverage-weight", "Weight of the coverage loss.", network.CoverageWeight);

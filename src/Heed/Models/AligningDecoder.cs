@@ -17,15 +17,15 @@ internal sealed class AligningDecoder : Module
     {
         (isBefore, hiddenSize, stateSize) = (config.Decoder == "bahdanau", config.HiddenSize, 2 * config.HiddenSize);
         isFed = isBefore || config.InputFeeding;
-        Score score = config.Coverage ? new AdditiveScore(config.AttentionSize, HasCoverage: true) : AttentionNames.Score(config.Score, config.AttentionSize);
+        Score score = config.CreateScore();
         attention = Register("attention", new Attention(new AttentionConfig
         {
             QuerySize = hiddenSize,
             KeySize = stateSize,
             ValueSize = stateSize,
             Score = score,
-            Distribution = AttentionNames.Distribution(config.Distribution),
-            Heads = AttentionNames.IsOneSize(config.Score) ? new MultiHead(1) : new SingleOutput(),
+            Distribution = Distribution.Parse(config.Distribution),
+            Heads = score.WantsOneSize ? new MultiHead(1) : new SingleOutput(),
         }));
         Initializer start = Initializer.Uniform(1 / Math.Sqrt(hiddenSize));
         int fed = isBefore ? attention.ContextSize : isFed ? hiddenSize : 0;

@@ -23,15 +23,15 @@ public sealed record EncoderDecoderConfig
     /// <value>Default true; <c>bahdanau</c> always does.</value>
     public bool InputFeeding { get; init; } = true;
 
-    /// <summary>The score, one of <see cref="AttentionNames.Scores"/>. Scores that want queries and keys of one length get projections (one head).</summary>
+    /// <summary>The score by its name, as <see cref="Heed.Score.Parse"/> takes it. Scores that want queries and keys of one length get projections (one head).</summary>
     /// <value>Default <c>additive</c>.</value>
     public string Score { get => field ?? "additive"; init; } = "additive";
 
-    /// <summary>The distribution, one of <see cref="AttentionNames.Distributions"/>.</summary>
+    /// <summary>The distribution by its name, as <see cref="Heed.Distribution.Parse"/> takes it.</summary>
     /// <value>Default <c>softmax</c>.</value>
     public string Distribution { get => field ?? "softmax"; init; } = "softmax";
 
-    /// <summary>Length of the hidden layer of the additive score.</summary>
+    /// <summary>Length of the hidden layer of the scores <c>additive</c> and <c>location-aware</c>, unless their name says one.</summary>
     /// <value>Default 256.</value>
     public int AttentionSize { get; init; } = 256;
 
@@ -66,13 +66,13 @@ public sealed record EncoderDecoderConfig
         }
         if (Decoder is not ("bahdanau" or "luong"))
             throw new ArgumentException($"EncoderDecoderConfig: there is no decoder '{Decoder}'.{NearestName.Hint(Decoder, ["bahdanau", "luong"])} There are bahdanau and luong.", nameof(Decoder));
-        Known("Score", () => AttentionNames.Score(Score, AttentionSize));
-        Known("Distribution", () => AttentionNames.Distribution(Distribution));
-        if (Coverage && Score is not ("additive" or "concat"))
+        Score score = Known("Score", CreateScore);
+        Distribution distribution = Known("Distribution", () => Heed.Distribution.Parse(Distribution));
+        if (Coverage && score is not AdditiveScore)
             throw new ArgumentException($"EncoderDecoderConfig: Coverage goes into the additive score, got the score '{Score}'; take additive, or leave Coverage out.", nameof(Coverage));
-        if (Coverage && Distribution is "sigmoid")
+        if (Coverage && distribution is Sigmoid)
             throw new ArgumentException("EncoderDecoderConfig: Coverage adds up weights that sum to 1 at each step, those of sigmoid do not; take softmax, sparsemax or entmax.", nameof(Coverage));
-        if (Copy && Distribution is "sigmoid" or "softmax-sink" && Copy)
+        if (Copy && distribution is Sigmoid or Softmax { Sink: true } && Copy)
             throw new ArgumentException($"EncoderDecoderConfig: Copy reads the weights as probabilities, those of '{Distribution}' do not sum to 1; take softmax, sparsemax or entmax.", nameof(Copy));
         if (TieEmbeddings && EmbeddingSize != HiddenSize)
             throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: TieEmbeddings needs EmbeddingSize = HiddenSize, got {EmbeddingSize} and {HiddenSize}."), nameof(TieEmbeddings));
@@ -89,11 +89,23 @@ public sealed record EncoderDecoderConfig
         return (((double)sourceCount + targetCount) * embedding) + (8 * hidden * (embedding + hidden)) + ((LayerCount - 1) * 8 * hidden * 3 * hidden) + (4 * hidden * (embedding + hidden));
     }
 
-    private static void Known(string name, Func<object> create)
+    /// <summary>The score that the values name.</summary>
+    internal Score CreateScore()
+    {
+        bool saysSize = Score.Contains('(', StringComparison.Ordinal);
+        return Heed.Score.Parse(Score) switch
+        {
+            AdditiveScore additive => additive with { Size = saysSize ? additive.Size : AttentionSize, HasCoverage = Coverage },
+            LocationAwareScore aware when !saysSize => aware with { Size = AttentionSize },
+            Score other => other,
+        };
+    }
+
+    private static T Known<T>(string name, Func<T> create)
     {
         try
         {
-            create();
+            return create();
         }
         catch (ArgumentException e)
         {

@@ -15,7 +15,7 @@ public sealed class SequenceDecoderTests
             {
                 ["bahdanau"] = small,
                 ["luong with input feeding"] = small with { Decoder = "luong", Score = "general" },
-                ["luong without"] = small with { Decoder = "luong", InputFeeding = false, Score = "scaled-dot", Distribution = "entmax-1.5" },
+                ["luong without"] = small with { Decoder = "luong", InputFeeding = false, Score = "scaled-dot", Distribution = "entmax" },
                 ["coverage"] = small with { Coverage = true },
                 ["copy"] = small with { Copy = true },
                 ["copy and coverage, luong"] = small with { Copy = true, Coverage = true, Decoder = "luong" },

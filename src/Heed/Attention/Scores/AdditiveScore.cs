@@ -27,6 +27,15 @@ public sealed record AdditiveScore(int Size = 64, bool HasCoverage = false) : Sc
         Pages = ["unified-attention"],
     };
 
+    internal static Mechanism ConcatEntry => Entry with
+    {
+        Name = "concat",
+        Formula = "e = vᵀ tanh(W[k; q] + b)",
+        Source = "Luong, Pham and Manning, \"Effective approaches to attention-based neural machine translation\", 2015, section 3.1",
+        Variant = "The additive score under its other name, with W = [W₁ W₂].",
+        Example = ExampleOf("concat(8)"),
+    };
+
     /// <inheritdoc/>
     public override ScoreFunction Create(ScoreSizes sizes) => new Function(sizes, Size, HasCoverage);
 

@@ -19,6 +19,8 @@ public sealed record DotScore : Score
         Pages = ["unified-attention"],
     };
 
+    internal override bool WantsOneSize => true;
+
     /// <inheritdoc/>
     public override ScoreFunction Create(ScoreSizes sizes)
     {
@@ -45,6 +47,8 @@ public sealed record ScaledDotScore : Score
         Types = [typeof(ScaledDotScore)],
         Pages = ["unified-attention"],
     };
+
+    internal override bool WantsOneSize => true;
 
     /// <inheritdoc/>
     public override ScoreFunction Create(ScoreSizes sizes)

@@ -12,7 +12,7 @@ public abstract record Score
 {
     private protected const string ScoreShapes = "queries (batch, heads, queries, query size), keys (batch, heads, keys, key size); energies (batch, heads, queries, keys)";
     private static readonly MechanismList<Func<double[], Score>> list = new("score", ScaledDotScore.Entry, DotScore.Entry, GeneralScore.Entry, GeneralScore.BiasedEntry, ActivatedGeneralScore.Entry,
-        AdditiveScore.Entry, LocationScore.Entry, LocationAwareScore.Entry, CosineSimilarityScore.Entry, DistanceScore.Entry);
+        AdditiveScore.Entry, AdditiveScore.ConcatEntry, LocationScore.Entry, LocationAwareScore.Entry, CosineSimilarityScore.Entry, DistanceScore.Entry);
 
     /// <summary>The scores that have a name.</summary>
     public static IReadOnlyList<Mechanism> Mechanisms => list.All;
@@ -42,6 +42,9 @@ public abstract record Score
     /// <param name="sizes">What for.</param>
     /// <exception cref="ArgumentException">The sizes do not suit the score.</exception>
     public abstract ScoreFunction Create(ScoreSizes sizes);
+
+    // Whether queries and keys must have one length.
+    internal virtual bool WantsOneSize => false;
 
     /// <summary>Refuses queries and keys of different lengths.</summary>
     /// <param name="sizes">The sizes.</param>

@@ -21,6 +21,8 @@ public sealed record CosineSimilarityScore(float InitialTemperature = 10) : Scor
         Pages = ["unified-attention"],
     };
 
+    internal override bool WantsOneSize => true;
+
     /// <inheritdoc/>
     public override ScoreFunction Create(ScoreSizes sizes)
     {
@@ -60,6 +62,8 @@ public sealed record DistanceScore(float Gamma = 1) : Score
         Types = [typeof(DistanceScore)],
         Pages = ["unified-attention"],
     };
+
+    internal override bool WantsOneSize => true;
 
     /// <inheritdoc/>
     public override ScoreFunction Create(ScoreSizes sizes)
