@@ -66,8 +66,8 @@ public sealed record EncoderDecoderConfig
         }
         if (Decoder is not ("bahdanau" or "luong"))
             throw new ArgumentException($"EncoderDecoderConfig: there is no decoder '{Decoder}'.{NearestName.Hint(Decoder, ["bahdanau", "luong"])} There are bahdanau and luong.", nameof(Decoder));
-        Score score = Known("Score", CreateScore);
-        Distribution distribution = Known("Distribution", () => Heed.Distribution.Parse(Distribution));
+        Score score = CreateScore();
+        Distribution distribution = Heed.Distribution.Parse(Distribution);
         if (Coverage && score is not AdditiveScore)
             throw new ArgumentException($"EncoderDecoderConfig: Coverage goes into the additive score, got the score '{Score}'; take additive, or leave Coverage out.", nameof(Coverage));
         if (Coverage && distribution is Sigmoid)
@@ -99,17 +99,5 @@ public sealed record EncoderDecoderConfig
             LocationAwareScore aware when !saysSize => aware with { Size = AttentionSize },
             Score other => other,
         };
-    }
-
-    private static T Known<T>(string name, Func<T> create)
-    {
-        try
-        {
-            return create();
-        }
-        catch (ArgumentException e)
-        {
-            throw new ArgumentException($"EncoderDecoderConfig: {e.Message.Split(" (Parameter", 2)[0]}", name, e);
-        }
     }
 }

@@ -81,7 +81,7 @@ public sealed class EncoderDecoderTests
     public void What_makes_no_sense_is_refused_by_name()
     {
         Refused(new() { Decoder = "luon" }, "no decoder 'luon'. Did you mean 'luong'?");
-        Refused(new() { Score = "adittive" }, "no score 'adittive'. Did you mean 'additive'?");
+        Refused(new() { Score = "adittive" }, "Did you mean 'additive'?");
         Refused(new() { Distribution = "sparsmax" }, "Did you mean 'sparsemax'?");
         Refused(new() { Coverage = true, Score = "general" }, "Coverage goes into the additive score");
         Refused(new() { Coverage = true, Distribution = "sigmoid" }, "weights that sum to 1");
