@@ -282,6 +282,78 @@ def adamw():
     g.save()
 
 
+def encoder_decoder(kind):
+    """The mean loss of three pairs, written from the formulas of docs/mechanisms/encoder-decoder.md, pair by pair and step by step."""
+    E, H, A, V = 5, 4, 3, 7
+    sources, targets = [[2, 3, 4], [5, 2], [3, 3, 6, 2]], [[4, 2], [3, 5, 2], [6]]
+    g = Group(f"encoder_decoder_{kind}", f"E = {E}, H = {H}, A = {A}, V = {V}; sources {sources}, targets {targets}: mean loss over the 9 tokens, ends (id 0) among them")
+    luong, see = kind == "luong", kind == "see"
+    w = {"source": g.input("source.weight", V, E, scale=0.8), "target": g.input("target.weight", V, E, scale=0.8)}
+    encoder = g.module(nn.LSTM(E, H, bidirectional=True, batch_first=True), 0.6, prefix="encoder.")
+    linear = {}
+
+    def add(name, rows, columns, bias=True):
+        linear[name] = (g.input(name + ".weight", rows, columns, scale=0.7), g.input(name + ".bias", rows, scale=0.4) if bias else None)
+
+    add("bridge", 2 * H, 2 * H)
+    if luong:
+        add("decoder.attention.score.general", 2 * H, H, bias=False)
+    else:
+        add("decoder.attention.score.key", A, 2 * H, bias=False)
+        add("decoder.attention.score.query", A, H)
+        v = g.input("decoder.attention.score.v", 1, A, scale=1.2)
+        if see:
+            add("decoder.attention.score.coverage", A, 1, bias=False)
+    add("decoder.input", 4 * H, E)
+    add("decoder.step", 4 * H, (H if luong else 2 * H) + H, bias=False)
+    add("decoder.readout", H, 2 * H + H + (0 if luong else E), bias=not luong)
+    add("output", V, H)
+    if see:
+        add("gate", 1, 2 * H + H + E)
+    L = lambda name, x: F.linear(x, *linear[name])
+    losses = []
+    for source, target in zip(sources, targets):
+        states, (last, _) = encoder(w["source"][source].unsqueeze(0))
+        states = states[0]
+        h, c = torch.tanh(L("bridge", torch.cat([last[0, 0], last[1, 0]]))).chunk(2)
+        fed, seen = torch.zeros(H, dtype=torch.float64), torch.zeros(len(source), dtype=torch.float64)
+
+        def look(query, seen):
+            if luong:
+                e = states @ L("decoder.attention.score.general", query)
+            else:
+                hidden = L("decoder.attention.score.key", states) + L("decoder.attention.score.query", query)
+                if see:
+                    hidden = hidden + L("decoder.attention.score.coverage", seen.unsqueeze(1))
+                e = (torch.tanh(hidden) @ v.t()).squeeze(1)
+            a = torch.softmax(e, 0)
+            return a, a @ states
+
+        for before, token in zip([0] + target, target + [0]):
+            y = w["target"][before]
+            if not luong:
+                a, context = look(h, seen)
+                fed = context
+            i, f, n, o = (L("decoder.input", y) + L("decoder.step", torch.cat([fed, h]))).chunk(4)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(n)
+            h = torch.sigmoid(o) * torch.tanh(c)
+            if luong:
+                a, context = look(h, seen)
+                fed = read = torch.tanh(L("decoder.readout", torch.cat([context, h])))
+            else:
+                read = torch.tanh(L("decoder.readout", torch.cat([h, context, y])))
+            p = torch.softmax(L("output", read), 0)[token]
+            if see:
+                own = torch.sigmoid(L("gate", torch.cat([context, h, y])))[0]
+                p = own * p + (1 - own) * sum((a[j] for j, x in enumerate(source) if x == token), torch.zeros((), dtype=torch.float64))
+                losses.append(-torch.log(p + 1e-9) + torch.minimum(a, seen).sum())
+                seen = seen + a
+            else:
+                losses.append(-torch.log(p))
+    g.gradients(loss=torch.stack(losses).mean().reshape(1))
+    g.save()
+
+
 def clip():
     g = Group("clip_grad_norm", "clip_grad_norm_ over two gradients, (3, 5) and (7,): to norm 1 (clips) and to norm 100 (leaves them as they are)")
     first, second = g.input("gradient_a", 3, 5), g.input("gradient_b", 7)
@@ -311,3 +383,5 @@ if __name__ == "__main__":
     attention()
     adamw()
     clip()
+    for kind in ("bahdanau", "luong", "see"):
+        encoder_decoder(kind)

@@ -24,7 +24,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-FIELDS = ("accuracy", "macro_f1", "train_seconds", "bag_of_words")
+FIELDS = ("accuracy", "macro_f1", "train_seconds", "bag_of_words", "bleu", "bleu_lower_case", "chrf2")
 FILES = "--train {data}/{dataset}/train.tsv --dev {data}/{dataset}/dev.tsv --test {data}/{dataset}/test.tsv"
 HEED = ("dotnet {heed} train text " + FILES.replace("--train", "--data")
         + " --pooling {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}")
@@ -34,6 +34,7 @@ COMMANDS = {
     "heed": HEED,
     "heed-plain": PLAIN,
     **{f"heed-plain-{length}": f"{PLAIN} --max-length {length}" for length in (200, 400, 800)},
+    "heed-translate": "dotnet {heed} train translate --data {raw}/{dataset}/train.tsv.gz --dev {raw}/{dataset}/val.tsv --test {raw}/{dataset}/test_2016_flickr.tsv --source en --target de --seed {seed} --threads {threads} --json --out {out} {resume}",
     "torch": "{root}/bench/peers/tuned.sh {threads} {root}/bench/quality/torch_blstm.py " + FILES + " --pooling {pooling} --seed {seed} --threads {threads}",
 }
 
@@ -81,7 +82,14 @@ def last_result(text):
             record = {**record, **record["test"]} if isinstance(record.get("test"), dict) else record
             if "accuracy" in record:
                 return plain(record)
+            if "bleu" in record:
+                return translated(record)
     return None
+
+
+def translated(record):
+    """A translator's figures; its accuracy is the share of answers that are the reference."""
+    return {"accuracy": record["exact"], "bleu": round(record["bleu"]["score"], 2), "bleu_lower_case": round(record["bleuLowerCase"]["score"], 2), "chrf2": round(record["chrf2"]["score"], 2)}
 
 
 def plain(record):
@@ -109,7 +117,7 @@ def run(row, options):
     folder = options.work / row["id"]
     started = (folder / "log").exists()
     folder.mkdir(parents=True, exist_ok=True)
-    values = {**row, "root": ROOT, "data": prepared(row["dataset"], options), "threads": options.threads, "heed": options.heed, "out": folder / "model", "resume": "--resume" if started else ""}
+    values = {**row, "root": ROOT, "raw": options.data, "data": None if row["system"] == "heed-translate" else prepared(row["dataset"], options), "threads": options.threads, "heed": options.heed, "out": folder / "model", "resume": "--resume" if started else ""}
     command = shlex.split((COMMANDS[row["system"]] + " " + (row.get("options") or "")).format(**{k: shlex.quote(str(v)) if v != "" else "" for k, v in values.items()}))
     print(f"{time.strftime('%H:%M:%S')} {row['id']}{' (again)' if started else ''}", file=sys.stderr, flush=True)
     begin = time.monotonic()
@@ -126,7 +134,7 @@ def run(row, options):
     if result is None:
         print(f"  failed with exit code {child.returncode}; see {folder / 'log'}", file=sys.stderr)
         return None
-    kept = {field: result.get(field) for field in FIELDS}
+    kept = {field: result.get(field) for field in FIELDS if field in result or field in FIELDS[:4]}
     if kept["train_seconds"] is None:
         kept["train_seconds"] = round(time.monotonic() - begin, 1)  # the whole command
     facts = {key: row[key] for key in ("id", "system", "dataset", "pooling", "seed")}
@@ -161,15 +169,23 @@ def interval(percent, rows):
 
 def summary(results):
     groups = {}
+    translations = [r for r in results.values() if "bleu" in r]
     for record in results.values():
+        if "bleu" in record:
+            continue
         groups.setdefault((record["dataset"], record["pooling"], record["system"]), []).append(record)
     print("| data | pooling | system | runs | accuracy | ± | 95 % of one test | macro F1 | train s | bag of words |\n|---|---|---|---:|---:|---:|---|---:|---:|---:|")
     for key, records in sorted(groups.items()):
         accuracy = [100 * r["accuracy"] for r in records]
         spread = statistics.pstdev(accuracy)
-        f1, seconds, bag = (mean([r[field] for r in records if r.get(field) is not None]) for field in FIELDS[1:])
+        f1, seconds, bag = (mean([r[field] for r in records if r.get(field) is not None]) for field in FIELDS[1:4])
         low, high = interval(statistics.mean(accuracy), TEST_ROWS[key[0]])
         print(f"| {' | '.join(key)} | {len(records)} | {statistics.mean(accuracy):.2f} | {spread:.2f} | {low:.1f} to {high:.1f} | {100 * f1:.2f} | {seconds:.0f} | {f'{100 * bag:.2f}' if bag == bag else ''} |")
+
+    if translations:
+        print("\n| data | network | seed | BLEU | BLEU, lower case | chrF2 | train s |\n|---|---|---:|---:|---:|---:|---:|")
+    for r in translations:
+        print(f"| {r['dataset']} | {r['pooling']} | {r['seed']} | {r['bleu']:.2f} | {r['bleu_lower_case']:.2f} | {r['chrf2']:.2f} | {r['train_seconds']:.0f} |")
 
 
 def mean(values):

@@ -61,11 +61,13 @@ internal static class CommandLine
         Command root = new(Name, "Heed: attention models that you train, evaluate and look into.")
         {
             DemoCommand.Create(terminal, cancellation),
-            new Command("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation) },
+            new Command("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation), TrainTranslateCommand.Create(terminal, cancellation) },
             EvalCommand.Create(terminal),
             CompareCommand.Create(terminal),
             PredictCommand.Create(terminal),
+            TranslateCommand.Create(terminal),
             DescribeCommand.Create(terminal),
+            MechanismsCommand.Create(terminal),
             BenchCommand.Create(terminal, cancellation),
             VerifyCommand.Create(terminal),
             VersionCommand(terminal),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Heed.Kernels;
 
 namespace Heed.Cli;
@@ -16,6 +17,21 @@ internal static class CommonOptions
     {
         Description = "Threads to compute with; results do not depend on it. [default: all processors]",
         HelpName = "N",
+    };
+
+    /// <summary>A number with a decimal point. The library's own parser takes "0,001" for 1, with a comma between thousands.</summary>
+    public static Option<double> Number(string name, string description, double value) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        DefaultValueFactory = _ => value,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number))
+                result.AddError($"Cannot parse argument '{text}' for option '{name}' as a number with a decimal point");
+            return number;
+        },
     };
 
     public static Argument<string> Model() => new("model") { Description = "The model's folder." };

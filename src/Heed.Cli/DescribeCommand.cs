@@ -94,6 +94,8 @@ internal static class DescribeCommand
         json.WriteEndObject();
         json.WriteStartObject("network");
         json.WriteString("cell", network.Cell);
+        json.WriteString("structure", network.Structure);
+        json.WriteString("pairForm", network.PairForm);
         json.WriteString("pooling", network.Pooling);
         json.WriteNumber("embedding", network.EmbeddingSize);
         json.WriteNumber("hidden", network.HiddenSize);
@@ -155,8 +157,8 @@ internal static class DescribeCommand
     };
 
     private static string Network(BlstmConfig network) => string.Create(culture,
-        $"bidirectional {network.Cell}, {network.Pooling} pooling; embedding {network.EmbeddingSize}, hidden {network.HiddenSize}")
-        + (network.PairForm == "towers" ? ", each text of a pair for itself" : "")
+        $"{(network.Structure == "flat" ? "" : network.Structure + ", ")}bidirectional {network.Cell}, {network.Pooling} pooling; embedding {network.EmbeddingSize}, hidden {network.HiddenSize}")
+        + (network.PairForm == "joined" ? "" : network.PairForm == "towers" ? ", each text of a pair for itself" : $", {network.PairForm} co-attention between the texts of a pair")
         + (network.Evidence ? ", evidence of the bag of words" : "")
         + (network.LayerCount > 1 ? string.Create(culture, $", layers {network.LayerCount}") : "")
         + (network.Pooling is "additive" or "structured" ? string.Create(culture, $", attention {network.AttentionSize}") : "")

@@ -23,9 +23,20 @@ internal static class EvalCommand
         command.Add(threshold);
         command.Add(threads);
         command.Add(json);
+        Option<string> source = new("--source")
+        {
+            Description = "For a translator the column of the sources; --target is then that of the references.",
+            HelpName = "column",
+            DefaultValueFactory = _ => "source",
+        };
+        command.Add(source);
+        DecodingSettings decoding = new();
+        decoding.AddTo(command, draws: false);
         command.SetAction(parsed =>
         {
             threads.Apply(parsed);
+            if (Translator.IsIn(parsed.GetValue(model)!))
+                return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, parsed.GetValue(json));
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
             double? limit = Thresholds.Of(parsed, threshold, classifier);
             TextData rows = table.ReadFor(parsed, parsed.GetValue(data)!, classifier, terminal.Say);
@@ -39,5 +50,17 @@ internal static class EvalCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static int Translate(ParseResult parsed, Terminal terminal, string model, string path, PairReadOptions columns, DecodingSettings decoding, bool isJson)
+    {
+        Translator translator = Translator.Load(model);
+        PairData rows = PairOptions.Read(path, columns, terminal.Say);
+        TranslationReport report = translator.Evaluate(rows, decoding.Read(parsed, translator.Decoding));
+        if (isJson)
+            JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);
+        else
+            terminal.Out.WriteLine(report.ToString());
+        return ExitCode.Done;
     }
 }

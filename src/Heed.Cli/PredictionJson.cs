@@ -30,7 +30,41 @@ internal static class PredictionJson
         Write(json, prediction.Text, index, prediction.Weights);
         if (prediction.Evidence.Count > 0)
             Write(json, prediction.Text, index, prediction.Evidence);
+        if (prediction.Sentences.Count > 0)
+            Write(json, prediction.Text, index, prediction.Sentences);
+        if (prediction.Affinity is { } affinity)
+            Write(json, affinity);
         json.WriteNumber("cutOff", prediction.CutOff);
+    }
+
+    private static void Write(Utf8JsonWriter json, string text, CodePointIndex? index, IReadOnlyList<SentenceWeight> sentences)
+    {
+        json.WriteStartArray("sentences");
+        foreach (SentenceWeight sentence in sentences)
+        {
+            (int start, int length) = sentence.Range.GetOffsetAndLength(text.Length);
+            json.WriteStartObject();
+            json.WriteNumber("start", index?[start] ?? start);
+            json.WriteNumber("length", index is null ? length : index[start + length] - index[start]);
+            json.WriteNumber("weight", sentence.Weight);
+            Write(json, text, index, sentence.Words);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    // One array for each token of the first text, with a number for each of the second's; tokens in the order of "weights".
+    private static void Write(Utf8JsonWriter json, TokenAffinity affinity)
+    {
+        json.WriteStartArray("affinity");
+        for (int i = 0; i < affinity.Values.GetLength(0); i++)
+        {
+            json.WriteStartArray();
+            for (int j = 0; j < affinity.Values.GetLength(1); j++)
+                json.WriteNumberValue(affinity.Values[i, j]);
+            json.WriteEndArray();
+        }
+        json.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter json, string text, CodePointIndex? index, IReadOnlyList<LabelEvidence> evidence)

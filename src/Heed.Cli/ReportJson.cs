@@ -20,7 +20,32 @@ internal static class ReportJson
             case RegressionReport numbers:
                 Write(json, numbers);
                 break;
+            case TranslationReport translations:
+                Write(json, translations);
+                break;
         }
+    }
+
+    private static void Write(Utf8JsonWriter json, TranslationReport report)
+    {
+        foreach ((string name, BleuScore bleu) in new[] { ("bleu", report.Bleu), ("bleuLowerCase", report.LowerCaseBleu) })
+        {
+            json.WriteStartObject(name);
+            json.WriteFinite("score", bleu.Score);
+            json.WriteStartArray("precisions");
+            foreach (double precision in bleu.Precisions)
+                json.WriteNumberValue(precision);
+            json.WriteEndArray();
+            json.WriteFinite("brevityPenalty", bleu.BrevityPenalty);
+            json.WriteString("signature", bleu.Signature);
+            json.WriteEndObject();
+        }
+        json.WriteStartObject("chrf2");
+        json.WriteFinite("score", report.Chrf);
+        json.WriteString("signature", ChrfScore.Signature);
+        json.WriteEndObject();
+        json.WriteFinite("exact", report.ExactShare);
+        json.WriteFinite("loss", report.Loss);
     }
 
     private static void Write(Utf8JsonWriter json, LabelSetReport report)

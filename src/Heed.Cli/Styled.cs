@@ -33,6 +33,8 @@ internal static class Styled
         {
             bool isRight = column.StartsWith('>');
             TableColumn header = new(new Text(column.TrimStart('>'), new Style(decoration: Decoration.Bold)));
+            // Names stay whole, so that they can be copied.
+            header.NoWrap = table.Columns.Count == 0;
             table.AddColumn(isRight ? header.RightAligned() : header);
         }
         foreach (string[] row in rows)

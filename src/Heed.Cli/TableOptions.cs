@@ -58,6 +58,22 @@ internal sealed class TableOptions
             command.Add(option);
     }
 
+    /// <summary>What the options mean for pairs: --target is then a column.</summary>
+    public PairReadOptions Pairs(ParseResult parsed, string source) => UsageException.Guard(() =>
+    {
+        PairReadOptions options = new()
+        {
+            Source = source,
+            Target = parsed.GetResult(target) is { Implicit: false } ? parsed.GetValue(target)! : "target",
+            Encoding = parsed.GetValue(encoding),
+            Header = parsed.GetValue(noHeader) ? false : null,
+            DropDuplicates = parsed.GetValue(dropDuplicates),
+            DropEmpty = parsed.GetValue(dropEmpty),
+        };
+        options.Validate();
+        return options;
+    });
+
     /// <summary>Reads a file.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="path">The file.</param>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 namespace Heed.Cli;
 
@@ -10,7 +9,7 @@ internal sealed class TrainingSettings
     private static readonly TrainingOptions training = new();
 
     private readonly List<Option> all = [];
-    private readonly Option<string> pooling, pairForm, cell, schedule, monitor, classWeights, optimizer;
+    private readonly Option<string> pooling, structure, pairForm, cell, schedule, monitor, classWeights, optimizer;
     private readonly Option<int> hidden, embedding, pairs, layers, attention, views, epochs, batch, patience;
     private readonly Option<double> penalty, dropout, learningRate, weightDecay, warmup, clip, momentum, labelSmoothing, wordDropout, averaging;
     private readonly Option<bool> averageViews, perLabel, variationalDropout, findAnomalies;
@@ -20,10 +19,11 @@ internal sealed class TrainingSettings
     public TrainingSettings()
     {
         pooling = Add("--pooling", $"How hidden states become one vector: {string.Join(", ", SequencePooling.Names)}.", network.Pooling, "name");
+        structure = Add("--network", "How a text is read: flat, as one sequence; or hierarchical, words, then sentences, with attention on both levels.", network.Structure, "name");
         hidden = Add("--hidden", "Size of a hidden state of one direction.", network.HiddenSize);
         embedding = Add("--embedding", "Size of a token's vector.", network.EmbeddingSize);
         pairs = Add("--pairs", "Buckets of a table of vectors for pairs of neighbouring tokens, such as 30000; 0 for none.", network.PairBuckets);
-        pairForm = Add("--pair-form", "How the two texts of --pair are read: joined, as one; or towers, each for itself and then compared.", network.PairForm, "name");
+        pairForm = Add("--pair-form", $"How the two texts of --pair are read: joined, as one; towers, each for itself and then compared; or with co-attention: {string.Join(", ", CoAttention.Names)}.", network.PairForm, "name");
         layers = Add("--layers", "Stacked recurrent layers.", network.LayerCount);
         cell = Add("--cell", "Recurrent cell: lstm or gru.", network.Cell, "name");
         attention = Add("--attention", "Inner size of the poolings additive and structured.", network.AttentionSize);
@@ -75,6 +75,7 @@ internal sealed class TrainingSettings
         EmbeddingSize = parsed.GetValue(embedding),
         HiddenSize = parsed.GetValue(hidden),
         PairForm = parsed.GetValue(pairForm)!,
+        Structure = parsed.GetValue(structure)!,
         PairBuckets = parsed.GetValue(pairs),
         LayerCount = parsed.GetValue(layers),
         Cell = parsed.GetValue(cell)!,
@@ -116,17 +117,10 @@ internal sealed class TrainingSettings
         return option;
     }
 
-    // The library's own parser takes "0,001" for 1, with a comma between thousands.
     private Option<double> AddNumber(string name, string description, double value)
     {
-        Option<double> option = Add(name, description, value);
-        option.CustomParser = result =>
-        {
-            string text = result.Tokens[0].Value;
-            if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number))
-                result.AddError($"Cannot parse argument '{text}' for option '{name}' as a number with a decimal point");
-            return number;
-        };
+        Option<double> option = CommonOptions.Number(name, description, value);
+        all.Add(option);
         return option;
     }
 

@@ -67,4 +67,19 @@ public static class LstmKernel
         in RecurrentShape shape, in RecurrentParameters<float> parameters, in RecurrentInput<float> input, in RecurrentOutputGradients<float> output,
         in RecurrentGradients<float> gradients, ReadOnlySpan<float> workspace) =>
         RecurrentCall<LstmCell>.Backward(shape, parameters, input, output, gradients, workspace);
+
+    /// <summary>Reads the gates of every step out of a forward pass's workspace: what was let in, kept and let out.</summary>
+    /// <param name="shape">Sizes of the forward pass.</param>
+    /// <param name="lengths">Steps of each sequence, as there; empty: all positions.</param>
+    /// <param name="starts">First step of each, as there; empty: 0.</param>
+    /// <param name="workspace">As the forward pass left it.</param>
+    /// <param name="gates">(batch, time, directions, 4·hidden): i, f, g, o of each step; 0 in padding.</param>
+    /// <exception cref="ArgumentException">A span has another length than the shape demands, or a sequence lies outside of time.</exception>
+    public static void ReadGates(in RecurrentShape shape, ReadOnlySpan<int> lengths, ReadOnlySpan<int> starts, ReadOnlySpan<float> workspace, Span<float> gates)
+    {
+        RecurrentCheck.Shape<LstmCell>(shape);
+        RecurrentCheck.Sequences<LstmCell>(shape, lengths, starts);
+        Require.Length("LstmKernel.ReadGates", nameof(gates), gates.Length, (long)shape.Batch * shape.Time * shape.Directions * 4 * shape.HiddenSize);
+        RecurrentPass<LstmCell>.ReadGates(shape, lengths, starts, workspace, gates);
+    }
 }

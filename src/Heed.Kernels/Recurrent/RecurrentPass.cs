@@ -95,6 +95,23 @@ internal unsafe partial struct RecurrentPass<TCell>
         }
     }
 
+    /// <summary>Copies the activated gates that a forward pass kept to the places of their steps: (batch, time, directions, gates·hidden), 0 in padding.</summary>
+    public static void ReadGates(in RecurrentShape shape, ReadOnlySpan<int> lengths, ReadOnlySpan<int> starts, ReadOnlySpan<float> workspace, Span<float> gates)
+    {
+        using SequencePlan order = new(shape, lengths, starts);
+        RecurrentCheck.Workspace<TCell>(workspace.Length, WorkspaceLength(shape, order.Rows, order.Active));
+        gates.Clear();
+        int width = IRecurrentCell.Slots * shape.HiddenSize, part = (int)WorkspaceLength(shape with { Directions = 1 }, order.Rows, order.Active);
+        for (int d = 0; d < shape.Directions; d++)
+        {
+            for (int step = 0; step < order.Steps; step++)
+            {
+                for (int r = 0; r < order.Count(step); r++)
+                    workspace.Slice((d * part) + ((order.First(step) + r) * width), width).CopyTo(gates.Slice((int)((order.Position(d, step, r) * shape.Directions) + d) * width, width));
+            }
+        }
+    }
+
     // Chunk memory for all directions.
     private void PlaceChunks(float* memory)
     {

@@ -48,6 +48,24 @@ public static class ReferenceLstm
         }
     }
 
+    /// <summary>One step behind the matrix products, as <see cref="LstmStepKernel.Forward"/>.</summary>
+    /// <param name="sums">(rows, 4·size).</param>
+    /// <param name="cellBefore">(rows, size).</param>
+    /// <param name="size">Length of a state.</param>
+    /// <param name="hidden">(rows, size).</param>
+    /// <param name="cell">(rows, size).</param>
+    public static void Step(ReadOnlySpan<double> sums, ReadOnlySpan<double> cellBefore, int size, Span<double> hidden, Span<double> cell)
+    {
+        for (int at = 0; at < cellBefore.Length; at++)
+        {
+            ReadOnlySpan<double> a = sums.Slice(at / size * 4 * size, 4 * size);
+            int j = at % size;
+            double i = ReferenceRecurrent.Sigmoid(a[j]), f = ReferenceRecurrent.Sigmoid(a[size + j]), g = Math.Tanh(a[(2 * size) + j]), o = ReferenceRecurrent.Sigmoid(a[(3 * size) + j]);
+            cell[at] = (f * cellBefore[at]) + (i * g);
+            hidden[at] = o * Math.Tanh(cell[at]);
+        }
+    }
+
     // All states and activated gates i, f, g, o of one sequence; H[s] and C[s] stand before step s.
     private static Trace Run(in RecurrentShape shape, in RecurrentDirection<double> weights, in RecurrentInput<double> input, int d, int b)
     {

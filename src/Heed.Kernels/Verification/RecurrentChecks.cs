@@ -34,6 +34,30 @@ internal static class RecurrentChecks
             ReferenceGru.Forward, ReferenceGru.Backward);
     }
 
+    public static void LstmStep(KernelChecker check)
+    {
+        const int Size = 19, Rows = 5;
+        float[] sums = check.Draw(Rows * 4 * Size, -3, 3), before = check.Draw(Rows * Size), hidden = new float[Rows * Size], cell = new float[Rows * Size], gates = new float[sums.Length];
+        LstmStepKernel.Forward(sums, before, Size, hidden, cell, gates);
+        double[] Reference(double[] a, double[] c, bool isCell)
+        {
+            double[] h = new double[Rows * Size], next = new double[Rows * Size];
+            ReferenceLstm.Step(a, c, Size, h, next);
+            return isCell ? next : h;
+        }
+        double[] wideSums = KernelChecker.Widen(sums), wideBefore = KernelChecker.Widen(before);
+        check.Compare("h", hidden, Reference(wideSums, wideBefore, false), Limit);
+        check.Compare("c", cell, Reference(wideSums, wideBefore, true), Limit);
+        float[] dhidden = check.Draw(hidden.Length), dcell = new float[cell.Length], dsums = new float[sums.Length];
+        LstmStepKernel.Backward(dhidden, gates, before, cell, Size, dcell, dsums);
+        check.CompareWithDifferences("da of h", dsums, sums, dhidden, at => Reference(at, wideBefore, false), Limit);
+        check.CompareWithDifferences("dc₋₁ of h", dcell, before, dhidden, at => Reference(wideSums, at, false), Limit);
+        float[] dc = check.Draw(cell.Length), before2 = [.. dc];
+        LstmStepKernel.Backward(new float[hidden.Length], gates, before, cell, Size, before2, dsums);
+        check.CompareWithDifferences("da of c", dsums, sums, dc, at => Reference(at, wideBefore, true), Limit);
+        check.CompareWithDifferences("dc₋₁ of c", before2, before, dc, at => Reference(wideSums, at, true), Limit);
+    }
+
     private static void Check(
         KernelChecker check, int gates, bool hasCell, Forward<float> forward, Backward<float> backward, Forward<double> wideForward, Backward<double> wideBackward)
     {

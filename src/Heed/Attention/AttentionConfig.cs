@@ -35,4 +35,11 @@ public sealed record AttentionConfig
 /// <param name="Context">c: <c>(batch, queries, size)</c>.</param>
 /// <param name="Weights">α: <c>(batch, heads, queries, keys)</c>, before dropout; null if nobody asked (<see cref="Capture.Weights"/>) and they were not written out. Gradients flow through them only
 /// where they were written out.</param>
-public readonly record struct AttentionResult(Tensor Context, Tensor? Weights);
+public readonly record struct AttentionResult(Tensor Context, Tensor? Weights)
+{
+    /// <summary>What the next step may look back to; null if the call had no state.</summary>
+    public AttentionState? State { get; init; }
+
+    /// <summary>What <see cref="HardAttention"/> chose, if it learns by reinforcement; else null.</summary>
+    public HardChoice? Choice { get; init; }
+}

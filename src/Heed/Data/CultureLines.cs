@@ -28,6 +28,8 @@ public static class CultureLines
     /// <summary>The English names of the languages: the labels.</summary>
     public static IReadOnlyList<string> Languages { get; } = Array.ConvertAll(languages, language => language.Name);
 
+    internal static IReadOnlyList<string> LanguageCodes { get; } = Array.ConvertAll(languages, language => language.Code);
+
     /// <summary>Whether this process has the CLDR data: not in invariant globalization mode.</summary>
     public static bool IsAvailable
     {

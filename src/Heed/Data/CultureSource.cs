@@ -80,7 +80,8 @@ internal sealed class CultureSource
         }
     }
 
-    private static CultureInfo[] Own(string code, CultureInfo[] all)
+    /// <summary>The cultures of a language: its main one, then its other countries'.</summary>
+    public static CultureInfo[] Own(string code, CultureInfo[] all)
     {
         CultureInfo main = CultureInfo.CreateSpecificCulture(code);
         // Other scripts of the language have parents of their own.
@@ -106,11 +107,18 @@ internal sealed class CultureSource
         }
     }
 
-    private static IEnumerable<(DateTimeFormatInfo Format, string Pattern)> Formats(CultureInfo culture)
+    /// <summary>A culture's way to write dates, by the Gregorian calendar where it knows it.</summary>
+    public static DateTimeFormatInfo Gregorian(CultureInfo culture)
     {
         var format = (DateTimeFormatInfo)culture.DateTimeFormat.Clone();
         if (culture.OptionalCalendars.OfType<GregorianCalendar>().FirstOrDefault() is { } gregorian)
             format.Calendar = gregorian;
+        return format;
+    }
+
+    private static IEnumerable<(DateTimeFormatInfo Format, string Pattern)> Formats(CultureInfo culture)
+    {
+        DateTimeFormatInfo format = Gregorian(culture);
         IEnumerable<string> standard = format.GetAllDateTimePatterns().Where(pattern => !pattern.Contains("GMT", StringComparison.Ordinal)
             && !pattern.StartsWith("yyyy'-'", StringComparison.Ordinal) && (pattern.Contains("MMM", StringComparison.Ordinal)
             || pattern.Contains("ddd", StringComparison.Ordinal)));
@@ -123,12 +131,12 @@ internal sealed class CultureSource
 
     private static bool HasLetter(string text) => text.Any(char.IsLetter);
 
-    // Without marks that nobody types, and with plain spaces.
-    private static string Clean(string text) =>
+    /// <summary>Without marks that nobody types, and with plain spaces.</summary>
+    public static string Clean(string text) =>
         string.Concat(text.Where(c => char.GetUnicodeCategory(c) != UnicodeCategory.Format).Select(c => char.IsWhiteSpace(c) ? ' ' : c)).Trim();
 
-    // What is left of a line when case and numbers do not count.
-    private static string Shape(string line)
+    /// <summary>What is left of a line when case and numbers do not count.</summary>
+    public static string Shape(string line)
     {
         var shape = new System.Text.StringBuilder(line.Length);
         foreach (char c in line)

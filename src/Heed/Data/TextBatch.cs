@@ -37,6 +37,9 @@ public sealed class TextBatch
     /// <summary>Which row of the data each text is.</summary>
     public int[] RowIndices { get; }
 
+    /// <summary>The number of each token's sentence, (batch, maximum length), row-major; 0 in padding. Empty unless it was asked for.</summary>
+    public int[] Sentences { get; private init; } = [];
+
     /// <summary>How many texts there are.</summary>
     public int BatchSize { get; }
 
@@ -48,9 +51,10 @@ public sealed class TextBatch
     /// <param name="rows">Which of them go into the batch, in this order.</param>
     /// <param name="targets">The label indices of all texts; empty if there are none.</param>
     /// <param name="padding">Where the padding stands.</param>
-    /// <exception cref="ArgumentException">No row is asked for, or targets and sequences differ in number.</exception>
+    /// <param name="sentences">The number of each token's sentence, as long as the sequences; null for none.</param>
+    /// <exception cref="ArgumentException">No row is asked for, or targets or sentences and sequences differ in number.</exception>
     public static TextBatch Create(
-        IReadOnlyList<int[]> sequences, ReadOnlySpan<int> rows, ReadOnlySpan<int> targets = default, PaddingSide padding = PaddingSide.Right)
+        IReadOnlyList<int[]> sequences, ReadOnlySpan<int> rows, ReadOnlySpan<int> targets = default, PaddingSide padding = PaddingSide.Right, IReadOnlyList<int[]>? sentences = null)
     {
         ArgumentNullException.ThrowIfNull(sequences);
         if (rows.IsEmpty)
@@ -61,15 +65,19 @@ public sealed class TextBatch
                 $"TextBatch.Create: targets has {targets.Length} entries but sequences {sequences.Count}; give one label a text.", nameof(targets));
         }
 
+        if (sentences is not null && sentences.Count != sequences.Count)
+            throw new ArgumentException($"TextBatch.Create: sentences has {sentences.Count} entries but sequences {sequences.Count}; give one a text.", nameof(sentences));
+
         int longest = 1;
         foreach (int row in rows)
             longest = Math.Max(longest, sequences[row].Length);
-        var batch = new TextBatch(rows.Length, longest);
+        var batch = new TextBatch(rows.Length, longest) { Sentences = new int[sentences is null ? 0 : rows.Length * longest] };
         for (int i = 0; i < rows.Length; i++)
         {
             int[] ids = sequences[rows[i]];
             int start = padding == PaddingSide.Right ? 0 : longest - ids.Length;
             ids.CopyTo(batch.Ids, i * longest + start);
+            sentences?[rows[i]].CopyTo(batch.Sentences, i * longest + start);
             (batch.Lengths[i], batch.Starts[i], batch.RowIndices[i]) = (ids.Length, start, rows[i]);
             batch.Targets[i] = targets.IsEmpty ? -1 : targets[rows[i]];
         }

@@ -25,7 +25,7 @@ public sealed class Gru : RecurrentLayer
     {
     }
 
-    private protected override Tensor[] RunLayer(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights) =>
+    private protected override Tensor[] RunLayer(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights, Capture capture) =>
         Tensor.Gru(x, ranges, packed, weights);
 
     private protected override RecurrentWeights Pack(RecurrentShape shape, Tensor[] weights) =>

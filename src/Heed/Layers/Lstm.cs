@@ -25,8 +25,8 @@ public sealed class Lstm : RecurrentLayer
     {
     }
 
-    private protected override Tensor[] RunLayer(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights) =>
-        Tensor.Lstm(x, ranges, packed, weights);
+    private protected override Tensor[] RunLayer(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights, Capture capture) =>
+        Tensor.Lstm(x, ranges, packed, weights, capture.HasFlag(Capture.Gates));
 
     private protected override RecurrentWeights Pack(RecurrentShape shape, Tensor[] weights) =>
         LstmKernel.Pack(shape, Tensor.RecurrentParametersOf(weights));

@@ -7,7 +7,13 @@ namespace Heed;
 /// <param name="Output">The hidden states of the last layer: <c>(batch, time, directions·hidden)</c>, forward half first; 0 in padding.</param>
 /// <param name="FinalHidden">The final hidden states: <c>(layers·directions, batch, hidden)</c>.</param>
 /// <param name="FinalCell">The final cell states, likewise; null for a GRU.</param>
-public sealed record RecurrentResult(Tensor Output, Tensor FinalHidden, Tensor? FinalCell);
+public sealed record RecurrentResult(Tensor Output, Tensor FinalHidden, Tensor? FinalCell)
+{
+    /// <summary>How far the gates of an LSTM were open at each step, one tensor a layer: <c>(batch, time, directions, 4·hidden)</c>, input gate i, forget gate f, candidate g (in (−1, 1)) and
+    /// output gate o side by
+    /// side, 0 in padding. Without gradients. Null if nobody asked (<see cref="Capture.Gates"/>), and for a GRU.</summary>
+    public IReadOnlyList<Tensor>? Gates { get; init; }
+}
 
 /// <summary>What LSTM and GRU have in common: stacked layers, one or two directions, unequal lengths inside a batch.</summary>
 /// <remarks>Parameters have PyTorch's names (<c>weight_ih_l0</c>, <c>weight_hh_l0</c>, <c>bias_ih_l0</c>, <c>bias_hh_l0</c>,
@@ -63,17 +69,20 @@ public abstract class RecurrentLayer : Module
         ranges.Check(GetType().Name, x.Shape[0], x.Shape[1]);
         Tensor[] hidden = new Tensor[LayerCount];
         Tensor?[] cell = new Tensor?[LayerCount];
+        List<Tensor> gates = [];
         for (int l = 0; l < LayerCount; l++)
         {
             if (l > 0)
                 x = Between.Forward(x, pass);
             Tensor[] results = layers[l].Run(x, ranges, this, pass);
             (x, hidden[l], cell[l]) = (results[0], results[1], results.Length > 2 ? results[2] : null);
+            if (results.Length > 3)
+                gates.Add(results[3]);
         }
-        return new RecurrentResult(Return(x, pass), Stack(hidden), cell[0] is null ? null : Stack(cell!));
+        return new RecurrentResult(Return(x, pass), Stack(hidden), cell[0] is null ? null : Stack(cell!)) { Gates = gates.Count > 0 ? gates : null };
     }
 
-    private protected abstract Tensor[] RunLayer(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights);
+    private protected abstract Tensor[] RunLayer(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights, Capture capture);
 
     private protected abstract RecurrentWeights Pack(RecurrentShape shape, Tensor[] weights);
 
@@ -108,7 +117,7 @@ public abstract class RecurrentLayer : Module
             Tensor[] weights = new Tensor[parameters.Length];
             for (int i = 0; i < weights.Length; i++)
                 weights[i] = pass.Use(parameters[i]);
-            return layer.RunLayer(x, ranges, pass.Step.Records ? null : Packed(layer, weights), weights);
+            return layer.RunLayer(x, ranges, pass.Step.Records ? null : Packed(layer, weights), weights, pass.Capture);
         }
 
         private RecurrentWeights Packed(RecurrentLayer layer, Tensor[] weights)

@@ -57,10 +57,14 @@ public sealed record BlstmConfig
     /// <value>Default false.</value>
     public bool VariationalDropout { get; init; }
 
-    /// <summary>How a text pair is read (<see cref="TextPair"/>): <c>joined</c>, as one text; or <c>towers</c>, each text by the same encoder for itself, the two
-    /// contexts then compared: [u ; v ; |u − v| ; u∘v].</summary>
-    /// <value>Default <c>joined</c>; <c>towers</c> goes with rows that have two texts, and not with <see cref="PerLabel"/>.</value>
+    /// <summary>How a text pair is read (<see cref="TextPair"/>): <c>joined</c>, as one text; <c>towers</c>, each text by the same encoder for itself, the two
+    /// contexts then compared: [u ; v ; |u − v| ; u∘v]; or a name of <see cref="CoAttention.Names"/>, where both texts attend to each other between encoder and comparison.</summary>
+    /// <value>Default <c>joined</c>; others go with rows that have two texts, and not with <see cref="PerLabel"/>; with co-attention <see cref="Pooling"/> has no say.</value>
     public string PairForm { get => field ?? "joined"; init; } = "joined";
+
+    /// <summary>How a text is read: <c>flat</c>, as one sequence of tokens; or <c>hierarchical</c>, words → sentences → text with encoder and attention on both levels, see <see cref="HierarchicalEncoder"/>.</summary>
+    /// <value>Default <c>flat</c>; <c>hierarchical</c> goes with <see cref="PairForm"/> <c>joined</c>, and not with <see cref="PerLabel"/>.</value>
+    public string Structure { get => field ?? "flat"; init; } = "flat";
 
     /// <summary>Whether the network is given evidence for each token, one number an output, that reaches the logits by the pooling's weights.</summary>
     /// <value>Default false.</value>
@@ -79,23 +83,36 @@ public sealed record BlstmConfig
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: PairBuckets must be 0 or in 2 … 4194304, got {PairBuckets}."), nameof(PairBuckets));
         if (Cell is not ("lstm" or "gru"))
             throw new ArgumentException($"BlstmConfig: Cell must be lstm or gru, got '{Cell}'.", nameof(Cell));
-        if (!SequencePooling.Names.Contains(Pooling, StringComparer.Ordinal))
-            throw new ArgumentException($"BlstmConfig: there is no pooling '{Pooling}'; there are {string.Join(", ", SequencePooling.Names)}.", nameof(Pooling));
+        SequencePooling.Require(nameof(BlstmConfig), Pooling);
         if (PerLabel && Pooling != "projection")
             throw new ArgumentException($"BlstmConfig: PerLabel needs the pooling projection, got '{Pooling}'.", nameof(PerLabel));
-        if (PairForm is not ("joined" or "towers") || (PerLabel && PairForm == "towers"))
-            throw new ArgumentException($"BlstmConfig: PairForm must be joined or (without PerLabel) towers, got '{PairForm}'.", nameof(PairForm));
+        string[] forms = ["joined", "towers", .. CoAttention.Names];
+        if (!forms.Contains(PairForm, StringComparer.Ordinal))
+            throw new ArgumentException($"BlstmConfig: there is no PairForm '{PairForm}'; there are {string.Join(", ", forms)}.{NearestName.Hint(PairForm, forms)}", nameof(PairForm));
+        if (PerLabel && PairForm != "joined")
+            throw new ArgumentException($"BlstmConfig: PairForm {PairForm} compares two contexts and does not go with PerLabel; leave one out.", nameof(PairForm));
+        if (Structure is not ("flat" or "hierarchical"))
+            throw new ArgumentException($"BlstmConfig: Structure must be flat or hierarchical, got '{Structure}'.{NearestName.Hint(Structure, ["flat", "hierarchical"])}", nameof(Structure));
+        if (Structure == "hierarchical" && (PerLabel || PairForm != "joined"))
+            throw new ArgumentException($"BlstmConfig: Structure hierarchical pools sentences and does not go with {(PerLabel ? "PerLabel" : $"PairForm {PairForm}")}; leave one out.", nameof(Structure));
         if (Dropout is not (>= 0 and < 1))
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
         if (!(Penalty >= 0 && double.IsFinite(Penalty)))
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Penalty must be at least 0, got {Penalty}."), nameof(Penalty));
     }
 
+    // Both directions of the recurrent layers that the configuration asks for.
+    internal RecurrentLayer CreateEncoder(int inputSize) => Cell == "gru"
+        ? new Gru(inputSize, HiddenSize, LayerCount, isBidirectional: true, Dropout, VariationalDropout)
+        : new Lstm(inputSize, HiddenSize, LayerCount, isBidirectional: true, Dropout, VariationalDropout);
+
+    internal SequencePooling CreatePooling(int states) => SequencePooling.Create(Pooling, states, AttentionSize, Views, AverageViews, Penalty);
+
     /// <summary>Weights that such a network has at least: those of tokens, encoder and attention.</summary>
     internal double LeastWeights(int vocabularySize)
     {
         double hidden = HiddenSize, gates = Cell == "gru" ? 3 : 4, first = 2 * gates * hidden * (EmbeddingSize + hidden), others = 2 * gates * hidden * 3 * hidden;
-        double attention = Pooling is "additive" or "structured" ? 2.0 * hidden * AttentionSize : 0;
+        double attention = Pooling is "additive" or "structured" && PairForm is "joined" or "towers" ? 2.0 * hidden * AttentionSize : 0;
         return (((double)vocabularySize + PairBuckets) * EmbeddingSize) + first + ((LayerCount - 1) * others) + attention;
     }
 }

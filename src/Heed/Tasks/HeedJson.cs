@@ -37,6 +37,7 @@ internal sealed record TextClassifierConfig
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(TextClassifierConfig))]
+[JsonSerializable(typeof(TranslatorConfig))]
 [JsonSerializable(typeof(TrainingRecord))]
 [JsonSerializable(typeof(BlstmConfig))]
 internal sealed partial class HeedJson : JsonSerializerContext;

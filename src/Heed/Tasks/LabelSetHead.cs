@@ -26,7 +26,7 @@ internal sealed class LabelSetHead(IReadOnlyList<string> labels) : TextHead(Targ
 
     public override AnswerRule FitAnswers(float[] logits, TextData dev)
     {
-        double temperature = Temperature.Fit(logits, dev.Count, scaled => MeanLoss(scaled, dev));
+        double temperature = TemperatureScaling.Fit(logits, dev.Count, scaled => MeanLoss(scaled, dev));
         return new AnswerRule(temperature, Tune(Probabilities(logits, temperature), dev));
     }
 
@@ -57,7 +57,7 @@ internal sealed class LabelSetHead(IReadOnlyList<string> labels) : TextHead(Targ
     public override EvaluationReport Report(float[] logits, AnswerRule rule, TextData data, (float[] Logits, AnswerRule Rule)? simple)
     {
         float[] probabilities = Probabilities(logits, rule.Temperature), scaled = new float[logits.Length];
-        Temperature.Divide(logits, rule.Temperature, scaled);
+        TemperatureScaling.Divide(logits, rule.Temperature, scaled);
         int[][] targets = data.ToLabelSets(), predictions = Choose(probabilities, rule.Thresholds);
         LabelSetReport? other = simple is { } s ? new LabelSetReport(targets, Choose(Probabilities(s.Logits, s.Rule.Temperature), s.Rule.Thresholds), Labels) : null;
         return new LabelSetReport(targets, predictions, Labels, probabilities, MeanLoss(scaled, data)) { BaselineName = other is null ? null : BaselineName, Baseline = other };
@@ -91,7 +91,7 @@ internal sealed class LabelSetHead(IReadOnlyList<string> labels) : TextHead(Targ
     private static float[] Probabilities(ReadOnlySpan<float> logits, double temperature)
     {
         float[] probabilities = new float[logits.Length];
-        Temperature.Divide(logits, temperature, probabilities);
+        TemperatureScaling.Divide(logits, temperature, probabilities);
         Elementwise.Sigmoid(probabilities, probabilities);
         return probabilities;
     }

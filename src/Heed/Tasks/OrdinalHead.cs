@@ -25,7 +25,7 @@ internal sealed class OrdinalHead(IReadOnlyList<string> labels) : TextHead(Targe
         return new DevScore(MeanLoss(logits, data), (double)ConfusionCounts.Right(counts, Labels.Count) / data.Count, ConfusionCounts.MacroF1(counts, Labels.Count));
     }
 
-    public override AnswerRule FitAnswers(float[] logits, TextData dev) => new(Temperature.Fit(logits, dev.Count, scaled => MeanLoss(scaled, dev)), []);
+    public override AnswerRule FitAnswers(float[] logits, TextData dev) => new(TemperatureScaling.Fit(logits, dev.Count, scaled => MeanLoss(scaled, dev)), []);
 
     public override TextPrediction Answer(ReadOnlySpan<float> logits, AnswerRule rule, TextPrediction prediction)
     {
@@ -47,7 +47,7 @@ internal sealed class OrdinalHead(IReadOnlyList<string> labels) : TextHead(Targe
         int classes = Labels.Count;
         int[] predictions = Predictions(logits);
         float[] probabilities = [.. Enumerable.Range(0, data.Count).SelectMany(i => Probabilities(logits.AsSpan(i * OutputCount, OutputCount), rule.Temperature))], scaled = new float[logits.Length];
-        Temperature.Divide(logits, rule.Temperature, scaled);
+        TemperatureScaling.Divide(logits, rule.Temperature, scaled);
         return ClassificationReport.FromProbabilities(data.ToLabels(), probabilities, Labels, MeanLoss(scaled, data),
             SingleHead.Baselines(data, Labels, predictions, simple is { } s ? Predictions(s.Logits) : null), isOrdered: true, predictions);
     }
@@ -68,7 +68,7 @@ internal sealed class OrdinalHead(IReadOnlyList<string> labels) : TextHead(Targe
     private static float[] Probabilities(ReadOnlySpan<float> logits, double temperature)
     {
         float[] above = new float[logits.Length], probabilities = new float[logits.Length + 1];
-        Temperature.Divide(logits, temperature, above);
+        TemperatureScaling.Divide(logits, temperature, above);
         Elementwise.Sigmoid(above, above);
         float before = 1;
         for (int k = 0; k < above.Length; k++)

@@ -26,7 +26,7 @@ internal sealed class SingleHead(IReadOnlyList<string> labels) : TextHead(Target
         return new DevScore(MeanLoss(logits, data), (double)ConfusionCounts.Right(counts, OutputCount) / data.Count, ConfusionCounts.MacroF1(counts, OutputCount));
     }
 
-    public override AnswerRule FitAnswers(float[] logits, TextData dev) => new(Temperature.Fit(logits, dev.Count, scaled => MeanLoss(scaled, dev)), []);
+    public override AnswerRule FitAnswers(float[] logits, TextData dev) => new(TemperatureScaling.Fit(logits, dev.Count, scaled => MeanLoss(scaled, dev)), []);
 
     public override TextPrediction Answer(ReadOnlySpan<float> logits, AnswerRule rule, TextPrediction prediction)
     {
@@ -38,7 +38,7 @@ internal sealed class SingleHead(IReadOnlyList<string> labels) : TextHead(Target
     public override EvaluationReport Report(float[] logits, AnswerRule rule, TextData data, (float[] Logits, AnswerRule Rule)? simple)
     {
         float[] probabilities = Probabilities(logits, rule, OutputCount), scaled = new float[logits.Length];
-        Temperature.Divide(logits, rule.Temperature, scaled);
+        TemperatureScaling.Divide(logits, rule.Temperature, scaled);
         return ClassificationReport.FromProbabilities(data.ToLabels(), probabilities, Labels, MeanLoss(scaled, data),
             Baselines(data, Labels, Predictions(probabilities, OutputCount), simple is { } s ? Predictions(s.Logits, OutputCount) : null));
     }
@@ -47,7 +47,7 @@ internal sealed class SingleHead(IReadOnlyList<string> labels) : TextHead(Target
     private static float[] Probabilities(ReadOnlySpan<float> logits, AnswerRule rule, int columns)
     {
         float[] probabilities = new float[logits.Length];
-        Temperature.Divide(logits, rule.Temperature, probabilities);
+        TemperatureScaling.Divide(logits, rule.Temperature, probabilities);
         SoftmaxKernel.Forward(probabilities, columns, probabilities);
         return probabilities;
     }

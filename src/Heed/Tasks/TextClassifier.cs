@@ -42,6 +42,8 @@ public sealed class TextClassifier
     /// <summary>The simple model that was trained on the same rows, which reports show beside this one; null if there is none.</summary>
     public TfidfModel? Baseline { get; internal set; }
 
+    internal bool IsHierarchical => Network.Config.Structure == "hierarchical";
+
     internal TextHead Head { get; }
 
     internal AnswerRule Rule { get; set; }

@@ -42,6 +42,8 @@ internal static class TextClassifierFiles
     public static TextClassifier Load(string path)
     {
         ModelFolder folder = ModelFolder.Open(path);
+        if (TranslatorFiles.Holds(folder))
+            throw new InputException("the model is a translator, no text classifier; ask it with 'heed translate' (Translator.Load).", folder.PathOf(Config));
         TextClassifierConfig config = Read(folder, Config, HeedJson.Default.TextClassifierConfig);
         string place = folder.PathOf(Config);
         if (config.Format != TextClassifierConfig.FormatName)

@@ -6,7 +6,7 @@ namespace Heed;
 /// <summary>A text classifier's forward passes over many rows.</summary>
 internal static class TextInference
 {
-    private const int BatchSize = 64;
+    private const int BatchSize = 64, LongestSentence = 64;
 
     /// <summary>The logits of all rows (rows, outputs).</summary>
     public static float[] Logits(TextClassifier model, TextData data)
@@ -47,18 +47,26 @@ internal static class TextInference
         FeatureTable features = model.Features.Encode([.. rows.Select(row => row.Values.Count == 0 ? missing : row.Values)]);
         TextPrediction[] answers = new TextPrediction[rows.Length];
         int outputs = model.Head.OutputCount;
-        ForEachBatch(model, ids, features, row => (rows[row].Text, encoded[row].Tokens), Capture.Weights, (batch, logits, weights) =>
+        ForEachBatch(model, ids, features, row => (rows[row].Text, encoded[row].Tokens), Capture.Weights, (batch, logits, pooling) =>
         {
             for (int i = 0; i < batch.BatchSize; i++)
             {
                 int row = batch.RowIndices[i];
-                IReadOnlyList<TokenWeight>[] views = Views(weights, i, batch.Starts[i], encoded[row].Tokens);
-                TextPrediction prediction = new(rows[row].Text, "", -1, 0, [], views.Length == 1 ? views[0] : TokenWeight.Mean(views), encoded[row].CutOff) { Views = views };
+                IReadOnlyList<TokenWeight>[] views = Views(pooling.Weights, i, batch.Starts[i], encoded[row].Tokens);
+                TextPrediction prediction = new(rows[row].Text, "", -1, 0, [], views.Length == 1 ? views[0] : TokenWeight.Mean(views), encoded[row].CutOff)
+                {
+                    Views = views,
+                    Sentences = pooling.SentenceWeights is null ? [] : SentenceWeight.Of(pooling, batch, i, encoded[row].Tokens),
+                    Affinity = pooling.Affinity is null ? null : TokenAffinity.Of(pooling.Affinity, i, rows[row].Text, encoded[row].Tokens),
+                };
                 answers[row] = model.Head.Answer(logits.Values.Slice(i * outputs, outputs), model.Rule, prediction);
             }
         });
         return answers;
     }
+
+    /// <summary>The number of each token's sentence.</summary>
+    public static int[] Sentences(string text, Token[] tokens) => SentenceSplitter.NumbersOf(text, tokens, LongestSentence);
 
     /// <summary>The features of some rows (batch · features); empty where there are none.</summary>
     public static float[] Vectors(FeatureTable features, int size, int[] rows)
@@ -70,19 +78,20 @@ internal static class TextInference
     }
 
     // Batches side by side, as the steps of a short text leave little to share inside of one. Each writes to its own rows, so bits do not depend on it.
-    private static void ForEachBatch(TextClassifier model, int[][] ids, FeatureTable features, Func<int, (string Text, Token[] Tokens)> source, Capture capture, Action<TextBatch, Tensor, Tensor> use)
+    private static void ForEachBatch(TextClassifier model, int[][] ids, FeatureTable features, Func<int, (string Text, Token[] Tokens)> source, Capture capture, Action<TextBatch, Tensor, PoolingResult> use)
     {
         IReadOnlyList<ReadOnlyMemory<int>> batches = BatchPlan.Evaluation(ids.Select(i => i.Length).ToArray(), BatchSize).Epoch(0);
+        int[][]? sentences = model.IsHierarchical ? [.. Enumerable.Range(0, ids.Length).Select(row => Sentences(source(row).Text, source(row).Tokens))] : null;
         Share(batches.Count, n =>
         {
-            TextBatch batch = TextBatch.Create(ids, batches[n].Span);
+            TextBatch batch = TextBatch.Create(ids, batches[n].Span, sentences: sentences);
             float[] vectors = Vectors(features, model.Features.VectorSize, batch.RowIndices);
             float[]? evidence = model.Network.Config.Evidence ? EvidenceRows.Of(model.Baseline!, batch, source) : null;
             Step.Evaluate(
                 pass =>
                 {
-                    (Tensor logits, PoolingResult pooling) = model.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors, evidence);
-                    use(batch, logits, pooling.Weights);
+                    (Tensor logits, PoolingResult pooling) = model.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors, evidence, batch.Sentences);
+                    use(batch, logits, pooling);
                     return 0;
                 },
                 capture);

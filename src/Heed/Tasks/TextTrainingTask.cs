@@ -7,6 +7,7 @@ internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
     private readonly TextData dev;
     private readonly EvidenceRows? evidence;
     private readonly int[][] ids;
+    private readonly int[][]? sentences;
     private readonly Func<Tensor, int[], Tensor> loss;
     private readonly FeatureTable features;
     private readonly TrainingOptions options;
@@ -16,6 +17,7 @@ internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
     {
         (this.classifier, this.dev, this.options, this.evidence) = (classifier, dev, options, evidence);
         ids = [.. train.Texts.Select(classifier.Encoder.EncodeIds)];
+        sentences = classifier.IsHierarchical ? [.. train.Texts.Select(text => TextInference.Sentences(text, classifier.Encoder.Encode(text).Tokens))] : null;
         features = classifier.Features.Encode(train);
         loss = classifier.Head.Loss(train, options);
         plan = BatchPlan.Training(ids.Select(i => i.Length).ToArray(), options.BatchSize, options.Seed);
@@ -27,10 +29,13 @@ internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
             _ => FormattableString.Invariant($"{classifier.Labels.Count} labels"),
         };
         string further = features.Count > 0 && classifier.Features.FieldCount > 0 ? FormattableString.Invariant($", {classifier.Features.FieldCount} further columns") : "";
-        Description = FormattableString.Invariant($"{classifier.Network.Config.Pooling} pooling over a bidirectional {classifier.Network.Config.Cell}{(evidence is null ? "" : " with evidence of the bag of words")}, {train.Count} training and {dev.Count} dev texts, {what}{further}, {classifier.Encoder.Vocabulary.Count} tokens in the vocabulary");
+        Description = FormattableString.Invariant($"{How(classifier.Network.Config)} over a bidirectional {classifier.Network.Config.Cell}{(evidence is null ? "" : " with evidence of the bag of words")}, {train.Count} training and {dev.Count} dev texts, {what}{further}, {classifier.Encoder.Vocabulary.Count} tokens in the vocabulary");
     }
 
     public string Description { get; }
+
+    private static string How(BlstmConfig network) => network.PairForm is "joined" or "towers"
+        ? $"{(network.Structure == "flat" ? "" : network.Structure + " ")}{network.Pooling} pooling" : $"{network.PairForm} co-attention";
 
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -45,7 +50,7 @@ internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
     {
         TextBatch batch = rows.Batch;
         float[] vectors = TextInference.Vectors(features, classifier.Features.VectorSize, batch.RowIndices);
-        (Tensor logits, PoolingResult pooling) = classifier.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors, rows.Evidence);
+        (Tensor logits, PoolingResult pooling) = classifier.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors, rows.Evidence, batch.Sentences);
         Tensor error = loss(logits, batch.RowIndices);
         return pooling.Penalty is { } penalty ? error + penalty : error;
     }
@@ -54,7 +59,7 @@ internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
 
     private Rows Batch(ReadOnlySpan<int> rows, int epoch)
     {
-        TextBatch batch = TextBatch.Create(ids, rows);
+        TextBatch batch = TextBatch.Create(ids, rows, sentences: sentences);
         if (options.WordDropout > 0)
             DropWords(batch, epoch);
         return new Rows(batch, evidence?.Of(batch));

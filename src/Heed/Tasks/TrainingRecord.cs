@@ -22,6 +22,17 @@ public sealed record TrainingRecord(
     internal static TrainingRecord Create(TrainingOptions options, TrainingReport report, TextData train, TextData dev) =>
         new(Version, options, Hash(train), Hash(dev), report.BestEpoch, report.WasCancelled, report.Epochs);
 
+    internal static TrainingRecord Create(TrainingOptions options, TrainingReport report, PairData train, PairData dev) =>
+        new(Version, options, Hash(train), Hash(dev), report.BestEpoch, report.WasCancelled, report.Epochs);
+
+    private static string Hash(PairData data)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (PairExample row in data)
+            hash.AppendData(Encoding.UTF8.GetBytes($"{row.Source}\t{row.Target}\n"));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
     private static string Hash(TextData data)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -20,7 +20,7 @@ public sealed class Parameter
     // What a cleared gradient still holds in memory: nothing, or old sums that the next writer replaces.
     private bool isStale;
     private int version;
-    private (int Version, PackedMatrix Matrix)? packed;
+    private (int Version, PackedMatrix Matrix)? packedTransposed, packedPlain;
     private readonly Lock packing = new();
 
     // The stream of the first values, until somebody looks: values that a file replaces at once are never drawn.
@@ -137,14 +137,27 @@ public sealed class Parameter
     /// <summary>For each row whether the gradient touched it; empty if all may have been.</summary>
     internal ReadOnlySpan<bool> TouchedRows => dense ? default : touched;
 
-    /// <summary>The transposed matrix (in, out) in the order of the product, for evaluation; made again after the values changed.</summary>
-    internal PackedMatrix PackedTransposed()
+    /// <summary>The transposed matrix (in, out) in the order of the product; made again after the values changed.</summary>
+    internal PackedMatrix PackedTransposed() => Packed(ref packedTransposed, isTransposed: true);
+
+    /// <summary>The matrix (out, in) in the order of the product, for gradients; made again after the values changed.</summary>
+    internal PackedMatrix PackedPlain() => Packed(ref packedPlain, isTransposed: false);
+
+    // Changing values excludes everything else, so the old panels have no reader any more and are filled again in place.
+    private PackedMatrix Packed(ref (int Version, PackedMatrix Matrix)? kept, bool isTransposed)
     {
         lock (packing)
         {
-            if (packed is not { } p || p.Version != version)
-                packed = p = (version, PackedMatrix.Pack(new ReadOnlyMatrixSpan(Values, Shape[0], RowLength).Transposed));
-            return p.Matrix;
+            if (kept is { } p && p.Version == version)
+                return p.Matrix;
+            ReadOnlyMatrixSpan matrix = new(Values, Shape[0], RowLength);
+            if (isTransposed)
+                matrix = matrix.Transposed;
+            if (kept is { } old)
+                old.Matrix.Fill(matrix);
+            PackedMatrix packed = kept?.Matrix ?? PackedMatrix.Pack(matrix);
+            kept = (version, packed);
+            return packed;
         }
     }
 

@@ -9,6 +9,9 @@ public enum Capture
 
     /// <summary>Attention weights.</summary>
     Weights = 1,
+
+    /// <summary>Gates: of an LSTM over time, of gated linear units and highway layers.</summary>
+    Gates = 2,
 }
 
 /// <summary>What belongs to one call of a model: its step, whether it trains, its random stream, and what shall be captured.</summary>

@@ -20,6 +20,20 @@ public sealed partial class Tensor
         return (results[0], results[1], results[2]);
     }
 
+    /// <summary>One LSTM layer over whole sequences, from given states.</summary>
+    /// <param name="x">Shape <c>(batch, time, input)</c>.</param>
+    /// <param name="ranges">The real steps; padding is neither read nor written.</param>
+    /// <param name="hidden">First hidden states <c>(directions, batch, hidden)</c>.</param>
+    /// <param name="cell">First cell states <c>(directions, batch, hidden)</c>.</param>
+    /// <param name="weights">As in <see cref="Lstm(Tensor, SequenceRanges, ReadOnlySpan{Tensor})"/>.</param>
+    /// <returns>Output <c>(batch, time, directions·hidden)</c>, final hidden and cell states <c>(directions, batch, hidden)</c>.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    public static (Tensor Output, Tensor Hidden, Tensor Cell) Lstm(Tensor x, SequenceRanges ranges, Tensor hidden, Tensor cell, params ReadOnlySpan<Tensor> weights)
+    {
+        Tensor[] results = Recurrent(new LstmOperation([x, .. weights, hidden, cell], ranges, states: 2), null);
+        return (results[0], results[1], results[2]);
+    }
+
     /// <summary>One GRU layer over whole sequences; see <see cref="GruKernel"/> for formula and order of gates.</summary>
     /// <param name="x">Shape <c>(batch, time, input)</c>.</param>
     /// <param name="ranges">The real steps; padding is neither read nor written.</param>
@@ -33,9 +47,14 @@ public sealed partial class Tensor
         return (results[0], results[1]);
     }
 
-    /// <summary>The same with weights that were packed before, for evaluation.</summary>
-    internal static Tensor[] Lstm(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights) =>
-        Recurrent(new LstmOperation([x, .. weights], ranges), packed);
+    /// <summary>The same with weights that were packed before, for evaluation; with the gates of every step as a fourth result if they are wanted: (batch, time, directions, 4·hidden), without
+    /// gradient.</summary>
+    internal static Tensor[] Lstm(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights, bool wantsGates = false)
+    {
+        LstmOperation operation = new([x, .. weights], ranges);
+        Tensor[] results = Recurrent(operation, packed, wantsGates);
+        return wantsGates ? [.. results, operation.Gates(results[0])] : results;
+    }
 
     /// <summary>The same with weights that were packed before, for evaluation.</summary>
     internal static Tensor[] Gru(Tensor x, SequenceRanges ranges, RecurrentWeights? packed, Tensor[] weights) =>
@@ -44,7 +63,7 @@ public sealed partial class Tensor
     internal static RecurrentParameters<float> RecurrentParametersOf(IReadOnlyList<Tensor> weights, int first = 0) => new()
     {
         Forward = DirectionOf(weights, first),
-        Reverse = weights.Count - first > WeightsPerDirection ? DirectionOf(weights, first + WeightsPerDirection) : default,
+        Reverse = weights.Count - first >= 2 * WeightsPerDirection ? DirectionOf(weights, first + WeightsPerDirection) : default,
     };
 
     private static RecurrentDirection<float> DirectionOf(IReadOnlyList<Tensor> weights, int first) => new()
@@ -55,7 +74,7 @@ public sealed partial class Tensor
         HiddenBias = weights[first + 3].Values,
     };
 
-    private static Tensor[] Recurrent(RecurrentOperation operation, RecurrentWeights? packed)
+    private static Tensor[] Recurrent(RecurrentOperation operation, RecurrentWeights? packed, bool keep = false)
     {
         Tensor x = operation.Inputs[0];
         Tensor[] inputs = [.. operation.Inputs];
@@ -64,7 +83,7 @@ public sealed partial class Tensor
         Tensor output = Result(operation.Name, new Shape(shape.Batch, shape.Time, shape.Directions * shape.HiddenSize), inputs);
         Tensor hidden = Result(operation.Name, state, inputs);
         Tensor? cell = operation.HasCell ? Result(operation.Name, state, inputs) : null;
-        operation.Forward(output, hidden, cell, packed, output.RequiresGradient);
+        operation.Forward(output, hidden, cell, packed, keep || output.RequiresGradient);
         Tensor[] results = cell is null ? [output, hidden] : [output, hidden, cell];
         output.step?.Record(operation, results);
         return results;
@@ -73,30 +92,32 @@ public sealed partial class Tensor
     private abstract class RecurrentOperation : Operation
     {
         private readonly SequenceRanges ranges;
+        private readonly int states;
         private Tensor? workspace;
 
-        protected RecurrentOperation(string name, Tensor[] inputs, SequenceRanges ranges, int gates)
+        protected RecurrentOperation(string name, Tensor[] inputs, SequenceRanges ranges, int gates, int states = 0)
             : base(inputs)
         {
-            this.ranges = ranges;
+            (this.ranges, this.states) = (ranges, states);
+            int weights = inputs.Length - 1 - states;
             Name = name;
             Tensor x = inputs[0];
             if (x.Shape.Rank != 3)
                 throw ShapeException.For(name, "x", "(batch, time, input)", x.Shape);
             ranges.Check(name, x.Shape[0], x.Shape[1]);
-            if (inputs.Length is not (1 + WeightsPerDirection) and not (1 + (2 * WeightsPerDirection)))
-                throw new ArgumentException(FormattableString.Invariant($"{name}: {inputs.Length - 1} weights came; W_ih, W_hh, b_ih and b_hh of one or two directions are required."), nameof(inputs));
-            RecurrentShape shape = new(x.Shape[0], x.Shape[1], x.Shape[2], inputs[1].Shape[0] / gates, (inputs.Length - 1) / WeightsPerDirection);
+            if (weights is not WeightsPerDirection and not (2 * WeightsPerDirection))
+                throw new ArgumentException(FormattableString.Invariant($"{name}: {weights} weights came; W_ih, W_hh, b_ih and b_hh of one or two directions are required."), nameof(inputs));
+            RecurrentShape shape = new(x.Shape[0], x.Shape[1], x.Shape[2], inputs[1].Shape[0] / gates, weights / WeightsPerDirection);
             for (int i = 1; i < inputs.Length; i++)
             {
-                Shape required = ((i - 1) % WeightsPerDirection) switch
+                Shape required = i > weights ? new Shape(shape.Directions, shape.Batch, shape.HiddenSize) : ((i - 1) % WeightsPerDirection) switch
                 {
                     0 => new Shape(gates * shape.HiddenSize, shape.InputSize),
                     1 => new Shape(gates * shape.HiddenSize, shape.HiddenSize),
                     _ => new Shape(gates * shape.HiddenSize),
                 };
                 if (inputs[i].Shape != required)
-                    throw ShapeException.For(name, FormattableString.Invariant($"weight {i - 1}"), required.ToString(), inputs[i].Shape);
+                    throw ShapeException.For(name, i > weights ? "initial state" : FormattableString.Invariant($"weight {i - 1}"), required.ToString(), inputs[i].Shape);
             }
             Shape = shape;
         }
@@ -109,11 +130,15 @@ public sealed partial class Tensor
 
         protected ReadOnlySpan<int> Lengths => ranges.Lengths.Span;
 
+        protected ReadOnlySpan<int> Starts => ranges.Starts.Span;
+
+        protected ReadOnlySpan<float> Kept => workspace is null ? default : workspace.Values;
+
         public void Forward(Tensor output, Tensor hidden, Tensor? cell, RecurrentWeights? packed, bool keep)
         {
-            workspace = keep ? output.step!.New(new Shape(WorkspaceLength())) : null;
+            workspace = keep ? Result(Name, new Shape(WorkspaceLength()), output) : null;
             RecurrentOutput<float> to = new() { Y = output.Writable, FinalHidden = hidden.Writable, FinalCell = cell is null ? default : cell.Writable };
-            Run(Input(Inputs[0].Values), to, packed, workspace is null ? default : workspace.Writable);
+            Run(Input(Inputs[0].Values, Initial(0), Initial(1)), to, packed, workspace is null ? default : workspace.Writable);
         }
 
         protected internal override void Backward()
@@ -128,17 +153,19 @@ public sealed partial class Tensor
             {
                 Mode = ModeOf(AreFirst()),
                 X = Needs(0) ? Sums(0) : default,
+                InitialHidden = states > 0 && Needs(StateAt(0)) ? Sums(StateAt(0)) : default,
+                InitialCell = states > 1 && Needs(StateAt(1)) ? Sums(StateAt(1)) : default,
                 Forward = Gradients(1),
                 Reverse = Shape.Directions == 2 ? Gradients(1 + WeightsPerDirection) : default,
             };
-            Back(Input(Inputs[0].Values), from, to, workspace!.Writable);
+            Back(Input(Inputs[0].Values, Initial(0), Initial(1)), from, to, workspace!.Writable);
         }
 
         protected internal override void Reference(ReferenceValues values)
         {
             RecurrentParameters<double> parameters = new() { Forward = Direction(values, 1), Reverse = Shape.Directions == 2 ? Direction(values, 1 + WeightsPerDirection) : default };
             RecurrentOutput<double> output = new() { Y = values.Output(), FinalHidden = values.Output(1), FinalCell = HasCell ? values.Output(2) : default };
-            Reference(parameters, Input(values.Input(0)), output);
+            Reference(parameters, Input(values.Input(0), states > 0 ? values.Input(StateAt(0)) : default, states > 1 ? values.Input(StateAt(1)) : default), output);
         }
 
         protected abstract int WorkspaceLength();
@@ -151,8 +178,12 @@ public sealed partial class Tensor
 
         protected RecurrentParameters<float> Parameters() => RecurrentParametersOf(Inputs, 1);
 
-        private RecurrentInput<T> Input<T>(ReadOnlySpan<T> x)
-            where T : unmanaged => new() { X = x, Lengths = ranges.Lengths.Span, Starts = ranges.Starts.Span };
+        private int StateAt(int state) => Inputs.Count - states + state;
+
+        private ReadOnlySpan<float> Initial(int state) => state < states ? Inputs[StateAt(state)].Values : default;
+
+        private RecurrentInput<T> Input<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> hidden, ReadOnlySpan<T> cell)
+            where T : unmanaged => new() { X = x, Lengths = ranges.Lengths.Span, Starts = ranges.Starts.Span, InitialHidden = hidden, InitialCell = cell };
 
         private static RecurrentDirection<double> Direction(ReferenceValues values, int first) => new()
         {
@@ -192,8 +223,15 @@ public sealed partial class Tensor
         };
     }
 
-    private sealed class LstmOperation(Tensor[] inputs, SequenceRanges ranges) : RecurrentOperation("Lstm", inputs, ranges, 4)
+    private sealed class LstmOperation(Tensor[] inputs, SequenceRanges ranges, int states = 0) : RecurrentOperation("Lstm", inputs, ranges, 4, states)
     {
+        public Tensor Gates(Tensor output)
+        {
+            Tensor gates = Result(Name, new Shape(Shape.Batch, Shape.Time, Shape.Directions, 4 * Shape.HiddenSize), output).Detach();
+            LstmKernel.ReadGates(Shape, Lengths, Starts, Kept, gates.Writable);
+            return gates;
+        }
+
         public override bool HasCell => true;
 
         protected override int WorkspaceLength() => LstmKernel.WorkspaceLength(Shape, Lengths);

@@ -30,7 +30,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>−∞ where a pair may not attend; the rest as it is. What is masked passes no gradient, whatever its score was.</summary>
-    /// <param name="allowed"><c>(queries, keys)</c>, the same for all heads and sequences; or <c>(batch, queries, keys)</c>, the same for all heads.</param>
+    /// <param name="allowed"><c>(queries, keys)</c>, the same for all heads and sequences; <c>(batch, queries, keys)</c>, the same for all heads; or one for each score.</param>
     /// <returns>Scores of the shape of this, <c>(batch, heads, queries, keys)</c>.</returns>
     /// <exception cref="ShapeException">The sizes do not fit.</exception>
     public Tensor MaskScores(ReadOnlyMemory<bool> allowed)
@@ -39,8 +39,8 @@ public sealed partial class Tensor
         if (Shape.Rank != 4)
             throw ShapeException.For(Name, "this", "(batch, heads, queries, keys)", Shape);
         int matrix = Shape[2] * Shape[3];
-        if (allowed.Length != matrix && allowed.Length != Shape[0] * matrix)
-            throw new ShapeException(FormattableString.Invariant($"{Name}: allowed has {allowed.Length} values; scores {Shape} need (queries, keys) = {matrix} or (batch, queries, keys) = {Shape[0] * matrix}."));
+        if (allowed.Length != matrix && allowed.Length != Shape[0] * matrix && allowed.Length != Length)
+            throw new ShapeException(FormattableString.Invariant($"{Name}: allowed has {allowed.Length} values; scores {Shape} need (queries, keys) = {matrix}, (batch, queries, keys) = {Shape[0] * matrix} or all = {Length}."));
         Tensor y = Result(Name, Shape, this);
         MaskScoresOperation operation = new(this, allowed);
         operation.Forward(y);
@@ -119,7 +119,7 @@ public sealed partial class Tensor
         {
             Shape shape = Inputs[0].Shape;
             int matrix = shape[2] * shape[3];
-            return allowed.Span[allowed.Length == matrix ? i % matrix : (i / (shape[1] * matrix) * matrix) + (i % matrix)];
+            return allowed.Span[allowed.Length == Inputs[0].Length ? i : allowed.Length == matrix ? i % matrix : (i / (shape[1] * matrix) * matrix) + (i % matrix)];
         }
     }
 

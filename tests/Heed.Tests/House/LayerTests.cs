@@ -8,7 +8,7 @@ namespace Heed.Tests.House;
 public partial class LayerTests
 {
     private static readonly string[] Order =
-        ["Tensors", "Formats", "Layers", "Attention", "Text", "Data", "Models", "Training", "Inspection", "Tasks"];
+        ["Tensors", "Formats", "Layers", "Attention", "Text", "Data", "Models", "Decoding", "Training", "Inspection", "Tasks"];
 
     private static readonly Dictionary<string, string[]> Exceptions = new(StringComparer.Ordinal)
     {

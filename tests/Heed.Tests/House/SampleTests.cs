@@ -4,6 +4,7 @@ using Heed.Testing;
 namespace Heed.Tests.House;
 
 /// <summary>Every program in samples/ compiles, runs, and prints what its lines <c>// expect: text</c> promise.</summary>
+[Collection(BuildCollection.Name)]
 public class SampleTests
 {
     private const string Mark = "// expect: ";

@@ -38,6 +38,39 @@ public sealed class TwoTowersTests
         loaded.Predict("").Probability.ShouldBeGreaterThan(0);
     }
 
+    [Theory]
+    [InlineData("parallel")]
+    [InlineData("alternating")]
+    [InlineData("coarse")]
+    [InlineData("fine")]
+    public void With_co_attention_it_is_learned_too_and_the_affinity_comes_with_the_answer(string form)
+    {
+        TextClassifierOptions options = Options("additive");
+        TextClassifier model = TextClassifier.Train(Data(600, 1), Data(100, 2), options with { Network = options.Network! with { PairForm = form } });
+        TextData test = Data(200, 3);
+        model.Evaluate(test).Accuracy.Value.ShouldBeGreaterThan(0.9);
+        using TemporaryFolder folder = new();
+        model.Save(folder["model"]);
+        TextClassifier loaded = TextClassifier.Load(folder["model"]);
+        foreach (string text in test.Texts.Take(5))
+        {
+            TextPrediction p = loaded.Predict(text);
+            p.Probabilities.ShouldBe(model.Predict(text).Probabilities);
+            p.Weights.Sum(w => (double)w.Weight).ShouldBe(1, 1e-5);
+            if (form is "alternating" or "coarse")
+            {
+                p.Affinity.ShouldBeNull();
+                continue;
+            }
+            TextPair.TrySplit(text, out Range first, out Range second);
+            p.Affinity!.First.Select(r => text[r]).ShouldBe(text[first].Split(' '));
+            p.Affinity.Second.Select(r => text[r]).ShouldBe(text[second].Split(' '));
+            p.Affinity.Values.Cast<float>().ShouldAllBe(v => float.IsFinite(v));
+        }
+        loaded.Predict("one text alone").Affinity.ShouldBeNull();
+        loaded.Predict("").Probability.ShouldBeGreaterThan(0);
+    }
+
     [Fact]
     public void Both_texts_are_read_by_the_same_weights()
     {
@@ -67,9 +100,13 @@ public sealed class TwoTowersTests
     [InlineData("additive")]
     [InlineData("structured")]
     [InlineData("last")]
-    public void Gradients_are_right(string pooling)
+    [InlineData("additive", "parallel")]
+    [InlineData("additive", "alternating")]
+    [InlineData("additive", "coarse")]
+    [InlineData("additive", "fine")]
+    public void Gradients_are_right(string pooling, string form = "towers")
     {
-        BlstmClassifier network = Network(pooling);
+        BlstmClassifier network = Network(pooling, form);
         GradientCheck.Run(network.NamedParameters(), pass =>
         {
             (Tensor logits, PoolingResult pooled) = network.Forward(new[] { 5, 6, 9, 7, 7, 8, 4, 9, 5, 0, 0, 0 }, new SequenceRanges(new[] { 6, 3 }), pass);
@@ -84,12 +121,12 @@ public sealed class TwoTowersTests
         TextData single = Tasks.TextClassifierTests.Data(40, 1);
         Should.Throw<ArgumentException>(() => TextClassifier.Train(single, single, Options("additive"))).Message.ShouldContain("two texts");
         Should.Throw<ArgumentException>(new BlstmConfig { Pooling = "projection", PerLabel = true, PairForm = "towers" }.Validate).Message.ShouldContain("PairForm");
-        Should.Throw<ArgumentException>(new BlstmConfig { PairForm = "tower" }.Validate).Message.ShouldContain("'tower'");
+        Should.Throw<ArgumentException>(new BlstmConfig { PairForm = "tower" }.Validate).Message.ShouldContain("there is no PairForm 'tower'; there are joined, towers, parallel, alternating, coarse, fine. Did you mean 'towers'?");
     }
 
-    private static BlstmClassifier Network(string pooling)
+    private static BlstmClassifier Network(string pooling, string form = "towers")
     {
-        BlstmClassifier network = new(new BlstmConfig { EmbeddingSize = 3, HiddenSize = 2, AttentionSize = 3, Pooling = pooling, Penalty = pooling == "structured" ? 0.1 : 0, PairForm = "towers", Dropout = 0 }, 10, 2, separatorId: 9);
+        BlstmClassifier network = new(new BlstmConfig { EmbeddingSize = 3, HiddenSize = 2, AttentionSize = 3, Pooling = pooling, Penalty = pooling == "structured" ? 0.1 : 0, PairForm = form, Dropout = 0 }, 10, 2, separatorId: 9);
         network.Initialize(3);
         return network;
     }

@@ -29,9 +29,9 @@ public sealed class ImbalanceTests
         // Logits of ±2 that are right three times in four want T = 2/ln 3.
         float[] logits = [.. Enumerable.Repeat(new[] { 2f, 0f }, 4000).SelectMany(x => x)];
         int[] targets = [.. Enumerable.Range(0, 4000).Select(i => i % 4 == 0 ? 1 : 0)];
-        Temperature.Fit(logits, 4000, l => Loss(l, targets)).ShouldBe(2 / Math.Log(3), 0.01);
+        TemperatureScaling.Fit(logits, 4000, l => Loss(l, targets)).ShouldBe(2 / Math.Log(3), 0.01);
         // Few rows that are all right say little: T stays near 1 instead of going to 0.
-        Temperature.Fit([2, 0, 2, 0], 2, l => Loss(l, [0, 0])).ShouldBeInRange(0.8, 1);
+        TemperatureScaling.Fit([2, 0, 2, 0], 2, l => Loss(l, [0, 0])).ShouldBeInRange(0.8, 1);
     }
 
     private static double Loss(float[] logits, int[] targets) => Heed.Kernels.CrossEntropyKernel.Forward(logits, targets, 2, new float[logits.Length]);

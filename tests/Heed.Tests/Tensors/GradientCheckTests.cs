@@ -57,12 +57,41 @@ public sealed class GradientCheckTests
         ["TopKSoftmax"] = [new(T(5, 7), a => a.TopKSoftmax(3)), new(T(5, 3), a => a.TopKSoftmax(9))],
         ["SinkSoftmax"] = [new(T(2, 3, 4, 5), T(3), (a, b) => a.SinkSoftmax(b))],
         ["AdditiveScores"] = [new(T(2, 3, 4, 6), T(2, 3, 5, 6), T(3, 6), (q, k, v) => Tensor.AdditiveScores(q, k, v)), new(T(1, 1, 4, 3), T(1, 3), (q, v) => Tensor.AdditiveScores(q, q, v))],
-        ["MaskScores"] = [new(T(2, 3, 2, 3), a => a.MaskScores(new[] { true, true, false, true, false, true }).Softmax()), new(T(2, 3, 1, 3), a => a.MaskScores(new[] { true, true, false, false, false, false }).Softmax())],
+        ["MaskScores"] = [new(T(2, 3, 2, 3), a => a.MaskScores(new[] { true, true, false, true, false, true }).Softmax()), new(T(2, 3, 1, 3), a => a.MaskScores(new[] { true, true, false, false, false, false }).Softmax()), new(T(1, 2, 1, 3), a => a.MaskScores(new[] { true, true, false, true, false, true }).Softmax())],
         ["SwapMiddle"] = [new(T(2, 3, 4, 5), a => a.SwapMiddle().Tanh())],
         ["ScaleRows"] = [new(T(2, 5, 3), T(2, 5), (x, f) => x.ScaleRows(f)), new(T(2, 5, 3), T(), (x, f) => x.ScaleRows(f))],
         ["InverseNorm"] = [new(T(2, 5, 3), x => x.InverseNorm().Tanh())],
+        ["Convolution"] =
+        [
+            new(T(2, 5, 6, 3), T(4, 3, 3, 2), T(4), (x, w, b) => Tensor.Convolution(x, w, b)),
+            new(T(3, 7, 5, 1), T(2, 1, 3, 5), (x, w) => Tensor.Convolution(x, w, stride: 2, padding: (1, 2)).Tanh()),
+        ],
+        ["MaxPool"] = [new(T(2, 5, 7, 3), x => x.MaxPool(2).Tanh()), new(T(2, 5, 7, 3), x => x.MaxPool(3, stride: 1).Tanh())],
+        ["GridSample"] = [new(T(2, 5, 7, 3), T(2, 3, 4, 2), (x, grid) => x.GridSample(grid)), new(T(2, 4, 4, 1), x => x.GridSample(x.Reshape(new Shape(2, 2, 4, 2))))],
+        ["Glimpse"] = [new(T(3, 9, 7, 2), x => x.Glimpse(Tensor.From([0.1f, -0.3f, 0.9f, 1.2f, -1, 0], new Shape(3, 2)), 3, 2).Tanh())],
+        ["GumbelSoftmax"] = [new(T(5, 7), x => x.GumbelSoftmax(0.7f, 5)), new(T(2, 3, 2, 3), x => x.MaskScores(new[] { true, true, false, false, false, false }).GumbelSoftmax(2, 9))],
+        ["StraightThrough"] = [new(T(5, 7), T(5, 7), (x, y) => x.Softmax().StraightThrough(x.OneHot(x.LargestOfRows())) * y)],
+        ["LogProbability"] =
+        [
+            new(T(4, 5), x => Joined(x.LogProbabilityOf(new[] { 4, 0, -1, 2 }))),
+            new(T(1, 2, 2, 3), x => Joined(x.MaskScores(new[] { true, true, false, false, false, false }).LogProbabilityOf(new[] { 1, -1, 0, -1 }))),
+            new(T(4, 5), x => x.LogProbabilityOf(new[] { 4, 0, 1, 2 }).Entropies),
+        ],
+        ["GaussianWindow"] = [new(T(2, 3, 7), T(2, 3), (w, p) => w.GaussianWindow(p.Scale(2, 3), 1.5f))],
+        ["MonotonicAlignment"] =
+        [
+            new(T(2, 3, 7), x => x.Sigmoid().MonotonicAlignment(null)),
+            new(T(2, 3, 7), T(2, 3, 7), (x, a) => x.Sigmoid().MonotonicAlignment(a.Softmax())),
+            new(T(3, 5), x => x.Sigmoid().MonotonicAlignment(x.Softmax())),
+        ],
         ["Attention"] = AttentionChecks.All,
-        ["Lstm"] = [Recurrent(4, 1), Recurrent(4, 2)],
+        ["Lstm"] = [Recurrent(4, 1), Recurrent(4, 2), RecurrentFrom(1), RecurrentFrom(2)],
+        ["LstmStep"] = [new(T(4, 12), T(4, 3), (a, c) => Both(Tensor.LstmStep(a, c))), new(T(4, 12), T(4, 3), (a, c) => Tensor.LstmStep(a, Tensor.LstmStep(a, c).Cell).Hidden)],
+        ["Unstack"] = [new(T(3, 2, 5), x => Tensor.Concatenate(x.Unstack()[2].Tanh(), x.Unstack()[0]))],
+        ["Stack"] = [new(T(2, 5), T(2, 5), (a, b) => Tensor.Stack(a, b, a).Tanh())],
+        ["Pick"] = [new(T(4, 5), x => x.Softmax().Pick(new[] { 2, 0, -1, 4 }).Tanh())],
+        ["StepMatrix"] = StepMatrices,
+        ["Gather"] = StepMatrices,
         ["Gru"] = [Recurrent(3, 1), Recurrent(3, 2)],
     };
 
@@ -105,6 +134,8 @@ public sealed class GradientCheckTests
         Should.Throw<GradientCheckException>(() => GradientCheck.Run([("x", x)], pass => Square.Of(pass.Use(x), 1.01f, onlyFirst: true)));
     }
 
+    private static Tensor Joined((Tensor A, Tensor B) pair) => Tensor.Concatenate(pair.A, pair.B);
+
     // Seeded: a parameter that draws for itself depends on how many were made before it in the process.
     private static Parameter Drawn(string name, Shape shape, Initializer start)
     {
@@ -114,6 +145,30 @@ public sealed class GradientCheckTests
     }
 
     private static Input Positive(params int[] sizes) => new(new Shape(sizes), new AboveOne());
+
+    // A parameter that several steps share, as a decoder has it.
+    private static Check[] StepMatrices =>
+    [
+        new(T(4, 3), T(4, 5), T(5, 3), (x, z, w) =>
+        {
+            StepMatrix matrix = new(w.Parameter!, new Pass(x.Step!, null, Capture.None));
+            Tensor y = matrix.Multiply(x, z).Tanh();
+            return Tensor.Concatenate(matrix.Multiply(y.Columns(1, 3)).Tanh(), Tensor.Linear(x, w), y);
+        }),
+    ];
+
+    private static Tensor Both((Tensor Hidden, Tensor Cell) state) => Tensor.Concatenate(state.Hidden, state.Cell);
+
+    private static Check RecurrentFrom(int directions)
+    {
+        const int Hidden = 3, Size = 2;
+        Input[] weights = [.. Enumerable.Range(0, directions).SelectMany(_ => new[] { T(4 * Hidden, Size), T(4 * Hidden, Hidden), T(4 * Hidden), T(4 * Hidden) })];
+        return new Check([T(4, 5, Size), T(directions, 4, Hidden), T(directions, 4, Hidden), .. weights], inputs =>
+        {
+            (Tensor output, Tensor hidden, Tensor cell) = Tensor.Lstm(inputs[0], Ranges, inputs[1], inputs[2], inputs[3..]);
+            return Tensor.Concatenate(output.Reshape(new Shape(output.Length)), hidden.Reshape(new Shape(hidden.Length)), cell.Reshape(new Shape(cell.Length)));
+        });
+    }
 
     private static Check Recurrent(int gates, int directions)
     {

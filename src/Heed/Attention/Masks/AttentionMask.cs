@@ -2,7 +2,7 @@ namespace Heed;
 
 /// <summary>Which pairs of query and key take part; <c>&amp;</c> and <c>|</c> join two. Padding needs none: it follows from the lengths that a call gets.</summary>
 /// <remarks>A mask is a rule over positions, so that one mask serves all lengths. With n queries over m keys, query i stands at position m − n + i: queries are the last of the keys.</remarks>
-public sealed class AttentionMask
+public sealed partial class AttentionMask
 {
     private readonly Func<int, int, bool> allows;
     private readonly string name;
@@ -102,6 +102,27 @@ public sealed class AttentionMask
             {
                 for (int j = 0; j < keyCount; j++)
                     table[(((b * queries) + firstQuery + i) * keys) + firstKey + j] = allows(keyCount - queryCount + i, j);
+            }
+        }
+        return table;
+    }
+
+    // The table of a decoder's step, whose queries all stand at the state's position; rows of keys are absolute, or count from each sequence's first real one. Empty where every pair takes part.
+    internal bool[] StepTable(int batch, int queries, int keys, SequenceRanges? keyRanges, AttentionState state, bool isRelative)
+    {
+        if (IsNone && keyRanges is null)
+            return [];
+        bool[] table = new bool[checked(batch * queries * keys)];
+        for (int b = 0; b < batch; b++)
+        {
+            (int firstKey, int keyCount) = Range(keyRanges, b, keys);
+            int position = state.PositionOf(b), first = isRelative ? 0 : firstKey;
+            for (int j = 0; j < keyCount; j++)
+            {
+                if (!allows(position, j))
+                    continue;
+                for (int i = 0; i < queries; i++)
+                    table[(((b * queries) + i) * keys) + first + j] = true;
             }
         }
         return table;

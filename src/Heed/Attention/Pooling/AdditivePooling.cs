@@ -8,6 +8,23 @@ namespace Heed;
 /// </remarks>
 public sealed class AdditivePooling : SequencePooling
 {
+    internal static Mechanism Entry => new("additive", MechanismKind.Pooling)
+    {
+        Builder = Build(s => new AdditivePooling(s.Features, s.AttentionSize)),
+        InputRepresentation = "self",
+        Formula = "u_t = tanh(W·h_t + b), α = softmax over t of uᵀu_t, c = Σ_t α_t·h_t",
+        Shapes = "states h (batch, time, features); context (batch, features); weights (batch, 1, time)",
+        Cost = "2·time·features·attention flops",
+        Source = "Yang et al., \"Hierarchical attention networks for document classification\", 2016, section 2.2",
+        Variant = "One learned u; what papers mean when they say attention over an LSTM.",
+        Use = "The default for texts: readable weights, at least as good as the others.",
+        Avoid = "Texts of a few words, where all poolings are alike.",
+        Example = ExampleOf("additive"),
+        Types = [typeof(AdditivePooling)],
+        Pages = ["sequence-pooling"],
+        OutputRepresentation = "single",
+    };
+
     private readonly Linear hidden;
     private readonly Linear query;
 

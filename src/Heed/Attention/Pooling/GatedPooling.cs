@@ -8,6 +8,23 @@ namespace Heed;
 /// </remarks>
 public sealed class GatedPooling : SequencePooling
 {
+    internal static Mechanism Entry => new("gated", MechanismKind.Saliency)
+    {
+        Builder = Build(s => new GatedPooling(s.Features)),
+        InputRepresentation = "self",
+        Formula = "c = (1/T)·Σ_t σ(W·h_t + b)∘h_t",
+        Shapes = "states h (batch, time, features); context (batch, features); weights (batch, 1, time)",
+        Cost = "2·time·features² flops",
+        Source = "Dauphin et al., \"Language modeling with gated convolutional networks\", 2017, section 2: the gated linear unit",
+        Variant = "Bottom-up attention: each state opens its own gates, which do not compete. Weights: a step's mean gate, normalised.",
+        Use = "Many signs that each add something.",
+        Avoid = "Where weights shall be sharp.",
+        Example = ExampleOf("gated"),
+        Types = [typeof(GatedPooling)],
+        Pages = ["sequence-pooling"],
+        OutputRepresentation = "multi-dimensional",
+    };
+
     private readonly Linear gate;
 
     /// <summary>Creates the pooling.</summary>

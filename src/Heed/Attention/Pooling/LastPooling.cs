@@ -9,6 +9,23 @@ namespace Heed;
 /// </remarks>
 public sealed class LastPooling : SequencePooling
 {
+    internal static Mechanism Entry => new("last", MechanismKind.Saliency)
+    {
+        Builder = Build(s => new LastPooling(s.Features)),
+        InputRepresentation = "self",
+        Formula = "c = [→h_T ; ←h_1]",
+        Shapes = "states h (batch, time, features); context (batch, features); weights (batch, 1, time)",
+        Cost = "None",
+        Source = "Sutskever, Vinyals and Le, \"Sequence to sequence learning with neural networks\", 2014",
+        Variant = "No attention: the plain encoder that attention is compared with. Weights: ½ at each end.",
+        Use = "As a baseline.",
+        Avoid = "Long texts, whose beginning is forgotten.",
+        Example = ExampleOf("last"),
+        Types = [typeof(LastPooling)],
+        Pages = ["sequence-pooling"],
+        OutputRepresentation = "single",
+    };
+
     /// <summary>Creates the pooling.</summary>
     /// <param name="features">Size of a hidden state; even.</param>
     /// <exception cref="ArgumentException">The size is odd: there are no two halves.</exception>

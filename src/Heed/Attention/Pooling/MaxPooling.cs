@@ -8,6 +8,24 @@ namespace Heed;
 /// </remarks>
 public sealed class MaxPooling : SequencePooling
 {
+    internal static Mechanism Entry => new("max", MechanismKind.Saliency)
+    {
+        Builder = Build(s => new MaxPooling(s.Features)),
+        InputRepresentation = "self",
+        Formula = "c_j = max over t of h_{t,j}",
+        Shapes = "states h (batch, time, features); context (batch, features); weights (batch, 1, time)",
+        Cost = "time·features comparisons",
+        Source = "Collobert et al., \"Natural language processing (almost) from scratch\", 2011, section 3.3",
+        Variant = "Bottom-up attention: what is strongest passes, no query decides; the first maximum wins. Weights: the share of features whose maximum stands at t.",
+        Use = "Where the presence of a sign counts, not how often it stands there.",
+        Avoid = "Where few words should explain the answer: shares spread over many.",
+        Example = ExampleOf("max"),
+        Types = [typeof(MaxPooling)],
+        Pages = ["sequence-pooling"],
+        Softness = "hard",
+        OutputRepresentation = "multi-dimensional",
+    };
+
     /// <summary>Creates the pooling.</summary>
     /// <param name="features">Size of a hidden state.</param>
     public MaxPooling(int features)

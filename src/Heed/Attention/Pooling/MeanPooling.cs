@@ -7,6 +7,23 @@ namespace Heed;
 /// </remarks>
 public sealed class MeanPooling : SequencePooling
 {
+    internal static Mechanism Entry => new("mean", MechanismKind.Saliency)
+    {
+        Builder = Build(s => new MeanPooling(s.Features)),
+        InputRepresentation = "self",
+        Formula = "c = (1/T)·Σ_t h_t",
+        Shapes = "states h (batch, time, features); context (batch, features); weights (batch, 1, time)",
+        Cost = "time·features additions",
+        Source = "Uniform attention",
+        Variant = "Weights: 1/T.",
+        Use = "As a baseline, and where every word counts the same.",
+        Avoid = "Texts with one telling word among many.",
+        Example = ExampleOf("mean"),
+        Types = [typeof(MeanPooling)],
+        Pages = ["sequence-pooling"],
+        OutputRepresentation = "single",
+    };
+
     /// <summary>Creates the pooling.</summary>
     /// <param name="features">Size of a hidden state.</param>
     public MeanPooling(int features)

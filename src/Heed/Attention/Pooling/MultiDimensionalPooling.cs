@@ -9,6 +9,23 @@ namespace Heed;
 /// </remarks>
 public sealed class MultiDimensionalPooling : SequencePooling
 {
+    internal static Mechanism Entry => new("multi-dimensional", MechanismKind.Pooling)
+    {
+        Builder = Build(s => new MultiDimensionalPooling(s.Features)),
+        InputRepresentation = "self",
+        Formula = "e_t = W·tanh(W_1·h_t + b_1), α_{·,j} = softmax over t of e_{t,j}, c_j = Σ_t α_{t,j}·h_{t,j}",
+        Shapes = "states h (batch, time, features); context (batch, features); weights (batch, features, time)",
+        Cost = "4·time·features² flops",
+        Source = "Shen et al., \"DiSAN: directional self-attention network\", 2018, section 3.1, source2token",
+        Variant = "tanh where the paper has ELU; its second bias changes nothing under softmax over t.",
+        Use = "Where a word counts in one respect and not in another.",
+        Avoid = "Where one weight a word shall be read: there is one for each feature.",
+        Example = ExampleOf("multi-dimensional"),
+        Types = [typeof(MultiDimensionalPooling)],
+        Pages = ["sequence-pooling"],
+        OutputRepresentation = "multi-dimensional",
+    };
+
     private readonly Linear hidden, scores;
 
     /// <summary>Creates the pooling.</summary>

@@ -10,6 +10,23 @@ namespace Heed;
 /// </remarks>
 public sealed class ProjectionPooling : SequencePooling
 {
+    internal static Mechanism Entry => new("projection", MechanismKind.Pooling)
+    {
+        Builder = Build(s => new ProjectionPooling(s.Features, s.Views, s.Average)),
+        InputRepresentation = "self",
+        Formula = "E = softmax over t of W_a·h_t, c_k = Σ_t e_{k,t}·h_t",
+        Shapes = "states h (batch, time, features); context (batch, views·features, or features when averaged); weights (batch, views, time)",
+        Cost = "2·views·time·features flops",
+        Source = "A linear map of the states; one row a label: Mullenbach et al., \"Explainable prediction of medical codes from clinical text\", 2018",
+        Variant = "Each row of W_a is a query; contexts side by side or averaged; with BlstmConfig.PerLabel a row for each label.",
+        Use = "Several views, or evidence for each label, at the least cost.",
+        Avoid = "Where a comparison needs a hidden layer: additive.",
+        Example = ExampleOf("projection"),
+        Types = [typeof(ProjectionPooling)],
+        Pages = ["sequence-pooling"],
+        OutputRepresentation = "multi-head",
+    };
+
     private readonly Linear project;
     private readonly bool average;
 

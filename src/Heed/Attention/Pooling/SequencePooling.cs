@@ -5,7 +5,17 @@ namespace Heed;
 /// <param name="Weights">How much each step counted: <c>(batch, views, time)</c>; each view of a text that is not empty sums to 1, padding
 /// is 0.</param>
 /// <param name="Penalty">A term to add to the loss, one element; null for most forms.</param>
-public sealed record PoolingResult(Tensor Context, Tensor Weights, Tensor? Penalty = null);
+public sealed record PoolingResult(Tensor Context, Tensor Weights, Tensor? Penalty = null)
+{
+    /// <summary>Of a text pair read with co-attention how well each two tokens go together: <c>(batch, first, second)</c>; null otherwise.</summary>
+    public Tensor? Affinity { get; init; }
+
+    /// <summary>Of a text read sentence by sentence each token's weight within its sentence: <c>(batch, 1, time)</c>; null otherwise.</summary>
+    public Tensor? WordWeights { get; init; }
+
+    /// <summary>Of a text read sentence by sentence each sentence's weight: <c>(batch, 1, sentences)</c>; null otherwise.</summary>
+    public Tensor? SentenceWeights { get; init; }
+}
 
 /// <summary>Attention pooling over a sequence: many hidden states in, one context vector out.</summary>
 /// <remarks>
@@ -25,8 +35,14 @@ public abstract class SequencePooling : Module
         ContextSize = contextSize;
     }
 
+    private static readonly MechanismList<Func<PoolingSizes, SequencePooling>> list = new("pooling", AdditivePooling.Entry, ProjectionPooling.Entry, TanhPooling.Entry, StructuredPooling.Entry,
+        MultiDimensionalPooling.Entry, LastPooling.Entry, MeanPooling.Entry, MaxPooling.Entry, GatedPooling.Entry);
+
+    /// <summary>The poolings.</summary>
+    public static IReadOnlyList<Mechanism> Mechanisms => list.All;
+
     /// <summary>The names that <see cref="Create"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["additive", "projection", "tanh", "structured", "multi-dimensional", "last", "mean", "max", "gated"];
+    public static IReadOnlyList<string> Names => list.Names;
 
     /// <summary>Size of a hidden state.</summary>
     public int Features { get; }
@@ -45,19 +61,20 @@ public abstract class SequencePooling : Module
     /// <param name="average">Whether the contexts of several views are averaged; otherwise they are concatenated.</param>
     /// <param name="penalty">Weight of <c>structured</c>'s penalty.</param>
     /// <exception cref="ArgumentException">The name is unknown; the message lists those that exist.</exception>
-    public static SequencePooling Create(string name, int features, int attentionSize = 128, int views = 1, bool average = false, double penalty = 0) => name switch
+    public static SequencePooling Create(string name, int features, int attentionSize = 128, int views = 1, bool average = false, double penalty = 0) =>
+        list.Find("SequencePooling", name).Builder(new PoolingSizes(features, attentionSize, views, average, penalty));
+
+    internal static void Require(string operation, string name) => _ = list.Find(operation, name);
+
+    private protected static Func<PoolingSizes, SequencePooling> Build(Func<PoolingSizes, SequencePooling> build) => build;
+
+    private protected static MechanismExample ExampleOf(string pooling) => new(pooling, name =>
     {
-        "additive" => new AdditivePooling(features, attentionSize),
-        "projection" => new ProjectionPooling(features, views, average),
-        "tanh" => new TanhPooling(features),
-        "structured" => new StructuredPooling(features, attentionSize, views, penalty, average),
-        "multi-dimensional" => new MultiDimensionalPooling(features),
-        "last" => new LastPooling(features),
-        "mean" => new MeanPooling(features),
-        "max" => new MaxPooling(features),
-        "gated" => new GatedPooling(features),
-        _ => throw new ArgumentException($"SequencePooling: there is no pooling '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
-    };
+        SequencePooling pool = SequencePooling.Create(name, features: 2, attentionSize: 4);
+        pool.Initialize(seed: 1);
+        Tensor states = Tensor.From([1, 0, 0, 2, 3, -1], new Shape(1, 3, 2));
+        return Step.Evaluate(pass => pool.Forward(states, SequenceRanges.Full(batch: 1, time: 3), pass).Weights, Capture.Weights);
+    });
 
     /// <summary>Pools.</summary>
     /// <param name="states">h: <c>(batch, time, features)</c>.</param>
@@ -86,3 +103,6 @@ public abstract class SequencePooling : Module
         return (average ? contexts.Transpose().MeanLast() : contexts.Reshape(new Shape(batch, views * features)), weights);
     }
 }
+
+/// <summary>What a pooling is built for; each form takes of it what it needs.</summary>
+internal readonly record struct PoolingSizes(int Features, int AttentionSize, int Views, bool Average, double Penalty);

@@ -9,6 +9,23 @@ namespace Heed;
 /// </remarks>
 public sealed class StructuredPooling : SequencePooling
 {
+    internal static Mechanism Entry => new("structured", MechanismKind.Pooling)
+    {
+        Builder = Build(s => new StructuredPooling(s.Features, s.AttentionSize, s.Views, s.Penalty, s.Average)),
+        InputRepresentation = "self",
+        Formula = "A = softmax over t of W_2·tanh(W_1·Hᵀ), M = A·H; penalty ‖A·Aᵀ − I‖²_F",
+        Shapes = "states h (batch, time, features); context (batch, views·features, or features when averaged); weights (batch, views, time)",
+        Cost = "2·time·(features + views)·attention flops",
+        Source = "Lin et al., \"A structured self-attentive sentence embedding\", 2017, section 2",
+        Variant = "No biases, as in the paper; the penalty is averaged over the batch.",
+        Use = "Long texts that say several things: each view looks elsewhere.",
+        Avoid = "Short texts; one view, which is additive without a bias.",
+        Example = ExampleOf("structured"),
+        Types = [typeof(StructuredPooling)],
+        Pages = ["sequence-pooling"],
+        OutputRepresentation = "multi-head",
+    };
+
     private readonly Linear hidden;
     private readonly Linear queries;
     private readonly int views;

@@ -8,6 +8,23 @@ namespace Heed;
 /// </remarks>
 public sealed class TanhPooling : SequencePooling
 {
+    internal static Mechanism Entry => new("tanh", MechanismKind.Pooling)
+    {
+        Builder = Build(s => new TanhPooling(s.Features)),
+        InputRepresentation = "self",
+        Formula = "α = softmax over t of wᵀ·tanh(h_t), c = tanh(Σ_t α_t·h_t)",
+        Shapes = "states h (batch, time, features); context (batch, features); weights (batch, 1, time)",
+        Cost = "2·time·features flops",
+        Source = "Zhou et al., \"Attention-based bidirectional LSTM networks for relation classification\", 2016, section 3.3",
+        Variant = "The paper adds both directions of the LSTM; here they may stand side by side.",
+        Use = "Small models: w is all that is learned.",
+        Avoid = "Where contexts beyond ±1 are needed.",
+        Example = ExampleOf("tanh"),
+        Types = [typeof(TanhPooling)],
+        Pages = ["sequence-pooling"],
+        OutputRepresentation = "single",
+    };
+
     private readonly Linear query;
 
     /// <summary>Creates the pooling.</summary>

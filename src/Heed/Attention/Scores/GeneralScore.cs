@@ -5,6 +5,32 @@ namespace Heed;
 /// <param name="HasBias">Whether b is added; default false.</param>
 public sealed record GeneralScore(bool HasBias = false) : Score
 {
+    internal static Mechanism Entry => new("general", MechanismKind.Score)
+    {
+        Builder = (Func<double[], Score>)(_ => new GeneralScore()),
+        Formula = "e = kᵀW·q",
+        Shapes = ScoreShapes,
+        Cost = "A projection of the queries and a dot product; fused",
+        Source = "Luong, Pham and Manning 2015, section 3.1",
+        Variant = "One W for all heads, applied to the queries.",
+        Use = "Queries and keys of different lengths, or from different spaces (decoder and encoder), at the price of a product.",
+        Avoid = "Self-attention with several heads, which projects already.",
+        Example = ExampleOf("general"),
+        Types = [typeof(GeneralScore)],
+        Pages = ["unified-attention"],
+    };
+
+    internal static Mechanism BiasedEntry => Entry with
+    {
+        Name = "biased-general",
+        Builder = (Func<double[], Score>)(_ => new GeneralScore(HasBias: true)),
+        Formula = "e = kᵀ(W·q + b)",
+        Source = "Brauwers and Frasincar, \"A general survey on attention mechanisms in deep learning\", 2021",
+        Variant = "b is added to the projected query, so some keys get more whatever the query is.",
+        Use = "As general, where some keys are worth more for every query.",
+        Example = ExampleOf("biased-general"),
+    };
+
     /// <inheritdoc/>
     public override ScoreFunction Create(ScoreSizes sizes) => new Function(sizes, HasBias);
 
@@ -14,7 +40,7 @@ public sealed record GeneralScore(bool HasBias = false) : Score
 
         public Function(ScoreSizes sizes, bool hasBias) => weight = Register("general", new Linear(sizes.QuerySize, sizes.KeySize, hasBias));
 
-        public override (Tensor Query, Tensor Key, float Scale) Map(Tensor query, Tensor key, in Pass pass) => (weight.Forward(query, pass), key, 1);
+        public override Tensor MapQuery(Tensor query, in Pass pass) => weight.Forward(query, pass);
     }
 }
 
@@ -22,6 +48,21 @@ public sealed record GeneralScore(bool HasBias = false) : Score
 /// <remarks>Energies lie in (−1, 1), so no weight exceeds another by more than e². Cost: that of <see cref="GeneralScore"/>, written out.</remarks>
 public sealed record ActivatedGeneralScore : Score
 {
+    internal static Mechanism Entry => new("activated-general", MechanismKind.Score)
+    {
+        Builder = (Func<double[], Score>)(_ => new ActivatedGeneralScore()),
+        Formula = "e = tanh(kᵀW·q + b)",
+        Shapes = ScoreShapes,
+        Cost = "That of general, with energies in memory: queries·keys; not fused",
+        Source = "Ma et al., \"Interactive attention networks for aspect-level sentiment classification\", 2017",
+        Variant = "One b, a number. Brauwers and Frasincar 2021 allow any activation.",
+        Use = "Where no item may dominate: energies lie in (−1, 1), so no weight exceeds another by more than e².",
+        Avoid = "Where one item should take nearly all of the weight.",
+        Example = ExampleOf("activated-general"),
+        Types = [typeof(ActivatedGeneralScore)],
+        Pages = ["unified-attention"],
+    };
+
     /// <inheritdoc/>
     public override ScoreFunction Create(ScoreSizes sizes) => new Function(sizes);
 

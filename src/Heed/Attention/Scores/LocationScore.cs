@@ -5,6 +5,22 @@ namespace Heed;
 /// <param name="MaximumLength">Number of positions that can be told apart; default 512.</param>
 public sealed record LocationScore(int MaximumLength = 512) : Score
 {
+    internal static Mechanism Entry => new("location", MechanismKind.Score)
+    {
+        Builder = (Func<double[], Score>)(n => new LocationScore((int)n[0])),
+        Parameters = [new("maximum length", 512, "how many positions can be told apart")],
+        Formula = "e_j = (W·q)_j",
+        Shapes = ScoreShapes,
+        Cost = "A projection of the queries",
+        Source = "Luong, Pham and Manning 2015, section 3.1",
+        Variant = "Positions count from the first key; longer sequences are refused.",
+        Use = "Where the place decides and the content does not, as in copying in order.",
+        Avoid = "Lengths beyond those of training; places whose content matters.",
+        Example = ExampleOf("location(8)"),
+        Types = [typeof(LocationScore)],
+        Pages = ["unified-attention"],
+    };
+
     /// <inheritdoc/>
     public override ScoreFunction Create(ScoreSizes sizes) => new Function(sizes, MaximumLength);
 

@@ -7,7 +7,7 @@ namespace Heed;
 /// <para>T minimises the loss of the dev rows, plus <c>2·(ln T)²</c> over all rows together, which keeps T near 1 where the rows are few or
 /// all right. Source: Guo et al., "On calibration of modern neural networks", 2017, section 4.2 (without the second term).</para>
 /// </remarks>
-internal static class Temperature
+internal static class TemperatureScaling
 {
     private const double Widest = 3, Golden = 0.6180339887498949;
     private const int Iterations = 40;

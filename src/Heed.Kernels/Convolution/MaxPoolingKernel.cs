@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+
+namespace Heed.Kernels;
+
+/// <summary>The largest value of each window of a picture, and where it is: saliency, bottom-up.</summary>
+/// <remarks>
+/// <para>Formula: y[b, i, j, c] = max over r, s &lt; window of x[b, i·stride + r, j·stride + s, c]; of equal values the first (row by row) counts.</para>
+/// <para>Shapes: x (batch, height, width, channels); y and positions (batch, output height, output width, channels) with output = (size − window)/stride + 1, rounded down: what does not fill a
+/// window is left
+/// out, as PyTorch does. A position is row·width + column within the picture. NaN is above all.</para>
+/// <para>Cost: one pass over the windows, a vector of channels at a time. Rows of the result are shared by the workers. Thread-safe.</para>
+/// </remarks>
+public static unsafe class MaxPoolingKernel
+{
+    /// <summary>Rows or columns of the result.</summary>
+    /// <param name="size">Rows or columns of the picture.</param>
+    /// <param name="window">Size of a window.</param>
+    /// <param name="stride">Distance of windows.</param>
+    public static int OutputSize(int size, int window, int stride) => ((size - window) / stride) + 1;
+
+    /// <summary>Pools.</summary>
+    /// <param name="x">(batch, height, width, channels).</param>
+    /// <param name="height">Rows of a picture.</param>
+    /// <param name="width">Columns of a picture; height·width at most 16,777,216.</param>
+    /// <param name="channels">Values of a pixel.</param>
+    /// <param name="window">Rows and columns of a window.</param>
+    /// <param name="stride">Distance of windows.</param>
+    /// <param name="y">(batch, output height, output width, channels).</param>
+    /// <param name="positions">As y: row·width + column of each maximum.</param>
+    /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A size does not suit.</exception>
+    public static void Forward(ReadOnlySpan<float> x, int height, int width, int channels, int window, int stride, Span<float> y, Span<int> positions)
+    {
+        const string Operation = "MaxPoolingKernel.Forward";
+        int batch = Check(Operation, x.Length, height, width, channels, window, stride);
+        int rows = OutputSize(height, window, stride), columns = OutputSize(width, window, stride);
+        Require.Length(Operation, nameof(y), y.Length, (long)batch * rows * columns * channels);
+        Require.Length(Operation, nameof(positions), positions.Length, y.Length);
+        Require.Apart(Operation, nameof(x), x, y);
+        fixed (float* px = x, py = y)
+        fixed (int* pp = positions)
+        {
+            PoolStep step = new() { X = px, Y = py, Positions = pp, Height = height, Width = width, Channels = channels, Window = window, Stride = stride, Rows = rows, Columns = columns };
+            RowCall.Run(step, batch * rows, (long)columns * window * window * channels);
+        }
+    }
+
+    /// <summary>dx[b, position, c] += dy[b, i, j, c].</summary>
+    /// <param name="dy">(batch, output height, output width, channels).</param>
+    /// <param name="positions">Of the forward pass.</param>
+    /// <param name="batch">Pictures.</param>
+    /// <param name="pixels">height·width.</param>
+    /// <param name="channels">Values of a pixel.</param>
+    /// <param name="dx">(batch, height, width, channels).</param>
+    /// <exception cref="ArgumentException">Lengths do not fit, or a position is no pixel.</exception>
+    public static void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<int> positions, int batch, int pixels, int channels, Span<float> dx)
+    {
+        const string Operation = "MaxPoolingKernel.Backward";
+        Require.Length(Operation, nameof(dx), dx.Length, (long)batch * pixels * channels);
+        Require.Length(Operation, nameof(positions), positions.Length, dy.Length);
+        Require.Apart<float>(Operation, nameof(dy), dy, dx);
+        int each = batch == 0 ? 0 : dy.Length / batch;
+        for (int i = 0; i < dy.Length; i++)
+        {
+            if ((uint)positions[i] >= (uint)pixels)
+                throw new ArgumentException(FormattableString.Invariant($"{Operation}: position {positions[i]} is no pixel of {pixels}."), nameof(positions));
+            dx[(((i / each * pixels) + positions[i]) * channels) + (i % channels)] += dy[i];
+        }
+    }
+
+    private static int Check(string operation, int length, int height, int width, int channels, int window, int stride)
+    {
+        Require.Range(operation, nameof(channels), channels, channels >= 1, "at least 1");
+        Require.Range(operation, nameof(window), window, window >= 1 && window <= Math.Min(height, width), "from 1 to the picture's size");
+        Require.Range(operation, nameof(stride), stride, stride >= 1, "at least 1");
+        Require.Range(operation, nameof(height), height, (long)height * width <= 1 << 24, "so that height·width is at most 16,777,216");
+        return Require.Rows(operation, "x", length, height * width * channels);
+    }
+
+    private struct PoolStep : IRowStep
+    {
+        public float* X, Y;
+        public int* Positions;
+        public nint Height, Width, Channels, Window, Stride, Rows, Columns;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public readonly void Row<V>(nint row)
+            where V : unmanaged, ISimd<V>
+        {
+            nint b = row / Rows, i = row % Rows;
+            for (nint j = 0; j < Columns; j++)
+            {
+                nint first = (i * Stride * Width) + (j * Stride), to = ((row * Columns) + j) * Channels;
+                int* positions = Positions + to;
+                WindowLanes lanes = new() { X = X + (b * Height * Width * Channels), Y = Y + to, Positions = (float*)positions, First = first, Width = Width, Channels = Channels, Window = Window };
+                Lane.Loop<V, WindowLanes>(lanes, 0, Channels);
+                for (nint c = 0; c < Channels; c++)
+                    positions[c] = (int)((float*)positions)[c];
+            }
+        }
+    }
+
+    // The positions are carried as float32 lanes.
+    private struct WindowLanes : ILaneStep
+    {
+        public float* X, Y, Positions;
+        public nint First, Width, Channels, Window;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Step<V>(nint i, int count)
+            where V : unmanaged, ISimd<V>
+        {
+            V max = Lane.Load<V>(X + (First * Channels) + i, count), position = V.Create((float)First), always = V.AreEqual(V.Zero, V.Zero);
+            for (nint k = 1; k < Window * Window; k++)
+            {
+                nint at = First + (k / Window * Width) + (k % Window);
+                V x = Lane.Load<V>(X + (at * Channels) + i, count);
+                // Stays where x < max, x = max or max is NaN, so an x that is NaN takes the place.
+                V less = V.LessThan(x, max), stays = V.Select(less, less, V.AreEqual(x, max));
+                stays = V.Select(V.AreEqual(max, max), stays, always);
+                max = V.Select(stays, max, x);
+                position = V.Select(stays, position, V.Create((float)at));
+            }
+            Lane.Store(max, Y + i, count);
+            Lane.Store(position, Positions + i, count);
+        }
+    }
+}

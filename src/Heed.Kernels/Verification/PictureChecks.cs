@@ -1,0 +1,84 @@
+namespace Heed.Kernels;
+
+/// <summary>Kernels over pictures with channels last: convolution, pooling, sampling, glimpses.</summary>
+internal static class PictureChecks
+{
+    private const double Limit = 2e-6;
+
+    public static void Convolution(KernelChecker check)
+    {
+        foreach (ConvolutionShape shape in new ConvolutionShape[] { new(3, 7, 6, 5, 4, 3, 2), new(5, 8, 9, 1, 3, 5, 3) { Stride = 2, PaddingHeight = 2, PaddingWidth = 1 } })
+        {
+            string name = shape.Stride == 1 ? "" : "strided ";
+            float[] x = check.Draw((int)shape.InputLength), w = check.Draw(shape.Filters * shape.Depth), bias = check.Draw(shape.Filters);
+            float[] y = new float[shape.OutputLength], dy = check.Draw(y.Length), dx = new float[x.Length], dw = new float[w.Length], dbias = new float[bias.Length];
+            double[] wideX = KernelChecker.Widen(x), wideW = KernelChecker.Widen(w), wideBias = KernelChecker.Widen(bias);
+            ConvolutionKernel.Forward(x, w, bias, shape, y);
+            ConvolutionKernel.Backward(dy, x, w, shape, dx, dw, dbias);
+            double[] Reference(double[] x, double[] w, double[] bias)
+            {
+                double[] result = new double[y.Length];
+                ReferenceConvolution.Forward(x, w, bias, shape, result);
+                return result;
+            }
+            check.Compare(name + "y", y, Reference(wideX, wideW, wideBias), Limit);
+            check.CompareWithDifferences(name + "dx", dx, x, dy, at => Reference(at, wideW, wideBias), 4 * Limit);
+            check.CompareWithDifferences(name + "dw", dw, w, dy, at => Reference(wideX, at, wideBias), 4 * Limit);
+            check.CompareWithDifferences(name + "dbias", dbias, bias, dy, at => Reference(wideX, wideW, at), 4 * Limit);
+        }
+    }
+
+    public static void MaxPooling(KernelChecker check)
+    {
+        const int Batch = 2, Height = 7, Width = 5, Channels = 19;
+        float[] x = check.Draw(Batch * Height * Width * Channels), y = new float[Batch * 3 * 2 * Channels], dy = check.Draw(y.Length), dx = new float[x.Length];
+        int[] positions = new int[y.Length];
+        MaxPoolingKernel.Forward(x, Height, Width, Channels, 2, 2, y, positions);
+        MaxPoolingKernel.Backward(dy, positions, Batch, Height * Width, Channels, dx);
+        double[] Reference(double[] at)
+        {
+            double[] result = new double[y.Length];
+            ReferenceConvolution.MaxPool(at, Height, Width, Channels, 2, 2, result);
+            return result;
+        }
+        check.Compare("y", y, Reference(KernelChecker.Widen(x)), 0);
+        check.CompareWithDifferences("dx", dx, x, dy, Reference, 4 * Limit);
+    }
+
+    public static void GridSample(KernelChecker check)
+    {
+        GridSampleShape shape = new(2, 5, 6, 19, 13);
+        // Some positions lie outside; none on the lattice, where the slope jumps.
+        float[] x = check.Draw((int)shape.InputLength), grid = check.Draw(2 * shape.Batch * shape.Points, -1.3f, 1.3f), y = new float[shape.OutputLength];
+        float[] dy = check.Draw(y.Length), dx = new float[x.Length], dgrid = new float[grid.Length];
+        double[] wideX = KernelChecker.Widen(x), wideGrid = KernelChecker.Widen(grid);
+        GridSampleKernel.Forward(x, grid, shape, y);
+        GridSampleKernel.Backward(dy, x, grid, shape, dx, dgrid);
+        double[] Reference(double[] x, double[] grid)
+        {
+            double[] result = new double[y.Length];
+            ReferenceSpatial.GridSample(x, grid, shape, result);
+            return result;
+        }
+        check.Compare("y", y, Reference(wideX, wideGrid), Limit);
+        check.CompareWithDifferences("dx", dx, x, dy, at => Reference(at, wideGrid), 4 * Limit);
+        check.CompareWithDifferences("dgrid", dgrid, grid, dy, at => Reference(wideX, at), 4 * Limit);
+    }
+
+    public static void Glimpse(KernelChecker check)
+    {
+        GlimpseShape shape = new(3, 9, 11, 5, 3, 3);
+        float[] x = check.Draw((int)shape.InputLength), positions = check.Draw(2 * shape.Batch, -1.2f, 1.2f), y = new float[shape.OutputLength], dy = check.Draw(y.Length), dx = new float[x.Length];
+        double[] widePositions = KernelChecker.Widen(positions);
+        GlimpseKernel.Forward(x, positions, shape, y);
+        GlimpseKernel.Backward(dy, positions, shape, dx);
+        double[] Reference(double[] at)
+        {
+            double[] result = new double[y.Length];
+            ReferenceSpatial.Glimpse(at, widePositions, shape, result);
+            return result;
+        }
+        check.Compare("y", y, Reference(KernelChecker.Widen(x)), Limit);
+        check.CompareWithDifferences("dx", dx, x, dy, Reference, 4 * Limit);
+    }
+}

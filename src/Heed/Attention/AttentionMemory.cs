@@ -1,0 +1,77 @@
+namespace Heed;
+
+/// <summary>What attention attends to, prepared once for many queries: projected keys and values, and the key side of the score (W₁k of the additive one).</summary>
+/// <remarks>
+/// <para>A decoder asks the same keys at each step: <see cref="Attention.Prepare"/> computes once what depends on them alone, and each
+/// <see cref="Attention.Forward(Tensor, AttentionMemory, AttentionState?, in Pass)"/>
+/// then costs what its queries cost. Results are those of the call over whole sequences; gradients of all steps flow back through the memory.</para>
+/// <para>It belongs to the step that made it; <see cref="Keep"/> makes it outlive an evaluation.</para>
+/// </remarks>
+public sealed class AttentionMemory
+{
+    private readonly Attention attention;
+    private (Tensor Key, Tensor Value)? rowsFirst, headsFirst;
+
+    internal AttentionMemory(Tensor key, Tensor value, SequenceRanges? ranges, Attention attention) => (Key, Value, Ranges, this.attention) = (key, value, ranges, attention);
+
+    /// <summary>Sequences.</summary>
+    public int Batch => Key.Shape[0];
+
+    /// <summary>Keys of each sequence, padding among them.</summary>
+    public int KeyCount => Key.Shape[1];
+
+    /// <summary>The real keys of each sequence; null: all.</summary>
+    public SequenceRanges? Ranges { get; }
+
+    // Projected: (batch, keys, heads, size).
+    internal Tensor Key { get; }
+
+    internal Tensor Value { get; }
+
+    /// <summary>Keeps what is prepared beyond the end of its step. Gradients do not flow on.</summary>
+    /// <returns>This memory.</returns>
+    public AttentionMemory Keep()
+    {
+        foreach (Tensor tensor in new[] { Key, Value, rowsFirst?.Key, rowsFirst?.Value, headsFirst?.Key, headsFirst?.Value }.OfType<Tensor>().Distinct())
+            tensor.Keep();
+        return this;
+    }
+
+    /// <summary>The memory of some of the sequences, outside any step: what is left of a batch in which others have ended.</summary>
+    /// <param name="sequences">Which, in the order wanted.</param>
+    internal AttentionMemory Select(int[] sequences)
+    {
+        SequenceRanges? ranges = Ranges is { } real ? new SequenceRanges(Chosen(real.Lengths), Chosen(real.Starts)) : default(SequenceRanges?);
+        return new AttentionMemory(Of(Key), Of(Value), ranges, attention)
+        {
+            rowsFirst = rowsFirst is { } rows ? (Of(rows.Key), Of(rows.Value)) : null,
+            headsFirst = headsFirst is { } heads ? (Of(heads.Key), Of(heads.Value)) : null,
+        };
+
+        int[] Chosen(ReadOnlyMemory<int> all) => [.. sequences.Select(s => all.Span[s])];
+
+        Tensor Of(Tensor x)
+        {
+            int each = x.Length / Math.Max(1, Batch);
+            float[] values = new float[each * sequences.Length];
+            for (int i = 0; i < sequences.Length; i++)
+                x.Values.Slice(sequences[i] * each, each).CopyTo(values.AsSpan(i * each));
+            return new Tensor(values, new Shape([sequences.Length, .. x.Shape.Sizes[1..]]));
+        }
+    }
+
+    // Keys mapped by the score, rows first as fused attention reads them, or heads first as written-out energies do; kept where they live as long as the memory.
+    internal (Tensor Key, Tensor Value) Prepared(bool isFused, in Pass pass)
+    {
+        if ((isFused ? rowsFirst : headsFirst) is { } known)
+            return known;
+        (Tensor Key, Tensor Value) made = attention.PrepareFor(this, isFused, pass);
+        if (Key.Step != pass.Step)
+            return made;
+        if (isFused)
+            rowsFirst = made;
+        else
+            headsFirst = made;
+        return made;
+    }
+}

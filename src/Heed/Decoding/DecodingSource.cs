@@ -1,0 +1,199 @@
+using System.Numerics.Tensors;
+
+namespace Heed;
+
+/// <summary>One source's hypotheses.</summary>
+internal sealed class DecodingSource
+{
+    private readonly DecodingOptions options;
+    private readonly int[]? copies;
+    private readonly int count, total, longest;   // targets' ids; with those that can only be copied; steps at most
+    private readonly HypothesisNode?[] beams;
+    private readonly bool[] isAlive;
+    private readonly List<(HypothesisNode Node, double Score)> ended = [];
+    private readonly RandomStream[] random;
+    private int step;
+
+    public DecodingSource(int row, int length, int width, DecodingOptions options, int[]? copies, int count)
+    {
+        (Row, Length, this.options, this.copies, this.count) = (row, length, options, copies, count);
+        total = Math.Max(count, copies is { Length: > 0 } ? copies.Max() + 1 : 0);
+        longest = options.LongestFor(length);
+        beams = new HypothesisNode?[width];
+        isAlive = new bool[width];
+        // At the first step all hypotheses are one, unless each is drawn for itself.
+        isAlive.AsSpan(0, options.Sample ? width : 1).Fill(true);
+        RandomStream stream = new RandomStream(options.Seed, "decoding").Fork((ulong)row);
+        random = options.Sample ? [.. Enumerable.Range(0, width).Select(k => stream.Fork((ulong)k))] : [];
+    }
+
+    public int Row { get; }
+
+    public int Length { get; }
+
+    public bool IsDone { get; private set; }
+
+    public IEnumerable<int> LastIds(int width, int known) => Enumerable.Range(0, width).Select(k => beams[k] is { } node ? (node.Id < known ? node.Id : Vocabulary.Unknown) : EncoderDecoder.Edge);
+
+    /// <summary>Takes a step.</summary>
+    /// <param name="rows">For each hypothesis the logarithms of probabilities (or logits, to draw from), side by side.</param>
+    /// <param name="weights">For each hypothesis where it looked.</param>
+    /// <returns>Which hypothesis each new one continues.</returns>
+    public int[] Take(ReadOnlySpan<float> rows, float[][] weights) => options.Sample ? Draw(rows, count, weights) : Search(rows, count, weights);
+
+    /// <summary>The same from logits and gates of a network that copies.</summary>
+    public int[] TakeMixed(ReadOnlySpan<float> logits, ReadOnlySpan<float> gates, float[][] weights)
+    {
+        float[] mixed = new float[beams.Length * total];
+        for (int k = 0; k < beams.Length; k++)
+        {
+            Span<float> row = mixed.AsSpan(k * total, total);
+            TensorPrimitives.SoftMax(logits.Slice(k * count, count), row[..count]);
+            TensorPrimitives.Multiply(row[..count], gates[k], row[..count]);
+            for (int j = 0; j < Length; j++)
+                row[copies![j]] += (1 - gates[k]) * weights[k][j];
+            for (int i = 0; i < total; i++)
+                row[i] = MathF.Log(row[i] + 1e-9f);
+        }
+        return options.Sample ? Draw(mixed, total, weights) : Search(mixed, total, weights);
+    }
+
+    public IReadOnlyList<Hypothesis> Answers() =>
+        [.. ended.OrderByDescending(e => e.Score).Take(options.BestCount).Select(e => e.Node.ToHypothesis(e.Score))];
+
+    private int[] Search(ReadOnlySpan<float> logs, int columns, float[][] weights)
+    {
+        int width = beams.Length;
+        List<(double Score, int Beam, int Id)> best = Best(logs, columns, 2 * width);
+        HypothesisNode?[] next = new HypothesisNode?[width];
+        bool[] alive = new bool[width];
+        int[] parents = new int[width];
+        int kept = 0;
+        bool isLast = ++step >= longest;
+        for (int rank = 0; rank < best.Count && kept < width; rank++)
+        {
+            (double score, int beam, int id) = best[rank];
+            if (id == EncoderDecoder.Edge && rank >= width)
+                continue;
+            HypothesisNode node = Node(beams[beam], id, score, weights[beam]);
+            if (id == EncoderDecoder.Edge || isLast)
+            {
+                ended.Add((node, ScoreOf(node)));
+                if (isLast)
+                    kept++;
+                continue;
+            }
+            (next[kept], alive[kept], parents[kept]) = (node, true, beam);
+            kept++;
+        }
+        next.CopyTo(beams, 0);
+        alive.CopyTo(isAlive, 0);
+        IsDone = isLast || ended.Count >= width || kept == 0;
+        return parents;
+    }
+
+    // The best continuations of all hypotheses, best first; of equal ones those of the first hypothesis and the first id.
+    private List<(double Score, int Beam, int Id)> Best(ReadOnlySpan<float> logs, int columns, int most)
+    {
+        PriorityQueue<(double Score, int Beam, int Id), (double Score, int Later)> heap = new(most + 1);
+        for (int k = 0; k < beams.Length; k++)
+        {
+            if (!isAlive[k])
+                continue;
+            double before = beams[k]?.LogProbability ?? 0;
+            ReadOnlySpan<float> row = logs.Slice(k * columns, columns);
+            float least = float.NegativeInfinity;
+            if (heap.Count == most)
+                least = Below(heap, before);
+            for (int id = 0; id < row.Length; id++)
+            {
+                if (!(row[id] > least) || (options.BlockNgrams > 0 && id != EncoderDecoder.Edge && beams[k] is { } node && node.Repeats(id, options.BlockNgrams)))
+                    continue;
+                double score = before + row[id];
+                if (heap.Count < most)
+                    heap.Enqueue((score, k, id), (score, -((k * columns) + id)));
+                else if (heap.Peek().Score < score)
+                    heap.EnqueueDequeue((score, k, id), (score, -((k * columns) + id)));
+                if (heap.Count == most)
+                    least = Below(heap, before);
+            }
+        }
+        List<(double Score, int Beam, int Id)> best = new(heap.Count);
+        while (heap.TryDequeue(out (double Score, int Beam, int Id) one, out _))
+            best.Add(one);
+        best.Reverse();
+        return best;
+
+        // What a logarithm must exceed to come in, rounded down so that none is missed.
+        static float Below(PriorityQueue<(double Score, int Beam, int Id), (double Score, int Later)> heap, double before) => MathF.BitDecrement((float)(heap.Peek().Score - before));
+    }
+
+    private int[] Draw(ReadOnlySpan<float> logits, int columns, float[][] weights)
+    {
+        int[] parents = [.. Enumerable.Range(0, beams.Length)];
+        bool isLast = ++step >= longest;
+        float[] logs = new float[columns];
+        for (int k = 0; k < beams.Length; k++)
+        {
+            if (!isAlive[k])
+                continue;
+            ReadOnlySpan<float> row = logits.Slice(k * columns, columns);
+            int id = Drawn(row, random[k], beams[k]);
+            TensorPrimitives.SoftMax(row, logs);
+            HypothesisNode node = Node(beams[k], id, (beams[k]?.LogProbability ?? 0) + Math.Log(Math.Max(logs[id], 1e-30f)), weights[k]);
+            beams[k] = node;
+            if (id != EncoderDecoder.Edge && !isLast)
+                continue;
+            isAlive[k] = false;
+            ended.Add((node, ScoreOf(node)));
+        }
+        IsDone = !isAlive.Contains(true);
+        return parents;
+    }
+
+    private int Drawn(ReadOnlySpan<float> logits, RandomStream stream, HypothesisNode? before)
+    {
+        (float Logit, int Id)[] order = new (float, int)[logits.Length];
+        for (int id = 0; id < order.Length; id++)
+            order[id] = (logits[id] / (float)options.Temperature, id);
+        if (options.BlockNgrams > 0 && before is not null)
+            order = [.. order.Where(o => o.Id == EncoderDecoder.Edge || !before.Repeats(o.Id, options.BlockNgrams))];
+        Array.Sort(order, static (a, b) => a.Logit != b.Logit ? b.Logit.CompareTo(a.Logit) : a.Id.CompareTo(b.Id));
+        int most = options.TopK > 0 ? Math.Min(options.TopK, order.Length) : order.Length;
+        double sum = 0;
+        double[] chances = new double[most];
+        for (int i = 0; i < most; i++)
+            sum += chances[i] = Math.Exp(order[i].Logit - order[0].Logit);
+        double reached = 0;
+        int kept = 0;
+        while (kept < most && reached < options.TopP * sum)
+            reached += chances[kept++];
+        double at = stream.NextDouble() * reached;
+        for (int i = 0; i < kept; i++)
+        {
+            at -= chances[i];
+            if (at < 0)
+                return order[i].Id;
+        }
+        return order[Math.Max(0, kept - 1)].Id;
+    }
+
+    private HypothesisNode Node(HypothesisNode? before, int id, double logProbability, float[] weights)
+    {
+        double[]? covered = null;
+        if (options.CoveragePenalty > 0)
+        {
+            covered = new double[Length];
+            for (int j = 0; j < covered.Length; j++)
+                covered[j] = (before?.Covered![j] ?? 0) + weights[j];
+        }
+        return new HypothesisNode(before, id, logProbability, weights, covered);
+    }
+
+    private double ScoreOf(HypothesisNode node)
+    {
+        double score = node.LogProbability / Math.Pow((5 + node.Length) / 6.0, options.LengthPenalty);
+        // A token that was never looked at would cost infinitely much.
+        return node.Covered is null ? score : score + (options.CoveragePenalty * node.Covered.Sum(c => Math.Log(Math.Clamp(c, 1e-9, 1))));
+    }
+}

@@ -1,0 +1,168 @@
+using System.Numerics.Tensors;
+
+namespace Heed;
+
+/// <summary>An encoder–decoder that aligns: a bidirectional LSTM reads the source, a recurrent decoder writes the target and attends to the source at each token.</summary>
+/// <remarks>
+/// <para>Encoder: h_j = [→h_j; ←h_j]. Decoder: see <see cref="EncoderDecoderConfig.Decoder"/>; its first state is tanh(W[→h_n; ←h_1] + b). P(y_t) = softmax(W_y·o_t + b).</para>
+/// <para>Coverage (See et al. 2017): s_t = Σ_{t′&lt;t} α_{t′} goes into the score, and λ·Σ_j min(α_tj, s_tj) is added to the loss. Copying (pointer generator,
+/// the same paper): p_gen = σ(w·[c_t; s_t; y_{t−1}] + b),
+/// P(y) = p_gen·P_vocabulary(y) + (1 − p_gen)·Σ_{j: x_j = y} α_tj, over the vocabulary and the tokens of the source.</para>
+/// <para>Id 0 is the edge of a target: the start as a token read, the end as a token written.</para>
+/// </remarks>
+public sealed class EncoderDecoder : Module
+{
+    /// <summary>The id before the first token of a target, and behind its last.</summary>
+    public const int Edge = 0;
+
+    // Keeps the logarithm of what neither vocabulary nor source holds finite.
+    private const float LeastProbability = 1e-9f;
+
+    private readonly Embedding sourceVectors, targetVectors;
+    private readonly Lstm encoder;
+    private readonly Linear bridge;
+    private readonly Linear? output, gate;
+    private readonly Parameter? outputBias;
+    private readonly AligningDecoder decoder;
+    private readonly Dropout dropout;
+
+    /// <summary>Builds the network.</summary>
+    /// <param name="config">Its shape.</param>
+    /// <param name="sourceCount">Ids of the source's vocabulary.</param>
+    /// <param name="targetCount">Ids of the target's vocabulary.</param>
+    /// <exception cref="ArgumentException">The configuration makes no sense; says which part and why.</exception>
+    public EncoderDecoder(EncoderDecoderConfig config, int sourceCount, int targetCount)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.Validate();
+        (Config, TargetCount) = (config, targetCount);
+        int hidden = config.HiddenSize;
+        sourceVectors = Register("source", new Embedding(sourceCount, config.EmbeddingSize, paddingId: 0, Initializer.Uniform(0.1)));
+        targetVectors = Register("target", new Embedding(targetCount, config.EmbeddingSize, initializer: Initializer.Uniform(0.1)));
+        encoder = Register("encoder", new Lstm(config.EmbeddingSize, hidden, config.LayerCount, isBidirectional: true, config.Dropout));
+        bridge = Register("bridge", new Linear(2 * hidden, 2 * hidden));
+        decoder = Register("decoder", new AligningDecoder(config));
+        if (config.TieEmbeddings)
+            outputBias = Register("output_bias", new Parameter(new Shape(targetCount), Initializer.Zeros));
+        else
+            output = Register("output", new Linear(hidden, targetCount));
+        if (config.Copy)
+            gate = Register("gate", new Linear(decoder.ContextSize + hidden + config.EmbeddingSize, 1));
+        dropout = Register("dropout", new Dropout(config.Dropout));
+    }
+
+    /// <summary>The shape.</summary>
+    public EncoderDecoderConfig Config { get; }
+
+    /// <summary>Ids of the target's vocabulary.</summary>
+    public int TargetCount { get; }
+
+    /// <summary>The mean loss of the targets' tokens, their ends among them.</summary>
+    /// <param name="batch">Pairs.</param>
+    /// <param name="pass">The call.</param>
+    /// <param name="labelSmoothing">Share of each target that goes to all tokens alike; not with <see cref="EncoderDecoderConfig.Copy"/>.</param>
+    /// <returns>A scalar: cross-entropy, with coverage and its weighted loss.</returns>
+    public Tensor Loss(PairBatch batch, in Pass pass, float labelSmoothing = 0)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        (Tensor logits, DecoderTrace? trace, Tensor? embedded, int[] rows, int[] targets) = Forward(batch, pass);
+        Tensor loss = Config.Copy ? -CopyProbabilities(batch, logits, trace!, embedded!, rows, targets, pass).Log().Mean() : Tensor.CrossEntropy(logits, targets, null, labelSmoothing);
+        return Config.Coverage && Config.CoverageWeight > 0 ? loss + CoverageLoss(trace!, rows).Scale((float)Config.CoverageWeight) : loss;
+    }
+
+    /// <summary>How well the tokens of targets are foretold, each from those before it.</summary>
+    /// <param name="batch">Pairs.</param>
+    /// <returns>For each pair the logarithms of its tokens' probabilities, the last that of the end, and how many tokens were the most probable.</returns>
+    public (float[][] LogProbabilities, int Right) Score(PairBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return Step.Evaluate(pass =>
+        {
+            (Tensor logits, DecoderTrace? trace, Tensor? embedded, int[] rows, int[] targets) = Forward(batch, pass);
+            Tensor logs = Config.Copy ? CopyProbabilities(batch, logits, trace!, embedded!, rows, targets, pass).Log() : logits.LogSoftmax().Pick(targets);
+            float[][] pairs = [.. batch.TargetLengths.Select(length => new float[length])];
+            int right = 0;
+            for (int b = 0, i = 0; b < pairs.Length; b++)
+            {
+                for (int t = 0; t < pairs[b].Length; t++, i++)
+                {
+                    pairs[b][t] = logs.Values[i];
+                    right += TensorPrimitives.IndexOfMax(logits.Values.Slice(i * TargetCount, TargetCount)) == targets[i] ? 1 : 0;
+                }
+            }
+            return (pairs, right);
+        });
+    }
+
+    internal (AttentionMemory Memory, DecoderState State) Encode(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass)
+    {
+        (Tensor states, DecoderState first) = Read(ids, ranges, pass);
+        return (decoder.Prepare(states, ranges, Config.Coverage, pass), first);
+    }
+
+    internal AttentionState StartOf(AttentionMemory memory) => decoder.Start(memory, Config.Coverage);
+
+    /// <summary>One step of decoding: logits <c>(rows, targets)</c>, the gate if there is one, weights and the next state.</summary>
+    internal (Tensor Logits, Tensor? Gate, Tensor Weights, DecoderState State) Next(ReadOnlyMemory<int> ids, AttentionMemory memory, DecoderState state, in Pass pass)
+    {
+        Tensor embedded = targetVectors.Forward(ids, 1, pass).Reshape(new Shape(ids.Length, Config.EmbeddingSize));
+        (Tensor read, Tensor context, Tensor weights, DecoderState next) = decoder.Step(embedded, memory, state, pass);
+        Tensor? gated = gate?.Forward(Tensor.Concatenate(context, next.Hidden, embedded), pass).Sigmoid();
+        return (Logits(read, pass), gated, weights, next);
+    }
+
+    private (Tensor States, DecoderState First) Read(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass)
+    {
+        int hidden = Config.HiddenSize;
+        Tensor states = encoder.Forward(dropout.Forward(sourceVectors.Forward(ids, ranges.Count, pass), pass), ranges, pass).Output;
+        Tensor first = bridge.Forward(states.LastStates(ranges), pass).Tanh();
+        Tensor? fed = Config is { Decoder: "luong", InputFeeding: true } ? pass.Input(new float[ranges.Count * hidden], new Shape(ranges.Count, hidden)) : null;
+        return (states, new DecoderState(first.Columns(0, hidden), first.Columns(hidden, hidden), fed, null));
+    }
+
+    // Logits of the real tokens, (tokens, targets), with what they came from; rows are the tokens' places, time first.
+    private (Tensor Logits, DecoderTrace? Trace, Tensor? Embedded, int[] Rows, int[] Targets) Forward(PairBatch batch, in Pass pass)
+    {
+        (int size, int time) = (batch.BatchSize, batch.TargetTime);
+        SequenceRanges ranges = new(batch.SourceLengths);
+        (Tensor states, DecoderState first) = Read(batch.SourceIds, ranges, pass);
+        bool keepsWeights = Config.Copy || Config.Coverage, isAtOnce = decoder.IsParallel && !keepsWeights;
+        Tensor embedded = dropout.Forward(targetVectors.Forward(batch.TargetInputs(timeFirst: !isAtOnce, TargetCount), isAtOnce ? size : time, pass), pass);
+        DecoderTrace? trace = isAtOnce ? null : decoder.Run(embedded, decoder.Prepare(states, ranges, keepsWeights, pass), first, keepsWeights, pass);
+        Tensor read = trace?.Output ?? decoder.RunAtOnce(embedded, batch.TargetLengths, states, ranges, first, pass);
+        (int[] rows, int[] targets) = batch.TargetTokens(timeFirst: !isAtOnce);
+        return (Logits(dropout.Forward(Rows(read, rows), pass), pass), trace, embedded, rows, targets);
+    }
+
+    private Tensor Logits(Tensor read, in Pass pass) => output?.Forward(read, pass) ?? Tensor.Linear(read, pass.Use(targetVectors.Weight), pass.Use(outputBias!));
+
+    private static Tensor Rows(Tensor x, int[] rows)
+    {
+        int size = x.Shape[^1];
+        return Tensor.Embed(x.Reshape(new Shape(x.Length / size, size)), rows, new Shape(rows.Length));
+    }
+
+    // p_gen·P_vocabulary(y) + (1 − p_gen)·Σ_{j: x_j = y} α_j
+    private Tensor CopyProbabilities(PairBatch batch, Tensor logits, DecoderTrace trace, Tensor embedded, int[] rows, int[] targets, in Pass pass)
+    {
+        int keys = batch.SourceTime;
+        Tensor own = gate!.Forward(Rows(Tensor.Concatenate(trace.Contexts, trace.States, embedded), rows), pass).Sigmoid().Reshape(new Shape(rows.Length));
+        int[] known = [.. targets.Select(t => t < TargetCount ? t : -1)];
+        float[] same = new float[rows.Length * keys];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            ReadOnlySpan<int> copies = batch.CopyIds.AsSpan(rows[i] % batch.BatchSize * keys, keys);
+            for (int j = 0; j < keys; j++)
+                same[(i * keys) + j] = copies[j] == targets[i] ? 1 : 0;
+        }
+        Tensor copied = (Rows(trace.Weights!, rows) * pass.Input(same, new Shape(rows.Length, keys))).MeanLast().Scale(keys);
+        return ((own * logits.Softmax().Pick(known)) + (own.Scale(-1, 1) * copied)).Scale(1, LeastProbability);
+    }
+
+    // Σ_j min(α_j, s_j) = Σ_j (α_j − max(α_j − s_j, 0)), mean over the tokens.
+    private static Tensor CoverageLoss(DecoderTrace trace, int[] rows)
+    {
+        Tensor weights = Rows(trace.Weights!, rows), seen = Rows(trace.Seen!, rows);
+        return (weights - (weights - seen).Relu()).Sum().Scale(1f / Math.Max(1, rows.Length));
+    }
+}

@@ -1,0 +1,103 @@
+namespace Heed;
+
+/// <summary>The shape of an <see cref="EncoderDecoder"/>.</summary>
+public sealed record EncoderDecoderConfig
+{
+    /// <summary>Length of a token vector.</summary>
+    /// <value>Default 256.</value>
+    public int EmbeddingSize { get; init; } = 256;
+
+    /// <summary>Length of a hidden state: of each direction of the encoder, and of the decoder.</summary>
+    /// <value>Default 256.</value>
+    public int HiddenSize { get; init; } = 256;
+
+    /// <summary>Stacked layers of the encoder.</summary>
+    /// <value>Default 1.</value>
+    public int LayerCount { get; init; } = 1;
+
+    /// <summary><c>bahdanau</c>: attention before the recurrent cell, its context goes into the cell (Bahdanau et al. 2015). <c>luong</c>: attention after it (Luong et al. 2015).</summary>
+    /// <value>Default <c>bahdanau</c>.</value>
+    public string Decoder { get => field ?? "bahdanau"; init; } = "bahdanau";
+
+    /// <summary>Whether <c>luong</c> feeds what it attended to into the next step. Without it all steps of training run at once.</summary>
+    /// <value>Default true; <c>bahdanau</c> always does.</value>
+    public bool InputFeeding { get; init; } = true;
+
+    /// <summary>The score by its name, as <see cref="Heed.Score.Parse"/> takes it. Scores that want queries and keys of one length get projections (one head).</summary>
+    /// <value>Default <c>additive</c>.</value>
+    public string Score { get => field ?? "additive"; init; } = "additive";
+
+    /// <summary>The distribution by its name, as <see cref="Heed.Distribution.Parse"/> takes it.</summary>
+    /// <value>Default <c>softmax</c>.</value>
+    public string Distribution { get => field ?? "softmax"; init; } = "softmax";
+
+    /// <summary>Length of the hidden layer of the scores <c>additive</c> and <c>location-aware</c>, unless their name says one.</summary>
+    /// <value>Default 256.</value>
+    public int AttentionSize { get; init; } = 256;
+
+    /// <summary>Whether the score sees the sum of earlier weights, and a loss forbids looking twice (See et al. 2017); with the score <c>additive</c>.</summary>
+    /// <value>Default false.</value>
+    public bool Coverage { get; init; }
+
+    /// <summary>Weight λ of the coverage loss.</summary>
+    /// <value>Default 1; at least 0.</value>
+    public double CoverageWeight { get; init; } = 1;
+
+    /// <summary>Whether tokens of the source can be copied: a pointer-generator network (See et al. 2017).</summary>
+    /// <value>Default false.</value>
+    public bool Copy { get; init; }
+
+    /// <summary>Whether the output layer is the table of the target's token vectors (Press and Wolf 2017); needs <see cref="EmbeddingSize"/> = <see cref="HiddenSize"/>.</summary>
+    /// <value>Default false.</value>
+    public bool TieEmbeddings { get; init; }
+
+    /// <summary>Probability of dropping an element of token vectors and of what the output layer reads.</summary>
+    /// <value>Default 0.3; in [0, 1).</value>
+    public double Dropout { get; init; } = 0.3;
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range, or values do not go together; says which and why.</exception>
+    public void Validate()
+    {
+        foreach ((string name, int value) in new[] { (nameof(EmbeddingSize), EmbeddingSize), (nameof(HiddenSize), HiddenSize), (nameof(LayerCount), LayerCount), (nameof(AttentionSize), AttentionSize) })
+        {
+            if (value is < 1 or > 1 << 14)
+                throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: {name} must be in 1 … 16384, got {value}."), name);
+        }
+        if (Decoder is not ("bahdanau" or "luong"))
+            throw new ArgumentException($"EncoderDecoderConfig: there is no decoder '{Decoder}'.{NearestName.Hint(Decoder, ["bahdanau", "luong"])} There are bahdanau and luong.", nameof(Decoder));
+        Score score = CreateScore();
+        Distribution distribution = Heed.Distribution.Parse(Distribution);
+        if (Coverage && score is not AdditiveScore)
+            throw new ArgumentException($"EncoderDecoderConfig: Coverage goes into the additive score, got the score '{Score}'; take additive, or leave Coverage out.", nameof(Coverage));
+        if (Coverage && distribution is Sigmoid)
+            throw new ArgumentException("EncoderDecoderConfig: Coverage adds up weights that sum to 1 at each step, those of sigmoid do not; take softmax, sparsemax or entmax.", nameof(Coverage));
+        if (Copy && distribution is Sigmoid or Softmax { Sink: true } && Copy)
+            throw new ArgumentException($"EncoderDecoderConfig: Copy reads the weights as probabilities, those of '{Distribution}' do not sum to 1; take softmax, sparsemax or entmax.", nameof(Copy));
+        if (TieEmbeddings && EmbeddingSize != HiddenSize)
+            throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: TieEmbeddings needs EmbeddingSize = HiddenSize, got {EmbeddingSize} and {HiddenSize}."), nameof(TieEmbeddings));
+        if (!(CoverageWeight >= 0 && double.IsFinite(CoverageWeight)))
+            throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: CoverageWeight must be at least 0, got {CoverageWeight}."), nameof(CoverageWeight));
+        if (Dropout is not (>= 0 and < 1))
+            throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
+    }
+
+    /// <summary>Weights that such a network has at least: those of tokens, encoder and decoder's cell.</summary>
+    internal double LeastWeights(int sourceCount, int targetCount)
+    {
+        double hidden = HiddenSize, embedding = EmbeddingSize;
+        return (((double)sourceCount + targetCount) * embedding) + (8 * hidden * (embedding + hidden)) + ((LayerCount - 1) * 8 * hidden * 3 * hidden) + (4 * hidden * (embedding + hidden));
+    }
+
+    /// <summary>The score that the values name.</summary>
+    internal Score CreateScore()
+    {
+        bool saysSize = Score.Contains('(', StringComparison.Ordinal);
+        return Heed.Score.Parse(Score) switch
+        {
+            AdditiveScore additive => additive with { Size = saysSize ? additive.Size : AttentionSize, HasCoverage = Coverage },
+            LocationAwareScore aware when !saysSize => aware with { Size = AttentionSize },
+            Score other => other,
+        };
+    }
+}

@@ -1,0 +1,222 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Heed;
+
+/// <summary>Translates texts, or turns them into others in any way that pairs show: an encoder–decoder with attention and its tokens.</summary>
+/// <remarks>
+/// <para>Immutable once trained or loaded: one instance serves all threads.</para>
+/// <example><code>
+/// PairSplit data = PairData.Read("pairs.tsv").Split(seed: 1);
+/// Translator translator = Translator.Train(data.Train, data.Dev, new TranslatorOptions(), new ConsoleProgress());
+/// Translation answer = translator.Translate("Two dogs are playing.");
+/// translator.Save("model/");
+/// </code></example>
+/// </remarks>
+public sealed class Translator
+{
+    /// <summary>How many sources <see cref="TranslateMany"/> takes at once.</summary>
+    public const int TranslationWindow = 512;
+
+    private readonly PairEncoding encoding;
+
+    internal Translator(EncoderDecoder network, PairEncoding encoding, DecodingOptions decoding, TrainingRecord record) =>
+        (Network, this.encoding, Decoding, Record) = (network, encoding, decoding, record);
+
+    /// <summary>The network.</summary>
+    public EncoderDecoder Network { get; }
+
+    /// <summary>The source's tokens.</summary>
+    public TextEncoder SourceEncoder => encoding.Source;
+
+    /// <summary>The target's tokens.</summary>
+    public TextEncoder TargetEncoder => encoding.Target;
+
+    /// <summary>How answers are searched for unless told otherwise.</summary>
+    public DecodingOptions Decoding { get; }
+
+    /// <summary>How the model came to be.</summary>
+    public TrainingRecord Record { get; private set; }
+
+    internal PairEncoding Encoding => encoding;
+
+    /// <summary>Trains a translator.</summary>
+    /// <param name="train">Pairs to learn from.</param>
+    /// <param name="dev">Pairs that choose the best epoch.</param>
+    /// <param name="options">Network, tokens, training; default if null.</param>
+    /// <param name="observer">Told of the progress; null for none.</param>
+    /// <param name="cancellation">Ends the run after the current step with the best weights so far.</param>
+    /// <exception cref="ArgumentException">Options make no sense; says which and why.</exception>
+    /// <exception cref="InputException">No pair is left to learn from.</exception>
+    public static Translator Train(PairData train, PairData dev, TranslatorOptions? options = null, ITrainingObserver? observer = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(dev);
+        options ??= new TranslatorOptions();
+        options.Validate();
+        TrainingOptions training = options.Training with { Monitor = options.Training.Monitor == "auto" ? "loss" : options.Training.Monitor, ClassWeights = "none" };
+        TextEncoder source = TextEncoder.Build(train.Sources, options.SourceTokens with { MaximumLength = TextEncoder.LargestMaximumLength });
+        TextEncoder target = TextEncoder.Build(train.Targets, options.TargetTokens with { MaximumLength = TextEncoder.LargestMaximumLength });
+        PairEncoding pairs = new(source, target, options.MaximumLength, options.LongSentences, options.Network.Copy);
+        EncodedPairs learned = pairs.Encode(train), chosen = pairs.Encode(dev);
+        if (learned.Sources.Count == 0 || chosen.Sources.Count == 0)
+        {
+            throw new InputException("no pair is left to learn from; both training and dev pairs are required. Raise the maximum length, or keep long sentences.",
+                learned.Sources.Count == 0 ? train.SourcePath : dev.SourcePath);
+        }
+        EncoderDecoder network = new(options.Network, source.Vocabulary.Count, target.Vocabulary.Count);
+        network.Initialize(training.Seed);
+        Translator translator = new(network, pairs, options.Decoding, TrainingRecord.Create(training, new TrainingReport([], 0, false, default), train, dev));
+        TranslatorTask task = new(network, pairs, learned, chosen, training);
+        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, translator.RunHash()) : null;
+        TrainingReport report = new Trainer(network, training, observer is null ? [] : [observer], checkpoint).Run(task, cancellation);
+        translator.Record = TrainingRecord.Create(training, report, train, dev);
+        return translator;
+    }
+
+    /// <summary>A translator whose weights are the mean of several that were trained from one start, such as a run's last checkpoints.</summary>
+    /// <param name="translators">At least one; with one network shape and one vocabulary.</param>
+    /// <exception cref="ArgumentException">There is none, or they are not alike.</exception>
+    public static Translator Average(params ReadOnlySpan<Translator> translators)
+    {
+        if (translators.Length == 0)
+            throw new ArgumentException("Translator.Average: at least one translator is required.", nameof(translators));
+        Translator first = translators[0];
+        foreach (Translator other in translators)
+        {
+            if (other.Network.Config != first.Network.Config || !IsSame(other.SourceEncoder, first.SourceEncoder) || !IsSame(other.TargetEncoder, first.TargetEncoder))
+                throw new ArgumentException("Translator.Average: the translators have other networks or other tokens; average those of one run.", nameof(translators));
+        }
+        EncoderDecoder network = new(first.Network.Config, first.SourceEncoder.Vocabulary.Count, first.TargetEncoder.Vocabulary.Count);
+        (string Name, Parameter Parameter)[] parameters = [.. network.NamedParameters()];
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            double[] sums = new double[parameters[i].Parameter.Shape.Length];
+            foreach (Translator one in translators)
+            {
+                ReadOnlySpan<float> values = one.Network.NamedParameters().ElementAt(i).Parameter.Values;
+                for (int j = 0; j < sums.Length; j++)
+                    sums[j] += values[j];
+            }
+            int count = translators.Length;
+            parameters[i].Parameter.Assign(Array.ConvertAll(sums, sum => (float)(sum / count)));
+        }
+        return new Translator(network, first.encoding, first.Decoding, first.Record);
+    }
+
+    /// <summary>Loads a translator.</summary>
+    /// <param name="path">The model's folder.</param>
+    /// <exception cref="InputException">The folder is damaged or holds another model; says where.</exception>
+    public static Translator Load(string path) => TranslatorFiles.Load(path);
+
+    /// <summary>Whether a folder holds a translator.</summary>
+    /// <param name="path">The folder.</param>
+    public static bool IsIn(string path) => TranslatorFiles.IsIn(path);
+
+    /// <summary>Saves the translator as a folder; whole, or not at all.</summary>
+    /// <param name="path">The folder; one that holds a model is replaced.</param>
+    public void Save(string path) => TranslatorFiles.Save(this, path);
+
+    /// <summary>Translates a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="options">How to search; default <see cref="Decoding"/>.</param>
+    /// <returns>The best answer, with further ones if <see cref="DecodingOptions.BestCount"/> asks for them. A text without a token gives an empty answer.</returns>
+    public Translation Translate(string text, DecodingOptions? options = null) => Translate([text], options ?? Decoding)[0];
+
+    /// <summary>Translates texts, many at once.</summary>
+    /// <param name="texts">The texts; taken as they come, <see cref="TranslationWindow"/> at a time.</param>
+    /// <param name="options">How to search; default <see cref="Decoding"/>.</param>
+    /// <returns>The answers in the texts' order.</returns>
+    public IEnumerable<Translation> TranslateMany(IEnumerable<string> texts, DecodingOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        foreach (string[] window in texts.Chunk(TranslationWindow))
+        {
+            foreach (Translation answer in Translate(window, options ?? Decoding))
+                yield return answer;
+        }
+    }
+
+    /// <summary>How probable given targets are.</summary>
+    /// <param name="data">Pairs.</param>
+    /// <returns>For each pair log P of the target's tokens and its end; NaN where a side has no token.</returns>
+    public double[] Score(PairData data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        double[] scores = new double[data.Count];
+        for (int first = 0; first < scores.Length; first += 64)
+        {
+            int[] rows = [.. Enumerable.Range(first, Math.Min(64, scores.Length - first))];
+            EncodedPairs[] each = [.. rows.Select(row => encoding.Encode(data.Select([row])))];
+            EncodedPairs all = new();
+            foreach (EncodedPairs one in each.Where(e => e.Sources.Count == 1))
+            {
+                all.Sources.AddRange(one.Sources);
+                all.Targets.AddRange(one.Targets);
+                all.Copies.AddRange(one.Copies);
+            }
+            float[][] logs = all.Sources.Count == 0 ? [] : Network.Score(all.Batch([.. Enumerable.Range(0, all.Sources.Count)])).LogProbabilities;
+            for (int i = 0, at = 0; i < rows.Length; i++)
+                scores[rows[i]] = each[i].Sources.Count == 1 ? logs[at++].Sum(l => (double)l) : double.NaN;
+        }
+        return scores;
+    }
+
+    /// <summary>Translates the sources and compares the answers with the targets.</summary>
+    /// <param name="data">Pairs.</param>
+    /// <param name="options">How to search; default <see cref="Decoding"/>.</param>
+    public TranslationReport Evaluate(PairData data, DecodingOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        string[] answers = [.. TranslateMany(data.Sources, options).Select(t => t.Text)];
+        (double loss, _, long count) = TranslatorTask.Measure(Network, encoding.Encode(data));
+        return new TranslationReport(answers, [.. data.Targets]) { Loss = count == 0 ? double.NaN : loss / count };
+    }
+
+    private Translation[] Translate(string[] texts, DecodingOptions options)
+    {
+        (int[] Ids, Token[] Tokens, int CutOff)[] read = [.. texts.Select(text => encoding.Read(text ?? throw new ArgumentNullException(nameof(texts))))];
+        int[] places = [.. Enumerable.Range(0, read.Length).Where(i => read[i].Ids.Length > 0)];
+        (int[] Ids, string[] Further)[] copies = Network.Config.Copy ? [.. places.Select(i => encoding.AsTarget(texts[i], read[i].Tokens))] : [];
+        IReadOnlyList<Hypothesis>[] answers = SequenceDecoder.Decode(Network, [.. places.Select(i => read[i].Ids)], options, copies.Length > 0 ? [.. copies.Select(c => c.Ids)] : null);
+        Translation[] translations = [.. texts.Select(text => new Translation(text, "", 0, 0, [], [], []))];
+        for (int i = 0; i < places.Length; i++)
+        {
+            (string text, (_, Token[] tokens, int cutOff)) = (texts[places[i]], read[places[i]]);
+            string[] further = copies.Length > 0 ? copies[i].Further : [];
+            Translation[] all = [.. answers[i].Select(a => Answer(text, tokens, further, a) with { CutOff = cutOff })];
+            translations[places[i]] = all[0] with { Others = all[1..] };
+        }
+        return translations;
+    }
+
+    private Translation Answer(string text, Token[] tokens, string[] further, Hypothesis answer)
+    {
+        string[] words = new string[answer.Ids.Count];
+        for (int t = 0; t < words.Length; t++)
+        {
+            int id = answer.Ids[t];
+            // An unknown token is where the network looked: often a name.
+            words[t] = id >= Network.TargetCount ? further[id - Network.TargetCount]
+                : id != Vocabulary.Unknown ? TargetEncoder.Vocabulary[id]
+                : text[tokens[System.Numerics.Tensors.TensorPrimitives.IndexOfMax(answer.Alignment[t])].Range];
+        }
+        return new Translation(text, TargetText.Of(TargetEncoder.Tokenizer, words), answer.LogProbability, answer.Score, words, [.. tokens.Select(t => t.Range)], [.. answer.Alignment.Take(words.Length)])
+        {
+            HasEnded = answer.HasEnded,
+        };
+    }
+
+    private static bool IsSame(TextEncoder a, TextEncoder b) => a.Tokenizer.Name == b.Tokenizer.Name && a.Vocabulary.Learned.SequenceEqual(b.Vocabulary.Learned);
+
+    // All that the weights depend on, but for the machine.
+    private string RunHash()
+    {
+        byte[] options = JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord);
+        byte[] network = JsonSerializer.SerializeToUtf8Bytes(TranslatorFiles.ConfigOf(this), HeedJson.Default.TranslatorConfig);
+        using MemoryStream tokens = new();
+        SourceEncoder.Save(tokens);
+        TargetEncoder.Save(tokens);
+        return Convert.ToHexStringLower(SHA256.HashData([.. options, .. network, .. tokens.ToArray()]));
+    }
+}

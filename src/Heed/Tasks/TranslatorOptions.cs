@@ -1,0 +1,59 @@
+namespace Heed;
+
+/// <summary>How a <see cref="Translator"/> is built and trained.</summary>
+public sealed record TranslatorOptions
+{
+    /// <summary>The network.</summary>
+    public EncoderDecoderConfig Network { get; init; } = new();
+
+    /// <summary>The training; <see cref="TrainingOptions.Monitor"/> auto means loss, accuracy is that of the next token.</summary>
+    public TrainingOptions Training { get; init; } = new() { LabelSmoothing = 0.1, WordDropout = 0 };
+
+    /// <summary>What a token of the source is.</summary>
+    /// <value>Default byte pairs, 6,000 merges, with case.</value>
+    public TextEncoderOptions SourceTokens { get; init; } = DefaultTokens;
+
+    /// <summary>What a token of the target is.</summary>
+    /// <value>Default byte pairs, 6,000 merges, with case.</value>
+    public TextEncoderOptions TargetTokens { get; init; } = DefaultTokens;
+
+    /// <summary>Tokens of a sentence that are taken at most, on each side.</summary>
+    /// <value>Default 100; from 1 to 10,000.</value>
+    public int MaximumLength { get; init; } = 100;
+
+    /// <summary>What happens to longer sentences in training: <c>truncate</c>, <c>drop</c> the pair, or <c>keep</c> them whole. They are counted.</summary>
+    /// <value>Default <c>truncate</c>.</value>
+    public string LongSentences { get => field ?? "truncate"; init; } = "truncate";
+
+    /// <summary>How <see cref="Translator.Translate(string, DecodingOptions?)"/> searches unless told otherwise.</summary>
+    public DecodingOptions Decoding { get; init; } = new();
+
+    /// <summary>Where training leaves checkpoints; null for none.</summary>
+    public CheckpointOptions? Checkpoint { get; init; }
+
+    /// <summary>Byte pairs, 6,000 merges, with case, every token known.</summary>
+    public static TextEncoderOptions DefaultTokens { get; } = new()
+    {
+        Kind = TokenKinds.BytePair, LowerCase = false, MergeCount = 6000, Vocabulary = new VocabularyOptions { MinimumCount = 1 },
+    };
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range, or values do not go together; says which and why.</exception>
+    public void Validate()
+    {
+        Network.Validate();
+        Training.Validate();
+        SourceTokens.Validate();
+        TargetTokens.Validate();
+        Decoding.Validate();
+        if (MaximumLength is < 1 or > 10_000)
+            throw new ArgumentException(FormattableString.Invariant($"TranslatorOptions: MaximumLength must be from 1 to 10000, got {MaximumLength}."), nameof(MaximumLength));
+        string[] kinds = ["truncate", "drop", "keep"];
+        if (!kinds.Contains(LongSentences, StringComparer.Ordinal))
+            throw new ArgumentException($"TranslatorOptions: LongSentences must be truncate, drop or keep, got '{LongSentences}'.{NearestName.Hint(LongSentences, kinds)}", nameof(LongSentences));
+        if (Training.Monitor == "macro-f1" || Training.ClassWeights == "balanced")
+            throw new ArgumentException("TranslatorOptions: a translator has no classes; Monitor must be auto, loss or accuracy, ClassWeights auto or none.", nameof(Training));
+        if (Network.Copy && Training.LabelSmoothing > 0)
+            throw new ArgumentException("TranslatorOptions: LabelSmoothing spreads over a fixed vocabulary, a network that copies has none; set one of them to 0.", nameof(Training));
+    }
+}

@@ -1,0 +1,160 @@
+using System.Runtime.InteropServices;
+using Heed.Kernels;
+
+namespace Heed;
+
+/// <summary>Pictures, channels last.</summary>
+public sealed partial class Tensor
+{
+    /// <summary>Two-dimensional convolution; see <see cref="ConvolutionKernel"/> for the formula.</summary>
+    /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
+    /// <param name="weight">w: <c>(filters, channels, kernel height, kernel width)</c>.</param>
+    /// <param name="bias"><c>(filters)</c>, or null.</param>
+    /// <param name="stride">Distance of neighbouring windows.</param>
+    /// <param name="padding">Rows and columns of zeros on each side.</param>
+    /// <returns>Shape <c>(batch, output height, output width, filters)</c>.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    /// <exception cref="ArgumentException">The kernel is larger than the padded picture, or the padding as large as the kernel.</exception>
+    public static Tensor Convolution(Tensor x, Tensor weight, Tensor? bias = null, int stride = 1, (int Height, int Width) padding = default)
+    {
+        const string Name = "Convolution";
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(weight);
+        RequirePictures(Name, nameof(x), x);
+        if (weight.Shape.Rank != 4 || weight.Shape[1] != x.Shape[3])
+            throw ShapeException.For(Name, nameof(weight),
+                FormattableString.Invariant($"(filters, channels, kernel height, kernel width) with channels = {x.Shape[3]}"), weight.Shape, "Pictures have their channels last.");
+        if (bias is not null && bias.Shape != new Shape(weight.Shape[0]))
+            throw ShapeException.For(Name, nameof(bias), FormattableString.Invariant($"(filters) with filters = {weight.Shape[0]}"), bias.Shape);
+        ConvolutionShape shape = new(x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3], weight.Shape[0], weight.Shape[2], weight.Shape[3])
+        {
+            Stride = stride,
+            PaddingHeight = padding.Height,
+            PaddingWidth = padding.Width,
+        };
+        shape.Validate(Name);
+        Tensor y = Result(Name, new Shape(shape.Batch, shape.OutputHeight, shape.OutputWidth, shape.Filters), x, weight, bias);
+        ConvolutionKernel.Forward(x.Values, weight.Values, bias is null ? default : bias.Values, shape, y.Writable);
+        return Record(new ConvolutionOperation(x, weight, bias, shape), y);
+    }
+
+    /// <summary>The largest value of each window and channel; see <see cref="MaxPoolingKernel"/>.</summary>
+    /// <param name="window">Rows and columns of a window.</param>
+    /// <param name="stride">Distance of windows; 0 for the window's size.</param>
+    /// <returns>Shape <c>(batch, output height, output width, channels)</c> for <c>(batch, height, width, channels)</c>.</returns>
+    /// <exception cref="ShapeException">There are not four axes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The window is larger than the picture, or a size below 1.</exception>
+    public Tensor MaxPool(int window, int stride = 0) => Pooled(window, stride, out _);
+
+    /// <summary>As <see cref="MaxPool(int, int)"/>, with the map of where the maxima stand.</summary>
+    /// <param name="window">Rows and columns of a window.</param>
+    /// <param name="positions">As the result: row·width + column of each maximum.</param>
+    /// <param name="stride">Distance of windows; 0 for the window's size.</param>
+    /// <returns>Shape <c>(batch, output height, output width, channels)</c> for <c>(batch, height, width, channels)</c>.</returns>
+    /// <exception cref="ShapeException">There are not four axes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The window is larger than the picture, or a size below 1.</exception>
+    public Tensor MaxPool(int window, out int[] positions, int stride = 0)
+    {
+        Tensor y = Pooled(window, stride, out Tensor places);
+        positions = MemoryMarshal.Cast<float, int>(places.Values).ToArray();
+        return y;
+    }
+
+    // The positions lie in memory of the step, as bits of float32.
+    private Tensor Pooled(int window, int stride, out Tensor places)
+    {
+        const string Name = "MaxPool";
+        RequirePictures(Name, "this", this);
+        int distance = stride == 0 ? window : stride;
+        if (window < 1 || window > Math.Min(Shape[1], Shape[2]) || distance < 1)
+            throw new ArgumentOutOfRangeException(nameof(window), window,
+                FormattableString.Invariant($"{Name}: window must be from 1 to the picture's size {Shape}, and the stride at least 1 (got {distance})."));
+        Tensor y = Result(Name, new Shape(Shape[0], MaxPoolingKernel.OutputSize(Shape[1], window, distance), MaxPoolingKernel.OutputSize(Shape[2], window, distance), Shape[3]), this);
+        places = Result(Name, y.Shape, this);
+        MaxPoolingKernel.Forward(Values, Shape[1], Shape[2], Shape[3], window, distance, y.Writable, MemoryMarshal.Cast<float, int>(places.Writable));
+        return Record(new MaxPoolOperation(this, places, window, distance), y);
+    }
+
+    /// <summary>Samples pictures at free positions, bilinearly, with gradients for both; see <see cref="GridSampleKernel"/>.</summary>
+    /// <param name="grid">Positions <c>(batch, height', width', 2)</c> in [−1, 1]², horizontal first; ±1 are the outer edges.</param>
+    /// <returns>Shape <c>(batch, height', width', channels)</c> for pictures <c>(batch, height, width, channels)</c>; zeros outside of the picture.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    public Tensor GridSample(Tensor grid)
+    {
+        const string Name = "GridSample";
+        ArgumentNullException.ThrowIfNull(grid);
+        RequirePictures(Name, "this", this);
+        if (grid.Shape.Rank != 4 || grid.Shape[0] != Shape[0] || grid.Shape[3] != 2)
+            throw ShapeException.For(Name, nameof(grid), FormattableString.Invariant($"(batch, height, width, 2) with batch = {Shape[0]}"), grid.Shape);
+        GridSampleShape shape = new(Shape[0], Shape[1], Shape[2], Shape[3], grid.Shape[1] * grid.Shape[2]);
+        Tensor y = Result(Name, grid.Shape.WithLast(Shape[3]), this, grid);
+        GridSampleKernel.Forward(Values, grid.Values, shape, y.Writable);
+        return Record(new GridSampleOperation(this, grid, shape), y);
+    }
+
+    /// <summary>Patches around one position of each picture, at several scales; see <see cref="GlimpseKernel"/>. No gradient flows to the positions.</summary>
+    /// <param name="positions"><c>(batch, 2)</c> in [−1, 1]², horizontal first; ±1 are the outer edges.</param>
+    /// <param name="size">Rows and columns of a patch.</param>
+    /// <param name="scales">Patches; each covers twice the rows and columns of the one before.</param>
+    /// <returns>Shape <c>(batch, scales, size, size, channels)</c> for pictures <c>(batch, height, width, channels)</c>; zeros outside of the picture.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    /// <exception cref="ArgumentException">Size or scales do not suit.</exception>
+    public Tensor Glimpse(Tensor positions, int size, int scales)
+    {
+        const string Name = "Glimpse";
+        ArgumentNullException.ThrowIfNull(positions);
+        RequirePictures(Name, "this", this);
+        if (positions.Shape != new Shape(Shape[0], 2))
+            throw ShapeException.For(Name, nameof(positions), FormattableString.Invariant($"(batch, 2) with batch = {Shape[0]}"), positions.Shape);
+        GlimpseShape shape = new(Shape[0], Shape[1], Shape[2], Shape[3], size, scales);
+        shape.Validate(Name);
+        Tensor y = Result(Name, new Shape(Shape[0], scales, size, size, Shape[3]), this);
+        GlimpseKernel.Forward(Values, positions.Values, shape, y.Writable);
+        return Record(new GlimpseOperation(this, positions, shape), y);
+    }
+
+    private static void RequirePictures(string operation, string argument, Tensor x)
+    {
+        if (x.Shape.Rank != 4)
+            throw ShapeException.For(operation, argument, "(batch, height, width, channels)", x.Shape, "Pictures have their channels last.");
+    }
+
+    private sealed class ConvolutionOperation(Tensor x, Tensor weight, Tensor? bias, ConvolutionShape shape) : Operation(bias is null ? [x, weight] : [x, weight, bias])
+    {
+        protected internal override void Backward() => ConvolutionKernel.Backward(
+            GradientOf(), Inputs[0].Values, Inputs[1].Values, shape, Needs(0) ? Accumulate(0) : default, Needs(1) ? Accumulate(1) : default, Inputs.Count == 3 && Needs(2) ? Accumulate(2) : default);
+
+        protected internal override void Reference(ReferenceValues values) =>
+            ReferenceConvolution.Forward(values.Input(0), values.Input(1), Inputs.Count == 3 ? values.Input(2) : default, shape, values.Output());
+    }
+
+    private sealed class MaxPoolOperation(Tensor x, Tensor places, int window, int stride) : Operation(x)
+    {
+        protected internal override void Backward() =>
+            MaxPoolingKernel.Backward(GradientOf(), MemoryMarshal.Cast<float, int>(places.Values), Inputs[0].Shape[0], Inputs[0].Shape[1] * Inputs[0].Shape[2], Inputs[0].Shape[3], Accumulate(0));
+
+        protected internal override void Reference(ReferenceValues values) =>
+            ReferenceConvolution.MaxPool(values.Input(0), Inputs[0].Shape[1], Inputs[0].Shape[2], Inputs[0].Shape[3], window, stride, values.Output());
+    }
+
+    private sealed class GridSampleOperation(Tensor x, Tensor grid, GridSampleShape shape) : Operation(x, grid)
+    {
+        protected internal override void Backward() =>
+            GridSampleKernel.Backward(GradientOf(), Inputs[0].Values, Inputs[1].Values, shape, Needs(0) ? Accumulate(0) : default, Needs(1) ? Accumulate(1) : default);
+
+        protected internal override void Reference(ReferenceValues values) => ReferenceSpatial.GridSample(values.Input(0), values.Input(1), shape, values.Output());
+    }
+
+    private sealed class GlimpseOperation(Tensor x, Tensor positions, GlimpseShape shape) : Operation(x)
+    {
+        protected internal override void Backward() => GlimpseKernel.Backward(GradientOf(), positions.Values, shape, Accumulate(0));
+
+        protected internal override void Reference(ReferenceValues values)
+        {
+            double[] places = new double[positions.Length];
+            for (int i = 0; i < places.Length; i++)
+                places[i] = positions.Values[i];
+            ReferenceSpatial.Glimpse(values.Input(0), places, shape, values.Output());
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text;
+
+namespace Heed;
+
+/// <summary>How well answers of a translator agree with references.</summary>
+public sealed class TranslationReport : EvaluationReport
+{
+    /// <summary>Computes the figures.</summary>
+    /// <param name="answers">Detokenized answers.</param>
+    /// <param name="references">Their references, as many.</param>
+    /// <exception cref="ArgumentException">There are more of one than of the other.</exception>
+    public TranslationReport(IReadOnlyList<string> answers, IReadOnlyList<string> references)
+        : base(answers?.Count ?? 0)
+    {
+        ArgumentNullException.ThrowIfNull(answers);
+        ArgumentNullException.ThrowIfNull(references);
+        (Bleu, LowerCaseBleu, Chrf) = (BleuScore.Of(answers, references), BleuScore.Of(answers, references, lowerCase: true), ChrfScore.Of(answers, references));
+        ExactShare = answers.Zip(references).Count(pair => pair.First == pair.Second) / (double)Math.Max(1, answers.Count);
+    }
+
+    /// <summary>BLEU with case.</summary>
+    public BleuScore Bleu { get; }
+
+    /// <summary>BLEU without case.</summary>
+    public BleuScore LowerCaseBleu { get; }
+
+    /// <summary>chrF2.</summary>
+    public double Chrf { get; }
+
+    /// <summary>The share of answers that are their reference, letter by letter.</summary>
+    public double ExactShare { get; }
+
+    /// <summary>Mean loss of a reference's token, foretold from those before it; NaN if it was not measured.</summary>
+    public double Loss { get; init; } = double.NaN;
+
+    /// <inheritdoc/>
+    public override (string Name, double Value) Headline => ("BLEU", Bleu.Score);
+
+    /// <summary>The figures with their signatures.</summary>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        text.AppendLine(FormattableString.Invariant($"{RowCount:N0} pairs"));
+        text.AppendLine(Bleu.ToString());
+        text.AppendLine(LowerCaseBleu.ToString());
+        text.AppendLine(FormattableString.Invariant($"chrF2 {Chrf:F2}, {ChrfScore.Signature}"));
+        text.Append(FormattableString.Invariant($"exact {ExactShare:P2}"));
+        if (!double.IsNaN(Loss))
+            text.Append(FormattableString.Invariant($", loss {Loss:F4} a token"));
+        return text.ToString();
+    }
+}

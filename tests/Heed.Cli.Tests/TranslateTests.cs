@@ -1,0 +1,133 @@
+using System.Text.Json;
+using Heed.Testing;
+
+namespace Heed.Cli.Tests;
+
+/// <summary>A model that turns numbers around, trained once for all tests of its commands.</summary>
+public sealed class TrainedTranslator : IDisposable
+{
+    private static readonly string[] english = ["one", "two", "three", "four", "five"], german = ["eins", "zwei", "drei", "vier", "fünf"];
+    private readonly TemporaryFolder folder = new();
+
+    public TrainedTranslator()
+    {
+        RandomStream random = new(3, "pairs");
+        Pairs = folder["pairs.tsv"];
+        File.WriteAllLines(Pairs, Enumerable.Range(0, 500).Select(_ =>
+        {
+            int[] numbers = [.. Enumerable.Range(0, 2 + random.Next(3)).Select(_ => random.Next(5))];
+            return string.Join(' ', numbers.Select(n => english[n])) + "\t" + string.Join(' ', numbers.Reverse().Select(n => german[n]));
+        }).Prepend("en\tde"));
+        Model = folder["model"];
+        Training = CommandRun.Of([.. Command(Pairs, Model), "--epochs", "14", "--json"]);
+    }
+
+    public string Pairs { get; }
+
+    public string Model { get; }
+
+    internal CommandRun Training { get; }
+
+    public static string[] Command(string pairs, string model) =>
+    [
+        "train", "translate", "--data", pairs, "--source", "en", "--target", "de", "--out", model, "--tokens", "words", "--hidden", "32", "--embedding", "24", "--attention", "24", "--dropout", "0.1", "--batch", "16",
+        "--learning-rate", "0.01", "--averaging", "0.9", "--label-smoothing", "0",
+    ];
+
+    public void Dispose() => folder.Dispose();
+}
+
+public sealed class TranslateTests(TrainedTranslator model) : IClassFixture<TrainedTranslator>
+{
+    [Fact]
+    public void Training_reports_figures_with_signatures()
+    {
+        JsonElement report = JsonDocument.Parse(model.Training.ShouldSucceed().Out).RootElement;
+        report.GetProperty("test").GetProperty("exact").GetDouble().ShouldBeGreaterThan(0.8);
+        report.GetProperty("test").GetProperty("bleu").GetProperty("signature").GetString().ShouldBe("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|impl:heed");
+        report.GetProperty("test").GetProperty("bleuLowerCase").GetProperty("signature").GetString()!.ShouldContain("case:lc");
+        model.Training.Error.ShouldContain("500 rows read, 500 kept");
+        model.Training.Error.ShouldContain("bahdanau decoder, additive score, softmax");
+        Directory.Exists(model.Model + ".checkpoint").ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Texts_come_as_arguments_from_a_file_or_from_standard_input()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["texts.txt"], "one two\nfive four three\n");
+        string[] expected = ["zwei eins", "drei vier fünf"];
+        CommandRun.Of("translate", model.Model, "one two", "five four three").ShouldSucceed().Lines.ShouldBe(expected);
+        CommandRun.Of("translate", model.Model, "--file", folder["texts.txt"], "--beam", "1").ShouldSucceed().Lines.ShouldBe(expected);
+        CommandRun.With(["translate", model.Model, "--quiet"], input: "one two\nfive four three\n").ShouldSucceed().Lines.ShouldBe(expected);
+    }
+
+    [Fact]
+    public void Alignments_are_drawn_or_written()
+    {
+        string[] lines = CommandRun.Of("translate", model.Model, "--weights", "one two three").ShouldSucceed().Lines;
+        lines[0].ShouldBe("drei zwei eins");
+        lines.Length.ShouldBe(1 + 1 + 3 + 1);
+        lines[2].ShouldStartWith("drei");
+        lines[^1].ShouldBe("1 one  2 two  3 three");
+        CommandRun.With(["translate", model.Model, "--weights", "one two"], isTerminal: true).ShouldSucceed().Out.ShouldContain("\u001b[");
+        JsonElement answer = JsonDocument.Parse(CommandRun.Of("translate", model.Model, "--json", "--best", "2", "one two three").ShouldSucceed().Out).RootElement;
+        answer.GetProperty("tokens").EnumerateArray().Select(t => t.GetString()).ShouldBe(["drei", "zwei", "eins"]);
+        answer.GetProperty("sourceTokens").GetArrayLength().ShouldBe(3);
+        answer.GetProperty("alignment").EnumerateArray().Count(row => Math.Abs(row.EnumerateArray().Sum(w => w.GetDouble()) - 1) < 1e-4).ShouldBe(3);
+        answer.GetProperty("others").GetArrayLength().ShouldBe(1);
+    }
+
+    [Fact]
+    public void Answers_are_drawn_with_a_seed()
+    {
+        string Drawn(string seed) => CommandRun.Of("translate", model.Model, "--sample", "--temperature", "5", "--seed", seed, "one two three four").ShouldSucceed().Out;
+        Drawn("1").ShouldBe(Drawn("1"));
+        Enumerable.Range(1, 5).Select(i => Drawn($"{i}")).Distinct().Count().ShouldBeGreaterThan(1);
+    }
+
+    [Fact]
+    public void Evaluation_prints_bleu_and_chrf()
+    {
+        string text = CommandRun.Of("eval", model.Model, "--data", model.Pairs, "--source", "en", "--target", "de").ShouldSucceed().Out;
+        text.ShouldContain("BLEU ");
+        text.ShouldContain("tok:13a|smooth:exp");
+        text.ShouldContain("chrF2 ");
+        JsonDocument.Parse(CommandRun.Of("eval", model.Model, "--data", model.Pairs, "--source", "en", "--target", "de", "--json").ShouldSucceed().Out).RootElement.GetProperty("chrf2").GetProperty("score").GetDouble().ShouldBeGreaterThan(80);
+        CommandRun.Of("eval", model.Model, "--data", model.Pairs, "--source", "en").ShouldRefuse("no column 'target'");
+    }
+
+    [Fact]
+    public void Wrong_usage_is_refused_in_one_line_before_anything_happens()
+    {
+        using TemporaryFolder folder = new();
+        string[] train = TrainedTranslator.Command(model.Pairs, folder["out"]);
+        CommandRun.Of([.. train, "--score", "adittive"]).ShouldRefuse("Did you mean 'additive'?");
+        CommandRun.Of([.. train, "--distribution", "entmaxx"]).ShouldRefuse("Did you mean 'entmax'?");
+        CommandRun.Of([.. train, "--decoder", "loung"]).ShouldRefuse("Did you mean 'luong'?");
+        CommandRun.Of([.. train, "--coverage", "--score", "general"]).ShouldRefuse("Coverage goes into the additive score");
+        CommandRun.Of([.. train, "--long-sentences", "cut"]).ShouldRefuse("LongSentences must be truncate, drop or keep");
+        CommandRun.Of([.. train, "--resume"]).ShouldRefuse("there is no checkpoint");
+        File.WriteAllText(folder["a"], "one\ntwo\n");
+        File.WriteAllText(folder["b"], "eins\n");
+        CommandRun.Of("train", "translate", "--data", folder["a"] + "," + folder["b"], "--out", folder["out"]).ShouldRefuse("line 2", "has 1 lines");
+        File.WriteAllText(folder["c.tsv"], "source\ttarget\none\t\n");
+        CommandRun.Of("train", "translate", "--data", folder["c.tsv"], "--out", folder["out"]).ShouldRefuse("line 2", "the target is empty");
+        CommandRun.Of("translate", model.Model, "--beam", "0", "one").ShouldRefuse("BeamSize must be from 1 to 256, got 0");
+        CommandRun.Of("translate", model.Model, "--bean", "2", "one").ShouldRefuse("there is no option '--bean'");
+        CommandRun.Of("predict", model.Model, "one").ShouldRefuse("heed translate");
+        Directory.Exists(folder["out"]).ShouldBeFalse();
+    }
+
+    [SkippableFact]
+    public void The_demo_of_dates_runs_from_data_to_alignments()
+    {
+        Skip.IfNot(CultureLines.IsAvailable, "no ICU data in this process");
+        using TemporaryFolder folder = new();
+        CommandRun run = CommandRun.Of("demo", "dates", "--pairs", "1000", "--epochs", "1", "--out", folder["demo"]).ShouldSucceed();
+        run.Out.ShouldContain("exact on 50 unseen dates");
+        run.Error.ShouldContain("heed translate " + folder["demo"]);
+        Translator.Load(folder["demo"]).TargetEncoder.Vocabulary.Count.ShouldBe(13);
+        CommandRun.Of("demo", "dates", "--pairs", "10").ShouldRefuse("--pairs must be at least 1000");
+    }
+}

@@ -1,0 +1,123 @@
+namespace Heed.Kernels.Tests;
+
+[Trait("Legs", "InstructionSets")]
+public sealed class ConvolutionTests
+{
+    public static IEnumerable<object[]> Shapes =>
+    [
+        [new ConvolutionShape(3, 7, 5, 2, 11, 3, 2)],
+        [new ConvolutionShape(2, 7, 5, 13, 3, 1, 1)],
+        [new ConvolutionShape(7, 5, 11, 3, 17, 5, 3) { PaddingHeight = 2, PaddingWidth = 1 }],
+        [new ConvolutionShape(5, 11, 7, 3, 2, 3, 5) { Stride = 3, PaddingHeight = 1, PaddingWidth = 4 }],
+        [new ConvolutionShape(1, 3, 13, 1, 7, 1, 5) { PaddingWidth = 2 }],
+        [new ConvolutionShape(2, 1, 1, 3, 2, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(0, 7, 5, 2, 3, 3, 2)],
+    ];
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Agrees_with_the_reference_and_its_slopes(ConvolutionShape shape)
+    {
+        float[] x = Rows.Numbers((int)shape.InputLength, 1), w = Rows.Numbers(shape.Filters * shape.Depth, 2), bias = Rows.Numbers(shape.Filters, 3), dy = Rows.Numbers((int)shape.OutputLength, 4);
+        double[] wx = Rows.Wide(x), ww = Rows.Wide(w), wb = Rows.Wide(bias), expected = new double[dy.Length];
+        Guarded y = new(dy.Length), dx = new(Rows.Numbers(x.Length, 5)), dw = new(Rows.Numbers(w.Length, 6)), db = new(Rows.Numbers(bias.Length, 7));
+        ConvolutionKernel.Forward(x, w, bias, shape, y.Span);
+        ReferenceConvolution.Forward(wx, ww, wb, shape, expected);
+        y.Checked().ShouldBeNear(expected, 2e-6, 3);
+        ConvolutionKernel.Backward(dy, x, w, shape, dx.Span, dw.Span, db.Span);
+        // Gradients are added to what was there.
+        Slopes(wx, v => Loss(v, ww, wb), Rows.Numbers(x.Length, 5), dx.Checked());
+        Slopes(ww, v => Loss(wx, v, wb), Rows.Numbers(w.Length, 6), dw.Checked());
+        Slopes(wb, v => Loss(wx, ww, v), Rows.Numbers(bias.Length, 7), db.Checked());
+
+        double Loss(double[] x, double[] w, double[] bias)
+        {
+            double[] result = new double[dy.Length];
+            ReferenceConvolution.Forward(x, w, bias, shape, result);
+            return Rows.Dot(result, dy);
+        }
+
+        static void Slopes(double[] at, Func<double[], double> loss, float[] start, float[] got) =>
+            got.ShouldBeNear([.. Rows.Differences(at, loss, 1e-3).Zip(start, (slope, before) => slope + before)], 1e-5, 5);
+    }
+
+    [Fact]
+    public void By_hand()
+    {
+        // A 2 × 2 filter (1, 2; 3, 4) with bias 10 over 1 … 9: 1 + 4 + 12 + 20 + 10 = 47, and so on.
+        float[] y = new float[4];
+        ConvolutionKernel.Forward([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 4], [10], new ConvolutionShape(1, 3, 3, 1, 1, 2, 2), y);
+        y.ShouldBe([47, 57, 77, 87]);
+        // Two channels, weights in PyTorch's order (filter, channel, row, column): the second channel counts tenfold.
+        ConvolutionKernel.Forward([1, 5, 2, 6], [1, 2, 10, 20], [], new ConvolutionShape(1, 1, 2, 2, 1, 1, 2), y.AsSpan(0, 1));
+        y[0].ShouldBe(1 + (2 * 2) + 50 + (20 * 6));
+    }
+
+    [Fact]
+    public void A_picture_has_the_same_bits_alone_and_all_have_at_any_number_of_threads()
+    {
+        ConvolutionShape shape = new(9, 9, 8, 5, 19, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 };
+        float[] x = Rows.Numbers((int)shape.InputLength, 1), w = Rows.Numbers(shape.Filters * shape.Depth, 2), dy = Rows.Numbers((int)shape.OutputLength, 3);
+        float[] all = new float[dy.Length], one = new float[dy.Length / 9];
+        ConvolutionKernel.Forward(x, w, [], shape, all);
+        ConvolutionKernel.Forward(x.AsSpan(4 * x.Length / 9, x.Length / 9), w, [], shape with { Batch = 1 }, one);
+        one.ShouldHaveBitsOf(all[(4 * one.Length)..(5 * one.Length)]);
+        Rows.SameAtEveryDegree(() =>
+        {
+            float[] y = new float[dy.Length], dx = new float[x.Length], dw = new float[w.Length], db = new float[shape.Filters];
+            ConvolutionKernel.Forward(x, w, [], shape, y);
+            ConvolutionKernel.Backward(dy, x, w, shape, dx, dw, db);
+            return [.. y, .. dx, .. dw, .. db];
+        });
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_refused()
+    {
+        float[] none = [];
+        Refused(new ConvolutionShape(1, 2, 2, 1, 1, 3, 1), "larger than the padded picture");
+        Refused(new ConvolutionShape(1, 4, 4, 1, 1, 2, 2) { PaddingWidth = 2 }, "padding must be below the kernel's size");
+        Refused(new ConvolutionShape(1, 4, 4, 0, 1, 2, 2), "at least 1");
+        Refused(new ConvolutionShape(1, 4, 4, 1, 1, 2, 2), "x has 0 values, 16 are required");
+        void Refused(ConvolutionShape shape, string message) => Should.Throw<ArgumentException>(() => ConvolutionKernel.Forward(none, none, none, shape, none)).Message.ShouldContain(message);
+    }
+
+    [Fact]
+    public void Maxima_agree_with_the_reference_and_the_first_of_equals_counts()
+    {
+        foreach (int channels in Rows.Lengths.Where(n => n is > 0 and < 40))
+        {
+            // Small whole numbers: many are equal.
+            float[] x = [.. Rows.Numbers(2 * 5 * 4 * channels, channels, 0, 4).Select(MathF.Floor)];
+            double[] expected = new double[2 * 2 * 3 * channels];
+            Guarded y = new(expected.Length);
+            int[] positions = new int[expected.Length];
+            MaxPoolingKernel.Forward(x, 5, 4, channels, 2, 1, new float[2 * 4 * 3 * channels], new int[2 * 4 * 3 * channels]);
+            ReferenceConvolution.MaxPool(Rows.Wide(x), 5, 4, channels, 3, 1, expected = new double[2 * 3 * 2 * channels]);
+            MaxPoolingKernel.Forward(x, 5, 4, channels, 3, 1, y.Span, positions);
+            y.Checked().ShouldBeNear(expected, 0, 0);
+            for (int i = 0; i < positions.Length; i++)
+            {
+                int b = i / channels / 6, first = i / channels % 6 / 2 * 4 + (i / channels % 2);
+                int[] window = [.. Enumerable.Range(0, 9).Select(k => first + (k / 3 * 4) + (k % 3))];
+                positions[i].ShouldBe(window.First(at => x[(((b * 20) + at) * channels) + (i % channels)] == y.Span[i]));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_nan_is_above_all_and_a_rest_is_left_out()
+    {
+        float[] y = new float[1];
+        int[] positions = new int[1];
+        MaxPoolingKernel.Forward([1, 2, 9, 3, float.NaN, 9, 9, 9, 9], 3, 3, 1, 2, 2, y, positions);
+        (y[0], positions[0]).ShouldBe((float.NaN, 4));
+        MaxPoolingKernel.Forward([1, 2, 9, 3, -4, 9, 9, 9, 9], 3, 3, 1, 2, 2, y, positions);
+        (y[0], positions[0]).ShouldBe((3, 3));
+        float[] dx = new float[9];
+        MaxPoolingKernel.Backward([2.5f], positions, 1, 9, 1, dx);
+        dx.ShouldBe([0, 0, 0, 2.5f, 0, 0, 0, 0, 0]);
+        Should.Throw<ArgumentException>(() => MaxPoolingKernel.Backward([1], [9], 1, 9, 1, dx)).Message.ShouldContain("position 9 is no pixel of 9");
+        Should.Throw<ArgumentOutOfRangeException>(() => MaxPoolingKernel.Forward(dx, 3, 3, 1, 4, 1, y, positions));
+    }
+}

@@ -1,0 +1,103 @@
+namespace Heed.Tests.Models;
+
+public sealed class EncoderDecoderTests
+{
+    private static readonly int[][] Sources = [[2, 3, 4], [5, 2], [3, 3, 6, 2]], Targets = [[4, 2], [3, 5, 2], [6]];
+
+    public static TheoryData<string> Kinds => [.. Configs.Keys];
+
+    private static Dictionary<string, EncoderDecoderConfig> Configs
+    {
+        get
+        {
+            EncoderDecoderConfig small = new() { EmbeddingSize = 5, HiddenSize = 4, AttentionSize = 3, Dropout = 0 };
+            return new(StringComparer.Ordinal)
+            {
+                ["bahdanau"] = small,
+                ["bahdanau, two layers, general, sparsemax"] = small with { LayerCount = 2, Score = "general", Distribution = "sparsemax" },
+                ["luong with input feeding"] = small with { Decoder = "luong", Score = "general" },
+                ["luong at once"] = small with { Decoder = "luong", InputFeeding = false, Score = "scaled-dot" },
+                ["luong at once, additive"] = small with { Decoder = "luong", InputFeeding = false },
+                ["coverage"] = small with { Coverage = true, CoverageWeight = 0.7 },
+                ["coverage, luong without feeding"] = small with { Coverage = true, Decoder = "luong", InputFeeding = false },
+                ["copy"] = small with { Copy = true },
+                ["copy and coverage, luong"] = small with { Copy = true, Coverage = true, Decoder = "luong" },
+                ["tied"] = small with { EmbeddingSize = 4, TieEmbeddings = true },
+            };
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Gradients_agree_with_differences(string kind)
+    {
+        EncoderDecoder network = Create(Configs[kind]);
+        GradientCheck.Run(network.NamedParameters(), pass => network.Loss(Batch(network, [0, 1, 2]), pass, network.Config.Copy ? 0 : 0.1f), samples: 25).ShouldBeGreaterThan(0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_batch_has_the_losses_of_its_pairs(string kind)
+    {
+        EncoderDecoder network = Create(Configs[kind]);
+        (float[][] all, int right) = network.Score(Batch(network, [0, 1, 2]));
+        (float[][] One, int Right)[] alone = [.. Enumerable.Range(0, 3).Select(row => network.Score(Batch(network, [row])))];
+        alone.Sum(a => a.Right).ShouldBe(right);
+        for (int row = 0; row < 3; row++)
+            alone[row].One[0].ShouldBe(all[row], 1e-5, "row");
+        if (!network.Config.Coverage)
+            Step.Evaluate(pass => network.Loss(Batch(network, [0, 1, 2]), pass)).Item.ShouldBe(-all.SelectMany(p => p).Average(), 1e-5f);
+    }
+
+    // Steps of decoding foretell what the whole sequence of training does: attention before, after, fed or at once.
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Steps_foretell_what_training_does(string kind)
+    {
+        EncoderDecoder network = Create(Configs[kind]);
+        for (int row = 0; row < 3; row++)
+        {
+            double loss = Step.Evaluate(pass =>
+            {
+                (AttentionMemory memory, DecoderState state) = network.Encode(Sources[row], new SequenceRanges(new[] { Sources[row].Length }), pass);
+                state = state with { Look = network.StartOf(memory) };
+                int[] target = [.. Targets[row], EncoderDecoder.Edge];
+                double sum = 0;
+                for (int t = 0, before = EncoderDecoder.Edge; t < target.Length; before = target[t], t++)
+                {
+                    (Tensor logits, Tensor? gate, Tensor weights, state) = network.Next(new[] { before }, memory, state, pass);
+                    double p = logits.Softmax().Values[target[t]];
+                    if (gate is not null)
+                        p = (gate.Item * p) + ((1 - gate.Item) * Sources[row].Select((id, j) => id == target[t] ? weights.Values[j] : 0).Sum());
+                    sum -= Math.Log(p);
+                }
+                return sum;
+            }, Capture.Weights);
+            loss.ShouldBe(-network.Score(Batch(network, [row])).LogProbabilities[0].Sum(), 1e-4);
+        }
+    }
+
+    [Fact]
+    public void What_makes_no_sense_is_refused_by_name()
+    {
+        Refused(new() { Decoder = "luon" }, "no decoder 'luon'. Did you mean 'luong'?");
+        Refused(new() { Score = "adittive" }, "Did you mean 'additive'?");
+        Refused(new() { Distribution = "sparsmax" }, "Did you mean 'sparsemax'?");
+        Refused(new() { Coverage = true, Score = "general" }, "Coverage goes into the additive score");
+        Refused(new() { Coverage = true, Distribution = "sigmoid" }, "weights that sum to 1");
+        Refused(new() { Copy = true, Distribution = "softmax-sink" }, "do not sum to 1");
+        Refused(new() { TieEmbeddings = true, HiddenSize = 128 }, "needs EmbeddingSize = HiddenSize, got 256 and 128");
+        Refused(new() { Dropout = 1 }, "Dropout must be in [0, 1), got 1");
+    }
+
+    private static void Refused(EncoderDecoderConfig config, string message) => Should.Throw<ArgumentException>(() => new EncoderDecoder(config, 10, 10)).Message.ShouldContain(message);
+
+    private static EncoderDecoder Create(EncoderDecoderConfig config)
+    {
+        EncoderDecoder network = new(config, 7, 7);
+        network.Initialize(3);
+        return network;
+    }
+
+    private static PairBatch Batch(EncoderDecoder network, int[] rows) => PairBatch.Create(Sources, Targets, rows, network.Config.Copy ? Sources : null);
+}

@@ -1,0 +1,120 @@
+using Heed.Testing;
+
+namespace Heed.Tests.Tasks;
+
+public sealed class MechanismCatalogueTests
+{
+    private const string Folder = "docs/mechanisms/catalogue";
+
+    // What a public type of the library must derive from to be a mechanism that needs an entry.
+    private static readonly Type[] bases = [typeof(Score), typeof(Distribution), typeof(Heads), typeof(SequencePooling), typeof(CoAttention)];
+
+    private static readonly Dictionary<string, string[]> vocabulary = new(StringComparer.Ordinal)
+    {
+        ["softness"] = ["soft", "hard", "global", "local", "any"],
+        ["form"] = ["item-wise", "location-wise", "any"],
+        ["input"] = ["distinctive", "self", "co-attention", "hierarchical", "any"],
+        ["output"] = ["single", "multi-head", "multi-dimensional", "any"],
+    };
+
+    public static TheoryData<string> Pages => [.. MechanismCatalogue.All.Select(MechanismCatalogue.PageName)];
+
+    [Fact]
+    public void Every_public_mechanism_has_an_entry()
+    {
+        HashSet<Type> known = [.. MechanismCatalogue.All.SelectMany(m => m.Types)];
+        typeof(Score).Assembly.GetExportedTypes().Where(type => !type.IsAbstract && bases.Any(type.IsSubclassOf) && !known.Contains(type))
+            .ShouldBeEmpty("give the type an Entry and name that in the list of its kind: docs/mechanisms/adding-a-mechanism.md");
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Its_entry_is_whole_and_its_example_runs(string page)
+    {
+        Mechanism m = MechanismCatalogue.All.Single(each => MechanismCatalogue.PageName(each) == page);
+        foreach (string text in new[] { m.Formula, m.Shapes, m.Cost, m.Source, m.Variant, m.Use, m.Avoid })
+            text.Trim().Length.ShouldBeGreaterThan(3, page);
+        foreach ((string criterion, string value) in new[] { ("softness", m.Softness), ("form", m.InputForm), ("input", m.InputRepresentation), ("output", m.OutputRepresentation) })
+            value.Split(", ").ShouldAllBe(word => vocabulary[criterion].Contains(word), criterion);
+        m.Types.ShouldNotBeEmpty();
+        m.Types.ShouldAllBe(type => type.IsPublic);
+        Tensor result = m.Example.Run();
+        result.Length.ShouldBeGreaterThan(0);
+        result.ToArray().ShouldAllBe(x => float.IsFinite(x));
+        result.ToArray().ShouldBe(m.Example.Run().ToArray(), "an example is the same each time");
+        m.Example.Code.ShouldContain("Tensor result = ");
+        m.Example.Code.ShouldNotContain("return");
+    }
+
+    [Fact]
+    public void Names_are_one_in_each_kind() => MechanismCatalogue.All.Select(MechanismCatalogue.PageName).ShouldBeUnique();
+
+    [Fact]
+    public void Names_build_what_they_name()
+    {
+        foreach (Mechanism m in Score.Mechanisms)
+            Score.Parse(Call(m)).GetType().ShouldBe(m.Types[0], m.Name);
+        foreach (Mechanism m in Distribution.Mechanisms)
+            Distribution.Parse(Call(m)).GetType().ShouldBe(m.Types[0], m.Name);
+        foreach (Mechanism m in AttentionMask.Mechanisms)
+            AttentionMask.Parse(Call(m)).ToString().ShouldBe(Call(m));
+        foreach (Mechanism m in SequencePooling.Mechanisms)
+            SequencePooling.Create(m.Name, 4).GetType().ShouldBe(m.Types[0], m.Name);
+        Score.Parse("additive(128)").ShouldBe(new AdditiveScore(128));
+        Score.Parse(" biased-general ").ShouldBe(new GeneralScore(HasBias: true));
+        Distribution.Parse("entmax( 1.2 )").ShouldBe(new Entmax(1.2f));
+        Distribution.Parse("entmax-learned").ShouldBe(new Entmax(1.5f, IsLearned: true));
+        Distribution.Parse("top-k(8)").ShouldBe(new TopK(8));
+        AttentionMask.Parse("causal").ShouldBeSameAs(AttentionMask.Causal);
+        AttentionConfig config = new() { QuerySize = 1, KeySize = 1, ValueSize = 1, Score = "additive", Distribution = "sparsemax", Mask = "window(2, 0)" };
+        (config.Score, config.Distribution).ShouldBe((new AdditiveScore(), new Sparsemax()));
+    }
+
+    [Theory]
+    [InlineData("aditive", "there is no score 'aditive'", "there are scaled-dot, dot,", "Did you mean 'additive'?")]
+    [InlineData("additive(1, 2)", "'additive' takes at most additive(size), got 2")]
+    [InlineData("additive(1.5)", "size of 'additive' must be a whole number, got 1.5")]
+    [InlineData("additive(x)", "write additive(size)")]
+    [InlineData("additive(1", "write additive(size)")]
+    [InlineData("dot(3)", "'dot' takes no numbers")]
+    [InlineData("", "there is no score ''")]
+    public void A_wrong_name_gets_one_clear_message(string name, params string[] parts)
+    {
+        string message = Should.Throw<ArgumentException>(() => Score.Parse(name)).Message;
+        foreach (string part in parts)
+            message.ShouldContain(part);
+    }
+
+    [Fact]
+    public void Numbers_without_a_default_must_be_given() =>
+        Should.Throw<ArgumentException>(() => Distribution.Parse("top-k")).Message.ShouldContain("'top-k' needs top-k(count): count is the number of keys");
+
+    [Fact]
+    public void It_is_found_by_name_with_or_without_its_kind()
+    {
+        MechanismCatalogue.Find("additive").Select(m => m.Kind).ShouldBe([MechanismKind.Score, MechanismKind.Pooling]);
+        MechanismCatalogue.Find("score-additive").Single().Kind.ShouldBe(MechanismKind.Score);
+        Should.Throw<ArgumentException>(() => MechanismCatalogue.Find("multihead")).Message.ShouldContain("Did you mean 'multi-head'?");
+    }
+
+    /// <summary>After a wanted change run the tests with HEED_UPDATE_DOCS=1 and review the diff.</summary>
+    [Fact]
+    public void The_pages_are_made_of_the_catalogue()
+    {
+        (string Name, string Text)[] pages = [.. MechanismPage.All()];
+        string folder = Repository.PathOf(Folder);
+        if (Environment.GetEnvironmentVariable("HEED_UPDATE_DOCS") == "1")
+        {
+            Directory.CreateDirectory(folder);
+            foreach (string old in Directory.GetFiles(folder, "*.md"))
+                File.Delete(old);
+            foreach ((string name, string text) in pages)
+                File.WriteAllText(Path.Combine(folder, name), text);
+        }
+        Repository.Files(Folder, "*.md").Select(Path.GetFileName).ShouldBe(pages.Select(p => p.Name).Order(StringComparer.Ordinal), "run with HEED_UPDATE_DOCS=1");
+        foreach ((string name, string text) in pages)
+            File.ReadAllText(Path.Combine(folder, name)).ReplaceLineEndings("\n").ShouldBe(text, $"{Folder}/{name}: run with HEED_UPDATE_DOCS=1");
+    }
+
+    private static string Call(Mechanism m) => m.Parameters.All(p => p.Default is not null) ? m.Name : $"{m.Name}({string.Join(", ", m.Parameters.Select(_ => 1))})";
+}
