@@ -80,7 +80,7 @@ internal sealed class TrainTextCommand
                 Say(parsed, "the same command with --resume goes on where this one stopped");
             return ExitCode.Interrupted;
         }
-        TrainingPlan.DeleteCheckpoint(options);
+        CheckpointSettings.Delete(options.Checkpoint);
         EvaluationReport? report = testRows is { Count: > 0 } && folds is null ? classifier.EvaluateAny(testRows) : null;
         Write(parsed, classifier, folder, report, folds);
         return interruption.IsRequested ? ExitCode.Interrupted : ExitCode.Done;

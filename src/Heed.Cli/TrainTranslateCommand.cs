@@ -53,8 +53,7 @@ internal sealed class TrainTranslateCommand
                 Say(parsed, "the same command with --resume goes on where this one stopped");
             return ExitCode.Interrupted;
         }
-        if (options.Checkpoint is { } checkpoint && Directory.Exists(checkpoint.Path))
-            Directory.Delete(checkpoint.Path, recursive: true);
+        CheckpointSettings.Delete(options.Checkpoint);
         TranslationReport? report = testRows is { Count: > 0 } ? translator.Evaluate(testRows) : null;
         Write(parsed, translator, folder, report);
         return interruption.IsRequested ? ExitCode.Interrupted : ExitCode.Done;

@@ -16,13 +16,7 @@ internal sealed class TrainingPlan
         HelpName = "file",
     };
     private readonly Option<bool> freeze = new("--freeze-vectors") { Description = "Token vectors stay as they start." };
-    private readonly Option<double> checkpointMinutes = new("--checkpoint-minutes")
-    {
-        Description = "Minutes between checkpoints in OUT.checkpoint, which --resume goes on from; 0 for one after each step, negative for none.",
-        HelpName = "N",
-        DefaultValueFactory = _ => 5,
-    };
-    private readonly Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint that a run with the same command left." };
+    private readonly CheckpointSettings checkpoint = new();
     private readonly Option<int> search = new("--search")
     {
         Description = "Try N settings of learning rate, dropout, word dropout and averaging, and keep the best on the dev rows.",
@@ -38,7 +32,10 @@ internal sealed class TrainingPlan
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { init, vectors, freeze, checkpointMinutes, resume, search, folds, noBaseline, noEvidence })
+        foreach (Option option in new Option[] { init, vectors, freeze })
+            command.Add(option);
+        checkpoint.Options.AddTo(command);
+        foreach (Option option in new Option[] { search, folds, noBaseline, noEvidence })
             command.Add(option);
     }
 
@@ -47,13 +44,7 @@ internal sealed class TrainingPlan
     {
         if (parsed.GetValue(init) is not null && parsed.GetValue(vectors) is not null)
             throw new UsageException("--init brings token vectors of its own; leave --vectors out.");
-        double minutes = parsed.GetValue(checkpointMinutes);
-        string path = Path.TrimEndingDirectorySeparator(folder) + ".checkpoint";
-        bool goesOn = parsed.GetValue(resume);
-        if (goesOn && !Directory.Exists(path))
-            throw new UsageException($"there is no checkpoint {path} to go on from; leave --resume out.");
-        if (!goesOn && Directory.Exists(path))
-            throw new UsageException($"an earlier run left the checkpoint {path}; add --resume to go on from it, or delete it.");
+        CheckpointOptions? file = checkpoint.Read(parsed, folder);
         return options with
         {
             Start = parsed.GetValue(init) is { } model ? TextClassifier.Load(model) : null,
@@ -61,8 +52,7 @@ internal sealed class TrainingPlan
             FreezeVectors = parsed.GetValue(freeze),
             Baseline = !parsed.GetValue(noBaseline),
             Evidence = parsed.GetValue(noEvidence) ? false : null,
-            Checkpoint = minutes < 0 && !goesOn ? null
-                : new CheckpointOptions { Path = path, Interval = TimeSpan.FromMinutes(Math.Clamp(minutes, 0, 100_000)), Resume = goesOn },
+            Checkpoint = file,
         };
     }
 
@@ -71,7 +61,7 @@ internal sealed class TrainingPlan
     {
         if (Folds(parsed) is not null && hasOwnParts)
             throw new UsageException("--folds makes its own dev and test parts; leave --dev and --test out.");
-        if (Trials(parsed) is not null && parsed.GetValue(resume))
+        if (Trials(parsed) is not null && checkpoint.Resumes(parsed))
             throw new UsageException("a search keeps no checkpoints; leave --resume out.");
     }
 
@@ -95,13 +85,6 @@ internal sealed class TrainingPlan
     {
         string scores = double.IsNaN(trial.Best.Accuracy) ? "" : FormattableString.Invariant($"accuracy {trial.Best.Accuracy:F4}, macro F1 {trial.Best.MacroF1:F4}, ");
         return FormattableString.Invariant($"try {trial.Number}: {trial.Settings}: dev {scores}loss {trial.Best.DevLoss:F4}{(trial.IsBest ? "  best" : "")}");
-    }
-
-    /// <summary>Deletes the checkpoint of a run that came to its end.</summary>
-    public static void DeleteCheckpoint(TextClassifierOptions options)
-    {
-        if (options.Checkpoint is { } checkpoint && Directory.Exists(checkpoint.Path))
-            Directory.Delete(checkpoint.Path, recursive: true);
     }
 
     private static int? Given(ParseResult parsed, Option<int> option, int least, int most)

@@ -18,9 +18,10 @@ internal sealed class TranslatorSettings
     private readonly OptionList all = new();
     private readonly Option<string> decoder, score, distribution, tokens, longSentences;
     private readonly Option<int> hidden, embedding, layers, attention, merges, minimumCount, maximumVocabulary, maximumLength;
-    private readonly Option<double> coverageWeight, dropout, checkpointMinutes;
-    private readonly Option<bool> noFeeding, coverage, copy, tie, lowerCase, resume;
+    private readonly Option<double> coverageWeight, dropout;
+    private readonly Option<bool> noFeeding, coverage, copy, tie, lowerCase;
     private readonly TrainerSettings trainer = new(training with { Monitor = "loss" }, "Pairs", "source", "tokens", "loss, or accuracy (of the next token)");
+    private readonly CheckpointSettings checkpoint = new();
 
     public TranslatorSettings()
     {
@@ -45,8 +46,7 @@ internal sealed class TranslatorSettings
         maximumLength = all.Add("--max-length", "Tokens of a sentence that are taken at most.", defaults.MaximumLength);
         longSentences = all.Add("--long-sentences", "Longer ones in training: truncate, drop (the pair) or keep; they are counted.", defaults.LongSentences, "name");
         all.AddRange(trainer.Options);
-        checkpointMinutes = all.AddNumber("--checkpoint-minutes", "Minutes between checkpoints in OUT.checkpoint, which --resume goes on from; 0 for one after each step, negative for none.", 5);
-        resume = all.Flag("--resume", "Go on from the checkpoint that a run with the same command left.");
+        all.AddRange(checkpoint.Options);
     }
 
     public void AddTo(Command command) => all.AddTo(command);
@@ -66,7 +66,7 @@ internal sealed class TranslatorSettings
             MaximumLength = parsed.GetValue(maximumLength),
             LongSentences = parsed.GetValue(longSentences)!,
             Decoding = decoding,
-            Checkpoint = Checkpoint(parsed, folder),
+            Checkpoint = checkpoint.Read(parsed, folder),
         };
         options.Validate();
         return options;
@@ -105,19 +105,5 @@ internal sealed class TranslatorSettings
     {
         TrainingOptions options = trainer.Read(parsed);
         return parsed.GetValue(copy) && !trainer.SaysLabelSmoothing(parsed) ? options with { LabelSmoothing = 0 } : options;
-    }
-
-    private CheckpointOptions? Checkpoint(ParseResult parsed, string folder)
-    {
-        double minutes = parsed.GetValue(checkpointMinutes);
-        string path = Path.TrimEndingDirectorySeparator(folder) + ".checkpoint";
-        bool goesOn = parsed.GetValue(resume);
-        if (goesOn && !Directory.Exists(path))
-            throw new UsageException($"there is no checkpoint {path} to go on from; leave --resume out.");
-        if (!goesOn && Directory.Exists(path))
-            throw new UsageException($"an earlier run left the checkpoint {path}; add --resume to go on from it, or delete it.");
-        if (!(minutes <= 1e6))
-            throw new UsageException(FormattableString.Invariant($"--checkpoint-minutes must be at most 1000000, got {minutes}."));
-        return minutes < 0 ? null : new CheckpointOptions { Path = path, Interval = TimeSpan.FromMinutes(minutes), Resume = goesOn };
     }
 }

@@ -100,6 +100,38 @@ public class AttentionBitTests
         Same(asked, plain);
     }
 
+    [Fact]
+    public void Statistics_of_any_number_of_threads()
+    {
+        // Few queries over several blocks of keys: with more threads blocks are tasks, and the largest weights come from a sweep of their own.
+        const int Keys = 1200, Top = 5;
+        var c = new AttentionCase(new(1, 2, 1, 3, Keys, 16));
+        // The largest score of the first row twice, in two blocks: the first key goes first, whoever finds it.
+        for (int i = 0; i < 16; i++)
+            c.K[(700 * 16) + i] = c.K[(1100 * 16) + i] = 4 * c.Q[i];
+        (float[] numbers, int[] names) = Told(1);
+        names[c.Rows..(c.Rows + 2)].ShouldBe([700, 1100]);
+        foreach (int degree in new[] { 2, 3, 5 })
+        {
+            (float[] others, int[] otherNames) = Told(degree);
+            Same(others, numbers);
+            otherNames.ShouldBe(names);
+        }
+
+        (float[] Numbers, int[] Names) Told(int degree)
+        {
+            using var workers = new WorkerDegree(degree);
+            float[] output = new float[c.Q.Length], log = new float[c.Rows], most = new float[c.Rows], entropy = new float[c.Rows], distance = new float[c.Rows], weights = new float[c.Rows * Top];
+            int[] argMax = new int[c.Rows], keys = new int[c.Rows * Top];
+            FusedAttention.Forward(c.Q, c.K, c.V, output, c.Shape, default(PlainScore), Mask, default, new AttentionStatistics
+            {
+                LogSumExp = log, Maximum = most, Entropy = entropy, ExpectedDistance = distance, ArgMax = argMax, TopKeys = keys, TopWeights = weights,
+            });
+            keys.ShouldAllBe(key => key >= 0);
+            return ([.. output, .. log, .. most, .. entropy, .. distance, .. weights], [.. argMax, .. keys]);
+        }
+    }
+
     internal static void Same(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected) =>
         MemoryMarshal.Cast<float, int>(actual).SequenceEqual(MemoryMarshal.Cast<float, int>(expected)).ShouldBeTrue();
 }
