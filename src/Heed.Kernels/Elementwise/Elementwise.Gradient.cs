@@ -55,6 +55,14 @@ public static unsafe partial class Elementwise
     public static void GeluBackward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Span<float> dx) =>
         Accumulate(nameof(GeluBackward), dy, x, dx, default(GeluBackwardOperator));
 
+    /// <summary>dx += dy·f′(x) of <see cref="GeluExact"/>.</summary>
+    public static void GeluExactBackward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Span<float> dx) =>
+        Accumulate(nameof(GeluExactBackward), dy, x, dx, default(GeluExactBackwardOperator));
+
+    /// <summary>dx += dy·f′(x) of <see cref="Silu"/>.</summary>
+    public static void SiluBackward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Span<float> dx) =>
+        Accumulate(nameof(SiluBackward), dy, x, dx, default(SiluBackwardOperator));
+
     /// <summary>dx += dy where x &gt; limit.</summary>
     public static void MaxBackward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, float limit, Span<float> dx) =>
         Accumulate(nameof(MaxBackward), dy, x, dx, new AboveOperator(limit));

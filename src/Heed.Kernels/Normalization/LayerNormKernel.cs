@@ -36,10 +36,7 @@ public static unsafe class LayerNormKernel
         Require.Apart(Operation, nameof(x), x, mean);
         Require.Apart(Operation, nameof(x), x, reciprocalDeviation);
         fixed (float* px = x, pgamma = gamma, pbeta = beta, py = y, pmean = mean, pr = reciprocalDeviation)
-        {
-            ForwardStep step = new() { X = px, Gamma = pgamma, Beta = pbeta, Y = py, Mean = pmean, Reciprocal = pr, Columns = columns, Epsilon = epsilon };
-            RowCall.Run(step, rows, columns);
-        }
+            ForwardRows(px, pgamma, pbeta, rows, columns, epsilon, py, pmean, pr);
     }
 
     /// <summary>dx += r·(g − ⟨g⟩ − x̂·⟨g∘x̂⟩) with g = dy∘γ and ⟨·⟩ the mean of a row; dγ += Σ over rows of dy∘x̂; dβ += Σ over rows of dy.</summary>
@@ -69,16 +66,26 @@ public static unsafe class LayerNormKernel
         CheckParameter(Operation, nameof(dbeta), dbeta, columns, dx);
         CheckGradient(Operation, dy, x, dgamma);
         CheckGradient(Operation, dy, x, dbeta);
-        fixed (float* pdy = dy, px = x, pgamma = gamma, pmean = mean, pr = reciprocalDeviation, pdx = dx, pdgamma = dgamma, pdbeta = dbeta)
-        {
-            BackwardStep step = new() { Gradient = pdy, X = px, Gamma = pgamma, Mean = pmean, Reciprocal = pr, Result = pdx, Columns = columns };
-            if (dx.Length != 0)
-                RowCall.Run(step, rows, columns);
-            if (dgamma.Length != 0)
-                ColumnBlocks.Run(new GammaTerm { Gradient = pdy, X = px, Mean = pmean, Reciprocal = pr, Columns = columns }, rows, columns, pdgamma);
-        }
+        fixed (float* pdy = dy, px = x, pgamma = gamma, pmean = mean, pr = reciprocalDeviation, pdx = dx, pdgamma = dgamma)
+            BackwardRows(pdy, px, pgamma, pmean, pr, rows, columns, dx.Length == 0 ? null : pdx, dgamma.Length == 0 ? null : pdgamma);
         if (dbeta.Length != 0)
             Reduction.AddColumnSums(dy, dbeta);
+    }
+
+    /// <summary>The rows of both normalisations; without an array for the means they are 0, which is <see cref="RmsNormKernel"/>.</summary>
+    internal static void ForwardRows(float* x, float* gamma, float* beta, int rows, int columns, float epsilon, float* y, float* mean, float* reciprocal)
+    {
+        ForwardStep step = new() { X = x, Gamma = gamma, Beta = beta, Y = y, Mean = mean, Reciprocal = reciprocal, Columns = columns, Epsilon = epsilon };
+        RowCall.Run(step, rows, columns);
+    }
+
+    /// <summary>The gradients of both; null where one is not wanted.</summary>
+    internal static void BackwardRows(float* dy, float* x, float* gamma, float* mean, float* reciprocal, int rows, int columns, float* dx, float* dgamma)
+    {
+        if (dx != null)
+            RowCall.Run(new BackwardStep { Gradient = dy, X = x, Gamma = gamma, Mean = mean, Reciprocal = reciprocal, Result = dx, Columns = columns }, rows, columns);
+        if (dgamma != null)
+            ColumnBlocks.Run(new GammaTerm { Gradient = dy, X = x, Mean = mean, Reciprocal = reciprocal, Columns = columns }, rows, columns, dgamma);
     }
 
     private static void CheckParameter(string operation, string argument, ReadOnlySpan<float> parameter, int columns, ReadOnlySpan<float> result)
@@ -119,10 +126,12 @@ public static unsafe class LayerNormKernel
             where V : unmanaged, ISimd<V>
         {
             float* x = X + (row * Columns);
-            float mean = Fold.Sum<V, SumTerm>(new() { A = x }, 0, Columns) / Columns;
+            float mean = Mean == null ? 0 : Fold.Sum<V, SumTerm>(new() { A = x }, 0, Columns) / Columns;
             float variance = Fold.Sum<V, DeviationTerm>(new() { X = x, Mean = mean }, 0, Columns) / Columns;
             float reciprocal = 1 / MathF.Sqrt(variance + Epsilon);
-            (Mean[row], Reciprocal[row]) = (mean, reciprocal);
+            if (Mean != null)
+                Mean[row] = mean;
+            Reciprocal[row] = reciprocal;
             Lane.Loop<V, NormalizeStep>(new() { X = x, Gamma = Gamma, Beta = Beta, Y = Y + (row * Columns), Mean = mean, Reciprocal = reciprocal }, 0, Columns);
         }
     }
@@ -176,8 +185,8 @@ public static unsafe class LayerNormKernel
             where V : unmanaged, ISimd<V>
         {
             nint at = row * Columns;
-            InputTerm term = new() { Gradient = Gradient + at, X = X + at, Gamma = Gamma, Result = Result + at, Mean = Mean[row], Reciprocal = Reciprocal[row] };
-            term.MeanGradient = Fold.Sum<V, GradientTerm>(new() { Of = term }, 0, Columns) / Columns;
+            InputTerm term = new() { Gradient = Gradient + at, X = X + at, Gamma = Gamma, Result = Result + at, Mean = Mean == null ? 0 : Mean[row], Reciprocal = Reciprocal[row] };
+            term.MeanGradient = Mean == null ? 0 : Fold.Sum<V, GradientTerm>(new() { Of = term }, 0, Columns) / Columns;
             term.MeanProduct = Fold.Sum<V, ProductTerm>(new() { Of = term }, 0, Columns) / Columns;
             Lane.Loop<V, InputTerm>(term, 0, Columns);
         }
@@ -249,7 +258,7 @@ public static unsafe class LayerNormKernel
             where V : unmanaged, ISimd<V>
         {
             nint at = row * Columns;
-            Lane.Loop<V, GammaStep>(new() { Of = new() { Gradient = Gradient + at, X = X + at, Mean = Mean[row], Reciprocal = Reciprocal[row] }, Partial = partial }, 0, Columns);
+            Lane.Loop<V, GammaStep>(new() { Of = new() { Gradient = Gradient + at, X = X + at, Mean = Mean == null ? 0 : Mean[row], Reciprocal = Reciprocal[row] }, Partial = partial }, 0, Columns);
         }
     }
 

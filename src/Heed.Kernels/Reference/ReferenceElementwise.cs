@@ -53,6 +53,30 @@ public static class ReferenceElementwise
     /// <summary>y = ½x·(1 + tanh(√(2/π)·(x + 0.044715x³))).</summary>
     public static void Gelu(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, static x => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))));
 
+    /// <summary>y = x·Φ(x).</summary>
+    public static void GeluExact(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, static x => x * Normal(x));
+
+    /// <summary>y = x/(1 + e⁻ˣ).</summary>
+    public static void Silu(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, static x => x / (1 + Math.Exp(-x)));
+
+    /// <summary>Φ(x), the normal distribution function: Φ(x) = ½ + φ(x)·(x + x³/3 + x⁵/15 + …) near 0, a continued fraction (Laplace) of the tail beyond 3.</summary>
+    public static double Normal(double x)
+    {
+        double density = Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI), size = Math.Abs(x);
+        if (size < 3)
+        {
+            double term = x, sum = x;
+            for (int n = 3; Math.Abs(term) > 1e-18 * Math.Abs(sum); n += 2)
+                sum += term *= x * x / n;
+            return 0.5 + (density * sum);
+        }
+        double fraction = size;
+        for (int n = 120; n >= 1; n--)
+            fraction = size + (n / fraction);
+        double tail = density / fraction;
+        return x < 0 ? tail : 1 - tail;
+    }
+
     /// <summary>y = max(x, limit).</summary>
     public static void Max(ReadOnlySpan<double> x, double limit, Span<double> y) => Map(x, y, x => Math.Max(x, limit));
 

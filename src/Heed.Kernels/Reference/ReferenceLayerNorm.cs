@@ -22,3 +22,20 @@ public static class ReferenceLayerNorm
         }
     }
 }
+
+/// <summary><see cref="RmsNormKernel"/> in double precision.</summary>
+public static class ReferenceRmsNorm
+{
+    /// <summary>y[i, j] = x[i, j]/√(⟨x²⟩[i] + ε)·γ[j]; x and y (rows, columns), γ (columns) or empty.</summary>
+    public static void Forward(ReadOnlySpan<double> x, ReadOnlySpan<double> gamma, int columns, double epsilon, Span<double> y)
+    {
+        for (int start = 0; start < x.Length; start += columns)
+        {
+            double square = 0;
+            for (int j = 0; j < columns; j++)
+                square += x[start + j] * x[start + j] / columns;
+            for (int j = 0; j < columns; j++)
+                y[start + j] = x[start + j] / Math.Sqrt(square + epsilon) * (gamma.Length == 0 ? 1 : gamma[j]);
+        }
+    }
+}

@@ -62,6 +62,8 @@ public sealed class KernelVerification
         ("CrossEntropyKernel", RowChecks.CrossEntropy),
         ("SigmoidCrossEntropyKernel", RowChecks.SigmoidCrossEntropy),
         ("LayerNormKernel", RowChecks.LayerNorm),
+        ("RmsNormKernel", RowChecks.RmsNorm),
+        ("RotaryKernel", RowChecks.Rotary),
         ("EmbeddingKernel", RowChecks.Embedding),
         ("SequenceSoftmaxKernel", SequenceChecks.Softmax),
         ("SequencePoolingKernel", SequenceChecks.Pooling),

@@ -134,6 +134,45 @@ internal static class RowChecks
         check.CompareWithDifferences("dβ", dbeta, beta, dy, at => Normalise(wideX, wideGamma, at), 4 * Limit);
     }
 
+    public static void RmsNorm(KernelChecker check)
+    {
+        const float Epsilon = 1e-6f;
+        float[] x = check.Draw(Rows * Columns, -2, 3), gamma = check.Draw(Columns, 0.5f, 2), y = new float[x.Length], reciprocal = new float[Rows];
+        float[] dy = check.Draw(x.Length), dx = new float[x.Length], dgamma = new float[Columns];
+        RmsNormKernel.Forward(x, gamma, Columns, Epsilon, y, reciprocal);
+        RmsNormKernel.Backward(dy, x, gamma, reciprocal, Columns, dx, dgamma);
+        double[] wideX = KernelChecker.Widen(x), wideGamma = KernelChecker.Widen(gamma);
+        double[] Normalise(double[] at, double[] scale)
+        {
+            double[] result = new double[at.Length];
+            ReferenceRmsNorm.Forward(at, scale, Columns, Epsilon, result);
+            return result;
+        }
+        check.Compare("y", y, Normalise(wideX, wideGamma), Limit);
+        check.CompareWithDifferences("dx", dx, x, dy, at => Normalise(at, wideGamma), 4 * Limit);
+        check.CompareWithDifferences("dγ", dgamma, gamma, dy, at => Normalise(wideX, at), 4 * Limit);
+    }
+
+    public static void Rotary(KernelChecker check)
+    {
+        RotaryShape shape = new(Heads: 3, HeadDim: 53, Rotated: 50);
+        int[] positions = [0, 1, 2, 900];
+        float[] cos = new float[1000 * 25], sin = new float[cos.Length];
+        RotaryKernel.Angles(10_000, 1, 25, cos, sin);
+        foreach (bool interleaved in new[] { false, true })
+        {
+            RotaryShape form = shape with { Interleaved = interleaved };
+            float[] x = check.Draw(positions.Length * 3 * 53), y = new float[x.Length], dx = new float[x.Length];
+            double[] wide = new double[x.Length];
+            RotaryKernel.Forward(x, positions, cos, sin, form, y);
+            ReferenceRotary.Forward(KernelChecker.Widen(x), positions, cos, sin, form, wide);
+            check.Compare(interleaved ? "neighbours" : "halves", y, wide, Limit);
+            // A turn is undone by its gradient.
+            RotaryKernel.Backward(y, positions, cos, sin, form, dx);
+            check.Compare("turned back", dx, KernelChecker.Widen(x), 2 * Limit);
+        }
+    }
+
     public static void Embedding(KernelChecker check)
     {
         int[] ids = [4, 0, 9, 4, 2, 4, 0, 10];

@@ -27,6 +27,14 @@ public sealed partial class Tensor
     /// <remarks>Source: Hendrycks and Gimpel 2016.</remarks>
     public Tensor Gelu() => Map(new GeluOperation(this));
 
+    /// <summary>x·Φ(x), Φ the normal distribution function: the Gaussian error linear unit as defined, torch's default.</summary>
+    /// <remarks>Source: Hendrycks and Gimpel 2016.</remarks>
+    public Tensor GeluExact() => Map(new GeluExactOperation(this));
+
+    /// <summary>x/(1 + e⁻ˣ), the sigmoid linear unit, also called swish.</summary>
+    /// <remarks>Source: Elfwing, Uchibe and Doya 2017.</remarks>
+    public Tensor Silu() => Map(new SiluOperation(this));
+
     /// <summary>x∘keep/(1 − p) with a mask that is a function of the key; see <see cref="Heed.Dropout"/>.</summary>
     /// <param name="probability">p, in [0, 1).</param>
     /// <param name="key">The mask's key.</param>
@@ -117,6 +125,24 @@ public sealed partial class Tensor
         protected override void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> dx) => Elementwise.GeluBackward(dy, x, dx);
 
         protected override double Reference(double x, int index) => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))));
+    }
+
+    private sealed class GeluExactOperation(Tensor x) : MapOperation(x)
+    {
+        public override void Forward(ReadOnlySpan<float> x, Span<float> y) => Elementwise.GeluExact(x, y);
+
+        protected override void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> dx) => Elementwise.GeluExactBackward(dy, x, dx);
+
+        protected override double Reference(double x, int index) => x * ReferenceElementwise.Normal(x);
+    }
+
+    private sealed class SiluOperation(Tensor x) : MapOperation(x)
+    {
+        public override void Forward(ReadOnlySpan<float> x, Span<float> y) => Elementwise.Silu(x, y);
+
+        protected override void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> dx) => Elementwise.SiluBackward(dy, x, dx);
+
+        protected override double Reference(double x, int index) => x / (1 + Math.Exp(-x));
     }
 
     private sealed class DropoutOperation(Tensor x, float probability, ulong key) : MapOperation(x)

@@ -17,6 +17,8 @@ public class ElementwiseGradientTests
         ["sqrt"] = (ReferenceElementwise.Sqrt, (dy, x, y, dx) => Elementwise.SqrtBackward(dy, y, dx), 0.5f),
         ["abs"] = (ReferenceElementwise.Abs, (dy, x, y, dx) => Elementwise.AbsBackward(dy, x, dx), -3),
         ["gelu"] = (ReferenceElementwise.Gelu, (dy, x, y, dx) => Elementwise.GeluBackward(dy, x, dx), -3),
+        ["gelu exact"] = (ReferenceElementwise.GeluExact, (dy, x, y, dx) => Elementwise.GeluExactBackward(dy, x, dx), -5),
+        ["silu"] = (ReferenceElementwise.Silu, (dy, x, y, dx) => Elementwise.SiluBackward(dy, x, dx), -9),
         ["max"] = ((x, y) => ReferenceElementwise.Max(x, 0.25, y), (dy, x, y, dx) => Elementwise.MaxBackward(dy, x, 0.25f, dx), -3),
         ["min"] = ((x, y) => ReferenceElementwise.Min(x, 0.25, y), (dy, x, y, dx) => Elementwise.MinBackward(dy, x, 0.25f, dx), -3),
     };

@@ -26,6 +26,8 @@ public class ElementwiseTests
         ["tanh"] = (Elementwise.Tanh, ReferenceElementwise.Tanh, -10),
         ["sigmoid"] = (Elementwise.Sigmoid, ReferenceElementwise.Sigmoid, -30),
         ["gelu"] = (Elementwise.Gelu, ReferenceElementwise.Gelu, -4),
+        ["gelu exact"] = (Elementwise.GeluExact, ReferenceElementwise.GeluExact, -5),
+        ["silu"] = (Elementwise.Silu, ReferenceElementwise.Silu, -9),
     };
 
     private static readonly Dictionary<string, (BinaryKernel Kernel, BinaryReference Reference)> Binaries = new(StringComparer.Ordinal)

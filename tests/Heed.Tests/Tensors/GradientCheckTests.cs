@@ -20,6 +20,14 @@ public sealed class GradientCheckTests
         ["Sigmoid"] = [new(T(5, 7), a => a.Sigmoid())],
         ["Relu"] = [new(T(5, 7), a => a.Relu())],
         ["Gelu"] = [new(T(5, 7), a => a.Gelu())],
+        ["GeluExact"] = [new(T(5, 7), a => a.Scale(2).GeluExact())],
+        ["Silu"] = [new(T(5, 7), a => a.Scale(2).Silu())],
+        ["RmsNorm"] = [new(T(5, 7), T(7), (x, g) => Tensor.RmsNorm(x, g))],
+        ["Rotate"] =
+        [
+            new(T(2, 3, 2, 7), x => x.Rotate(new[] { 0, 1, 2, 5, 6, 300 }, new RotaryAngles(6)).Tanh()),
+            new(T(1, 3, 2, 6), x => x.Rotate(new[] { 1, 4, 2 }, new RotaryAngles(4, 100, 2), interleaved: true).Tanh()),
+        ],
         ["Dropout"] = [new(T(5, 7), a => a.Dropout(0.4f, 17))],
         ["Sum"] = [new(T(5, 7), a => a.Sum()), new(T(5, 7), a => (a * a).Mean())],
         ["MeanLast"] = [new(T(2, 5, 7), a => a.MeanLast())],
