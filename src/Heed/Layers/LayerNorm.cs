@@ -5,7 +5,7 @@ namespace Heed;
 /// <para>Formula: <c>y = (x − mean)/√(var + ε)∘γ + β</c>, over the last axis, biased variance.</para>
 /// <para>Shapes: x and y <c>(…, size)</c>; γ (<c>weight</c>) and β (<c>bias</c>) <c>(size)</c>. Source: Ba, Kiros, Hinton 2016.</para>
 /// </remarks>
-public sealed class LayerNorm : Module
+public sealed class LayerNorm : Norm
 {
     private readonly Parameter weight;
     private readonly Parameter bias;
@@ -24,11 +24,7 @@ public sealed class LayerNorm : Module
     /// <summary>ε.</summary>
     public double Epsilon { get; }
 
-    /// <summary>Normalises.</summary>
-    /// <param name="x">Shape <c>(…, size)</c>.</param>
-    /// <param name="pass">The call.</param>
-    /// <returns>Shape <c>(…, size)</c>.</returns>
-    /// <exception cref="ShapeException">The last axis of x is not size.</exception>
-    public Tensor Forward(Tensor x, in Pass pass) =>
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, in Pass pass) =>
         Return(Tensor.LayerNorm(x, pass.Use(weight), pass.Use(bias), (float)Epsilon), pass);
 }

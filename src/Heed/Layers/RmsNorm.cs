@@ -5,7 +5,7 @@ namespace Heed;
 /// <para>Formula: <c>y = x/√(⟨x²⟩ + ε)∘γ</c>, ⟨·⟩ the mean over the last axis.</para>
 /// <para>Shapes: x and y <c>(…, size)</c>; γ (<c>weight</c>) <c>(size)</c>. Source: Zhang and Sennrich 2019.</para>
 /// </remarks>
-public sealed class RmsNorm : Module
+public sealed class RmsNorm : Norm
 {
     private readonly Parameter weight;
 
@@ -22,10 +22,6 @@ public sealed class RmsNorm : Module
     /// <summary>ε.</summary>
     public double Epsilon { get; }
 
-    /// <summary>Normalises.</summary>
-    /// <param name="x">Shape <c>(…, size)</c>.</param>
-    /// <param name="pass">The call.</param>
-    /// <returns>Shape <c>(…, size)</c>.</returns>
-    /// <exception cref="ShapeException">The last axis of x is not size.</exception>
-    public Tensor Forward(Tensor x, in Pass pass) => Return(Tensor.RmsNorm(x, pass.Use(weight), (float)Epsilon), pass);
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, in Pass pass) => Return(Tensor.RmsNorm(x, pass.Use(weight), (float)Epsilon), pass);
 }

@@ -1,0 +1,130 @@
+using Heed.Kernels;
+
+namespace Heed;
+
+/// <summary>A stack of Transformer layers over token vectors: an encoder, or with <see cref="TransformerConfig.IsCausal"/> a decoder, with or without a memory to attend to.</summary>
+/// <remarks>
+/// <para>Formula: x⁰ = embedding(ids); x^l = layer_l(x^(l−1)); y = norm(x^L) where layers are pre-norm, else x^L.</para>
+/// <para>Shapes: ids <c>(batch · time)</c>, y <c>(batch, time, size)</c>. Children: <c>embedding</c>, <c>layer0</c>, <c>layer1</c>, …, <c>norm</c>.</para>
+/// <para>Source: Vaswani et al. 2017.</para>
+/// </remarks>
+public sealed class Transformer : Module
+{
+    private readonly TransformerEmbedding embedding;
+    private readonly TransformerLayer[] layers;
+    private readonly Norm? norm;
+    private readonly bool hasMemory;
+
+    /// <summary>Builds the stack.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="vocabularySize">Number of ids.</param>
+    /// <param name="memorySize">Features of the memory that layers attend to; default 0: none.</param>
+    /// <exception cref="ArgumentException">The configuration makes no sense; says which part and why.</exception>
+    public Transformer(TransformerConfig config, int vocabularySize, int memorySize = 0)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentOutOfRangeException.ThrowIfLessThan(vocabularySize, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(memorySize);
+        config.Validate();
+        (Config, VocabularySize, hasMemory) = (config, vocabularySize, memorySize > 0);
+        embedding = Register("embedding", new TransformerEmbedding(config, vocabularySize));
+        layers = [.. Enumerable.Range(0, config.LayerCount).Select(i => Register(FormattableString.Invariant($"layer{i}"), new TransformerLayer(config, memorySize)))];
+        if (config.IsPreNorm)
+            norm = Register("norm", Norm.Create(config.Norm, config.Size, config.Epsilon));
+    }
+
+    /// <summary>The shape.</summary>
+    public TransformerConfig Config { get; }
+
+    /// <summary>Number of ids.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>The table of token vectors.</summary>
+    public Parameter TokenVectors => embedding.TokenVectors;
+
+    /// <summary>The layers, first one first.</summary>
+    public IReadOnlyList<TransformerLayer> Layers => layers;
+
+    /// <summary>Runs whole sequences.</summary>
+    /// <param name="ids">Token ids <c>(batch · time)</c>, row-major; padding may be any id.</param>
+    /// <param name="ranges">The real tokens of each sequence.</param>
+    /// <param name="pass">The call.</param>
+    /// <param name="segments">Segment of each token; empty: all 0.</param>
+    /// <param name="memory">What cross-attention attends to <c>(batch, keys, memory size)</c>, if there is any.</param>
+    /// <param name="memoryRanges">Its real steps; null: all.</param>
+    /// <returns>States <c>(batch, time, size)</c>, and weights of each layer if asked. States of padding mean nothing.</returns>
+    /// <exception cref="ShapeException">The number of ids is no multiple of the sequences'.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A token is unknown, or a sequence too long.</exception>
+    public TransformerResult Forward(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass, ReadOnlyMemory<int> segments = default, Tensor? memory = null, SequenceRanges? memoryRanges = null)
+    {
+        int batch = ranges.Count, time = batch == 0 ? 0 : ids.Length / batch;
+        int[] places = new int[ids.Length];
+        for (int i = 0; i < places.Length; i++)
+            places[i] = Math.Clamp((i % time) - ranges.Starts.Span[i / time], 0, Math.Max(0, ranges.Lengths.Span[i / time] - 1));
+        Tensor x = embedding.Forward(ids, batch, places, segments, pass);
+        SequenceRanges? real = ranges.HasPadding(time) ? ranges : default(SequenceRanges?);
+        Tensor?[] weights = new Tensor?[layers.Length], memoryWeights = new Tensor?[layers.Length];
+        for (int l = 0; l < layers.Length; l++)
+            (x, weights[l], memoryWeights[l]) = layers[l].Forward(x, real, pass, memory, memoryRanges);
+        return new TransformerResult(End(x, pass))
+        {
+            Weights = [.. weights.OfType<Tensor>()],
+            MemoryWeights = [.. memoryWeights.OfType<Tensor>()],
+        };
+    }
+
+    /// <summary>Runs new tokens behind those in a cache. The same states, bit for bit, as of the whole sequence at once; no gradient flows.</summary>
+    /// <param name="ids">The new tokens <c>(batch · tokens)</c>, row-major; padding stands on the left.</param>
+    /// <param name="cache">From <see cref="NewCache"/>.</param>
+    /// <param name="pass">The call.</param>
+    /// <returns>States <c>(batch, tokens, size)</c>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A token is unknown, or a sequence too long.</exception>
+    public Tensor Forward(ReadOnlyMemory<int> ids, TransformerCache cache, in Pass pass)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        int tokens = ids.Length / cache.Batch;
+        int[] places = new int[ids.Length];
+        for (int i = 0; i < places.Length; i++)
+            places[i] = Math.Max(0, cache.Length + (i % tokens) - (cache.StartArray.Length == 0 ? 0 : cache.StartArray[i / tokens]));
+        Tensor x = embedding.Forward(ids, cache.Batch, places, default, pass);
+        for (int l = 0; l < layers.Length; l++)
+            x = layers[l].Forward(x, cache.Own[l], cache.Starts, cache.Memory.Length == 0 ? null : cache.Memory[l], cache.MemoryRanges, pass);
+        return End(x, pass);
+    }
+
+    /// <summary>An empty cache.</summary>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="capacity">Most tokens of a sequence, padding among them.</param>
+    /// <param name="pass">The call.</param>
+    /// <param name="starts">The first real token of each sequence; empty: 0.</param>
+    /// <param name="format">How keys and values are stored.</param>
+    /// <param name="memory">What cross-attention attends to, if there is any; projected once, here.</param>
+    /// <param name="memoryRanges">Its real steps; null: all.</param>
+    public TransformerCache NewCache(
+        int batch, int capacity, in Pass pass, int[]? starts = null, KeyValueFormat format = KeyValueFormat.Float32, Tensor? memory = null, SequenceRanges? memoryRanges = null)
+    {
+        if (hasMemory && memory is null)
+            throw new ArgumentNullException(nameof(memory), "Transformer.NewCache: the layers attend to a memory; give it.");
+        KeyValueCache[] own = new KeyValueCache[layers.Length], other = new KeyValueCache[memory is null ? 0 : layers.Length];
+        for (int l = 0; l < layers.Length; l++)
+        {
+            own[l] = layers[l].Attention.NewCache(batch, capacity, format);
+            if (memory is not null)
+                other[l] = layers[l].CrossAttention!.Fill(memory, pass);
+        }
+        return new TransformerCache(own, other, memoryRanges, starts ?? []);
+    }
+
+    private Tensor End(Tensor x, in Pass pass) => Return(norm is null ? x : norm.Forward(x, pass), pass);
+}
+
+/// <summary>What a <see cref="Transformer"/> returns.</summary>
+/// <param name="States"><c>(batch, time, size)</c>.</param>
+public sealed record TransformerResult(Tensor States)
+{
+    /// <summary>Self-attention of each layer <c>(batch, heads, queries, keys)</c>; empty unless asked (<see cref="Capture.Weights"/>).</summary>
+    public IReadOnlyList<Tensor> Weights { get; init; } = [];
+
+    /// <summary>Cross-attention of each layer; empty unless asked and there is one.</summary>
+    public IReadOnlyList<Tensor> MemoryWeights { get; init; } = [];
+}
