@@ -2,19 +2,18 @@ using System.Text.Json;
 
 namespace Heed;
 
-/// <summary>Reads one of our own JSON files: bounded, and with one kind of error.</summary>
+/// <summary>Reads a JSON file: bounded, and with one kind of error.</summary>
 internal static class JsonFile
 {
-    private const string Fix = "save the model again or copy the whole folder";
-
     /// <summary>Reads a file and makes something of it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="what">What messages call it, as "tokenizer file".</param>
     /// <param name="largest">The most bytes that are read.</param>
     /// <param name="maximumDepth">How deeply values may be nested.</param>
     /// <param name="read">Reads the root; may throw what a wrong or missing property throws.</param>
+    /// <param name="fix">What messages advise; the default suits our own files.</param>
     /// <exception cref="InputException">The file is missing, too large, no JSON, or <paramref name="read"/> found it wrong.</exception>
-    public static T Read<T>(string path, string what, long largest, int maximumDepth, Func<JsonElement, T> read)
+    public static T Read<T>(string path, string what, long largest, int maximumDepth, Func<JsonElement, T> read, string fix = "save the model again or copy the whole folder")
     {
         ArgumentNullException.ThrowIfNull(path);
         try
@@ -26,7 +25,7 @@ internal static class JsonFile
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or KeyNotFoundException
             or InvalidOperationException or FormatException or ArgumentException)
         {
-            throw new InputException($"this {what} cannot be read ({e.Message.Split('\n')[0].TrimEnd('.')}); {Fix}.", path, innerException: e);
+            throw new InputException($"this {what} cannot be read ({e.Message.Split('\n')[0].TrimEnd('.')}); {fix}.", path, innerException: e);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using Heed.Kernels;
 using Microsoft.Win32.SafeHandles;
 
 namespace Heed;
@@ -21,10 +22,12 @@ public sealed class SafetensorsFile : IDisposable
     private readonly SafeFileHandle? handle;
     private readonly ReadOnlyMemory<byte> memory;
     private readonly SafetensorsHeader header;
+    private readonly Lazy<MappedFile?> mapping;
 
     private SafetensorsFile(SafeFileHandle? handle, ReadOnlyMemory<byte> memory, string? path)
     {
         (this.handle, this.memory, Path) = (handle, memory, path);
+        mapping = new Lazy<MappedFile?>(Map);
         long length = handle is null ? memory.Length : RandomAccess.GetLength(handle);
         if (length < SafetensorsHeader.PrefixLength)
             throw new InputException(FormattableString.Invariant($"not a safetensors file: it has {length} bytes and needs at least 8."), path);
@@ -133,6 +136,31 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => handle?.Dispose();
+
+    /// <summary>An array where it lies in the file, without copying; writing to it does not change the file. Stays valid after <see cref="Dispose"/>.</summary>
+    /// <param name="name">The array.</param>
+    /// <param name="values">Its numbers.</param>
+    /// <returns>False where only <see cref="ReadSingle"/> can do it: other types than F32, odd places, file systems that map nothing.</returns>
+    internal bool TryMap(string name, out Memory<float> values)
+    {
+        SafetensorsEntry entry = Find(name);
+        bool fits = entry.Type == SafetensorsType.F32 && BitConverter.IsLittleEndian && entry.Offset % sizeof(float) == 0 && entry.ElementCount is > 0 and <= int.MaxValue;
+        MappedFile? mapped = fits ? mapping.Value : null;
+        values = mapped is null || mapped.Length < entry.Offset + entry.ByteCount ? default : mapped.Part<float>(entry.Offset, (int)entry.ElementCount);
+        return !values.IsEmpty;
+    }
+
+    private MappedFile? Map()
+    {
+        try
+        {
+            return handle is null ? null : MappedFile.Open(handle);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            return null;
+        }
+    }
 
     private SafetensorsEntry Find(string name) =>
         Entries.TryGetValue(name, out SafetensorsEntry? entry) ? entry

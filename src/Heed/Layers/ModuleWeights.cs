@@ -1,6 +1,6 @@
 namespace Heed;
 
-/// <summary>What a weight file gave to a module, by name.</summary>
+/// <summary>What a weight file gave to a module, by name: the module's own names, or through a <see cref="WeightMap"/> the file's.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Loaded">Names that fit.</param>
 /// <param name="Missing">Names of the module that the file lacks.</param>
@@ -8,6 +8,9 @@ namespace Heed;
 /// <param name="MisShaped">Names whose shapes differ, with both shapes.</param>
 public sealed record WeightReport(string Path, IReadOnlyList<string> Loaded, IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected, IReadOnlyList<string> MisShaped)
 {
+    /// <summary>Names of the file that the module is known not to need, such as heads of other tasks.</summary>
+    public IReadOnlyList<string> Unused { get; init; } = [];
+
     /// <summary>Throws unless every weight of the module was loaded.</summary>
     /// <exception cref="InputException">A weight is missing or has another shape; names the first of them.</exception>
     public void ThrowIfIncomplete()
@@ -20,7 +23,8 @@ public sealed record WeightReport(string Path, IReadOnlyList<string> Loaded, IRe
 
     /// <summary>As <c>12 loaded, 0 missing, 1 unexpected (lm_head.weight), 0 mis-shaped</c>.</summary>
     public override string ToString() =>
-        FormattableString.Invariant($"{Loaded.Count} loaded, {Missing.Count} missing{Names(Missing)}, {Unexpected.Count} unexpected{Names(Unexpected)}, {MisShaped.Count} mis-shaped{Names(MisShaped)}");
+        FormattableString.Invariant($"{Loaded.Count} loaded, {Missing.Count} missing{Names(Missing)}, {Unexpected.Count} unexpected{Names(Unexpected)}, {MisShaped.Count} mis-shaped{Names(MisShaped)}")
+        + (Unused.Count == 0 ? "" : FormattableString.Invariant($", {Unused.Count} of no use here{Names(Unused)}"));
 
     private static string Names(IReadOnlyList<string> names) =>
         names.Count == 0 ? "" : $" ({string.Join(", ", names.Take(5))}{(names.Count > 5 ? ", …" : "")})";

@@ -10,7 +10,9 @@ namespace Heed;
 /// </remarks>
 public sealed class Parameter
 {
-    private readonly Memory<float> values;
+    // Taken when somebody first needs it: a model whose weights turn out not to fit, or lie in a file, costs nothing.
+    private Memory<float> values;
+    private bool isInFile;
     private readonly Initializer initializer;
     private Memory<float> gradient;
     private bool[] touched = [];
@@ -34,7 +36,6 @@ public sealed class Parameter
         ArgumentNullException.ThrowIfNull(initializer);
         Shape = shape;
         this.initializer = initializer;
-        values = TensorPool.AllocateAligned(shape.Length);
         pending = InitialStreams.Next();
     }
 
@@ -60,7 +61,7 @@ public sealed class Parameter
     {
         lock (packing)
         {
-            initializer.Fill(values.Span, Shape, random);
+            initializer.Fill(Allocated.Span, Shape, random);
             pending = null;
             version++;
         }
@@ -73,9 +74,7 @@ public sealed class Parameter
     {
         if (newValues.Length != Shape.Length)
             throw new ShapeException(FormattableString.Invariant($"Parameter.Assign: shape {Shape} has {Shape.Length} elements but {newValues.Length} values came."));
-        newValues.CopyTo(values.Span);
-        pending = null;
-        version++;
+        newValues.CopyTo(ForOverwriting());
     }
 
     /// <summary>Changes the values in place; the only way to write to them.</summary>
@@ -105,9 +104,36 @@ public sealed class Parameter
         dense = false;
     }
 
+    /// <summary>The values, all of which the caller writes.</summary>
+    internal Span<float> ForOverwriting()
+    {
+        Span<float> span = Allocated.Span;
+        pending = null;
+        version++;
+        return span;
+    }
+
+    /// <summary>Takes values where they lie, in a mapped file.</summary>
+    internal void Adopt(Memory<float> mapped)
+    {
+        if (mapped.Length != Shape.Length)
+            throw new ShapeException(FormattableString.Invariant($"Parameter.Adopt: shape {Shape} has {Shape.Length} elements but {mapped.Length} values came."));
+        (values, isInFile, pending) = (mapped, true, null);
+        version++;
+    }
+
+    /// <summary>The values, to be read later.</summary>
+    internal ReadOnlyMemory<float> Memory => Ready;
+
     internal int RowLength => Shape.Rank == 0 ? 1 : Shape.Length / Math.Max(1, Shape[0]);
 
-    internal Tensor AsTensor(Step step) => new(Ready, Shape, step, step.Records && IsTrained) { Parameter = this };
+    internal Tensor AsTensor(Step step)
+    {
+        // Spans do not hold a mapped file; the step does.
+        if (isInFile)
+            step.Hold(this);
+        return new(Ready, Shape, step, step.Records && IsTrained) { Parameter = this };
+    }
 
     /// <summary>The whole gradient, to be added to; or, if it is the first, to be overwritten: what it holds is then undefined.</summary>
     internal Span<float> GradientForWriting(out bool isFirst)
@@ -173,13 +199,15 @@ public sealed class Parameter
                 lock (packing)
                 {
                     if (pending is { } random)
-                        initializer.Fill(values.Span, Shape, random);
+                        initializer.Fill(Allocated.Span, Shape, random);
                     pending = null;
                 }
             }
             return values;
         }
     }
+
+    private Memory<float> Allocated => values.Length == Shape.Length ? values : values = TensorPool.AllocateAligned(Shape.Length);
 
     private void Allocate()
     {

@@ -15,6 +15,7 @@ public sealed class Step
 {
     private readonly List<TensorBlock> blocks = [];
     private readonly List<Operation> operations = [];
+    private readonly HashSet<object> held = [];
     private readonly bool findAnomalies;
     private bool isGoingBack;
 
@@ -131,6 +132,13 @@ public sealed class Step
         return block.Memory[..length];
     }
 
+    /// <summary>Keeps an object alive until the step ends.</summary>
+    internal void Hold(object owner)
+    {
+        lock (held)
+            held.Add(owner);
+    }
+
     internal void Release(Memory<float> memory)
     {
         lock (blocks)
@@ -166,6 +174,8 @@ public sealed class Step
             blocks.Clear();
         }
         operations.Clear();
+        lock (held)
+            held.Clear();
     }
 
     private static T KeepAll<T>(T result)

@@ -51,6 +51,10 @@ public sealed record TransformerConfig
     /// <value>Default true.</value>
     public bool HasBias { get; init; } = true;
 
+    /// <summary>Whether the dense layers of attention add a bias.</summary>
+    /// <value>Default null: as <see cref="HasBias"/>.</value>
+    public bool? HasAttentionBias { get; init; }
+
     /// <summary>Where positions come in: <c>learned</c> or <c>sinusoidal</c> vectors are added to the tokens' vectors; the others are those of <see cref="MultiHeadConfig.Position"/>.</summary>
     /// <value>Default <c>learned</c>.</value>
     public string Position { get => field ?? "learned"; init; } = "learned";
@@ -146,12 +150,12 @@ public sealed record TransformerConfig
 
     internal MultiHeadConfig SelfAttention => new()
     {
-        Size = Size, HeadCount = HeadCount, KeyValueHeadCount = KeyValueHeadCount, HeadSize = HeadSize, HasBias = HasBias, NormalizesHeads = NormalizesHeads, HasGate = HasGate, SoftCap = SoftCap,
+        Size = Size, HeadCount = HeadCount, KeyValueHeadCount = KeyValueHeadCount, HeadSize = HeadSize, HasBias = HasAttentionBias ?? HasBias, NormalizesHeads = NormalizesHeads, HasGate = HasGate, SoftCap = SoftCap,
         HasSinks = HasSinks, Dropout = AttentionDropout, IsCausal = IsCausal, Window = Window, Position = AddsPositions ? "none" : Position, RopeBase = RopeBase, RopeFactor = RopeFactor,
     };
 
     // Positions of one sequence mean nothing in another, so cross-attention has none.
-    internal MultiHeadConfig CrossAttention(int memorySize) => new() { Size = Size, HeadCount = HeadCount, HeadSize = HeadSize, MemorySize = memorySize, HasBias = HasBias, Dropout = AttentionDropout };
+    internal MultiHeadConfig CrossAttention(int memorySize) => new() { Size = Size, HeadCount = HeadCount, HeadSize = HeadSize, MemorySize = memorySize, HasBias = HasAttentionBias ?? HasBias, Dropout = AttentionDropout };
 
     /// <summary>The weights of a network with a vocabulary, at the least: token vectors and dense layers.</summary>
     internal long LeastWeights(int vocabulary) => ((long)vocabulary * Size) + ((long)LayerCount * Size * Inner * 2);
