@@ -7,6 +7,7 @@ Everything is computed in float64 from float32 inputs and stored as float32: the
 import json
 import pathlib
 import struct
+import sys
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ class Group:
     def __init__(self, name, note):
         self.name, self.tensors, self.inputs = name, {}, {}
         self.metadata = {
-            "made by": f"goldens/make_torch.py, torch {torch.__version__}, float64 arithmetic, stored as float32",
+            "made by": f"goldens/{pathlib.Path(sys.argv[0]).name}, torch {torch.__version__}, float64 arithmetic, stored as float32",
             "note": note,
         }
 

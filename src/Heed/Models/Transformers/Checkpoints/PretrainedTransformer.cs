@@ -1,0 +1,76 @@
+namespace Heed;
+
+/// <summary>Checkpoints of others: encoders and decoders from Hugging Face folders.</summary>
+/// <remarks>
+/// <para>A folder has <c>config.json</c> and <c>model.safetensors</c>, or several files that <c>model.safetensors.index.json</c> joins; float32, float16 or bfloat16. Names with and without the prefix of the stack
+/// (<c>bert.</c>, <c>model.</c> …) are understood.</para>
+/// <para>Nothing is downloaded, and no code of a folder is run. Before memory is taken, what the configuration says is held against the file's size.</para>
+/// <example><code>
+/// PretrainedTransformer&lt;Transformer&gt; bert = PretrainedTransformer.LoadEncoder("all-MiniLM-L6-v2");
+/// Tensor states = Step.Evaluate(pass => bert.Model.Forward(ids, ranges, pass).States);
+/// </code></example>
+/// </remarks>
+public static class PretrainedTransformer
+{
+    /// <summary>Loads an encoder: BERT, MiniLM, RoBERTa, DistilBERT.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="isMapped">Whether float32 matrices are used where they lie in the file, read when first needed and shared by processes; false copies them, so that the file may be changed. Default true.</param>
+    /// <exception cref="InputException">The folder is no such checkpoint, is damaged, or lacks weights; says what.</exception>
+    public static PretrainedTransformer<Transformer> LoadEncoder(string folder, bool isMapped = true)
+    {
+        PretrainedConfig config = PretrainedConfig.Read(folder);
+        if (config.IsDecoder)
+            throw new InputException($"'{config.Architecture}' is a decoder; read it with PretrainedTransformer.LoadLanguageModel.", config.Path);
+        using SafetensorsShards shards = Open(folder, config);
+        return Load(folder, config, shards, new Transformer(config.Transformer, config.VocabularySize), "", isMapped);
+    }
+
+    /// <summary>Loads a decoder: GPT-2, Llama.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="isMapped">As in <see cref="LoadEncoder"/>.</param>
+    /// <exception cref="InputException">The folder is no such checkpoint, is damaged, or lacks weights; says what.</exception>
+    public static PretrainedTransformer<TransformerLanguageModel> LoadLanguageModel(string folder, bool isMapped = true)
+    {
+        PretrainedConfig config = PretrainedConfig.Read(folder);
+        if (!config.IsDecoder)
+            throw new InputException($"'{config.Architecture}' is an encoder and foretells nothing; read it with PretrainedTransformer.LoadEncoder.", config.Path);
+        using SafetensorsShards shards = Open(folder, config);
+        return Load(folder, config, shards, new TransformerLanguageModel(config.Transformer, config.VocabularySize, config.IsTied), "transformer.", isMapped);
+    }
+
+    /// <summary>What a folder holds, from its configuration and the headers of its files; no weight is read.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="InputException">The folder is no such checkpoint, or is damaged; says what.</exception>
+    public static PretrainedFacts Describe(string folder)
+    {
+        PretrainedConfig config = PretrainedConfig.Read(folder);
+        using SafetensorsShards shards = Open(folder, config);
+        // Parameters without values cost nothing.
+        Module model = config.IsDecoder ? new TransformerLanguageModel(config.Transformer, config.VocabularySize, config.IsTied) : new Transformer(config.Transformer, config.VocabularySize);
+        return new PretrainedFacts(config, model.ParameterCount, shards.ByteCount, shards.FileCount, [.. shards.Types]);
+    }
+
+    // A hostile configuration must not make us build a million layers, nor matrices longer than an array may be.
+    private static SafetensorsShards Open(string folder, PretrainedConfig config)
+    {
+        SafetensorsShards shards = SafetensorsShards.Open(folder);
+        TransformerConfig c = config.Transformer;
+        long heads = (long)c.HeadCount * (c.HeadSize == 0 ? c.Size / c.HeadCount : c.HeadSize);
+        long largest = new[] { config.VocabularySize, c.Inner, heads, c.AddsPositions ? c.FirstPosition + c.MaximumLength : 0, c.SegmentCount }.Max() * c.Size;
+        // Nine tensors a layer at the least, two bytes a weight.
+        if (c.LayerCount <= shards.Names.Count / 9 && largest <= Math.Min(shards.ByteCount / 2, int.MaxValue))
+            return shards;
+        shards.Dispose();
+        throw new InputException(FormattableString.Invariant(
+            $"the network that it describes has more weights than the {shards.Names.Count} tensors of {shards.ByteCount} bytes beside it; copy the whole folder again."), config.Path);
+    }
+
+    private static PretrainedTransformer<T> Load<T>(string folder, PretrainedConfig config, SafetensorsShards shards, T model, string ours, bool isMapped)
+        where T : Module
+    {
+        WeightMap map = config.Form.Map(config.Transformer, shards.Names, ours, hasHead: config.IsDecoder && !config.IsTied);
+        WeightReport report = map.Load(model, shards, isMapped);
+        report.ThrowIfIncomplete();
+        return new PretrainedTransformer<T>(model, config, report, map, folder);
+    }
+}
