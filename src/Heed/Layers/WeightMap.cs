@@ -105,13 +105,22 @@ public sealed class WeightMap
                 shards.ReadSingle(tensor.Name, first.ForOverwriting());
             return;
         }
-        float[] values = new float[tensor.Length];
-        shards.ReadSingle(tensor.Name, values);
-        float[] rows = tensor.IsTransposed ? new float[values.Length] : values;
+        // Taking apart and turning are copies anyhow, of which a mapped file saves one.
+        Memory<float> values = default;
+        if (!isMapped || !shards.TryMap(tensor.Name, out values))
+            shards.ReadSingle(tensor.Name, (values = new float[tensor.Length]).Span);
+        if (tensor.IsTransposed && tensor.Parts.Length == 1)
+        {
+            Transposition.Run(values.Span, tensor.RowLength, tensor.Rows, first.ForOverwriting());
+            return;
+        }
+        Memory<float> rows = tensor.IsTransposed ? new float[values.Length] : values;
         if (tensor.IsTransposed)
-            Transposition.Run(values, tensor.RowLength, tensor.Rows, rows);
+            Transposition.Run(values.Span, tensor.RowLength, tensor.Rows, rows.Span);
         foreach (Part part in tensor.Parts)
-            part.Parameter.Assign(rows.AsSpan(part.FirstRow * tensor.RowLength, part.Parameter.Shape.Length));
+            part.Parameter.Assign(rows.Span.Slice(part.FirstRow * tensor.RowLength, part.Parameter.Shape.Length));
+        // A span holds no mapping.
+        GC.KeepAlive(values);
     }
 
     private static SafetensorsArray Write(Joined tensor, Func<Parameter, ReadOnlyMemory<float>> valuesOf)

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Heed;
 
 /// <summary>Encoders of BERT's form (Devlin et al. 2019), MiniLM among them (Wang et al. 2020), and of RoBERTa's (Liu et al. 2019), whose positions begin behind the padding id.</summary>
@@ -33,6 +35,23 @@ internal sealed class BertForm(string name) : CheckpointForm
             AttentionDropout = (float)fields.Dropout("attention_probs_dropout_prob", 0.1),
         };
     }
+
+    public override JsonObject? Write(TransformerConfig config) => new()
+    {
+        ["architectures"] = new JsonArray(name == "bert" ? "BertModel" : name == "roberta" ? "RobertaModel" : "XLMRobertaModel"),
+        ["hidden_size"] = config.Size,
+        ["num_hidden_layers"] = config.LayerCount,
+        ["num_attention_heads"] = config.HeadCount,
+        ["intermediate_size"] = config.Inner,
+        ["hidden_act"] = TheirName(Activations, config.Activation),
+        ["layer_norm_eps"] = config.Epsilon,
+        ["max_position_embeddings"] = config.FirstPosition + config.MaximumLength,
+        ["pad_token_id"] = Math.Max(0, config.FirstPosition - 1),
+        ["type_vocab_size"] = config.SegmentCount,
+        ["hidden_dropout_prob"] = config.Dropout,
+        ["attention_probs_dropout_prob"] = config.AttentionDropout,
+        ["position_embedding_type"] = "absolute",
+    };
 
     public override IEnumerable<WeightPlace> Places(TransformerConfig config)
     {

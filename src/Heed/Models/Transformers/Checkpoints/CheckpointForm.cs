@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Heed;
 
 /// <summary>A family of checkpoints: how its <c>config.json</c> reads, and what its tensors are called.</summary>
@@ -26,11 +28,16 @@ internal abstract class CheckpointForm
     /// <exception cref="ArgumentException">The values do not go together.</exception>
     public abstract TransformerConfig Read(ConfigFields fields);
 
+    /// <summary>The fields that <see cref="Read"/> reads, for a network of this form; null where networks are read but never written so. For another network the fields are those of the nearest of this form.</summary>
+    public virtual JsonObject? Write(TransformerConfig config) => null;
+
     /// <summary>Where the parameters of a <see cref="Transformer"/> lie, without prefix.</summary>
     public abstract IEnumerable<WeightPlace> Places(TransformerConfig config);
 
     /// <summary>Whether a tensor, its prefix taken off, holds constants that are computed here.</summary>
     protected abstract bool IsConstant(string name);
+
+    public static IReadOnlyList<CheckpointForm> All => all;
 
     public static CheckpointForm Of(ConfigFields fields)
     {
@@ -64,6 +71,9 @@ internal abstract class CheckpointForm
         if (hasBias)
             yield return new WeightPlace(ours + ".bias", theirs + ".bias");
     }
+
+    /// <summary>The name of an activation in the files of others; null where they have none.</summary>
+    protected static string? TheirName((string Theirs, string Ours)[] choices, string ours) => choices.FirstOrDefault(c => c.Ours == ours).Theirs;
 
     private const string Head = "lm_head.weight";
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Heed;
 
 /// <summary>Decoders of GPT-2's form (Radford et al. 2019): pre-norm, learned positions, dense layers stored as (in, out), queries, keys and values in one.</summary>
@@ -28,6 +30,21 @@ internal sealed class Gpt2Form : CheckpointForm
             AttentionDropout = (float)fields.Dropout("attn_pdrop", 0.1),
         };
     }
+
+    public override JsonObject? Write(TransformerConfig config) => new()
+    {
+        ["architectures"] = new JsonArray("GPT2LMHeadModel"),
+        ["n_embd"] = config.Size,
+        ["n_layer"] = config.LayerCount,
+        ["n_head"] = config.HeadCount,
+        ["n_inner"] = config.Inner,
+        ["activation_function"] = TheirName(Activations, config.Activation),
+        ["layer_norm_epsilon"] = config.Epsilon,
+        ["n_positions"] = config.MaximumLength,
+        ["resid_pdrop"] = config.Dropout,
+        ["embd_pdrop"] = config.Dropout,
+        ["attn_pdrop"] = config.AttentionDropout,
+    };
 
     public override IEnumerable<WeightPlace> Places(TransformerConfig config)
     {

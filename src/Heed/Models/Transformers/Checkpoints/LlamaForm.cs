@@ -1,8 +1,12 @@
+using System.Text.Json.Nodes;
+
 namespace Heed;
 
 /// <summary>Decoders of Llama's form (Touvron et al. 2023): pre-norm with RMS norm, rotary positions in halves, SwiGLU, grouped key/value heads.</summary>
 internal sealed class LlamaForm : CheckpointForm
 {
+    private static readonly (string Theirs, string Ours)[] gated = [("silu", "swiglu"), ("swish", "swiglu"), ("gelu", "geglu")];
+
     public override string Name => "llama";
 
     public override string Prefix => "model.";
@@ -24,7 +28,7 @@ internal sealed class LlamaForm : CheckpointForm
             KeyValueHeadCount = fields.Count("num_key_value_heads", absent: 0),
             HeadSize = fields.Count("head_dim", absent: 0),
             InnerSize = fields.Count("intermediate_size"),
-            Activation = fields.Choose("hidden_act", "silu", ("silu", "swiglu"), ("swish", "swiglu"), ("gelu", "geglu")),
+            Activation = fields.Choose("hidden_act", "silu", gated),
             Norm = "rms",
             Epsilon = fields.Epsilon("rms_norm_eps", 1e-6),
             HasBias = fields.Flag("mlp_bias", absent: false),
@@ -38,6 +42,25 @@ internal sealed class LlamaForm : CheckpointForm
             AttentionDropout = (float)fields.Dropout("attention_dropout", 0),
         };
     }
+
+    public override JsonObject? Write(TransformerConfig config) => new()
+    {
+        ["architectures"] = new JsonArray("LlamaForCausalLM"),
+        ["hidden_size"] = config.Size,
+        ["num_hidden_layers"] = config.LayerCount,
+        ["num_attention_heads"] = config.HeadCount,
+        ["num_key_value_heads"] = config.SelfAttention.KeyHeads,
+        ["head_dim"] = config.SelfAttention.KeyDim,
+        ["intermediate_size"] = config.Inner,
+        ["hidden_act"] = TheirName(gated, config.Activation),
+        ["rms_norm_eps"] = config.Epsilon,
+        ["mlp_bias"] = config.HasBias,
+        ["attention_bias"] = config.HasAttentionBias ?? config.HasBias,
+        ["rope_theta"] = config.RopeBase,
+        ["rope_scaling"] = config.RopeFactor == 1 ? null : new JsonObject { ["type"] = "linear", ["factor"] = config.RopeFactor },
+        ["max_position_embeddings"] = config.MaximumLength,
+        ["attention_dropout"] = config.AttentionDropout,
+    };
 
     public override IEnumerable<WeightPlace> Places(TransformerConfig config)
     {

@@ -60,6 +60,49 @@ public sealed class PretrainedConfig
         root.WriteTo(writer);
     }
 
+    /// <summary>The configuration of a network of ours, in the first form that can say all of it.</summary>
+    /// <exception cref="ArgumentException">None can.</exception>
+    internal static PretrainedConfig Of(TransformerConfig shape, int vocabularySize, bool isDecoder, bool isTied)
+    {
+        CheckpointForm[] forms = [.. CheckpointForm.All.Where(f => f.IsDecoder == isDecoder)];
+        foreach (CheckpointForm form in forms)
+        {
+            if (form.Write(shape) is not { } fields)
+                continue;
+            fields.Insert(0, "model_type", form.Name);
+            fields["vocab_size"] = vocabularySize;
+            fields["torch_dtype"] = "float32";
+            if (isDecoder)
+                fields["tie_word_embeddings"] = isTied;
+            using JsonDocument document = JsonDocument.Parse(fields.ToJsonString());
+            try
+            {
+                // What comes back when it is read says whether it was said.
+                PretrainedConfig read = Parse(FileName, document.RootElement);
+                if (Network(read.Transformer) == Network(shape))
+                    return read;
+            }
+            catch (Exception e) when (e is FormatException or ArgumentException)
+            {
+                continue;
+            }
+        }
+        throw new ArgumentException($"PretrainedTransformer.Of: this network has parts that the forms {string.Join(", ", forms.Select(f => f.Name))} do not have; save it as a model of Heed.", nameof(shape));
+    }
+
+    // What is computed, with defaults written out; dropout is of training alone.
+    private static TransformerConfig Network(TransformerConfig config) => config with
+    {
+        KeyValueHeadCount = config.SelfAttention.KeyHeads,
+        HeadSize = config.SelfAttention.KeyDim,
+        InnerSize = config.Inner,
+        HasAttentionBias = config.HasAttentionBias ?? config.HasBias,
+        RopeBase = config.Position == "rope" ? config.RopeBase : 0,
+        RopeFactor = config.Position == "rope" ? config.RopeFactor : 0,
+        Dropout = 0,
+        AttentionDropout = 0,
+    };
+
     private static PretrainedConfig Parse(string path, JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object)

@@ -1,6 +1,6 @@
 namespace Heed;
 
-/// <summary>Checkpoints of others: encoders and decoders from Hugging Face folders.</summary>
+/// <summary>Checkpoints of others: encoders and decoders from Hugging Face folders, and ours written as such.</summary>
 /// <remarks>
 /// <para>A folder has <c>config.json</c> and <c>model.safetensors</c>, or several files that <c>model.safetensors.index.json</c> joins; float32, float16 or bfloat16. Names with and without the prefix of the stack
 /// (<c>bert.</c>, <c>model.</c> …) are understood.</para>
@@ -48,6 +48,35 @@ public static class PretrainedTransformer
         // Parameters without values cost nothing.
         Module model = config.IsDecoder ? new TransformerLanguageModel(config.Transformer, config.VocabularySize, config.IsTied) : new Transformer(config.Transformer, config.VocabularySize);
         return new PretrainedFacts(config, model.ParameterCount, shards.ByteCount, shards.FileCount, [.. shards.Types]);
+    }
+
+    /// <summary>An encoder of ours in the form of BERT or RoBERTa, to be saved for other systems.</summary>
+    /// <param name="model">Post-norm, with learned positions and its embedding normalised; attends to no memory.</param>
+    /// <exception cref="ArgumentException">The network has parts that these forms lack.</exception>
+    public static PretrainedTransformer<Transformer> Of(Transformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Of(model, PretrainedConfig.Of(model.Config, model.VocabularySize, isDecoder: false, isTied: false), "");
+    }
+
+    /// <summary>A language model of ours in the form of GPT-2 or Llama, to be saved for other systems.</summary>
+    /// <param name="model">With learned positions and layer norm, or rotary positions, RMS norm and a gated network.</param>
+    /// <exception cref="ArgumentException">The network has parts that these forms lack.</exception>
+    public static PretrainedTransformer<TransformerLanguageModel> Of(TransformerLanguageModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Of(model, PretrainedConfig.Of(model.Transformer.Config, model.Transformer.VocabularySize, isDecoder: true, model.IsTied), "transformer.");
+    }
+
+    private static PretrainedTransformer<T> Of<T>(T model, PretrainedConfig config, string ours)
+        where T : Module
+    {
+        // Language models are written with the prefix of the stack, since a head stands beside it.
+        WeightMap map = config.Form.Map(config.Transformer, config.IsDecoder ? [config.Form.Prefix] : [], ours, hasHead: config.IsDecoder && !config.IsTied);
+        HashSet<string> mapped = [.. map.Places.Select(p => p.Parameter)];
+        if (model.NamedParameters().FirstOrDefault(p => !mapped.Contains(p.Name)).Name is { } unmapped)
+            throw new ArgumentException($"PretrainedTransformer.Of: '{unmapped}' has no name in a checkpoint of {config.Architecture}.", nameof(model));
+        return new PretrainedTransformer<T>(model, config, new WeightReport(config.Path, [], [], [], []), map, null);
     }
 
     // A hostile configuration must not make us build a million layers, nor matrices longer than an array may be.

@@ -1,6 +1,6 @@
 namespace Heed;
 
-/// <summary>A checkpoint of others in memory.</summary>
+/// <summary>A checkpoint of others in memory, or a model of ours in their form.</summary>
 /// <typeparam name="TModel"><see cref="Transformer"/> or <see cref="TransformerLanguageModel"/>.</typeparam>
 public sealed class PretrainedTransformer<TModel>
     where TModel : Module
@@ -11,9 +11,9 @@ public sealed class PretrainedTransformer<TModel>
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "tokenizer.model", "sentencepiece.bpe.model", "generation_config.json",
     ];
 
-    private readonly string folder;
+    private readonly string? folder;
 
-    internal PretrainedTransformer(TModel model, PretrainedConfig config, WeightReport report, WeightMap map, string folder) =>
+    internal PretrainedTransformer(TModel model, PretrainedConfig config, WeightReport report, WeightMap map, string? folder) =>
         (Model, Config, Report, Map, this.folder) = (model, config, report, map, folder);
 
     /// <summary>The model, ready to run or to be trained on.</summary>
@@ -38,9 +38,9 @@ public sealed class PretrainedTransformer<TModel>
         FileAccessFault.Guard(path, "write", () => Directory.CreateDirectory(path));
         SafetensorsWriter.Write(Path.Combine(path, SafetensorsShards.SingleFile), Map.Save(Model), new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" });
         AtomicFile.Write(Path.Combine(path, PretrainedConfig.FileName), Config.Write);
-        foreach (string name in companions)
+        foreach (string name in folder is null ? [] : companions)
         {
-            string from = Path.Combine(folder, name), to = Path.Combine(path, name);
+            string from = Path.Combine(folder!, name), to = Path.Combine(path, name);
             if (File.Exists(from) && Path.GetFullPath(from) != Path.GetFullPath(to))
                 FileAccessFault.Guard(to, "write", () => File.Copy(from, to, overwrite: true));
         }
