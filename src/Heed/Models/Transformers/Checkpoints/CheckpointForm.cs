@@ -7,6 +7,8 @@ internal abstract class CheckpointForm
 {
     private static readonly CheckpointForm[] all = [new BertForm("bert"), new BertForm("roberta"), new BertForm("xlm-roberta"), new DistilBertForm(), new Gpt2Form(), new LlamaForm()];
 
+    private static readonly string[] heads = ["cls.", "lm_head.", "classifier.", "qa_outputs.", "vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "pre_classifier.", "score."];
+
     /// <summary>The functions of a position-wise network by the names of others.</summary>
     protected static readonly (string Theirs, string Ours)[] Activations =
         [("gelu", "gelu"), ("gelu_new", "gelu-tanh"), ("gelu_fast", "gelu-tanh"), ("gelu_pytorch_tanh", "gelu-tanh"), ("relu", "relu"), ("silu", "silu"), ("swish", "silu")];
@@ -59,7 +61,7 @@ internal abstract class CheckpointForm
         if (hasHead)
             places.Add(new WeightPlace("head.weight", Head));
         // Of two names for the table of token vectors a writer may have dropped either.
-        else if (IsDecoder && !names.Contains(places[0].Tensor) && names.Contains(Head))
+        else if (IsDecoder && !names.Contains(places[0].Tensor, StringComparer.Ordinal) && names.Contains(Head, StringComparer.Ordinal))
             places[0] = places[0] with { Tensor = Head };
         return new WeightMap(places, name => IsConstant(name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name) || IsHead(name, prefix));
     }
@@ -80,7 +82,7 @@ internal abstract class CheckpointForm
     // Heads stand beside the stack; where the stack has no prefix, by their usual names.
     private static bool IsHead(string name, string prefix) => (prefix.Length > 0 && !name.StartsWith(prefix, StringComparison.Ordinal))
         || name.StartsWith(prefix + "pooler.", StringComparison.Ordinal)
-        || new[] { "cls.", "lm_head.", "classifier.", "qa_outputs.", "vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "pre_classifier.", "score." }.Any(h => name.StartsWith(h, StringComparison.Ordinal));
+        || heads.Any(h => name.StartsWith(h, StringComparison.Ordinal));
 
     private static string OldName(string tensor) => tensor.Replace("LayerNorm.weight", "LayerNorm.gamma", StringComparison.Ordinal).Replace("LayerNorm.bias", "LayerNorm.beta", StringComparison.Ordinal);
 }
