@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Heed;
 
-/// <summary>Reads one of our own JSON files: bounded, and with one kind of error.</summary>
+/// <summary>Reads a JSON file: bounded, and with one kind of error.</summary>
 internal static class JsonFile
 {
     private const string Fix = "save the model again or copy the whole folder";
@@ -13,8 +13,9 @@ internal static class JsonFile
     /// <param name="largest">The most bytes that are read.</param>
     /// <param name="maximumDepth">How deeply values may be nested.</param>
     /// <param name="read">Reads the root; may throw what a wrong or missing property throws.</param>
+    /// <param name="fix">What the user can do; by default what helps with our own files.</param>
     /// <exception cref="InputException">The file is missing, too large, no JSON, or <paramref name="read"/> found it wrong.</exception>
-    public static T Read<T>(string path, string what, long largest, int maximumDepth, Func<JsonElement, T> read)
+    public static T Read<T>(string path, string what, long largest, int maximumDepth, Func<JsonElement, T> read, string fix = Fix)
     {
         ArgumentNullException.ThrowIfNull(path);
         try
@@ -26,7 +27,7 @@ internal static class JsonFile
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or KeyNotFoundException
             or InvalidOperationException or FormatException or ArgumentException)
         {
-            throw new InputException($"this {what} cannot be read ({e.Message.Split('\n')[0].TrimEnd('.')}); {Fix}.", path, innerException: e);
+            throw new InputException($"this {what} cannot be read ({e.Message.Split('\n')[0].TrimEnd('.')}); {fix}.", path, innerException: e);
         }
     }
 
