@@ -42,7 +42,10 @@ internal static class CommandLine
 
     private static int Invoke(string[] args, Terminal terminal, CancellationToken cancellation)
     {
-        ParseResult parsed = Create(terminal, cancellation).Parse(args);
+        // Half of the time to a first answer is compiling, which can go on beside reading the command line and the model.
+        if (args.FirstOrDefault() == "predict")
+            _ = TextClassifier.WarmUpAsync();
+        ParseResult parsed = Create(args, terminal, cancellation).Parse(args);
         if (parsed.Errors.Count > 0)
             throw new UsageException(Message(parsed));
         return parsed.Invoke(new InvocationConfiguration
@@ -55,27 +58,35 @@ internal static class CommandLine
     }
 
     // A plain command as the root: the library's own root would be named after the file that runs.
-    private static Command Create(Terminal terminal, CancellationToken cancellation)
+    private static Command Create(string[] args, Terminal terminal, CancellationToken cancellation)
     {
         Option<bool> version = new("--version") { Description = "Show the version." };
-        Command root = new(Name, "Heed: attention models that you train, evaluate and look into.")
-        {
-            DemoCommand.Create(terminal, cancellation),
-            new Command("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation), TrainTranslateCommand.Create(terminal, cancellation) },
-            EvalCommand.Create(terminal),
-            CompareCommand.Create(terminal),
-            PredictCommand.Create(terminal),
-            TranslateCommand.Create(terminal),
-            DescribeCommand.Create(terminal),
-            MechanismsCommand.Create(terminal),
-            BenchCommand.Create(terminal, cancellation),
-            VerifyCommand.Create(terminal),
-            VersionCommand(terminal),
-            version,
-            new HelpOption(),
-        };
+        Command root = new(Name, "Heed: attention models that you train, evaluate and look into.") { version, new HelpOption() };
+        foreach (Command command in Commands(args.FirstOrDefault(), terminal, cancellation))
+            root.Add(command);
         root.SetAction(parsed => parsed.GetValue(version) ? ShowVersion(terminal) : ShowHelp(root, terminal));
         return root;
+    }
+
+    // The command that is asked for alone: making the options of all takes longer than some of them run. All of them, where help or a message may list them.
+    private static IEnumerable<Command> Commands(string? wanted, Terminal terminal, CancellationToken cancellation)
+    {
+        (string Name, Func<Command> Create)[] all =
+        [
+            ("demo", () => DemoCommand.Create(terminal, cancellation)),
+            ("train", () => new Command("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation), TrainTranslateCommand.Create(terminal, cancellation) }),
+            ("eval", () => EvalCommand.Create(terminal)),
+            ("compare", () => CompareCommand.Create(terminal)),
+            ("predict", () => PredictCommand.Create(terminal)),
+            ("translate", () => TranslateCommand.Create(terminal)),
+            ("describe", () => DescribeCommand.Create(terminal)),
+            ("mechanisms", () => MechanismsCommand.Create(terminal)),
+            ("bench", () => BenchCommand.Create(terminal, cancellation)),
+            ("verify", () => VerifyCommand.Create(terminal)),
+            ("version", () => VersionCommand(terminal)),
+        ];
+        Func<Command>? one = all.FirstOrDefault(command => command.Name == wanted).Create;
+        return one is null ? all.Select(command => command.Create()) : [one()];
     }
 
     private static Command VersionCommand(Terminal terminal)

@@ -8,9 +8,11 @@ public sealed class TextClassifier
     /// <summary>How many rows <see cref="PredictMany(IEnumerable{TextRow})"/> reads ahead, and answers together: 1,024.</summary>
     public const int PredictionWindow = 1024;
 
-    internal TextClassifier(BlstmClassifier network, TextEncoder encoder, TextHead head, FeatureEncoder features, TrainingRecord record)
+    private Lazy<TrainingRecord> record = new(TrainingRecord.Untrained);
+
+    internal TextClassifier(BlstmClassifier network, TextEncoder encoder, TextHead head, FeatureEncoder features)
     {
-        (Network, Encoder, Head, Features, Record) = (network, encoder, head, features, record);
+        (Network, Encoder, Head, Features) = (network, encoder, head, features);
         Rule = new AnswerRule(1, Enumerable.Repeat(0.5f, head.Labels.Count).ToArray());
     }
 
@@ -29,8 +31,13 @@ public sealed class TextClassifier
     /// <summary>How further columns become features; one of no columns where the model reads texts alone.</summary>
     public FeatureEncoder Features { get; }
 
-    /// <summary>How the model was trained.</summary>
-    public TrainingRecord Record { get; internal set; }
+    /// <summary>How the model was trained; of a loaded model read when it is first asked for, as no answer needs it.</summary>
+    /// <exception cref="InputException">The model's file of it is damaged.</exception>
+    public TrainingRecord Record
+    {
+        get => record.Value;
+        internal set => record = new Lazy<TrainingRecord>(value);
+    }
 
     /// <summary>What logits are divided by so that probabilities mean what they say; fitted on the dev rows.</summary>
     /// <value>1 for numbers, and for a model that was saved before there was such a thing.</value>
@@ -41,6 +48,12 @@ public sealed class TextClassifier
 
     /// <summary>The simple model that was trained on the same rows, which reports show beside this one; null if there is none.</summary>
     public TfidfModel? Baseline { get; internal set; }
+
+    /// <summary>Sets <see cref="Record"/> to what is read when it is asked for.</summary>
+    internal Lazy<TrainingRecord> LateRecord
+    {
+        init => record = value;
+    }
 
     internal bool IsHierarchical => Network.Config.Structure == "hierarchical";
 
@@ -68,6 +81,10 @@ public sealed class TextClassifier
     /// <param name="path">The folder.</param>
     /// <exception cref="InputException">The folder is missing, not Heed's, damaged, or from a newer version.</exception>
     public static TextClassifier Load(string path) => TextClassifierFiles.Load(path);
+
+    /// <summary>Compiles what a prediction runs, by answering one text with a tiny network, so that the first real answer does not wait for it.</summary>
+    /// <returns>Ends when it is done; nobody has to wait for it. Called before <see cref="Load"/>, it works while the files are read.</returns>
+    public static Task WarmUpAsync() => Task.Run(TextInference.WarmUp);
 
     /// <summary>Writes a model folder; a folder that held a model is replaced whole.</summary>
     /// <param name="path">The folder.</param>

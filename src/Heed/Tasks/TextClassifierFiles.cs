@@ -55,6 +55,7 @@ internal static class TextClassifierFiles
         if (config.Labels is null || config.Network is null)
             throw new InputException("'labels' or 'network' is null; copy the whole folder again.", place);
         (TextHead head, AnswerRule rule) = Head(config, place);
+        Task<TfidfModel?> simple = Task.Run(() => Baseline(folder, head));
         TextEncoder encoder = TextEncoder.Load(folder.PathOf(Tokenizer));
         FeatureEncoder features = folder.Files.ContainsKey(Features) ? FeatureEncoder.Load(folder.PathOf(Features)) : new FeatureEncoder([], []);
         BlstmClassifier network;
@@ -71,13 +72,23 @@ internal static class TextClassifierFiles
             throw new InputException(e.Message, place, innerException: e);
         }
         network.LoadWeights(folder.PathOf(Weights)).ThrowIfIncomplete();
-        TrainingRecord record = Read(folder, Training, HeedJson.Default.TrainingRecord);
-        if (record.Options is null || record.Epochs is null || record.Epochs.Any(e => e is null))
-            throw new InputException("'options' or 'epochs' is null; copy the whole folder again.", folder.PathOf(Training));
-        TfidfModel? baseline = Baseline(folder, head);
+        TfidfModel? baseline = simple.GetAwaiter().GetResult();
         if (baseline is null && config.Network.Evidence)
             throw new InputException($"the network reads evidence of the simple model, but {BaselineWeights} is not there; copy the whole folder again.", place);
-        return new TextClassifier(network, encoder, head, features, record) { Rule = rule, Baseline = baseline };
+        return new TextClassifier(network, encoder, head, features) { Rule = rule, Baseline = baseline, LateRecord = Record(folder) };
+    }
+
+    // Its bytes now, as another model may lie in the folder later; what they say when it is asked for.
+    private static Lazy<TrainingRecord> Record(ModelFolder folder)
+    {
+        string place = folder.PathOf(Training);
+        byte[] json = FileAccessFault.Guard(place, "read", () => File.ReadAllBytes(place));
+        return new Lazy<TrainingRecord>(() =>
+        {
+            TrainingRecord record = Parse(new MemoryStream(json), place, HeedJson.Default.TrainingRecord);
+            return record.Options is null || record.Epochs is null || record.Epochs.Any(e => e is null)
+                ? throw new InputException("'options' or 'epochs' is null; copy the whole folder again.", place) : record;
+        });
     }
 
     // What a file says about the answers, checked: a damaged figure must not become a wrong answer.
@@ -116,14 +127,20 @@ internal static class TextClassifierFiles
     private static T Read<T>(ModelFolder folder, string name, JsonTypeInfo<T> type)
         where T : class
     {
+        using Stream stream = folder.OpenRead(name);
+        return Parse(stream, folder.PathOf(name), type);
+    }
+
+    private static T Parse<T>(Stream stream, string place, JsonTypeInfo<T> type)
+        where T : class
+    {
         try
         {
-            using Stream stream = folder.OpenRead(name);
             return JsonSerializer.Deserialize(stream, type) ?? throw new JsonException("the file holds null.");
         }
         catch (JsonException e)
         {
-            throw new InputException($"the file is damaged: {e.Message}", folder.PathOf(name), e.LineNumber + 1 ?? 0, innerException: e);
+            throw new InputException($"the file is damaged: {e.Message}", place, e.LineNumber + 1 ?? 0, innerException: e);
         }
     }
 }

@@ -65,6 +65,19 @@ internal static class TextInference
         return answers;
     }
 
+    /// <summary>Answers a text with a tiny network of the default form, for what the runtime compiles on the way.</summary>
+    public static void WarmUp()
+    {
+        TextEncoder encoder = new(new WordTokenizer(), new Vocabulary(["a"]));
+        NgramIndex ngrams = new(encoder, maximumOrder: 2);
+        ngrams.TryAdd(-1, Vocabulary.Unknown + 1);
+        TfidfModel evidence = new(new TfidfFeatures(ngrams, [1]), weights: [0, 0], bias: [0, 0], strength: 1) { Settings = [1] };
+        BlstmConfig form = new() { EmbeddingSize = 32, HiddenSize = 32, AttentionSize = 32, Evidence = true };
+        BlstmClassifier network = new(form, encoder.Vocabulary.Count, classCount: 2);
+        TextClassifier tiny = new(network, encoder, TextHead.Create(TargetKind.Single, ["a", "b"]), new FeatureEncoder([], [])) { Baseline = evidence };
+        tiny.Predict("a b a");
+    }
+
     /// <summary>The number of each token's sentence.</summary>
     public static int[] Sentences(string text, Token[] tokens) => SentenceSplitter.NumbersOf(text, tokens, LongestSentence);
 

@@ -64,7 +64,7 @@ internal static class TextTraining
         vectors?.CopyTo(network.TokenVectors);
         network.TokenVectors.IsTrained = !options.FreezeVectors;
         string? note = vectors is null ? null : FormattableString.Invariant($"{vectors.Count:N0} of {encoder.Vocabulary.Count - 2:N0} tokens have a vector of length {vectors.Size} in {options.Vectors}");
-        return (new TextClassifier(network, encoder, head, features, TrainingRecord.Untrained), note);
+        return (new TextClassifier(network, encoder, head, features), note);
     }
 
     private static (TextClassifier Classifier, string? Note) GoOn(TextClassifier old, TextData train, TextClassifierOptions options, TrainingOptions training)
@@ -91,7 +91,7 @@ internal static class TextTraining
         TextStart.Copy(old, network, train.LabelNames);
         network.TokenVectors.IsTrained = !options.FreezeVectors;
         string note = FormattableString.Invariant($"going on from a trained model: {encoder.Vocabulary.Count - old.Encoder.Vocabulary.Count:N0} new tokens, {train.LabelNames.Count - old.Labels.Count} new labels");
-        return (new TextClassifier(network, encoder, head, old.Features, TrainingRecord.Untrained), note);
+        return (new TextClassifier(network, encoder, head, old.Features), note);
     }
 
     private static (TrainingOptions Options, string? Note) Resolve(TextData train, TrainingOptions options)
