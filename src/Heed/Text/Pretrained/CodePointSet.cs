@@ -42,9 +42,12 @@ internal sealed class CodePointSet
 
     public static CodePointSet WhiteSpace { get; } = Where(char.MaxValue, CodePoint.IsWhiteSpace);
 
-    /// <summary>What <c>\w</c> means: letters, marks, decimal digits, connectors, and what else counts as alphabetic.</summary>
+    /// <summary>Letters, marks, decimal digits, connectors, joiners and what else counts as alphabetic: words of Rust's <c>regex</c>.</summary>
     public static CodePointSet Word { get; } = Of("L").Or(Of("M")).Or(Of("Nd")).Or(Of("Nl")).Or(Of("Pc"))
         .Or(Range(0x24B6, 0x24E9)).Or(Range(0x1F130, 0x1F149)).Or(Range(0x1F150, 0x1F169)).Or(Range(0x1F170, 0x1F189)).Or(Range(0x200C, 0x200D));
+
+    /// <summary>What <c>\w</c> means in a pattern, which Oniguruma reads: without joiners, with the numbers of Latin-1.</summary>
+    public static CodePointSet PatternWord { get; } = Word.And(Range(0x200C, 0x200D).Not()).Or(Range(0xB2, 0xB3)).Or(Range(0xB9, 0xB9)).Or(Range(0xBC, 0xBE));
 
     /// <summary>The one range, or a single code point.</summary>
     public static CodePointSet Range(int first, int last) => first > last ? Empty : new([first, last]);

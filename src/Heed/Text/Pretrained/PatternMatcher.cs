@@ -196,7 +196,7 @@ internal ref struct PatternMatcher
     };
 
     private readonly bool IsWord(int at, bool isBefore) => at >= 0 && at < text.Length
-        && CodePointSet.Word.Contains(isBefore ? CodePoint.Before(text, at + 1, out _) : CodePoint.At(text, at, out _));
+        && CodePointSet.PatternWord.Contains(isBefore ? CodePoint.Before(text, at + 1, out _) : CodePoint.At(text, at, out _));
 
     private void Push(Choice choice)
     {

@@ -81,14 +81,22 @@ internal sealed class PatternParser
     {
         while (at < pattern.Length)
         {
-            (int minimum, int maximum) = (0, int.MaxValue);
-            if (Take("?"))
-                maximum = 1;
-            else if (Take("+"))
-                minimum = 1;
-            else if (!Take("*") && !Counts(out minimum, out maximum))
-                return part;
-            RepeatKind kind = Take("?") ? RepeatKind.Lazy : Take("+") ? RepeatKind.Possessive : RepeatKind.Greedy;
+            RepeatKind kind;
+            if (Counts(out int minimum, out int maximum))
+            {
+                // In Ruby's syntax a '+' behind a count repeats it, and a '?' behind {n} makes it optional.
+                kind = minimum < maximum && Take("?") ? RepeatKind.Lazy : RepeatKind.Greedy;
+            }
+            else
+            {
+                if (Take("?"))
+                    maximum = 1;
+                else if (Take("+"))
+                    minimum = 1;
+                else if (!Take("*"))
+                    return part;
+                kind = Take("?") ? RepeatKind.Lazy : Take("+") ? RepeatKind.Possessive : RepeatKind.Greedy;
+            }
             if (part.Least == 0 && maximum > 1)
                 throw Wrong("a repetition of what may be empty, which is not supported,");
             part = new PatternNode.Repeat(part, minimum, maximum, kind);
@@ -240,8 +248,8 @@ internal sealed class PatternParser
             case 'S': return CodePointSet.WhiteSpace.Not();
             case 'd': return digits;
             case 'D': return digits.Not();
-            case 'w': return CodePointSet.Word;
-            case 'W': return CodePointSet.Word.Not();
+            case 'w': return CodePointSet.PatternWord;
+            case 'W': return CodePointSet.PatternWord.Not();
             case 'p' or 'P': return Property(c == 'P');
             case 'R': return CodePointSet.Range('\n', '\r').Or(Single(0x85)).Or(CodePointSet.Range(0x2028, 0x2029));
             case 'n': return Single('\n');
@@ -323,15 +331,11 @@ internal sealed class PatternParser
         string name = end < 0 ? throw Wrong("'[:' without ':]'") : pattern[at..end];
         CodePointSet set = name switch
         {
-            "alpha" => CodePointSet.Find("L")!.Or(CodePointSet.Find("M")!),
             "digit" => digits,
-            "alnum" => CodePointSet.Find("L")!.Or(CodePointSet.Find("M")!).Or(digits),
             "space" => CodePointSet.WhiteSpace,
-            "upper" => CodePointSet.Find("Lu")!,
-            "lower" => CodePointSet.Find("Ll")!,
-            "punct" => CodePointSet.Find("P")!.Or(CodePointSet.Find("S")!.And(CodePointSet.Range(0, 0x7F))),
-            "word" => CodePointSet.Word,
-            _ => throw Wrong("an unknown class"),
+            "punct" => CodePointSet.Find("P")!.Or(CodePointSet.Find("S")!),
+            "word" => CodePointSet.PatternWord,
+            _ => throw Wrong($"the class '{TokenIds.Shown(name)}', which is not supported,"),
         };
         at = end + 2;
         return isNegative ? set.Not() : set;

@@ -62,6 +62,25 @@ internal abstract class PreTokenizer
         });
     }
 
+    /// <summary>Runs of word characters and runs of others; white space is dropped.</summary>
+    internal sealed class Words : PreTokenizer
+    {
+        public override void Apply(TextPieces pieces) => pieces.Cut((text, piece, output) =>
+        {
+            ReadOnlySpan<char> span = text.Span[..piece.End];
+            var splitter = new PieceSplitter(SplitBehavior.Contiguous, output);
+            for (int i = piece.Start; i < piece.End;)
+            {
+                int codePoint = CodePoint.At(span, i, out int length);
+                if (CodePoint.IsWhiteSpace(codePoint))
+                    splitter = new PieceSplitter(SplitBehavior.Contiguous, output);
+                else
+                    splitter.Add(i, i + length, CodePointSet.Word.Contains(codePoint));
+                i += length;
+            }
+        });
+    }
+
     /// <summary>White space is dropped, every punctuation mark is a piece.</summary>
     internal sealed class Bert : PreTokenizer
     {

@@ -62,7 +62,7 @@ internal static class TokenizerComponents
             case "BertPreTokenizer":
                 return new PreTokenizer.Bert();
             case "Whitespace":
-                return new PreTokenizer.Split(new CodePointPattern(@"\w+|[^\w\s]+"), SplitBehavior.Removed, invert: true);
+                return new PreTokenizer.Words();
             case "WhitespaceSplit":
                 return new PreTokenizer.SplitAt(CodePoint.IsWhiteSpace, SplitBehavior.Removed);
             case "Punctuation":
