@@ -30,7 +30,7 @@ public sealed class TokenGenerator
     /// <summary>How many tokens of the last prompt were in the cache already.</summary>
     public int ReusedTokens { get; private set; }
 
-    /// <summary>Writes behind a prompt, token by token.</summary>
+    /// <summary>Writes behind a prompt, token by token. Where the context is full, the writing goes on from its second half, which is read anew.</summary>
     /// <param name="prompt">At least one token.</param>
     /// <param name="options">How; <see cref="GenerationOptions.BeamSize"/> and <see cref="GenerationOptions.Stop"/> have no say here.</param>
     /// <param name="ends">Tokens that end the writing; they are not given out.</param>
@@ -45,7 +45,7 @@ public sealed class TokenGenerator
         return Run(prompt, options, ends ?? new HashSet<int>());
     }
 
-    /// <summary>Writes behind several prompts at once; each answer is the same as alone.</summary>
+    /// <summary>Writes behind several prompts at once; each answer is the same as alone, but ends where the context is full.</summary>
     /// <param name="model">The model.</param>
     /// <param name="prompts">At least one token each.</param>
     /// <param name="options">How.</param>
@@ -98,8 +98,11 @@ public sealed class TokenGenerator
         List<int> history = [.. prompt];
         RandomStream random = new(options.Seed, "generate");
         int[] ids = Remember(prompt);
-        for (int left = Math.Min(options.MaximumTokens, ContextLength - prompt.Count); left > 0; left--)
+        for (int left = options.MaximumTokens; left > 0; left--)
         {
+            // The context is full: go on from its second half.
+            if (known.Count + ids.Length > ContextLength)
+                ids = Remember(history[^((ContextLength + 1) / 2)..]);
             float[] logits = Step.Evaluate(pass => model.Next(ids, cache!, pass)).Values.ToArray();
             known.AddRange(ids);
             int id = Choose(logits, options, history, random);

@@ -18,10 +18,15 @@ internal static class JsonFile
     public static T Read<T>(string path, string what, long largest, int maximumDepth, Func<JsonElement, T> read, string fix = Fix)
     {
         ArgumentNullException.ThrowIfNull(path);
+        return Parse(() => Content(path, largest), path, what, maximumDepth, read, fix);
+    }
+
+    /// <summary>The same for what is in memory already.</summary>
+    public static T Parse<T>(Func<byte[]> content, string path, string what, int maximumDepth, Func<JsonElement, T> read, string fix = Fix)
+    {
         try
         {
-            byte[] content = Content(path, largest);
-            using JsonDocument document = JsonDocument.Parse(content, new JsonDocumentOptions { MaxDepth = maximumDepth });
+            using JsonDocument document = JsonDocument.Parse(content(), new JsonDocumentOptions { MaxDepth = maximumDepth });
             return read(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or KeyNotFoundException

@@ -107,7 +107,7 @@ public sealed class LanguageModel
         return new LanguageModelReport(count, count == 0 ? double.NaN : loss / count, count == 0 ? double.NaN : right / (double)count, Encoding.UTF8.GetByteCount(text), loss);
     }
 
-    internal static int[] Ids(PretrainedTokenizer tokenizer, string text) => tokenizer.WithMaximumLength(null).Encode(text, addSpecialTokens: false).Ids.ToArray();
+    internal static int[] Ids(PretrainedTokenizer tokenizer, string text) => tokenizer.WithMaximumLength(null).Encode(text, addSpecialTokens: false).Ids;
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 

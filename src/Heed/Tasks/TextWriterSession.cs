@@ -7,6 +7,8 @@ namespace Heed;
 /// <remarks>For one thread at a time.</remarks>
 public sealed class TextWriterSession
 {
+    // What training of tokenizers and GPT's call the end, where the files name no role.
+    private const string EndOfText = "<|endoftext|>";
     private readonly LanguageModel model;
     private readonly TokenGenerator generator;
 
@@ -40,7 +42,7 @@ public sealed class TextWriterSession
         int[] ids = LanguageModel.Ids(model.Tokenizer, prompt);
         if (ids.Length == 0 && model.Tokenizer.BosId is { } begin)
             ids = [begin];
-        HashSet<int> ends = model.Tokenizer.EosId is { } end ? [end] : [];
+        HashSet<int> ends = (model.Tokenizer.EosId ?? model.Tokenizer.IdOf(EndOfText)) is { } end ? [end] : [];
         return Run(generator.Generate(ids, options, ends), options.Stop, cancellation);
     }
 

@@ -49,6 +49,11 @@ public sealed class PretrainedTokenizer
     /// <exception cref="InputException">A file is missing or wrong, or asks for what is not supported; the message names it.</exception>
     public static PretrainedTokenizer Load(string path) => new(TokenizerFolder.Read(path));
 
+    /// <summary>Reads a <c>tokenizer.json</c> in memory.</summary>
+    /// <param name="json">The file's bytes.</param>
+    /// <exception cref="InputException">The file is wrong, or asks for what is not supported.</exception>
+    public static PretrainedTokenizer Parse(ReadOnlySpan<byte> json) => new(TokenizerJson.Parse(json.ToArray()));
+
     /// <summary>One more than the largest id, so that an embedding of so many rows has one for every token.</summary>
     public int VocabularySize => tokens.Length;
 

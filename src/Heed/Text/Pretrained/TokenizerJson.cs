@@ -14,6 +14,9 @@ internal static class TokenizerJson
     /// <summary>Reads a file.</summary>
     public static TokenizerParts Read(string path) => JsonFile.Read(path, "tokenizer file", LargestFile, maximumDepth: 64, Read, Fix);
 
+    /// <summary>Reads what is in memory.</summary>
+    public static TokenizerParts Parse(byte[] json) => JsonFile.Parse(() => json, "tokenizer.json", "tokenizer file", maximumDepth: 64, Read, Fix);
+
     private static TokenizerParts Read(JsonElement root)
     {
         if (root.Part("format") is not null)
