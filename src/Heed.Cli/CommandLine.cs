@@ -74,11 +74,12 @@ internal static class CommandLine
         (string Name, Func<Command> Create)[] all =
         [
             ("demo", () => DemoCommand.Create(terminal, cancellation)),
-            ("train", () => new Command("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation), TrainTranslateCommand.Create(terminal, cancellation) }),
+            ("train", () => new Command("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation), TrainTranslateCommand.Create(terminal, cancellation), TrainLanguageModelCommand.Create(terminal, cancellation) }),
             ("eval", () => EvalCommand.Create(terminal)),
             ("compare", () => CompareCommand.Create(terminal)),
             ("predict", () => PredictCommand.Create(terminal)),
             ("translate", () => TranslateCommand.Create(terminal)),
+            ("generate", () => GenerateCommand.Create(terminal, cancellation)),
             ("describe", () => DescribeCommand.Create(terminal)),
             ("mechanisms", () => MechanismsCommand.Create(terminal)),
             ("bench", () => BenchCommand.Create(terminal, cancellation)),

@@ -37,6 +37,8 @@ internal static class EvalCommand
             threads.Apply(parsed);
             if (Translator.IsIn(parsed.GetValue(model)!))
                 return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, parsed.GetValue(json));
+            if (LanguageModel.IsIn(parsed.GetValue(model)!))
+                return Foretell(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
             double? limit = Thresholds.Of(parsed, threshold, classifier);
             TextData rows = table.ReadFor(parsed, parsed.GetValue(data)!, classifier, terminal.Say);
@@ -50,6 +52,26 @@ internal static class EvalCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static int Foretell(Terminal terminal, string model, string path, bool isJson)
+    {
+        LanguageModelReport report = LanguageModel.Load(model).Evaluate(WholeText.Read(path));
+        if (isJson)
+        {
+            JsonText.WriteObject(terminal.Out, writer =>
+            {
+                writer.WriteNumber("tokens", report.TokenCount);
+                writer.WriteNumber("bytes", report.ByteCount);
+                writer.WriteFinite("loss", report.Loss);
+                writer.WriteFinite("perplexity", report.Perplexity);
+                writer.WriteFinite("bitsPerByte", report.BitsPerByte);
+                writer.WriteFinite("accuracy", report.Accuracy);
+            }, isIndented: true);
+            return ExitCode.Done;
+        }
+        terminal.Out.WriteLine(FormattableString.Invariant($"loss {report.Loss:F4} a token over {report.TokenCount:N0} tokens, perplexity {report.Perplexity:F2}, {report.BitsPerByte:F4} bits a byte, next token right {report.Accuracy:F4}"));
+        return ExitCode.Done;
     }
 
     private static int Translate(ParseResult parsed, Terminal terminal, string model, string path, PairReadOptions columns, DecodingSettings decoding, bool isJson)

@@ -153,29 +153,15 @@ internal sealed class DecodingSource
 
     private int Drawn(ReadOnlySpan<float> logits, RandomStream stream, HypothesisNode? before)
     {
-        (float Logit, int Id)[] order = new (float, int)[logits.Length];
-        for (int id = 0; id < order.Length; id++)
-            order[id] = (logits[id] / (float)options.Temperature, id);
-        if (options.BlockNgrams > 0 && before is not null)
-            order = [.. order.Where(o => o.Id == EncoderDecoder.Edge || !before.Repeats(o.Id, options.BlockNgrams))];
-        Array.Sort(order, static (a, b) => a.Logit != b.Logit ? b.Logit.CompareTo(a.Logit) : a.Id.CompareTo(b.Id));
-        int most = options.TopK > 0 ? Math.Min(options.TopK, order.Length) : order.Length;
-        double sum = 0;
-        double[] chances = new double[most];
-        for (int i = 0; i < most; i++)
-            sum += chances[i] = Math.Exp(order[i].Logit - order[0].Logit);
-        double reached = 0;
-        int kept = 0;
-        while (kept < most && reached < options.TopP * sum)
-            reached += chances[kept++];
-        double at = stream.NextDouble() * reached;
-        for (int i = 0; i < kept; i++)
+        if (options.BlockNgrams == 0 || before is null)
+            return TokenDraw.From(logits, options.Temperature, options.TopK, options.TopP, 0, stream);
+        float[] allowed = logits.ToArray();
+        for (int id = 0; id < allowed.Length; id++)
         {
-            at -= chances[i];
-            if (at < 0)
-                return order[i].Id;
+            if (id != EncoderDecoder.Edge && before.Repeats(id, options.BlockNgrams))
+                allowed[id] = float.NegativeInfinity;
         }
-        return order[Math.Max(0, kept - 1)].Id;
+        return TokenDraw.From(allowed, options.Temperature, options.TopK, options.TopP, 0, stream);
     }
 
     private HypothesisNode Node(HypothesisNode? before, int id, double logProbability, float[] weights)

@@ -5,21 +5,28 @@ namespace Heed;
 /// <summary>Reads a JSON file: bounded, and with one kind of error.</summary>
 internal static class JsonFile
 {
+    private const string Fix = "save the model again or copy the whole folder";
+
     /// <summary>Reads a file and makes something of it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="what">What messages call it, as "tokenizer file".</param>
     /// <param name="largest">The most bytes that are read.</param>
     /// <param name="maximumDepth">How deeply values may be nested.</param>
     /// <param name="read">Reads the root; may throw what a wrong or missing property throws.</param>
-    /// <param name="fix">What messages advise; the default suits our own files.</param>
+    /// <param name="fix">What the user can do; by default what helps with our own files.</param>
     /// <exception cref="InputException">The file is missing, too large, no JSON, or <paramref name="read"/> found it wrong.</exception>
-    public static T Read<T>(string path, string what, long largest, int maximumDepth, Func<JsonElement, T> read, string fix = "save the model again or copy the whole folder")
+    public static T Read<T>(string path, string what, long largest, int maximumDepth, Func<JsonElement, T> read, string fix = Fix)
     {
         ArgumentNullException.ThrowIfNull(path);
+        return Parse(() => Content(path, largest), path, what, maximumDepth, read, fix);
+    }
+
+    /// <summary>The same for what is in memory already.</summary>
+    public static T Parse<T>(Func<byte[]> content, string path, string what, int maximumDepth, Func<JsonElement, T> read, string fix = Fix)
+    {
         try
         {
-            byte[] content = Content(path, largest);
-            using JsonDocument document = JsonDocument.Parse(content, new JsonDocumentOptions { MaxDepth = maximumDepth });
+            using JsonDocument document = JsonDocument.Parse(content(), new JsonDocumentOptions { MaxDepth = maximumDepth });
             return read(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or KeyNotFoundException

@@ -38,6 +38,7 @@ internal sealed record TextClassifierConfig
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(TextClassifierConfig))]
 [JsonSerializable(typeof(TranslatorConfig))]
+[JsonSerializable(typeof(LanguageModelConfig))]
 [JsonSerializable(typeof(TrainingRecord))]
 [JsonSerializable(typeof(BlstmConfig))]
 internal sealed partial class HeedJson : JsonSerializerContext;

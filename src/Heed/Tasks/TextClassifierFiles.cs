@@ -44,7 +44,7 @@ internal static class TextClassifierFiles
         ModelFolder folder = ModelFolder.Open(path);
         if (TranslatorFiles.Holds(folder))
             throw new InputException("the model is a translator, no text classifier; ask it with 'heed translate' (Translator.Load).", folder.PathOf(Config));
-        TextClassifierConfig config = Read(folder, Config, HeedJson.Default.TextClassifierConfig);
+        TextClassifierConfig config = folder.ReadJson(Config, HeedJson.Default.TextClassifierConfig);
         string place = folder.PathOf(Config);
         if (config.Format != TextClassifierConfig.FormatName)
             throw new InputException($"the format is '{config.Format}', not '{TextClassifierConfig.FormatName}'; this is no model of Heed.", place);
@@ -85,7 +85,7 @@ internal static class TextClassifierFiles
         byte[] json = FileAccessFault.Guard(place, "read", () => File.ReadAllBytes(place));
         return new Lazy<TrainingRecord>(() =>
         {
-            TrainingRecord record = Parse(new MemoryStream(json), place, HeedJson.Default.TrainingRecord);
+            TrainingRecord record = FolderJson.Parse(new MemoryStream(json), place, HeedJson.Default.TrainingRecord);
             return record.Options is null || record.Epochs is null || record.Epochs.Any(e => e is null)
                 ? throw new InputException("'options' or 'epochs' is null; copy the whole folder again.", place) : record;
         });
@@ -122,25 +122,5 @@ internal static class TextClassifierFiles
         int settings = 1 + (head.Kind == TargetKind.Multi ? head.Labels.Count : 0);
         return model.Settings.Length == settings && model.Settings[0] > 0 ? model
             : throw new InputException(FormattableString.Invariant($"the baseline has {model.Settings.Length} settings, {settings} are required."), folder.PathOf(BaselineWeights));
-    }
-
-    private static T Read<T>(ModelFolder folder, string name, JsonTypeInfo<T> type)
-        where T : class
-    {
-        using Stream stream = folder.OpenRead(name);
-        return Parse(stream, folder.PathOf(name), type);
-    }
-
-    private static T Parse<T>(Stream stream, string place, JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(stream, type) ?? throw new JsonException("the file holds null.");
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"the file is damaged: {e.Message}", place, e.LineNumber + 1 ?? 0, innerException: e);
-        }
     }
 }

@@ -25,6 +25,9 @@ public sealed record TrainingRecord(
     internal static TrainingRecord Create(TrainingOptions options, TrainingReport report, PairData train, PairData dev) =>
         new(Version, options, Hash(train), Hash(dev), report.BestEpoch, report.WasCancelled, report.Epochs);
 
+    internal static TrainingRecord Create(TrainingOptions options, TrainingReport report, string trainHash, string devHash) =>
+        new(Version, options, trainHash, devHash, report.BestEpoch, report.WasCancelled, report.Epochs);
+
     private static string Hash(PairData data)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -58,7 +58,7 @@ internal static class TranslatorFiles
         string place = folder.PathOf(Config);
         if (!Holds(folder))
             throw new InputException("the model is no translator; this command reads models of 'heed train translate'.", place);
-        TranslatorConfig config = Read(folder, Config, HeedJson.Default.TranslatorConfig);
+        TranslatorConfig config = folder.ReadJson(Config, HeedJson.Default.TranslatorConfig);
         if (config.Format != TextClassifierConfig.FormatName || config.Task != TranslatorConfig.TaskName || config.Model != "encoder-decoder")
             throw new InputException($"the model is a '{config.Model}' for '{config.Task}'; this command reads translators ('{TranslatorConfig.TaskName}').", place);
         if (config.Version > TranslatorConfig.LatestVersion)
@@ -80,23 +80,9 @@ internal static class TranslatorFiles
             throw new InputException(e.Message, place, innerException: e);
         }
         network.LoadWeights(folder.PathOf(Weights)).ThrowIfIncomplete();
-        TrainingRecord record = Read(folder, Training, HeedJson.Default.TrainingRecord);
+        TrainingRecord record = folder.ReadJson(Training, HeedJson.Default.TrainingRecord);
         if (record.Options is null || record.Epochs is null || record.Epochs.Any(e => e is null))
             throw new InputException("'options' or 'epochs' is null; copy the whole folder again.", folder.PathOf(Training));
         return new Translator(network, new PairEncoding(source, target, config.MaximumLength, config.LongSentences, config.Network.Copy), config.Decoding, record);
-    }
-
-    private static T Read<T>(ModelFolder folder, string name, JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            using Stream stream = folder.OpenRead(name);
-            return JsonSerializer.Deserialize(stream, type) ?? throw new JsonException("the file holds null.");
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"the file is damaged: {e.Message}", folder.PathOf(name), e.LineNumber + 1 ?? 0, innerException: e);
-        }
     }
 }

@@ -1,0 +1,78 @@
+using System.CommandLine;
+
+namespace Heed.Cli;
+
+/// <summary>The options of a language model's network, training and tokens; their defaults are the library's.</summary>
+internal sealed class LanguageModelSettings
+{
+    private static readonly LanguageModelOptions defaults = new();
+    private static readonly TransformerConfig network = defaults.Network;
+    private readonly OptionList all = new();
+    private readonly Option<string> tokens, position, activation, norm;
+    private readonly Option<int> vocabulary, layers, heads, shared, size, inner, context, window, steps, interval, batch;
+    private readonly Option<double> dropout, learningRate, weightDecay, warmup, clip, averaging;
+    private readonly Option<string> schedule;
+    private readonly Option<bool> postNorm, noBias, untied;
+    private readonly Option<ulong> seed = CommonOptions.Seed();
+    private readonly CheckpointSettings checkpoint = new();
+
+    public LanguageModelSettings()
+    {
+        tokens = all.Add("--tokens", "What a token is: characters, bpe or unigram (learned from the text), or the path of a tokenizer.json.", defaults.Tokens, "name");
+        vocabulary = all.Add("--vocabulary", "Size of a learned vocabulary.", defaults.VocabularySize);
+        layers = all.Add("--layers", "Layers.", network.LayerCount);
+        heads = all.Add("--heads", "Query heads.", network.HeadCount);
+        shared = all.Add("--key-value-heads", "Heads of keys and values; 0 for as many as query heads, 1 is multi-query attention.", network.KeyValueHeadCount);
+        size = all.Add("--size", "Features of a state.", network.Size);
+        inner = all.Add("--inner", "Features inside the position-wise network; 0 for 4 times --size.", network.InnerSize);
+        context = all.Add("--context", "Tokens that the model reads.", network.MaximumLength);
+        window = all.Add("--window", "Tokens that a layer looks back; 0 for all.", network.Window);
+        position = all.Add("--position", $"How positions come in: {string.Join(", ", TransformerConfig.Positions)}.", network.Position, "name");
+        activation = all.Add("--activation", $"Function of the position-wise network: {string.Join(", ", FeedForward.Activations)}.", network.Activation, "name");
+        norm = all.Add("--norm", $"Normalisation: {string.Join(", ", Norm.Names)}.", network.Norm, "name");
+        postNorm = all.Flag("--post-norm", "Normalise sums, not what sublayers read.");
+        noBias = all.Flag("--no-bias", "Dense layers add no bias.");
+        untied = all.Flag("--untied", "The last layer has weights of its own, not those of the token vectors.");
+        dropout = all.AddNumber("--dropout", "Probability of dropping an element.", network.Dropout);
+        steps = all.Add("--steps", "Steps of the whole run.", defaults.StepCount);
+        interval = all.Add("--evaluate-every", "Steps between two looks at the dev text.", defaults.EvaluationInterval);
+        batch = all.Add("--batch", "Windows of the text a step.", defaults.Training.BatchSize);
+        learningRate = all.AddNumber("--learning-rate", "Highest learning rate.", defaults.Training.LearningRate);
+        weightDecay = all.AddNumber("--weight-decay", "Weight decay, relative to the learning rate.", defaults.Training.WeightDecay);
+        schedule = all.Add("--schedule", "Learning rate over time: constant or cosine.", defaults.Training.Schedule, "name");
+        warmup = all.AddNumber("--warmup", "Share of all steps in which the learning rate rises.", defaults.Training.Warmup);
+        clip = all.AddNumber("--clip", "Largest norm of the gradients; 0 for no limit.", defaults.Training.ClipNorm);
+        averaging = all.AddNumber("--averaging", "Decay of a running average of the weights, such as 0.999; 0 for none.", defaults.Training.AveragingDecay);
+        all.AddRange([seed]);
+        all.AddRange(checkpoint.Options);
+    }
+
+    public void AddTo(Command command) => all.AddTo(command);
+
+    /// <summary>The options, checked.</summary>
+    public LanguageModelOptions Read(ParseResult parsed, string folder) => UsageException.Guard(() =>
+    {
+        LanguageModelOptions options = defaults with
+        {
+            Tokens = parsed.GetValue(tokens)!,
+            VocabularySize = parsed.GetValue(vocabulary),
+            IsTied = !parsed.GetValue(untied),
+            StepCount = parsed.GetValue(steps),
+            EvaluationInterval = parsed.GetValue(interval),
+            Checkpoint = checkpoint.Read(parsed, folder),
+            Network = network with
+            {
+                LayerCount = parsed.GetValue(layers), HeadCount = parsed.GetValue(heads), KeyValueHeadCount = parsed.GetValue(shared), Size = parsed.GetValue(size), InnerSize = parsed.GetValue(inner),
+                MaximumLength = parsed.GetValue(context), Window = parsed.GetValue(window), Position = parsed.GetValue(position)!, Activation = parsed.GetValue(activation)!, Norm = parsed.GetValue(norm)!,
+                IsPreNorm = !parsed.GetValue(postNorm), HasBias = !parsed.GetValue(noBias), Dropout = parsed.GetValue(dropout),
+            },
+            Training = defaults.Training with
+            {
+                BatchSize = parsed.GetValue(batch), LearningRate = parsed.GetValue(learningRate), WeightDecay = parsed.GetValue(weightDecay), Schedule = parsed.GetValue(schedule)!,
+                Warmup = parsed.GetValue(warmup), ClipNorm = parsed.GetValue(clip), AveragingDecay = parsed.GetValue(averaging), Seed = parsed.GetValue(seed),
+            },
+        };
+        options.Validate();
+        return options;
+    });
+}

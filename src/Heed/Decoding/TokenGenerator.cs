@@ -1,0 +1,149 @@
+using System.Numerics.Tensors;
+using Heed.Kernels;
+
+namespace Heed;
+
+/// <summary>Writes tokens with a language model, each from those before it, with keys and values of earlier ones in a cache.</summary>
+/// <remarks>
+/// <para>What the cache holds of an earlier prompt is used again where a new one begins alike. Greedy writing gives the same tokens alone, in a batch, and without a cache: the logits have the same bits.</para>
+/// <para>One conversation belongs to one instance and one thread at a time; a model serves any number of instances.</para>
+/// </remarks>
+public sealed class TokenGenerator
+{
+    private readonly TransformerLanguageModel model;
+    private readonly KeyValueFormat format;
+    private readonly List<int> known = [];
+    private TransformerCache? cache;
+
+    /// <summary>Makes a generator.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="format">How the cache stores numbers: <see cref="KeyValueFormat.BFloat16"/> takes half the memory and changes results a little.</param>
+    public TokenGenerator(TransformerLanguageModel model, KeyValueFormat format = KeyValueFormat.Float32)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        (this.model, this.format) = (model, format);
+    }
+
+    /// <summary>Most tokens of prompt and answer together.</summary>
+    public int ContextLength => model.Transformer.Config.MaximumLength;
+
+    /// <summary>How many tokens of the last prompt were in the cache already.</summary>
+    public int ReusedTokens { get; private set; }
+
+    /// <summary>Writes behind a prompt, token by token. Where the context is full, the writing goes on from its second half, which is read anew.</summary>
+    /// <param name="prompt">At least one token.</param>
+    /// <param name="options">How; <see cref="GenerationOptions.BeamSize"/> and <see cref="GenerationOptions.Stop"/> have no say here.</param>
+    /// <param name="ends">Tokens that end the writing; they are not given out.</param>
+    /// <returns>The tokens as they come.</returns>
+    /// <exception cref="ArgumentException">The prompt is empty or longer than the model reads, or an option is out of its range.</exception>
+    public IEnumerable<int> Generate(IReadOnlyList<int> prompt, GenerationOptions options, IReadOnlySet<int>? ends = null)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        Check(prompt, ContextLength);
+        return Run(prompt, options, ends ?? new HashSet<int>());
+    }
+
+    /// <summary>Writes behind several prompts at once; each answer is the same as alone, but ends where the context is full.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="prompts">At least one token each.</param>
+    /// <param name="options">How.</param>
+    /// <param name="ends">Tokens that end the writing; they are not given out.</param>
+    /// <param name="format">How the cache stores numbers.</param>
+    /// <returns>The tokens of each answer.</returns>
+    /// <exception cref="ArgumentException">A prompt is empty or longer than the model reads, or an option is out of its range.</exception>
+    public static int[][] GenerateMany(
+        TransformerLanguageModel model, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, IReadOnlySet<int>? ends = null, KeyValueFormat format = KeyValueFormat.Float32)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(prompts);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        int context = model.Transformer.Config.MaximumLength;
+        foreach (IReadOnlyList<int> prompt in prompts)
+            Check(prompt, context);
+        if (prompts.Count == 0)
+            return [];
+        int longest = prompts.Max(p => p.Count);
+        int[] starts = [.. prompts.Select(p => longest - p.Count)], ids = [.. prompts.SelectMany(p => Enumerable.Repeat(0, longest - p.Count).Concat(p))];
+        int[] rooms = [.. prompts.Select(p => Math.Min(options.MaximumTokens, context - p.Count))];
+        TransformerCache cache = Step.Evaluate(pass => model.Transformer.NewCache(prompts.Count, longest + rooms.Max(), pass, starts, format));
+        List<int>[] answers = [.. prompts.Select(_ => new List<int>())], histories = [.. prompts.Select(p => p.ToList())];
+        RandomStream[] random = [.. prompts.Select(_ => new RandomStream(options.Seed, "generate"))];
+        bool[] isDone = [.. rooms.Select(room => room == 0)];
+        while (isDone.Contains(false))
+        {
+            Tensor logits = Step.Evaluate(pass => model.Next(ids, cache, pass));
+            int[] next = new int[prompts.Count];
+            for (int b = 0; b < next.Length; b++)
+            {
+                if (isDone[b])
+                    continue;
+                next[b] = Choose(logits.Values.Slice(b * logits.Shape[1], logits.Shape[1]), options, histories[b], random[b]);
+                isDone[b] = ends?.Contains(next[b]) == true;
+                if (isDone[b])
+                    continue;
+                answers[b].Add(next[b]);
+                histories[b].Add(next[b]);
+                isDone[b] = answers[b].Count == rooms[b];
+            }
+            ids = next;
+        }
+        return [.. answers.Select(a => a.ToArray())];
+    }
+
+    private IEnumerable<int> Run(IReadOnlyList<int> prompt, GenerationOptions options, IReadOnlySet<int> ends)
+    {
+        List<int> history = [.. prompt];
+        RandomStream random = new(options.Seed, "generate");
+        int[] ids = Remember(prompt);
+        for (int left = options.MaximumTokens; left > 0; left--)
+        {
+            // The context is full: go on from its second half.
+            if (known.Count + ids.Length > ContextLength)
+                ids = Remember(history[^((ContextLength + 1) / 2)..]);
+            float[] logits = Step.Evaluate(pass => model.Next(ids, cache!, pass)).Values.ToArray();
+            known.AddRange(ids);
+            int id = Choose(logits, options, history, random);
+            if (ends.Contains(id))
+                yield break;
+            history.Add(id);
+            ids = [id];
+            yield return id;
+        }
+    }
+
+    // Gives what the cache lacks of a prompt: at least its last token, whose logits are wanted.
+    private int[] Remember(IReadOnlyList<int> prompt)
+    {
+        int same = 0;
+        while (same < Math.Min(known.Count, prompt.Count - 1) && known[same] == prompt[same])
+            same++;
+        cache ??= Step.Evaluate(pass => model.Transformer.NewCache(1, ContextLength, pass, format: format));
+        cache.Truncate(same);
+        known.RemoveRange(same, known.Count - same);
+        ReusedTokens = same;
+        return [.. prompt.Skip(same)];
+    }
+
+    private static void Check(IReadOnlyList<int> prompt, int context)
+    {
+        if (prompt.Count == 0)
+            throw new ArgumentException("TokenGenerator: a prompt has no token; there is nothing to go on from.", nameof(prompt));
+        if (prompt.Count > context)
+            throw new ArgumentException(FormattableString.Invariant($"TokenGenerator: a prompt has {prompt.Count} tokens, the model reads {context}; shorten it."), nameof(prompt));
+    }
+
+    private static int Choose(ReadOnlySpan<float> logits, GenerationOptions options, List<int> history, RandomStream random)
+    {
+        if (options.RepetitionPenalty > 1)
+        {
+            float[] punished = logits.ToArray();
+            foreach (int id in history.Distinct())
+                punished[id] = (float)(punished[id] > 0 ? punished[id] / options.RepetitionPenalty : punished[id] * options.RepetitionPenalty);
+            logits = punished;
+        }
+        return options.Temperature == 0 ? TensorPrimitives.IndexOfMax(logits) : TokenDraw.From(logits, options.Temperature, options.TopK, options.TopP, options.MinP, random);
+    }
+}

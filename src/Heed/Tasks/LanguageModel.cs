@@ -1,0 +1,131 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Heed;
+
+/// <summary>Writes text: a decoder that was trained to foretell the next token, and its tokenizer.</summary>
+/// <remarks>
+/// <para>Immutable once trained or loaded: one instance serves all threads; each <see cref="Generate"/> has a cache of its own.</para>
+/// <example><code>
+/// LanguageModel model = LanguageModel.Train(File.ReadAllText("input.txt"), new LanguageModelOptions(), new ConsoleProgress());
+/// foreach (string piece in model.Generate("ROMEO:", new GenerationOptions { MaximumTokens = 300 }))
+///     Console.Write(piece);
+/// </code></example>
+/// </remarks>
+public sealed class LanguageModel
+{
+    private readonly byte[] tokenizerFile;
+
+    internal LanguageModel(TransformerLanguageModel network, PretrainedTokenizer tokenizer, byte[] tokenizerFile, TrainingRecord record) =>
+        (Network, Tokenizer, this.tokenizerFile, Record) = (network, tokenizer, tokenizerFile, record);
+
+    /// <summary>The network.</summary>
+    public TransformerLanguageModel Network { get; }
+
+    /// <summary>The tokens.</summary>
+    public PretrainedTokenizer Tokenizer { get; }
+
+    /// <summary>How the model came to be.</summary>
+    public TrainingRecord Record { get; private set; }
+
+    internal ReadOnlySpan<byte> TokenizerFile => tokenizerFile;
+
+    /// <summary>Trains a model on a text; its last tenth chooses the best moment.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="options">Network, tokens, training; default if null.</param>
+    /// <param name="observer">Told of the progress; null for none.</param>
+    /// <param name="cancellation">Ends the run after the current step with the best weights so far.</param>
+    /// <exception cref="ArgumentException">Options make no sense; says which and why.</exception>
+    /// <exception cref="InputException">The text is too short.</exception>
+    public static LanguageModel Train(string text, LanguageModelOptions? options = null, ITrainingObserver? observer = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int cut = (int)(text.Length * 0.9);
+        if (cut > 0 && cut < text.Length && char.IsLowSurrogate(text[cut]))
+            cut--;
+        return Train(text[..cut], text[cut..], options, observer, cancellation);
+    }
+
+    /// <summary>Trains a model.</summary>
+    /// <param name="train">What it learns from.</param>
+    /// <param name="dev">What chooses the best moment.</param>
+    /// <param name="options">Network, tokens, training; default if null.</param>
+    /// <param name="observer">Told of the progress; null for none.</param>
+    /// <param name="cancellation">Ends the run after the current step with the best weights so far.</param>
+    /// <exception cref="ArgumentException">Options make no sense; says which and why.</exception>
+    /// <exception cref="InputException">A text is too short.</exception>
+    public static LanguageModel Train(string train, string dev, LanguageModelOptions? options = null, ITrainingObserver? observer = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(dev);
+        options ??= new LanguageModelOptions();
+        options.Validate();
+        (PretrainedTokenizer tokenizer, byte[] file) = LanguageModelFiles.Tokens(options, train, cancellation);
+        int[] learned = Ids(tokenizer, train), chosen = Ids(tokenizer, dev);
+        if (learned.Length < 3 || chosen.Length < 2)
+            throw new InputException(FormattableString.Invariant($"there is too little text: {learned.Length} training and {chosen.Length} dev tokens. At least 3 and 2 are required."));
+        TransformerLanguageModel network = new(options.Causal, tokenizer.VocabularySize, options.IsTied);
+        network.Initialize(options.Training.Seed);
+        TrainingOptions run = options.Run;
+        LanguageModel model = new(network, tokenizer, file, TrainingRecord.Create(run, new TrainingReport([], 0, false, default), Hash(train), Hash(dev)));
+        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, model.RunHash()) : null;
+        TrainingReport report = new Trainer(network, run, observer is null ? [] : [observer], checkpoint).Run(new LanguageModelTask(network, learned, chosen, options), cancellation);
+        model.Record = TrainingRecord.Create(run, report, Hash(train), Hash(dev));
+        return model;
+    }
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="path">The model's folder.</param>
+    /// <exception cref="InputException">The folder is damaged or holds another model; says where.</exception>
+    public static LanguageModel Load(string path) => LanguageModelFiles.Load(path);
+
+    /// <summary>Whether a folder holds a language model.</summary>
+    /// <param name="path">The folder.</param>
+    public static bool IsIn(string path) => LanguageModelFiles.IsIn(path);
+
+    /// <summary>Saves the model as a folder; whole, or not at all.</summary>
+    /// <param name="path">The folder; one that holds a model is replaced.</param>
+    public void Save(string path) => LanguageModelFiles.Save(this, path);
+
+    /// <summary>Writes behind a prompt.</summary>
+    /// <param name="prompt">Any text with at least one token.</param>
+    /// <param name="options">How; default if null.</param>
+    /// <param name="cancellation">Ends the writing.</param>
+    /// <returns>Pieces of text as they come, without the prompt; only whole characters.</returns>
+    /// <exception cref="ArgumentException">The prompt has no token or is longer than the model reads, or an option is out of its range.</exception>
+    public IEnumerable<string> Generate(string prompt, GenerationOptions? options = null, CancellationToken cancellation = default) =>
+        new TextWriterSession(this).Generate(prompt, options, cancellation);
+
+    /// <summary>How well a text is foretold.</summary>
+    /// <param name="text">The text.</param>
+    public LanguageModelReport Evaluate(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int[] ids = Ids(Tokenizer, text);
+        (double loss, long right, long count) = LanguageModelTask.Measure(Network, ids);
+        return new LanguageModelReport(count, count == 0 ? double.NaN : loss / count, count == 0 ? double.NaN : right / (double)count, Encoding.UTF8.GetByteCount(text), loss);
+    }
+
+    internal static int[] Ids(PretrainedTokenizer tokenizer, string text) => tokenizer.WithMaximumLength(null).Encode(text, addSpecialTokens: false).Ids;
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private string RunHash() => Convert.ToHexStringLower(SHA256.HashData(
+        [.. JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), .. JsonSerializer.SerializeToUtf8Bytes(LanguageModelFiles.ConfigOf(this), HeedJson.Default.LanguageModelConfig), .. tokenizerFile]));
+}
+
+/// <summary>How well a <see cref="LanguageModel"/> foretells a text.</summary>
+/// <param name="TokenCount">Tokens that were foretold.</param>
+/// <param name="Loss">Mean of −ln P of a token, in nats.</param>
+/// <param name="Accuracy">Share of tokens that were the most probable ones.</param>
+/// <param name="ByteCount">Bytes of the text in UTF-8.</param>
+/// <param name="TotalLoss">Sum of −ln P, in nats.</param>
+public sealed record LanguageModelReport(long TokenCount, double Loss, double Accuracy, long ByteCount, double TotalLoss)
+{
+    /// <summary>e^loss.</summary>
+    public double Perplexity => Math.Exp(Loss);
+
+    /// <summary>Bits a byte: comparable between tokenizers.</summary>
+    public double BitsPerByte => ByteCount == 0 ? double.NaN : TotalLoss / Math.Log(2) / ByteCount;
+}

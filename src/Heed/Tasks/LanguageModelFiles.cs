@@ -1,0 +1,106 @@
+using System.Text.Json;
+
+namespace Heed;
+
+/// <summary>The file <c>config.json</c> of a language model.</summary>
+internal sealed record LanguageModelConfig
+{
+    public const string TaskName = "language-model";
+    public const int LatestVersion = 1;
+
+    public string Format { get; init; } = TextClassifierConfig.FormatName;
+
+    public int Version { get; init; } = LatestVersion;
+
+    public string Task { get; init; } = TaskName;
+
+    public string Model { get; init; } = "transformer";
+
+    public required TransformerConfig Network { get; init; }
+
+    public bool IsTied { get; init; }
+}
+
+/// <summary>A language model as a folder.</summary>
+internal static class LanguageModelFiles
+{
+    private const string Config = "config.json", Tokenizer = "tokenizer.json", Weights = "model.safetensors", Training = "training.json";
+
+    public static LanguageModelConfig ConfigOf(LanguageModel model) => new() { Network = model.Network.Transformer.Config, IsTied = model.Network.IsTied };
+
+    /// <summary>The tokenizer that options ask for, and its file.</summary>
+    public static (PretrainedTokenizer Tokenizer, byte[] File) Tokens(LanguageModelOptions options, string text, CancellationToken cancellation)
+    {
+        using MemoryStream file = new();
+        switch (options.Tokens)
+        {
+            case "characters":
+                CharacterAlphabet.Write([text], file);
+                break;
+            case "bpe" or "unigram":
+                TokenizerTraining training = new() { Kind = options.Tokens == "bpe" ? TrainedTokenizerKind.BytePair : TrainedTokenizerKind.Unigram, VocabularySize = options.VocabularySize };
+                training.Train(text.Split('\n').Select(line => line + "\n"), file, null, cancellation);
+                break;
+            default:
+                string path = Directory.Exists(options.Tokens) ? Path.Combine(options.Tokens, Tokenizer) : options.Tokens;
+                if (!File.Exists(path))
+                    throw new InputException("there is no such tokenizer; give characters, bpe, unigram, or the path of a tokenizer.json.", options.Tokens);
+                return (PretrainedTokenizer.Load(path), FileAccessFault.Guard(path, "read", () => File.ReadAllBytes(path)));
+        }
+        byte[] bytes = file.ToArray();
+        return (PretrainedTokenizer.Parse(bytes), bytes);
+    }
+
+    public static void Save(LanguageModel model, string path)
+    {
+        byte[] tokenizer = model.TokenizerFile.ToArray();
+        ModelFolder.Write(path, new Dictionary<string, Action<Stream>>(StringComparer.Ordinal)
+        {
+            [Config] = stream => JsonSerializer.Serialize(stream, ConfigOf(model), HeedJson.Default.LanguageModelConfig),
+            [Tokenizer] = stream => stream.Write(tokenizer),
+            [Weights] = model.Network.SaveWeights,
+            [Training] = stream => JsonSerializer.Serialize(stream, model.Record, HeedJson.Default.TrainingRecord),
+        });
+    }
+
+    public static bool IsIn(string path)
+    {
+        ModelFolder folder = ModelFolder.Open(path, ModelFolderCheck.Lengths);
+        return folder.Files.ContainsKey(Tokenizer) && ReadConfig(folder).Task == LanguageModelConfig.TaskName;
+    }
+
+    public static LanguageModel Load(string path)
+    {
+        ModelFolder folder = ModelFolder.Open(path);
+        string place = folder.PathOf(Config);
+        LanguageModelConfig config = ReadConfig(folder);
+        if (config.Format != TextClassifierConfig.FormatName || config.Task != LanguageModelConfig.TaskName || config.Model != "transformer")
+            throw new InputException($"the model is a '{config.Model}' for '{config.Task}'; this command reads language models ('{LanguageModelConfig.TaskName}').", place);
+        if (config.Version > LanguageModelConfig.LatestVersion)
+            throw new InputException(FormattableString.Invariant($"the model has format version {config.Version}, this library reads up to {LanguageModelConfig.LatestVersion}; update it."), place);
+        if (config.Network is null)
+            throw new InputException("'network' is null; copy the whole folder again.", place);
+        string tokenizerPath = folder.PathOf(Tokenizer);
+        PretrainedTokenizer tokenizer = PretrainedTokenizer.Load(tokenizerPath);
+        TransformerLanguageModel network;
+        try
+        {
+            config.Network.Validate();
+            // Before memory is taken: a weight takes at least two bytes of the file.
+            if (config.Network.LeastWeights(tokenizer.VocabularySize) > folder.Files[Weights].Length / 2.0)
+                throw new InputException($"the network that it describes has more weights than {Weights} holds; copy the whole folder again.", place);
+            network = new TransformerLanguageModel(config.Network, tokenizer.VocabularySize, config.IsTied);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InputException(e.Message, place, innerException: e);
+        }
+        network.LoadWeights(folder.PathOf(Weights)).ThrowIfIncomplete();
+        TrainingRecord record = folder.ReadJson(Training, HeedJson.Default.TrainingRecord);
+        if (record.Options is null || record.Epochs is null || record.Epochs.Any(e => e is null))
+            throw new InputException("'options' or 'epochs' is null; copy the whole folder again.", folder.PathOf(Training));
+        return new LanguageModel(network, tokenizer, FileAccessFault.Guard(tokenizerPath, "read", () => File.ReadAllBytes(tokenizerPath)), record);
+    }
+
+    private static LanguageModelConfig ReadConfig(ModelFolder folder) => folder.ReadJson(Config, HeedJson.Default.LanguageModelConfig);
+}

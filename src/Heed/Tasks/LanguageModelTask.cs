@@ -1,0 +1,111 @@
+using System.Runtime.ExceptionServices;
+using Heed.Kernels;
+
+namespace Heed;
+
+/// <summary>A batch of windows of a text: tokens, and the token behind each.</summary>
+internal sealed record TokenWindows(int[] Ids, int[] Targets, int Batch, int Time);
+
+/// <summary>The training of a language model: windows at random places of the training tokens; the loss of all dev tokens.</summary>
+internal sealed class LanguageModelTask : ITrainingTask<TokenWindows>
+{
+    private const int EvaluationBatch = 16;
+    private readonly TransformerLanguageModel network;
+    private readonly int[] train, dev;
+    private readonly LanguageModelOptions options;
+    private readonly int time;
+
+    public LanguageModelTask(TransformerLanguageModel network, int[] train, int[] dev, LanguageModelOptions options)
+    {
+        (this.network, this.train, this.dev, this.options) = (network, train, dev, options);
+        time = Math.Min(network.Transformer.Config.MaximumLength, train.Length - 1);
+        TransformerConfig c = network.Transformer.Config;
+        Description = FormattableString.Invariant(
+            $"decoder of {c.LayerCount} layers, {c.HeadCount} heads, {c.Size} wide, {c.Position} positions; {train.Length:N0} training and {dev.Length:N0} dev tokens, {network.Transformer.VocabularySize:N0} in the vocabulary, windows of {time}; an epoch here is {options.EvaluationInterval} steps");
+    }
+
+    public string Description { get; }
+
+    public IReadOnlyList<string> Notes => [];
+
+    public int StepsPerEpoch => Math.Min(options.EvaluationInterval, options.StepCount);
+
+    public IEnumerable<TokenWindows> Batches(int epoch, int first, CancellationToken cancellation)
+    {
+        int before = (epoch - 1) * options.EvaluationInterval, count = Math.Min(StepsPerEpoch, options.StepCount - before);
+        for (int step = first; step < count; step++)
+            yield return Window(before + step);
+    }
+
+    public int RowsOf(TokenWindows batch) => batch.Batch;
+
+    public Tensor Loss(TokenWindows batch, in Pass pass) =>
+        network.Loss(batch.Ids, batch.Targets, SequenceRanges.Full(batch.Batch, batch.Time), pass, (float)options.Training.LabelSmoothing);
+
+    public DevScore Evaluate(CancellationToken cancellation)
+    {
+        (double loss, long right, long count) = Measure(network, dev);
+        return new DevScore(loss / Math.Max(1, count), right / (double)Math.Max(1, count), double.NaN);
+    }
+
+    /// <summary>The sum of the tokens' losses, how many were foretold, and how many there are: windows side by side, each token but the first of all foretold once, from those before it in its window.</summary>
+    public static (double Loss, long Right, long Count) Measure(TransformerLanguageModel network, int[] tokens)
+    {
+        int time = network.Transformer.Config.MaximumLength, windows = Math.Max(0, tokens.Length - 1 + time - 1) / time, batches = (windows + EvaluationBatch - 1) / EvaluationBatch;
+        (double Loss, long Right, long Count)[] parts = new (double, long, long)[batches];
+        try
+        {
+            Parallel.For(0, batches, new ParallelOptions { MaxDegreeOfParallelism = Workers.Degree }, n =>
+            {
+                int first = n * EvaluationBatch, rows = Math.Min(EvaluationBatch, windows - first);
+                int[] ids = new int[rows * time], targets = new int[ids.Length], lengths = new int[rows];
+                targets.AsSpan().Fill(-1);
+                for (int row = 0; row < rows; row++)
+                {
+                    int start = (first + row) * time;
+                    lengths[row] = Math.Min(time, tokens.Length - 1 - start);
+                    tokens.AsSpan(start, lengths[row]).CopyTo(ids.AsSpan(row * time));
+                    tokens.AsSpan(start + 1, lengths[row]).CopyTo(targets.AsSpan(row * time));
+                }
+                parts[n] = Step.Evaluate(pass => Sum(network.Forward(ids, new SequenceRanges(lengths), pass), targets));
+            });
+        }
+        catch (AggregateException e) when (e.InnerExceptions.Count > 0)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+        return (parts.Sum(p => p.Loss), parts.Sum(p => p.Right), parts.Sum(p => p.Count));
+    }
+
+    private static (double Loss, long Right, long Count) Sum(Tensor logits, int[] targets)
+    {
+        int size = logits.Shape[2];
+        Tensor flat = logits.Reshape(new Shape(targets.Length, size)), logs = flat.LogSoftmax().Pick(targets);
+        double loss = 0;
+        long right = 0, count = 0;
+        for (int i = 0; i < targets.Length; i++)
+        {
+            if (targets[i] < 0)
+                continue;
+            loss -= logs.Values[i];
+            right += System.Numerics.Tensors.TensorPrimitives.IndexOfMax(flat.Values.Slice(i * size, size)) == targets[i] ? 1 : 0;
+            count++;
+        }
+        return (loss, right, count);
+    }
+
+    // A function of seed and step alone, so that a run that is resumed reads the same windows.
+    private TokenWindows Window(int step)
+    {
+        RandomStream random = new RandomStream(options.Training.Seed, "windows").Fork((ulong)step);
+        int batch = options.Training.BatchSize;
+        int[] ids = new int[batch * time], targets = new int[ids.Length];
+        for (int row = 0; row < batch; row++)
+        {
+            int start = random.Next(train.Length - time);
+            train.AsSpan(start, time).CopyTo(ids.AsSpan(row * time));
+            train.AsSpan(start + 1, time).CopyTo(targets.AsSpan(row * time));
+        }
+        return new TokenWindows(ids, targets, batch, time);
+    }
+}
