@@ -81,6 +81,7 @@ internal static class CommandLine
             ("translate", () => TranslateCommand.Create(terminal)),
             ("describe", () => DescribeCommand.Create(terminal)),
             ("mechanisms", () => MechanismsCommand.Create(terminal)),
+            ("tokenizer", () => TokenizerCommand.Create(terminal, cancellation)),
             ("bench", () => BenchCommand.Create(terminal, cancellation)),
             ("verify", () => VerifyCommand.Create(terminal)),
             ("version", () => VersionCommand(terminal)),

@@ -25,7 +25,7 @@ internal static class TokenizerJson
         {
             unigrams = [.. array.EnumerateArray()];
             for (int id = 0; id < unigrams.Length; id++)
-                vocabulary.Add(unigrams[id][0].GetString(), id);
+                vocabulary.Add(unigrams[id].Entry(0).GetString(), id);
         }
         else
         {
@@ -120,7 +120,7 @@ internal static class TokenizerJson
     {
         if (model.Needed("vocab").ValueKind != JsonValueKind.Array)
             throw new FormatException("the vocabulary of its Unigram model has no scores");
-        (string, double)[] tokens = [.. unigrams.Select(token => (token[0].GetString()!, token[1].GetDouble()))];
+        (string, double)[] tokens = [.. unigrams.Select(token => (token.Entry(0).GetString()!, token.Entry(1).GetDouble()))];
         if (Array.Find(tokens, token => !double.IsFinite(token.Item2)) is { Item1: not null } wrong)
             throw new FormatException($"the score of the token '{TokenIds.Shown(wrong.Item1)}' is not finite");
         int? unknown = model.Number("unk_id");
@@ -173,7 +173,7 @@ internal static class TokenizerJson
         {
             foreach (string role in new[] { "cls", "sep" })
             {
-                if (processor.Value.Needed(role)[0].GetString() is { } token && vocabulary.Ids.ContainsKey(token))
+                if (processor.Value.Needed(role).Entry(0).GetString() is { } token && vocabulary.Ids.ContainsKey(token))
                     roles[role + "_token"] = token;
             }
         }
