@@ -20,8 +20,12 @@ internal abstract class TokenDecoder
     {
         public override void Apply(List<DecodedPart> parts)
         {
+            long before = parts.Sum(part => (long)part.Text.Length);
             foreach (TokenDecoder step in steps)
+            {
                 step.Apply(parts);
+                AlignedText.CheckGrowth(before, parts.Sum(part => (long)part.Text.Length));
+            }
         }
     }
 

@@ -57,6 +57,7 @@ internal static class TokenizerJson
     private static List<AddedToken> Added(JsonElement root, TokenIds vocabulary)
     {
         var added = new List<AddedToken>();
+        var seen = new HashSet<int>();
         if (root.Part("added_tokens") is not { } list)
             return added;
         foreach (JsonElement token in list.EnumerateArray())
@@ -69,7 +70,7 @@ internal static class TokenizerJson
                 vocabulary.Add(content, id);
             else if (known != id)
                 throw new FormatException(FormattableString.Invariant($"the added token '{TokenIds.Shown(content)}' has the id {id}, but {known} in the vocabulary"));
-            if (added.Exists(other => other.Id == id))
+            if (!seen.Add(id))
                 continue;
             bool isSpecial = token.Flag("special", false);
             added.Add(new AddedToken(id, content)
@@ -162,10 +163,11 @@ internal static class TokenizerJson
     // Without the files beside it, the usual names of special tokens tell their roles.
     private static Dictionary<string, string> Roles(JsonElement root, TokenIds vocabulary, List<AddedToken> added)
     {
+        HashSet<string> special = [.. added.Where(token => token.IsSpecial).Select(token => token.Content)];
         var roles = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach ((string role, string[] names) in SpecialNames.Usual)
         {
-            if (Array.Find(names, name => added.Exists(token => token.IsSpecial && token.Content == name)) is { } found)
+            if (Array.Find(names, special.Contains) is { } found)
                 roles[role] = found;
         }
         JsonElement? processor = root.Part("post_processor");

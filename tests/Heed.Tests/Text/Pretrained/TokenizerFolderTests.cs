@@ -115,6 +115,17 @@ public class TokenizerFolderTests
     }
 
     [Fact]
+    public void Rules_that_multiply_a_text_are_given_up()
+    {
+        string replace = $$"""{"type":"Replace","pattern":{"String":"a"},"content":"{{new string('a', 32)}}"}""";
+        string rules = $$"""{"type":"Sequence","normalizers":[{{string.Join(',', Enumerable.Repeat(replace, 20))}}]}""";
+        Should.Throw<InputException>(() => TinyTokenizers.Load(TinyTokenizers.Json(TinyTokenizers.Words, rules)).Encode("aaa")).Message.ShouldContain("damaged");
+        string bytes = string.Join(',', Enumerable.Repeat("""{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}""", 50));
+        PretrainedTokenizer tokenizer = TinyTokenizers.Load(TinyTokenizers.Json(TinyTokenizers.Words, preTokenizer: $$"""{"type":"Sequence","pretokenizers":[{{bytes}}]}"""));
+        Should.Throw<InputException>(() => tokenizer.Encode("好")).Message.ShouldContain("damaged");
+    }
+
+    [Fact]
     public void Depth_and_length_are_bounded()
     {
         using var folder = new TemporaryFolder();
