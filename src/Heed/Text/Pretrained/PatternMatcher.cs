@@ -96,6 +96,13 @@ internal ref struct PatternMatcher
                     return false;
                 break;
             case PatternOperation.Fork:
+                // Most ways of a choice are seen to be wrong at once.
+                ref readonly PatternStep way = ref steps[here.Next];
+                if (way is { Operation: PatternOperation.Character, Next: < 0xD800 } && (at >= text.Length || text[at] != way.Next))
+                {
+                    step = here.Other;
+                    return true;
+                }
                 Push(new Choice(here.Other, at, at, 0));
                 step = here.Next;
                 return true;
