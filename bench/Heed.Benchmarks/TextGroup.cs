@@ -61,6 +61,11 @@ internal sealed class TextGroup : IBenchmarkGroup
             run.MeasureBytes($"{language} encode {kind}", bytes, () => Encode(encoder, texts));
             run.MeasureBytes($"{language} read tsv + encode {kind}", bytes, () => ReadAndEncode(forms[0].Content, encoder));
         }
+        foreach (TrainedTokenizerKind kind in Enum.GetValues<TrainedTokenizerKind>())
+        {
+            PretrainedTokenizer tokenizer = Learned(kind, texts.Take(2000));
+            run.MeasureBytes($"{language} encode pretrained {kind}", bytes, () => Encode(tokenizer, texts));
+        }
         TextEncoder redacting = TextEncoder.Build(texts.Take(4000), new TextEncoderOptions { Redaction = TextRedaction.Email | TextRedaction.Number, MaximumLength = 1 << 20 });
         run.MeasureBytes($"{language} encode word, redacted", bytes, () => Encode(redacting, texts));
         run.MeasureBytes($"{language} learn words", bytes, () => TextEncoder.Build(texts));
@@ -86,6 +91,22 @@ internal sealed class TextGroup : IBenchmarkGroup
         foreach (TextRow _ in table)
         {
         }
+    }
+
+    private static PretrainedTokenizer Learned(TrainedTokenizerKind kind, IEnumerable<string> texts)
+    {
+        string path = Path.GetTempFileName();
+        using (FileStream stream = File.Create(path))
+            new TokenizerTraining { Kind = kind, VocabularySize = 4000 }.Train(texts, stream);
+        PretrainedTokenizer tokenizer = PretrainedTokenizer.Load(path);
+        File.Delete(path);
+        return tokenizer;
+    }
+
+    private static void Encode(PretrainedTokenizer tokenizer, string[] texts)
+    {
+        foreach (string text in texts)
+            tokenizer.Encode(text);
     }
 
     private static void Encode(TextEncoder encoder, string[] texts)

@@ -82,6 +82,7 @@ internal static class CommandLine
             ("generate", () => GenerateCommand.Create(terminal, cancellation)),
             ("describe", () => DescribeCommand.Create(terminal)),
             ("mechanisms", () => MechanismsCommand.Create(terminal)),
+            ("tokenizer", () => TokenizerCommand.Create(terminal, cancellation)),
             ("bench", () => BenchCommand.Create(terminal, cancellation)),
             ("verify", () => VerifyCommand.Create(terminal)),
             ("version", () => VersionCommand(terminal)),

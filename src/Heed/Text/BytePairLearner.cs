@@ -37,7 +37,10 @@ internal sealed class BytePairLearner
     }
 
     /// <summary>The merges in the order in which they are found.</summary>
-    public static List<(string Left, string Right)> Learn(Dictionary<string, long> chunkCounts, int mergeCount)
+    /// <param name="chunkCounts">Chunks and how often they occur.</param>
+    /// <param name="mergeCount">How many merges at most.</param>
+    /// <param name="found">Told after each merge how many there are; what it throws ends the work.</param>
+    public static List<(string Left, string Right)> Learn(Dictionary<string, long> chunkCounts, int mergeCount, Action<int>? found = null)
     {
         var learner = new BytePairLearner(chunkCounts);
         var merges = new List<(string, string)>();
@@ -46,6 +49,7 @@ internal sealed class BytePairLearner
             (int left, int right) = ((int)(key >> 32), (int)key);
             merges.Add((learner.pieces[left], learner.pieces[right]));
             learner.Join(key, left, right);
+            found?.Invoke(merges.Count);
         }
         return merges;
     }

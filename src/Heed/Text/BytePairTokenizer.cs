@@ -148,7 +148,8 @@ public sealed class BytePairTokenizer : ITokenizer
         return count;
     }
 
-    private static uint Hash(ReadOnlySpan<char> form)
+    /// <summary>Where a memory of pieces keeps one (FNV-1a over units, its halves mixed).</summary>
+    internal static uint Hash(ReadOnlySpan<char> form)
     {
         uint hash = 2166136261;
         foreach (char c in form)

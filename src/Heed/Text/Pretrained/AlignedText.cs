@@ -1,11 +1,11 @@
-using System.Buffers;
-
 namespace Heed;
 
 /// <summary>A text on its way through normalization, each UTF-16 unit with the range of the original text that it comes from.</summary>
 /// <remarks>Until something changes, the units are those of the original and no ranges are kept. An inserted unit has an empty range where it stands.</remarks>
 internal readonly struct AlignedText
 {
+    private const long MostGrowth = 256;
+
     private readonly ReadOnlyMemory<char> units;
     private readonly int[]? starts;
     private readonly int[]? ends;
@@ -29,14 +29,23 @@ internal readonly struct AlignedText
 
     public AlignedText Slice(int start, int length) => new(units.Slice(start, length), starts, ends, offset + start);
 
+    /// <summary>Refuses a text that has grown beyond all use, as the rules of a hostile file could make it.</summary>
+    /// <exception cref="InputException">It is more than 256 times as long as before.</exception>
+    public static void CheckGrowth(long before, long after)
+    {
+        if (after > MostGrowth * (before + 16))
+            throw new InputException(FormattableString.Invariant($"the tokenizer's rules make more than {after} characters of {before}; its file is damaged, copy it again."));
+    }
+
     /// <summary>Writes a new text unit by unit.</summary>
     public sealed class Writer
     {
+        private readonly int planned;
         private char[] units;
         private int[] starts, ends;
         private int count;
 
-        public Writer(int capacity) => (units, starts, ends) = (new char[capacity], new int[capacity], new int[capacity]);
+        public Writer(int capacity) => (planned, units, starts, ends) = (capacity, new char[capacity], new int[capacity], new int[capacity]);
 
         public int Length => count;
 
@@ -46,6 +55,7 @@ internal readonly struct AlignedText
         {
             if (count == units.Length)
             {
+                CheckGrowth(planned, count);
                 int size = Math.Max(16, checked(2 * count));
                 Array.Resize(ref units, size);
                 Array.Resize(ref starts, size);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Heed;
 
@@ -11,7 +12,7 @@ internal sealed class BertNormalizer(bool cleansText, bool separatesIdeographs, 
 
     public override AlignedText Apply(AlignedText text)
     {
-        bool isAscii = System.Text.Ascii.IsValid(text.Span);
+        bool isAscii = Ascii.IsValid(text.Span);
         AlignedText first = FirstPass(text);
         if (isAscii)
             return first;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Heed;
@@ -58,7 +59,7 @@ internal sealed class BytePairModel : SubwordModel
         }
         int first = output.Count;
         AddSymbols(piece, output);
-        Span<SubToken> symbols = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(output)[first..];
+        Span<SubToken> symbols = CollectionsMarshal.AsSpan(output)[first..];
         int count = symbols.Length <= SmallPiece ? MergeSmall(symbols) : MergeLarge(symbols);
         output.RemoveRange(first + count, symbols.Length - count);
     }

@@ -64,7 +64,7 @@ internal sealed class CodePointSet
         if (name is "LC" or "L&")
             return Of("Lu").Or(Of("Ll")).Or(Of("Lt"));
         bool isKnown = false;
-        for (UnicodeCategory category = 0; category <= UnicodeCategory.OtherNotAssigned; category++)
+        for (UnicodeCategory category = UnicodeCategory.UppercaseLetter; category <= UnicodeCategory.OtherNotAssigned; category++)
             isKnown |= name.Length is 1 or 2 && ShortName(category).StartsWith(name, StringComparison.Ordinal);
         return isKnown ? Of(name) : null;
     }

@@ -22,6 +22,10 @@ internal static class JsonParts
 
     public static int? Number(this JsonElement parent, string name) => parent.Part(name)?.GetInt32();
 
+    /// <summary>An entry of an array, which must be there.</summary>
+    public static JsonElement Entry(this JsonElement array, int index) =>
+        array.ValueKind == JsonValueKind.Array && index < array.GetArrayLength() ? array[index] : throw new FormatException("a list is too short");
+
     /// <summary>The one character of a property.</summary>
     public static char Sign(this JsonElement parent, string name, char value) => parent.Text(name) is not { } text ? value
         : text.Length == 1 ? text[0] : throw new FormatException($"'{name}' is '{TokenIds.Shown(text)}' instead of one character");

@@ -5,7 +5,7 @@ namespace Heed;
 /// <summary>Looks through one text for the matches of one pattern.</summary>
 internal ref struct PatternMatcher
 {
-    private const long LeastSteps = 1_000_000, StepsAUnit = 500;
+    private const long LeastSteps = 100_000, StepsAUnit = 500;
 
     private readonly CodePointPattern pattern;
     private readonly PatternStep[] steps;
@@ -96,6 +96,13 @@ internal ref struct PatternMatcher
                     return false;
                 break;
             case PatternOperation.Fork:
+                // Most ways of a choice are seen to be wrong at once.
+                ref readonly PatternStep way = ref steps[here.Next];
+                if (way is { Operation: PatternOperation.Character, Next: < 0xD800 } && (at >= text.Length || text[at] != way.Next))
+                {
+                    step = here.Other;
+                    return true;
+                }
                 Push(new Choice(here.Other, at, at, 0));
                 step = here.Next;
                 return true;
@@ -212,6 +219,7 @@ internal ref struct PatternMatcher
         choices[count++] = choice;
     }
 
+    /// <summary>A place to go back to.</summary>
     /// <param name="Step">Where to go on; for a lazy loop the loop itself.</param>
     /// <param name="At">Where in the text.</param>
     /// <param name="Least">How far a greedy loop may go back.</param>

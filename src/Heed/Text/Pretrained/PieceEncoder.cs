@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
 namespace Heed;
 
 /// <summary>A model with a memory of pieces it has seen, and the step from text to bytes before it where the tokenizer works on bytes.</summary>
@@ -15,7 +18,7 @@ internal sealed class PieceEncoder(SubwordModel model, bool isByteLevel)
     {
         if (piece.Length > LongestKept)
             return Compute(piece, scratch);
-        uint hash = Hash(piece);
+        uint hash = BytePairTokenizer.Hash(piece);
         ref Entry? slot = ref cache[hash % CacheSize];
         Entry? known = Volatile.Read(ref slot);
         if (known is not null && piece.SequenceEqual(known.Piece))
@@ -36,15 +39,15 @@ internal sealed class PieceEncoder(SubwordModel model, bool isByteLevel)
             ComputeBytes(piece, scratch);
         else
             model.Tokenize(piece, scratch);
-        return System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scratch);
+        return CollectionsMarshal.AsSpan(scratch);
     }
 
     // The model counts bytes; a token's place is that of all code points that it has a byte of.
     private void ComputeBytes(ReadOnlySpan<char> piece, List<SubToken> scratch)
     {
         int size = 3 * piece.Length;
-        char[]? rented = size > 512 ? System.Buffers.ArrayPool<char>.Shared.Rent(size) : null;
-        int[]? rentedPlaces = size > 512 ? System.Buffers.ArrayPool<int>.Shared.Rent(size) : null;
+        char[]? rented = size > 512 ? ArrayPool<char>.Shared.Rent(size) : null;
+        int[]? rentedPlaces = size > 512 ? ArrayPool<int>.Shared.Rent(size) : null;
         Span<char> bytes = rented ?? stackalloc char[512];
         Span<int> starts = rentedPlaces ?? stackalloc int[512];
         int count = 0;
@@ -56,7 +59,7 @@ internal sealed class PieceEncoder(SubwordModel model, bool isByteLevel)
             i += length;
         }
         model.Tokenize(bytes[..count], scratch);
-        Span<SubToken> tokens = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(scratch);
+        Span<SubToken> tokens = CollectionsMarshal.AsSpan(scratch);
         foreach (ref SubToken token in tokens)
         {
             int last = starts[token.End - 1];
@@ -64,17 +67,9 @@ internal sealed class PieceEncoder(SubwordModel model, bool isByteLevel)
             token = token with { Start = starts[token.Start], End = last + length };
         }
         if (rented is not null)
-            System.Buffers.ArrayPool<char>.Shared.Return(rented);
+            ArrayPool<char>.Shared.Return(rented);
         if (rentedPlaces is not null)
-            System.Buffers.ArrayPool<int>.Shared.Return(rentedPlaces);
-    }
-
-    private static uint Hash(ReadOnlySpan<char> piece)
-    {
-        uint hash = 2166136261;
-        foreach (char c in piece)
-            hash = (hash ^ c) * 16777619;
-        return hash ^ (hash >> 15);
+            ArrayPool<int>.Shared.Return(rentedPlaces);
     }
 
     private sealed record Entry(string Piece, SubToken[] Tokens);

@@ -16,9 +16,9 @@ internal sealed class TemplateReader(int size)
             case "ByteLevel":
                 return TokenTemplate.Plain with { TrimsOffsets = processor.Flag("trim_offsets", true) };
             case "BertProcessing":
-                return TokenTemplate.Bert(Id(processor.Needed("cls")[1]), Id(processor.Needed("sep")[1]));
+                return TokenTemplate.Bert(Id(processor.Needed("cls").Entry(1)), Id(processor.Needed("sep").Entry(1)));
             case "RobertaProcessing":
-                return TokenTemplate.Roberta(Id(processor.Needed("cls")[1]), Id(processor.Needed("sep")[1]), processor.Flag("trim_offsets", true));
+                return TokenTemplate.Roberta(Id(processor.Needed("cls").Entry(1)), Id(processor.Needed("sep").Entry(1)), processor.Flag("trim_offsets", true));
             case "TemplateProcessing":
                 JsonElement? special = processor.Part("special_tokens");
                 return new TokenTemplate(Parts(processor.Needed("single"), special, texts: 1), Parts(processor.Needed("pair"), special, texts: 2), TrimsOffsets: false);

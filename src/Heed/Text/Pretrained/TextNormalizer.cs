@@ -38,8 +38,12 @@ internal abstract class TextNormalizer
     {
         public override AlignedText Apply(AlignedText text)
         {
+            int before = text.Length;
             foreach (TextNormalizer part in parts)
+            {
                 text = part.Apply(text);
+                AlignedText.CheckGrowth(before, text.Length);
+            }
             return text;
         }
     }

@@ -3,6 +3,7 @@ namespace Heed;
 /// <summary>A text and the pieces that it is cut into, on the way through pre-tokenizers.</summary>
 internal sealed class TextPieces
 {
+    private readonly int before;
     private List<Piece> spare = [];
 
     /// <summary>Starts with one piece.</summary>
@@ -10,7 +11,7 @@ internal sealed class TextPieces
     /// <param name="isFirst">Whether it stands at the start of what is encoded.</param>
     public TextPieces(AlignedText text, bool isFirst)
     {
-        (Text, IsFirst) = (text, isFirst);
+        (Text, IsFirst, before) = (text, isFirst, text.Length);
         Pieces = [new Piece(0, text.Length)];
     }
 
@@ -42,6 +43,7 @@ internal sealed class TextPieces
         }
         (Pieces, spare) = (spare, Pieces);
         Text = writer.ToText();
+        AlignedText.CheckGrowth(before, Text.Length);
     }
 }
 

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Heed;
@@ -20,8 +22,12 @@ internal abstract class TokenDecoder
     {
         public override void Apply(List<DecodedPart> parts)
         {
+            long before = parts.Sum(part => (long)part.Text.Length);
             foreach (TokenDecoder step in steps)
+            {
                 step.Apply(parts);
+                AlignedText.CheckGrowth(before, parts.Sum(part => (long)part.Text.Length));
+            }
         }
     }
 
@@ -42,7 +48,7 @@ internal abstract class TokenDecoder
                 }
             }
             parts.Clear();
-            parts.Add(new DecodedPart(Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes)), IsAdded: false));
+            parts.Add(new DecodedPart(Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes)), IsAdded: false));
         }
     }
 
@@ -106,11 +112,11 @@ internal abstract class TokenDecoder
 
         private static void Flush(List<byte> bytes, List<DecodedPart> output)
         {
-            ReadOnlySpan<byte> left = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes);
+            ReadOnlySpan<byte> left = CollectionsMarshal.AsSpan(bytes);
             var text = new StringBuilder();
             while (!left.IsEmpty)
             {
-                bool isWhole = Rune.DecodeFromUtf8(left, out Rune rune, out int used) == System.Buffers.OperationStatus.Done;
+                bool isWhole = Rune.DecodeFromUtf8(left, out Rune rune, out int used) == OperationStatus.Done;
                 text.Append(isWhole ? rune.ToString() : new string((char)CodePoint.Replacement, used));
                 left = left[used..];
             }

@@ -25,9 +25,9 @@ internal sealed class TokenizerConfig
     public static TokenizerConfig Read(string folder)
     {
         var config = new TokenizerConfig();
-        config.Read(folder, "special_tokens_map.json", config.ReadRoles);
-        config.Read(folder, "tokenizer_config.json", config.ReadConfig);
-        config.Read(folder, "added_tokens.json", root =>
+        Read(folder, "special_tokens_map.json", config.ReadRoles);
+        Read(folder, "tokenizer_config.json", config.ReadConfig);
+        Read(folder, "added_tokens.json", root =>
         {
             foreach (JsonProperty token in root.EnumerateObject())
                 config.added.Add((token.Name, token.Value.GetInt32(), default));
@@ -39,11 +39,12 @@ internal sealed class TokenizerConfig
     public List<AddedToken> Added(TokenIds vocabulary, string file)
     {
         var tokens = new List<AddedToken>();
+        var seen = new HashSet<(int, string)>();
         try
         {
             foreach ((string content, int id, JsonElement options) in added)
             {
-                if (content.Length == 0 || tokens.Exists(token => token.Id == id && token.Content == content))
+                if (content.Length == 0 || !seen.Add((id, content)))
                     continue;
                 if (!vocabulary.Ids.TryGetValue(content, out int known) || known != id)
                     vocabulary.Add(content, id);
@@ -67,7 +68,7 @@ internal sealed class TokenizerConfig
         return tokens;
     }
 
-    private void Read(string folder, string name, Action<JsonElement> read)
+    private static void Read(string folder, string name, Action<JsonElement> read)
     {
         string path = Path.Combine(folder, name);
         if (!File.Exists(path))

@@ -7,7 +7,6 @@ namespace Heed;
 internal static class TokenizerFolder
 {
     private const string Json = "tokenizer.json", Pieces = "vocab.txt", Ids = "vocab.json", Merges = "merges.txt";
-    private const long LargestConfig = 16L << 20;
 
     /// <summary>Reads the tokenizer of a folder or a file.</summary>
     public static TokenizerParts Read(string path)

@@ -28,7 +28,7 @@ internal static class TokenizerJson
         {
             unigrams = [.. array.EnumerateArray()];
             for (int id = 0; id < unigrams.Length; id++)
-                vocabulary.Add(unigrams[id][0].GetString(), id);
+                vocabulary.Add(unigrams[id].Entry(0).GetString(), id);
         }
         else
         {
@@ -60,6 +60,7 @@ internal static class TokenizerJson
     private static List<AddedToken> Added(JsonElement root, TokenIds vocabulary)
     {
         var added = new List<AddedToken>();
+        var seen = new HashSet<int>();
         if (root.Part("added_tokens") is not { } list)
             return added;
         foreach (JsonElement token in list.EnumerateArray())
@@ -72,7 +73,7 @@ internal static class TokenizerJson
                 vocabulary.Add(content, id);
             else if (known != id)
                 throw new FormatException(FormattableString.Invariant($"the added token '{TokenIds.Shown(content)}' has the id {id}, but {known} in the vocabulary"));
-            if (added.Exists(other => other.Id == id))
+            if (!seen.Add(id))
                 continue;
             bool isSpecial = token.Flag("special", false);
             added.Add(new AddedToken(id, content)
@@ -123,7 +124,7 @@ internal static class TokenizerJson
     {
         if (model.Needed("vocab").ValueKind != JsonValueKind.Array)
             throw new FormatException("the vocabulary of its Unigram model has no scores");
-        (string, double)[] tokens = [.. unigrams.Select(token => (token[0].GetString()!, token[1].GetDouble()))];
+        (string, double)[] tokens = [.. unigrams.Select(token => (token.Entry(0).GetString()!, token.Entry(1).GetDouble()))];
         if (Array.Find(tokens, token => !double.IsFinite(token.Item2)) is { Item1: not null } wrong)
             throw new FormatException($"the score of the token '{TokenIds.Shown(wrong.Item1)}' is not finite");
         int? unknown = model.Number("unk_id");
@@ -165,10 +166,11 @@ internal static class TokenizerJson
     // Without the files beside it, the usual names of special tokens tell their roles.
     private static Dictionary<string, string> Roles(JsonElement root, TokenIds vocabulary, List<AddedToken> added)
     {
+        HashSet<string> special = [.. added.Where(token => token.IsSpecial).Select(token => token.Content)];
         var roles = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach ((string role, string[] names) in SpecialNames.Usual)
         {
-            if (Array.Find(names, name => added.Exists(token => token.IsSpecial && token.Content == name)) is { } found)
+            if (Array.Find(names, special.Contains) is { } found)
                 roles[role] = found;
         }
         JsonElement? processor = root.Part("post_processor");
@@ -176,7 +178,7 @@ internal static class TokenizerJson
         {
             foreach (string role in new[] { "cls", "sep" })
             {
-                if (processor.Value.Needed(role)[0].GetString() is { } token && vocabulary.Ids.ContainsKey(token))
+                if (processor.Value.Needed(role).Entry(0).GetString() is { } token && vocabulary.Ids.ContainsKey(token))
                     roles[role + "_token"] = token;
             }
         }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Heed;
 
@@ -9,6 +8,7 @@ public sealed record TokenizerTraining
 {
     // Beyond this, words that were not seen yet are left out: the frequent ones decide.
     private const int MostWords = 1 << 20;
+    private const int LeastSize = 300;
     // Longer runs without a border, as in scripts without spaces, are cut while learning.
     private const int LongestWord = 128;
 
@@ -35,9 +35,7 @@ public sealed record TokenizerTraining
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(output);
-        ArgumentOutOfRangeException.ThrowIfLessThan(VocabularySize, 300 + SpecialTokens.Count, nameof(VocabularySize));
-        if (SpecialTokens.Any(string.IsNullOrEmpty) || SpecialTokens.Distinct(StringComparer.Ordinal).Count() < SpecialTokens.Count)
-            throw new ArgumentException("TokenizerTraining: a special token is empty or there twice.", nameof(SpecialTokens));
+        Validate();
         bool isBytePair = Kind == TrainedTokenizerKind.BytePair;
         Dictionary<string, long> words = Count(texts, isBytePair ? BytePairCutter() : UnigramCutter(), isBytePair, cancellation);
         if (words.Count == 0)
@@ -45,13 +43,30 @@ public sealed record TokenizerTraining
         progress?.Report(FormattableString.Invariant($"{words.Count:N0} different words"));
         if (isBytePair)
         {
-            List<(string, string)> merges = BytePairLearner.Learn(words, VocabularySize - 256 - SpecialTokens.Count);
-            progress?.Report(FormattableString.Invariant($"{merges.Count:N0} merges"));
+            List<(string, string)> merges = BytePairLearner.Learn(words, VocabularySize - 256 - SpecialTokens.Count, count =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (count % 1000 == 0)
+                    progress?.Report(FormattableString.Invariant($"{count:N0} merges"));
+            });
             TrainedTokenizerFile.WriteBytePairs(output, SpecialTokens, merges);
             return;
         }
         var learner = new UnigramLearner(words, VocabularySize - 257 - SpecialTokens.Count, progress, cancellation);
         TrainedTokenizerFile.WriteUnigrams(output, SpecialTokens, learner.Learn());
+    }
+
+    /// <summary>Checks the options.</summary>
+    /// <exception cref="ArgumentException">The size is too small, or a special token is empty or there twice.</exception>
+    public void Validate()
+    {
+        if (VocabularySize < LeastSize + SpecialTokens.Count)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"a vocabulary needs at least {LeastSize + SpecialTokens.Count} tokens, of which 256 are bytes; got {VocabularySize}."), nameof(VocabularySize));
+        }
+        if (SpecialTokens.Any(string.IsNullOrEmpty) || SpecialTokens.Distinct(StringComparer.Ordinal).Count() < SpecialTokens.Count)
+            throw new ArgumentException("a special token is empty or there twice.", nameof(SpecialTokens));
     }
 
     private static Action<TextPieces> BytePairCutter() => new PreTokenizer.ByteLevel(addsPrefixSpace: false, usesPattern: true).Apply;
