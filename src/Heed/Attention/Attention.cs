@@ -9,7 +9,7 @@ namespace Heed;
 /// else is written out, in O(queries·keys). The results are the same.</para>
 /// <para>Source: Niu, Zhong and Yu, "A review on the attention mechanism of deep learning", 2021.</para>
 /// </remarks>
-public sealed class Attention : Module
+public sealed partial class Attention : Module
 {
     private const int FewQueries = 8;
     private readonly AttentionConfig config;
