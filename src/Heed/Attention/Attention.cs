@@ -11,7 +11,7 @@ namespace Heed;
 /// </remarks>
 public sealed partial class Attention : Module
 {
-    private const int FewQueries = 8;
+    private const int FewQueries = 8, WidestWindow = 1 << 24;
     private readonly AttentionConfig config;
     private readonly ScoreFunction score;
     private readonly DistributionFunction distribution;
@@ -205,6 +205,8 @@ public sealed partial class Attention : Module
             return Tensor.Attention(q, k, v, modifier, default(NoMask), inputs);
         if (config.Mask.IsCausal && state is null)
             return Tensor.Attention(q, k, v, modifier, default(Causal), inputs);
+        if (config.Mask.Sides is ( <= WidestWindow, <= WidestWindow) sides && state is null)
+            return Tensor.Attention(q, k, v, modifier, new Window(sides.Left, sides.Right), inputs);
         (int queries, int keys) = (q.Shape[1], k.Shape[1]);
         bool[] flags = state is null ? config.Mask.RelativeTable(q.Shape[0], queries, keys, inputs.QueryRanges, inputs.KeyRanges)
             : config.Mask.StepTable(q.Shape[0], queries, keys, inputs.KeyRanges, state, isRelative: true);
