@@ -89,7 +89,7 @@ public sealed partial class Attention : Module
         if (values.Shape[0] != keys.Shape[0] || values.Shape[1] != keys.Shape[1])
             throw ShapeException.For("Attention", nameof(values), FormattableString.Invariant($"the batch ({keys.Shape[0]}) of the keys, and as many values as keys ({keys.Shape[1]}),"), values.Shape);
         ranges?.Check("Attention", keys.Shape[0], keys.Shape[1]);
-        AttentionMemory memory = new(Split(keyMap, keys, pass), Split(valueMap, values, pass), ranges, this);
+        AttentionMemory memory = new(Split(keyMap, keys, pass), Split(valueMap, values, pass), ranges, this, pass.Step);
         memory.Prepared(IsFused && !HasHooks && !keepWeights, pass);
         return memory;
     }
@@ -236,7 +236,7 @@ public sealed partial class Attention : Module
     private static Tensor FewContexts(Tensor weights, Tensor value, AttentionMemory memory)
     {
         (int batch, int queries, int keys) = (weights.Shape[0], weights.Shape[2], weights.Shape[3]);
-        return weights.Reshape(new Shape(batch, queries, keys)).SumOverTime(value, memory.Ranges ?? SequenceRanges.Full(batch, keys)).Reshape(new Shape(batch, queries, 1, value.Shape[2]));
+        return weights.Reshape(new Shape(batch, queries, keys)).SumOverTime(value, memory.Steps).Reshape(new Shape(batch, queries, 1, value.Shape[2]));
     }
 
     // (batch, heads, sequence, size), with zeros for padding, so that what stands there cannot spread.
