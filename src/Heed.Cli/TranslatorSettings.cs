@@ -16,7 +16,7 @@ internal sealed class TranslatorSettings
     };
 
     private readonly OptionList all = new();
-    private readonly Option<string> decoder, score, distribution, tokens, longSentences;
+    private readonly Option<string> decoder, cell, score, distribution, tokens, longSentences;
     private readonly Option<int> hidden, embedding, layers, attention, merges, minimumCount, maximumVocabulary, maximumLength;
     private readonly Option<double> coverageWeight, dropout;
     private readonly Option<bool> noFeeding, coverage, copy, tie, lowerCase;
@@ -26,6 +26,7 @@ internal sealed class TranslatorSettings
     public TranslatorSettings()
     {
         decoder = all.Add("--decoder", "bahdanau (attention before the recurrent cell) or luong (after it).", network.Decoder, "name");
+        cell = all.Add("--cell", "Recurrent cell of encoder and decoder: lstm, or gru as in Bahdanau's paper.", network.Cell, "name");
         score = all.Add("--score", $"How queries and keys are compared: {string.Join(", ", Score.Mechanisms.Select(m => m.Signature))}.", network.Score, "name");
         distribution = all.Add("--distribution", $"How energies become weights: {string.Join(", ", Distribution.Mechanisms.Select(m => m.Signature))}.", network.Distribution, "name");
         noFeeding = all.Flag("--no-input-feeding", "The decoder luong does not read what it attended to before; all its steps are then trained at once.");
@@ -90,6 +91,7 @@ internal sealed class TranslatorSettings
         HiddenSize = parsed.GetValue(hidden),
         LayerCount = parsed.GetValue(layers),
         Decoder = parsed.GetValue(decoder)!,
+        Cell = parsed.GetValue(cell)!,
         InputFeeding = !parsed.GetValue(noFeeding),
         Score = parsed.GetValue(score)!,
         Distribution = parsed.GetValue(distribution)!,

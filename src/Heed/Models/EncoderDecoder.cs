@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace Heed;
 
-/// <summary>An encoder–decoder that aligns: a bidirectional LSTM reads the source, a recurrent decoder writes the target and attends to the source at each token.</summary>
+/// <summary>An encoder–decoder that aligns: a bidirectional LSTM or GRU reads the source, a recurrent decoder writes the target and attends to the source at each token.</summary>
 /// <remarks>
 /// <para>Encoder: h_j = [→h_j; ←h_j]. Decoder: see <see cref="EncoderDecoderConfig.Decoder"/>; its first state is tanh(W[→h_n; ←h_1] + b). P(y_t) = softmax(W_y·o_t + b).</para>
 /// <para>Coverage (See et al. 2017): s_t = Σ_{t′&lt;t} α_{t′} goes into the score, and λ·Σ_j min(α_tj, s_tj) is added to the loss. Copying (pointer generator,
@@ -19,7 +19,7 @@ public sealed class EncoderDecoder : Module
     private const float LeastProbability = 1e-9f;
 
     private readonly Embedding sourceVectors, targetVectors;
-    private readonly Lstm encoder;
+    private readonly RecurrentLayer encoder;
     private readonly Linear bridge;
     private readonly Linear? output, gate;
     private readonly Parameter? outputBias;
@@ -39,8 +39,8 @@ public sealed class EncoderDecoder : Module
         int hidden = config.HiddenSize;
         sourceVectors = Register("source", new Embedding(sourceCount, config.EmbeddingSize, paddingId: 0, Initializer.Uniform(0.1)));
         targetVectors = Register("target", new Embedding(targetCount, config.EmbeddingSize, initializer: Initializer.Uniform(0.1)));
-        encoder = Register("encoder", new Lstm(config.EmbeddingSize, hidden, config.LayerCount, isBidirectional: true, config.Dropout));
-        bridge = Register("bridge", new Linear(2 * hidden, 2 * hidden));
+        encoder = Register("encoder", config.CreateEncoder());
+        bridge = Register("bridge", new Linear(2 * hidden, config.Cell == "gru" ? hidden : 2 * hidden));
         decoder = Register("decoder", new AligningDecoder(config));
         if (config.TieEmbeddings)
             outputBias = Register("output_bias", new Parameter(new Shape(targetCount), Initializer.Zeros));
@@ -117,7 +117,7 @@ public sealed class EncoderDecoder : Module
         Tensor states = encoder.Forward(dropout.Forward(sourceVectors.Forward(ids, ranges.Count, pass), pass), ranges, pass).Output;
         Tensor first = bridge.Forward(states.LastStates(ranges), pass).Tanh();
         Tensor? fed = Config is { Decoder: "luong", InputFeeding: true } ? pass.Input(new float[ranges.Count * hidden], new Shape(ranges.Count, hidden)) : null;
-        return (states, new DecoderState(first.Columns(0, hidden), first.Columns(hidden, hidden), fed, null));
+        return (states, Config.Cell == "gru" ? new DecoderState(first, null, fed, null) : new DecoderState(first.Columns(0, hidden), first.Columns(hidden, hidden), fed, null));
     }
 
     // Logits of the real tokens, (tokens, targets), with what they came from; rows are the tokens' places, time first.
