@@ -80,6 +80,7 @@ internal static class CommandLine
             ("predict", () => PredictCommand.Create(terminal)),
             ("translate", () => TranslateCommand.Create(terminal)),
             ("describe", () => DescribeCommand.Create(terminal)),
+            ("average", () => AverageCommand.Create(terminal)),
             ("mechanisms", () => MechanismsCommand.Create(terminal)),
             ("bench", () => BenchCommand.Create(terminal, cancellation)),
             ("verify", () => VerifyCommand.Create(terminal)),
