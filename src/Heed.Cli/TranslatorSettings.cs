@@ -18,7 +18,7 @@ internal sealed class TranslatorSettings
     private readonly OptionList all = new();
     private readonly Option<string> decoder, cell, score, distribution, tokens, longSentences;
     private readonly Option<int> hidden, embedding, layers, attention, merges, minimumCount, maximumVocabulary, maximumLength;
-    private readonly Option<double> coverageWeight, dropout;
+    private readonly Option<double> coverageWeight, entropyWeight, dropout;
     private readonly Option<bool> noFeeding, coverage, copy, tie, lowerCase;
     private readonly TrainerSettings trainer = new(training with { Monitor = "loss" }, "Pairs", "source", "tokens", "loss, or accuracy (of the next token)");
     private readonly CheckpointSettings checkpoint = new();
@@ -32,6 +32,7 @@ internal sealed class TranslatorSettings
         noFeeding = all.Flag("--no-input-feeding", "The decoder luong does not read what it attended to before; all its steps are then trained at once.");
         coverage = all.Flag("--coverage", "The score sees what was attended to before, and a loss forbids looking twice.");
         coverageWeight = all.AddNumber("--coverage-weight", "Weight of the coverage loss.", network.CoverageWeight);
+        entropyWeight = all.AddNumber("--entropy-weight", "Weight of the entropy of where the distribution hard looks.", network.EntropyWeight);
         copy = all.Flag("--copy", "Tokens of the source can be copied (pointer generator); sets --label-smoothing to 0.");
         hidden = all.Add("--hidden", "Size of a hidden state of one direction, and of the decoder.", network.HiddenSize);
         embedding = all.Add("--embedding", "Size of a token's vector.", network.EmbeddingSize);
@@ -98,6 +99,7 @@ internal sealed class TranslatorSettings
         AttentionSize = parsed.GetValue(attention),
         Coverage = parsed.GetValue(coverage),
         CoverageWeight = parsed.GetValue(coverageWeight),
+        EntropyWeight = parsed.GetValue(entropyWeight),
         Copy = parsed.GetValue(copy),
         TieEmbeddings = parsed.GetValue(tie),
         Dropout = parsed.GetValue(dropout),

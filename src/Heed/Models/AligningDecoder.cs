@@ -61,6 +61,7 @@ internal sealed class AligningDecoder : Module
         Tensor[] hidden = new Tensor[time], contexts = new Tensor[time], outputs = new Tensor[time], weights = new Tensor[time], seen = new Tensor[time];
         StepProducts products = Products(pass);
         DecoderState state = first with { Look = Start(memory, keepWeights) };
+        List<HardChoice> choices = [];
         for (int t = 0; t < time; t++)
         {
             Tensor? before = state.Look!.Cumulated;
@@ -68,6 +69,8 @@ internal sealed class AligningDecoder : Module
             (hidden[t], contexts[t]) = (state.Hidden, look.Context.Reshape(new Shape(memory.Batch, ContextSize)));
             if (!isBefore)
                 outputs[t] = state.Fed!;
+            if (look.Choice is { } choice)
+                choices.Add(choice);
             if (!keepWeights)
                 continue;
             weights[t] = look.Weights!.Reshape(new Shape(memory.Batch, memory.KeyCount));
@@ -75,7 +78,12 @@ internal sealed class AligningDecoder : Module
         }
         Tensor states = Tensor.Stack(hidden), context = Tensor.Stack(contexts);
         Tensor output = isBefore ? readout.Forward(Tensor.Concatenate(states, context, embedded), pass).Tanh() : Tensor.Stack(outputs);
-        return new DecoderTrace(output, states, context, keepWeights ? Tensor.Stack(weights) : null, keepWeights ? Tensor.Stack(seen) : null);
+        return new DecoderTrace(output, states, context, keepWeights ? Tensor.Stack(weights) : null, keepWeights ? Tensor.Stack(seen) : null)
+        {
+            Choices = choices.Count == 0 ? null : new HardChoice(Joined(choices, c => c.LogProbabilities), Joined(choices, c => c.Entropies)),
+        };
+
+        Tensor Joined(List<HardChoice> all, Func<HardChoice, Tensor> part) => Tensor.Stack([.. all.Select(c => part(c).Reshape(new Shape(memory.Batch)))]);
     }
 
     /// <summary>All steps at once, where no step waits for what the one before attended to.</summary>
@@ -162,4 +170,8 @@ internal sealed record DecoderState(Tensor Hidden, Tensor? Cell, Tensor? Fed, At
 /// <param name="Contexts">c: <c>(time, batch, size)</c>.</param>
 /// <param name="Weights">α: <c>(time, batch, keys)</c>, if asked.</param>
 /// <param name="Seen">The sum of the weights of the steps before each, <c>(time, batch, keys)</c>, if asked.</param>
-internal sealed record DecoderTrace(Tensor Output, Tensor States, Tensor Contexts, Tensor? Weights, Tensor? Seen);
+internal sealed record DecoderTrace(Tensor Output, Tensor States, Tensor Contexts, Tensor? Weights, Tensor? Seen)
+{
+    /// <summary>What hard attention drew, <c>(time, batch)</c>; null for soft attention.</summary>
+    public HardChoice? Choices { get; init; }
+}

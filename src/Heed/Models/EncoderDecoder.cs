@@ -8,6 +8,8 @@ namespace Heed;
 /// <para>Coverage (See et al. 2017): s_t = Σ_{t′&lt;t} α_{t′} goes into the score, and λ·Σ_j min(α_tj, s_tj) is added to the loss. Copying (pointer generator,
 /// the same paper): p_gen = σ(w·[c_t; s_t; y_{t−1}] + b),
 /// P(y) = p_gen·P_vocabulary(y) + (1 − p_gen)·Σ_{j: x_j = y} α_tj, over the vocabulary and the tokens of the source.</para>
+/// <para>Hard attention (the distribution <c>hard</c>; Xu et al. 2015) draws one place a token in training and takes the likeliest after it; a <see cref="ReinforceLoss"/> with a moving average as baseline is added, the reward
+/// of a draw the logarithm of its own token's probability (the paper's: of the whole target's).</para>
 /// <para>Id 0 is the edge of a target: the start as a token read, the end as a token written.</para>
 /// </remarks>
 public sealed class EncoderDecoder : Module
@@ -24,6 +26,7 @@ public sealed class EncoderDecoder : Module
     private readonly Linear? output, gate;
     private readonly Parameter? outputBias;
     private readonly AligningDecoder decoder;
+    private readonly ReinforceLoss? reinforce;
     private readonly Dropout dropout;
 
     /// <summary>Builds the network.</summary>
@@ -48,6 +51,8 @@ public sealed class EncoderDecoder : Module
             output = Register("output", new Linear(hidden, targetCount));
         if (config.Copy)
             gate = Register("gate", new Linear(decoder.ContextSize + hidden + config.EmbeddingSize, 1));
+        if (config.IsReinforced)
+            reinforce = Register("reinforce", new ReinforceLoss(config.EntropyWeight));
         dropout = Register("dropout", new Dropout(config.Dropout));
     }
 
@@ -67,6 +72,8 @@ public sealed class EncoderDecoder : Module
         ArgumentNullException.ThrowIfNull(batch);
         (Tensor logits, DecoderTrace? trace, Tensor? embedded, int[] rows, int[] targets) = Forward(batch, pass);
         Tensor loss = Config.Copy ? -CopyProbabilities(batch, logits, trace!, embedded!, rows, targets, pass).Log().Mean() : Tensor.CrossEntropy(logits, targets, null, labelSmoothing);
+        if (trace?.Choices is { } choices && pass.IsTraining)
+            loss += Reinforced(choices, Config.Copy ? CopyProbabilities(batch, logits, trace, embedded!, rows, targets, pass).Log() : logits.LogSoftmax().Pick(targets), rows, pass);
         return Config.Coverage && Config.CoverageWeight > 0 ? loss + CoverageLoss(trace!, rows).Scale((float)Config.CoverageWeight) : loss;
     }
 
@@ -126,7 +133,7 @@ public sealed class EncoderDecoder : Module
         (int size, int time) = (batch.BatchSize, batch.TargetTime);
         SequenceRanges ranges = new(batch.SourceLengths);
         (Tensor states, DecoderState first) = Read(batch.SourceIds, ranges, pass);
-        bool keepsWeights = Config.Copy || Config.Coverage, isAtOnce = decoder.IsParallel && !keepsWeights;
+        bool keepsWeights = Config.Copy || Config.Coverage, isAtOnce = decoder.IsParallel && !keepsWeights && reinforce is null;
         Tensor embedded = dropout.Forward(targetVectors.Forward(batch.TargetInputs(timeFirst: !isAtOnce, TargetCount), isAtOnce ? size : time, pass), pass);
         DecoderTrace? trace = isAtOnce ? null : decoder.Run(embedded, decoder.Prepare(states, ranges, keepsWeights, pass), first, keepsWeights, pass);
         Tensor read = trace?.Output ?? decoder.RunAtOnce(embedded, batch.TargetLengths, states, ranges, first, pass);
@@ -157,6 +164,14 @@ public sealed class EncoderDecoder : Module
         }
         Tensor copied = (Rows(trace.Weights!, rows) * pass.Input(same, new Shape(rows.Length, keys))).MeanLast().Scale(keys);
         return ((own * logits.Softmax().Pick(known)) + (own.Scale(-1, 1) * copied)).Scale(1, LeastProbability);
+    }
+
+    // The reward of a choice is the logarithm of the probability that its own token got.
+    private Tensor Reinforced(HardChoice choices, Tensor logs, int[] rows, in Pass pass)
+    {
+        int places = choices.LogProbabilities.Length;
+        return reinforce!.Forward(
+            Rows(choices.LogProbabilities.Reshape(new Shape(places, 1)), rows), logs.Values.ToArray(), pass, Rows(choices.Entropies.Reshape(new Shape(places, 1)), rows));
     }
 
     // Σ_j min(α_j, s_j) = Σ_j (α_j − max(α_j − s_j, 0)), mean over the tokens.

@@ -35,6 +35,10 @@ public sealed record EncoderDecoderConfig
     /// <value>Default <c>softmax</c>.</value>
     public string Distribution { get => field ?? "softmax"; init; } = "softmax";
 
+    /// <summary>Weight λ of the entropy of where <c>hard</c> attention looks, which keeps it trying; see <see cref="ReinforceLoss"/>.</summary>
+    /// <value>Default 0.01; at least 0.</value>
+    public double EntropyWeight { get; init; } = 0.01;
+
     /// <summary>Length of the hidden layer of the scores <c>additive</c> and <c>location-aware</c>, unless their name says one.</summary>
     /// <value>Default 256.</value>
     public int AttentionSize { get; init; } = 256;
@@ -84,6 +88,8 @@ public sealed record EncoderDecoderConfig
             throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: TieEmbeddings needs EmbeddingSize = HiddenSize, got {EmbeddingSize} and {HiddenSize}."), nameof(TieEmbeddings));
         if (!(CoverageWeight >= 0 && double.IsFinite(CoverageWeight)))
             throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: CoverageWeight must be at least 0, got {CoverageWeight}."), nameof(CoverageWeight));
+        if (!(EntropyWeight >= 0 && double.IsFinite(EntropyWeight)))
+            throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: EntropyWeight must be at least 0, got {EntropyWeight}."), nameof(EntropyWeight));
         if (Dropout is not (>= 0 and < 1))
             throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
     }
@@ -102,6 +108,9 @@ public sealed record EncoderDecoderConfig
     internal RecurrentLayer CreateEncoder() => Cell == "gru"
         ? new Gru(EmbeddingSize, HiddenSize, LayerCount, isBidirectional: true, Dropout)
         : new Lstm(EmbeddingSize, HiddenSize, LayerCount, isBidirectional: true, Dropout);
+
+    // Whether attention draws and learns by reinforcement.
+    internal bool IsReinforced => Heed.Distribution.Parse(Distribution) is HardAttention { Gradient: HardGradient.Reinforce };
 
     /// <summary>The score that the values name.</summary>
     internal Score CreateScore()
