@@ -269,6 +269,97 @@ def attention():
     g.save()
 
 
+def sparsemax(x):
+    """Martins and Astudillo 2016, algorithm 1: tau = (sum of the k largest - 1)/k, k the largest for which the k-th is above it."""
+    largest = x.sort(-1, descending=True)[0]
+    count = torch.arange(1, x.shape[-1] + 1, dtype=x.dtype)
+    k = ((1 + count * largest) > largest.cumsum(-1)).sum(-1, keepdim=True)
+    tau = (largest.cumsum(-1).gather(-1, k - 1) - 1) / k
+    return (x - tau).clamp(min=0)
+
+
+def entmax15(x):
+    """Peters et al. 2019, algorithm 2, on x/2: tau = mean - sqrt((1 - sum of squares about the mean)/k) of the k largest."""
+    x = x / 2
+    largest = x.sort(-1, descending=True)[0]
+    count = torch.arange(1, x.shape[-1] + 1, dtype=x.dtype)
+    mean = largest.cumsum(-1) / count
+    spread = (largest ** 2).cumsum(-1) - count * mean ** 2
+    taus = mean - ((1 - spread) / count).clamp(min=1e-300).sqrt()
+    k = (taus <= largest).sum(-1, keepdim=True)
+    return (x - taus.gather(-1, k - 1)).clamp(min=0) ** 2
+
+
+def distributions():
+    for name, function, note in (("sparsemax", sparsemax, "Martins and Astudillo 2016, by sorting"), ("entmax15", entmax15, "entmax with alpha 1.5, Peters et al. 2019, by sorting")):
+        g = Group(f"distribution_{name}", f"{note}, over the last axis of x (3, 4, 9)")
+        g.gradients(output=function(g.input("x", 3, 4, 9, scale=2.0)))
+        g.save()
+    g = Group("distribution_hard", "hard attention, Xu et al. 2015: logarithm of the probability of given choices, and entropy, of softmax over the last axis of x (2, 3, 4, 5)")
+    x = g.input("x", 2, 3, 4, 5, scale=2.0)
+    choices = torch.arange(24).reshape(2, 3, 4) * 7 % 5
+    g.output("choices", choices)
+    logs = torch.log_softmax(x, -1)
+    g.gradients(log_probability=logs.gather(-1, choices.unsqueeze(-1)).squeeze(-1), entropy=-(logs.exp() * logs).sum(-1))
+    g.save()
+
+
+def looks():
+    """Attention whose weights depend on places or on earlier weights: queries (2, 3, 4) over keys and values (2, 7, 4), from the formulas."""
+    batch, queries, keys, size, half, hidden = 2, 3, 7, 4, 2, 3
+
+    def inputs(g):
+        return g.input("query", batch, queries, size, scale=1.5), g.input("key", batch, keys, size, scale=1.5), g.input("value", batch, keys, size)
+
+    g = Group("attention_local_p", "Luong et al. 2015, local-p: p = S·sigmoid(v_p·tanh(W_p q)), softmax of q·k in [p - 2, p + 2], times exp(-(j - p)²/2) (sigma = D/2 = 1)")
+    q, k, v = inputs(g)
+    w, row = g.input("W_p", hidden, size), g.input("v_p", 1, hidden, scale=2.0)
+    p = keys * torch.sigmoid(torch.tanh(q @ w.t()) @ row.t())
+    away = torch.arange(keys) - p
+    weights = torch.softmax((q @ k.transpose(-1, -2)).masked_fill(away.abs() > half, -torch.inf), -1) * torch.exp(-away ** 2 / (2 * (half / 2) ** 2))
+    g.gradients(context=weights @ v, weights=weights)
+    g.save()
+
+    g = Group("attention_monotonic", "Raffel et al. 2017, expected alignment: p = sigmoid(q·k + r), q_j = (1 - p_{j-1})·q_{j-1} + alpha_j of the query before (first: all at key 0), alpha_j = p_j·q_j")
+    q, k, v = inputs(g)
+    p = torch.sigmoid(q @ k.transpose(-1, -2) + g.input("r", 1))
+    before, rows = F.one_hot(torch.zeros(batch, dtype=torch.int64), keys).double(), []
+    for i in range(queries):
+        reach = [before[:, 0]]
+        for j in range(1, keys):
+            reach.append((1 - p[:, i, j - 1]) * reach[-1] + before[:, j])
+        before = p[:, i] * torch.stack(reach, -1)
+        rows.append(before)
+    weights = torch.stack(rows, 1)
+    g.gradients(context=weights @ v, weights=weights)
+    g.save()
+
+    g = Group("attention_location_aware", "Chorowski et al. 2015: e = v·tanh(W_k k + W_q q + b + U f), f = filters (2, width 3) over the weights of the query before (first: none), softmax")
+    q, k, v = inputs(g)
+    wk, wq, b = g.input("key.weight", hidden, size), g.input("query.weight", hidden, size), g.input("query.bias", hidden)
+    filters, u, row = g.input("filters.weight", 2, 3, scale=2.0), g.input("features.weight", hidden, 2), g.input("v", 1, hidden, scale=2.0)
+    before, rows = None, []
+    for i in range(queries):
+        inner = k @ wk.t() + (q[:, i] @ wq.t() + b).unsqueeze(1)
+        if before is not None:
+            inner = inner + F.conv1d(before.unsqueeze(1), filters.unsqueeze(1), padding=1).transpose(1, 2) @ u.t()
+        before = torch.softmax((torch.tanh(inner) @ row.t()).squeeze(-1), -1)
+        rows.append(before)
+    weights = torch.stack(rows, 1)
+    g.gradients(context=weights @ v, weights=weights)
+    g.save()
+
+    g = Group("co_attention_parallel", "Lu et al. 2016, parallel co-attention of (2, 5, 4) and (2, 3, 4), k = 3, no biases")
+    x, y = g.input("x", 2, 5, size), g.input("y", 2, 3, size)
+    affinity, first, second = g.input("affinity.weight", size, size), g.input("first.weight", 3, size), g.input("second.weight", 3, size)
+    one, two = g.input("first_score.weight", 1, 3, scale=2.0), g.input("second_score.weight", 1, 3, scale=2.0)
+    c = torch.tanh(x @ affinity.t() @ y.transpose(1, 2))
+    hx, hy = torch.tanh(x @ first.t() + c @ (y @ second.t())), torch.tanh(y @ second.t() + c.transpose(1, 2) @ (x @ first.t()))
+    ax, ay = torch.softmax(hx @ one.t(), 1), torch.softmax(hy @ two.t(), 1)
+    g.gradients(first=(ax * x).sum(1), second=(ay * y).sum(1), first_weights=ax.transpose(1, 2), second_weights=ay.transpose(1, 2), affinity=c)
+    g.save()
+
+
 def adamw():
     g = Group("adamw", "torch.optim.AdamW, lr 1e-3, betas 0.9 0.999, eps 1e-8, weight decay 1e-2; parameter (3, 5); the gradient of step s "
               "is the input gradient_s. parameter_s, exp_avg_s, exp_avg_sq_s: after step s.")
@@ -382,6 +473,8 @@ if __name__ == "__main__":
         recurrent_with_state(kind)
     poolings()
     attention()
+    distributions()
+    looks()
     adamw()
     clip()
     for kind in ("bahdanau", "luong", "see"):

@@ -5,7 +5,7 @@ namespace Heed.Experiments;
 /// <summary>What all experiments have in common.</summary>
 internal sealed record ExperimentOptions
 {
-    public const string Usage = "[--data DIR] [--epochs N] [--train IMAGES] [--test IMAGES] [--batch N] [--rate LEARNING_RATE] [--seed N] [--out FILE.jsonl]";
+    public const string Usage = "[--data DIR] [--epochs N] [--train IMAGES] [--test IMAGES] [--batch N] [--rate LEARNING_RATE] [--seed N] [--out FILE.jsonl] [--plot FILE.svg]";
 
     /// <summary>Folder of the data sets.</summary>
     public string Data { get; init; } = Path.Combine("..", "shared", "data");
@@ -31,6 +31,9 @@ internal sealed record ExperimentOptions
     /// <summary>The file that gets the line.</summary>
     public string Out { get; init; } = Path.Combine("bench", "quality", "experiments.jsonl");
 
+    /// <summary>The picture of an experiment that draws one.</summary>
+    public string Plot { get; init; } = Path.Combine("docs", "results", "attention-budget.svg");
+
     public static bool TryParse(string[] args, out ExperimentOptions options, out string message)
     {
         options = new ExperimentOptions();
@@ -45,6 +48,7 @@ internal sealed record ExperimentOptions
             {
                 case "--data": options = options with { Data = value }; break;
                 case "--out": options = options with { Out = value }; break;
+                case "--plot": options = options with { Plot = value }; break;
                 case "--epochs" when number >= 0: options = options with { Epochs = number }; break;
                 case "--train" when number >= 1: options = options with { Train = number }; break;
                 case "--test" when number >= 1: options = options with { Test = number }; break;

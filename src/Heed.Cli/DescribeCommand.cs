@@ -157,7 +157,7 @@ internal static class DescribeCommand
     };
 
     private static string Network(BlstmConfig network) => string.Create(culture,
-        $"{(network.Structure == "flat" ? "" : network.Structure + ", ")}bidirectional {network.Cell}, {network.Pooling} pooling; embedding {network.EmbeddingSize}, hidden {network.HiddenSize}")
+        $"{network.Structure switch { "flat" => $"bidirectional {network.Cell}", "directional" => "directional self-attention", var other => $"{other}, bidirectional {network.Cell}" }}, {network.Pooling} pooling; embedding {network.EmbeddingSize}, hidden {network.HiddenSize}")
         + (network.PairForm == "joined" ? "" : network.PairForm == "towers" ? ", each text of a pair for itself" : $", {network.PairForm} co-attention between the texts of a pair")
         + (network.Evidence ? ", evidence of the bag of words" : "")
         + (network.LayerCount > 1 ? string.Create(culture, $", layers {network.LayerCount}") : "")

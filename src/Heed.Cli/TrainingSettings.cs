@@ -19,7 +19,7 @@ internal sealed class TrainingSettings
     public TrainingSettings()
     {
         pooling = all.Add("--pooling", $"How hidden states become one vector: {string.Join(", ", SequencePooling.Names)}.", network.Pooling, "name");
-        structure = all.Add("--network", "How a text is read: flat, as one sequence; or hierarchical, words, then sentences, with attention on both levels.", network.Structure, "name");
+        structure = all.Add("--network", "How a text is read: flat, as one sequence; hierarchical, words, then sentences, with attention on both levels; or directional, by self-attention to what is before and after (DiSAN).", network.Structure, "name");
         hidden = all.Add("--hidden", "Size of a hidden state of one direction.", network.HiddenSize);
         embedding = all.Add("--embedding", "Size of a token's vector.", network.EmbeddingSize);
         pairs = all.Add("--pairs", "Buckets of a table of vectors for pairs of neighbouring tokens, such as 30000; 0 for none.", network.PairBuckets);

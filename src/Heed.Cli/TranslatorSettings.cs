@@ -16,9 +16,9 @@ internal sealed class TranslatorSettings
     };
 
     private readonly OptionList all = new();
-    private readonly Option<string> decoder, score, distribution, tokens, longSentences;
+    private readonly Option<string> decoder, cell, score, distribution, tokens, longSentences;
     private readonly Option<int> hidden, embedding, layers, attention, merges, minimumCount, maximumVocabulary, maximumLength;
-    private readonly Option<double> coverageWeight, dropout;
+    private readonly Option<double> coverageWeight, entropyWeight, dropout;
     private readonly Option<bool> noFeeding, coverage, copy, tie, lowerCase;
     private readonly TrainerSettings trainer = new(training with { Monitor = "loss" }, "Pairs", "source", "tokens", "loss, or accuracy (of the next token)");
     private readonly CheckpointSettings checkpoint = new();
@@ -26,11 +26,13 @@ internal sealed class TranslatorSettings
     public TranslatorSettings()
     {
         decoder = all.Add("--decoder", "bahdanau (attention before the recurrent cell) or luong (after it).", network.Decoder, "name");
+        cell = all.Add("--cell", "Recurrent cell of encoder and decoder: lstm, or gru as in Bahdanau's paper.", network.Cell, "name");
         score = all.Add("--score", $"How queries and keys are compared: {string.Join(", ", Score.Mechanisms.Select(m => m.Signature))}.", network.Score, "name");
         distribution = all.Add("--distribution", $"How energies become weights: {string.Join(", ", Distribution.Mechanisms.Select(m => m.Signature))}.", network.Distribution, "name");
         noFeeding = all.Flag("--no-input-feeding", "The decoder luong does not read what it attended to before; all its steps are then trained at once.");
         coverage = all.Flag("--coverage", "The score sees what was attended to before, and a loss forbids looking twice.");
         coverageWeight = all.AddNumber("--coverage-weight", "Weight of the coverage loss.", network.CoverageWeight);
+        entropyWeight = all.AddNumber("--entropy-weight", "Weight of the entropy of where the distribution hard looks.", network.EntropyWeight);
         copy = all.Flag("--copy", "Tokens of the source can be copied (pointer generator); sets --label-smoothing to 0.");
         hidden = all.Add("--hidden", "Size of a hidden state of one direction, and of the decoder.", network.HiddenSize);
         embedding = all.Add("--embedding", "Size of a token's vector.", network.EmbeddingSize);
@@ -90,12 +92,14 @@ internal sealed class TranslatorSettings
         HiddenSize = parsed.GetValue(hidden),
         LayerCount = parsed.GetValue(layers),
         Decoder = parsed.GetValue(decoder)!,
+        Cell = parsed.GetValue(cell)!,
         InputFeeding = !parsed.GetValue(noFeeding),
         Score = parsed.GetValue(score)!,
         Distribution = parsed.GetValue(distribution)!,
         AttentionSize = parsed.GetValue(attention),
         Coverage = parsed.GetValue(coverage),
         CoverageWeight = parsed.GetValue(coverageWeight),
+        EntropyWeight = parsed.GetValue(entropyWeight),
         Copy = parsed.GetValue(copy),
         TieEmbeddings = parsed.GetValue(tie),
         Dropout = parsed.GetValue(dropout),

@@ -23,6 +23,17 @@ public sealed class StructureTests
     }
 
     [Fact]
+    public void Directional_self_attention_is_chosen_by_name()
+    {
+        using TemporaryFolder folder = new();
+        string data = TinyData.Write(folder["data.tsv"], 120);
+        CommandRun.Of(["train", "text", "--data", data, "--out", folder["model"], "--network", "directional", "--pooling", "multi-dimensional", .. small]).ShouldSucceed().Error.ShouldContain("directional multi-dimensional pooling");
+        CommandRun.Of("describe", folder["model"]).ShouldSucceed().Out.ShouldContain("directional self-attention, multi-dimensional pooling");
+        CommandRun.Of("predict", folder["model"], "the lamp is broken").ShouldSucceed().Lines.Length.ShouldBe(1);
+        CommandRun.Of(["train", "text", "--data", data, "--out", folder["other"], "--network", "directional", "--layers", "2", .. small]).ShouldRefuse("directional has one layer");
+    }
+
+    [Fact]
     public void Co_attention_is_chosen_by_name_and_answers_with_the_affinity()
     {
         using TemporaryFolder folder = new();
@@ -36,6 +47,6 @@ public sealed class StructureTests
         affinity[0].GetArrayLength().ShouldBe(4);
         CommandRun.Of([.. train, "--pair-form", "fin"]).ShouldRefuse("there is no PairForm 'fin'", "Did you mean 'fine'?");
         CommandRun.Of([.. train, "--pair-form", "fine", "--network", "hierarchical"]).ShouldRefuse("does not go with PairForm fine");
-        CommandRun.Of([.. train, "--network", "tree"]).ShouldRefuse("flat or hierarchical, got 'tree'");
+        CommandRun.Of([.. train, "--network", "tree"]).ShouldRefuse("flat, hierarchical or directional, got 'tree'");
     }
 }

@@ -40,6 +40,18 @@ public sealed class TrainedTranslator : IDisposable
 public sealed class TranslateTests(TrainedTranslator model) : IClassFixture<TrainedTranslator>
 {
     [Fact]
+    public void A_translator_has_gated_units_if_told_and_the_mean_of_one_model_is_itself()
+    {
+        using TemporaryFolder folder = new();
+        CommandRun.Of([.. TrainedTranslator.Command(model.Pairs, folder["gru"]), "--cell", "gru", "--epochs", "1"]).ShouldSucceed().Error.ShouldContain("over a bidirectional GRU");
+        CommandRun.Of("translate", folder["gru"], "one two").ShouldSucceed().Lines.Length.ShouldBe(1);
+        CommandRun.Of("average", model.Model, model.Model, "--out", folder["mean"]).ShouldSucceed();
+        CommandRun.Of("translate", folder["mean"], "one two").ShouldSucceed().Lines.ShouldBe(["zwei eins"]);
+        CommandRun.Of("average", model.Model, folder["gru"], "--out", folder["other"]).ShouldRefuse("other networks");
+        CommandRun.Of([.. TrainedTranslator.Command(model.Pairs, folder["none"]), "--cell", "rnn"]).ShouldRefuse("Cell must be lstm or gru, got 'rnn'");
+    }
+
+    [Fact]
     public void Training_reports_figures_with_signatures()
     {
         JsonElement report = JsonDocument.Parse(model.Training.ShouldSucceed().Out).RootElement;

@@ -31,6 +31,14 @@ internal unsafe struct AttentionSweep<TModifier, TMask, TConsumer> : ISimdKernel
             Workers.Run(&Task<V>, self, Tasks);
     }
 
+    /// <summary>The first task alone, on this thread.</summary>
+    public void RunHere<V>()
+        where V : unmanaged, ISimd<V>
+    {
+        fixed (AttentionSweep<TModifier, TMask, TConsumer>* self = &this)
+            Task<V>(self, 0);
+    }
+
     private static void Task<V>(void* state, int index)
         where V : unmanaged, ISimd<V>
     {

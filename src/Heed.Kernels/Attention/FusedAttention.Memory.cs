@@ -8,7 +8,8 @@ public static unsafe partial class FusedAttention
     /// <param name="parameterCount">Learned numbers of the modifier whose gradient is wanted.</param>
     /// <param name="valueRows">Rows of a value table.</param>
     /// <param name="tableWidth">Width of a table for each query row.</param>
-    /// <remarks>Temporary memory is an upper bound for <see cref="Workers.Degree"/> threads, in whole powers of two, as it is taken. It grows with queries + keys, never with queries·keys.</remarks>
+    /// <remarks>Temporary memory is an upper bound for <see cref="Workers.Degree"/> threads, in whole powers of two, as it is taken. It grows with queries + keys, never with queries·keys.
+    /// A distribution of its own (<see cref="Distributed{TModifier, TDistribution}"/>) takes up to 2¹⁷ scores a thread more, or those of 12 rows where these are more.</remarks>
     /// <exception cref="ArgumentException">A size is negative or does not fit the others.</exception>
     public static AttentionMemory EstimateMemory(in AttentionShape shape, int parameterCount = 0, int valueRows = 0, int tableWidth = 0)
     {

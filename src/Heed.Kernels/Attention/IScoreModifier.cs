@@ -40,6 +40,9 @@ public interface IScoreModifier
     /// <summary><see cref="IAttentionDistribution.Reach"/>.</summary>
     internal float Reach => 0;
 
+    /// <summary><see cref="IAttentionDistribution.Degree"/>.</summary>
+    internal float Degree => 1;
+
     /// <summary><see cref="IAttentionDistribution.Weight"/>.</summary>
     internal V Weight<V>(V excess)
         where V : unmanaged, ISimd<V> => excess;

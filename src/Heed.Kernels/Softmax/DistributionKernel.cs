@@ -6,17 +6,13 @@ namespace Heed.Kernels;
 /// <remarks>
 /// <para>Shapes: x, y, dx, dy (rows, columns). y may be x; other overlaps throw.</para>
 /// <para>Edges: a score of −∞ is masked and gives exactly 0; a row of nothing but −∞ gives zeros and passes no gradient. NaN or +∞ makes its whole row NaN.</para>
-/// <para>The normalizer is found by Newton's method from below, relative to the row's maximum, so scores may be of any size. Steps depend on the row alone: it has the same bits alone or among
+/// <para>The normalizer is found by <see cref="NormalizerRow"/>, relative to the row's maximum, so scores may be of any size. Steps depend on the row alone: it has the same bits alone or among
 /// others, on any number of threads.</para>
-/// <para>Cost: about ln(columns) + 5 passes over a row that stays in the cache. Rows are shared by the workers. Thread-safe.</para>
+/// <para>Cost: three passes over a row, and about 5 over the scores that are near the largest; g itself is computed for those alone. Backward: two passes that look only where a weight is not 0.
+/// Rows are shared by the workers. Thread-safe.</para>
 /// </remarks>
 public static unsafe class DistributionKernel
 {
-    private const int MostSteps = 64;
-
-    // A sum of weights within this of 1 is 1: weights are divided by the sum that comes out.
-    private const float Close = 2e-7f;
-
     /// <summary>y = the distribution of x, row by row.</summary>
     /// <param name="x">(rows, columns).</param>
     /// <param name="columns">Values a row.</param>
@@ -95,37 +91,11 @@ public static unsafe class DistributionKernel
                 new Span<float>(y, (int)Columns).Fill(float.IsNegativeInfinity(largest) ? 0 : float.NaN);
                 return;
             }
-            float normalizer = -Distribution.Reach, sum;
-            for (int i = 0; ; i++)
-            {
-                WeightTerm<TDistribution> term = new() { X = x, Largest = largest, Normalizer = normalizer, Distribution = Distribution };
-                sum = Fold.Sum<V, WeightTerm<TDistribution>>(term, 0, Columns);
-                float slope = Fold.Sum<V, WeightTerm<TDistribution>>(term with { IsSlope = true }, 0, Columns);
-                float next = normalizer + ((sum - 1) / slope);
-                if (i == MostSteps || !(sum - 1 > Close) || !(next > normalizer))
-                    break;
-                normalizer = next;
-            }
-            Lane.Loop<V, WeightStep<TDistribution>>(new() { X = x, Y = y, Largest = largest, Normalizer = normalizer, Scale = 1 / sum, Distribution = Distribution }, 0, Columns);
-        }
-    }
-
-    /// <summary>Σ g, or Σ g′; lanes beyond the row are masked.</summary>
-    private struct WeightTerm<TDistribution> : ITerm
-        where TDistribution : unmanaged, IAttentionDistribution
-    {
-        public float* X;
-        public float Largest, Normalizer;
-        public bool IsSlope;
-        public TDistribution Distribution;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly V Add<V>(V folded, nint i, int count)
-            where V : unmanaged, ISimd<V>
-        {
-            V x = Lane.Load<V>(X + i, count), weight = Distribution.Weight(Lane.Keep(x - V.Create(Largest) - V.Create(Normalizer), count, V.Create(float.NegativeInfinity)));
-            // A score that is NaN has no weight, and would be forgotten.
-            return folded + (IsSlope ? Distribution.Slope(weight) : V.Select(V.AreEqual(x, x), weight, x));
+            using Scratch candidates = new(NormalizerRow.Candidates(Columns));
+            (float normalizer, float sum) = NormalizerRow.Find<V, TDistribution>(x, Columns, largest, Distribution, candidates.Pointer);
+            WeightStep<TDistribution> weigh = new() { X = x, Y = y, Largest = largest, Normalizer = normalizer, Scale = 1 / sum, Distribution = Distribution };
+            for (nint i = 0; i < Columns; i += V.Width)
+                weigh.Step<V>(i, (int)Math.Min(V.Width, Columns - i));
         }
     }
 
@@ -139,8 +109,13 @@ public static unsafe class DistributionKernel
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Step<V>(nint i, int count)
-            where V : unmanaged, ISimd<V> =>
-            Lane.Store(Distribution.Weight(Lane.Load<V>(X + i, count) - V.Create(Largest) - V.Create(Normalizer)) * V.Create(Scale), Y + i, count);
+            where V : unmanaged, ISimd<V>
+        {
+            V excess = Lane.Load<V>(X + i, count) - V.Create(Largest) - V.Create(Normalizer);
+            // Most vectors hold nothing but scores without a weight. NaN is not among these.
+            V weights = V.Bits(V.LessThan(excess, V.Zero)) == Every<V>() && !float.IsNaN(Scale) ? V.Zero : Distribution.Weight(excess) * V.Create(Scale);
+            Lane.Store(weights, Y + i, count);
+        }
     }
 
     private struct BackwardStep<TDistribution> : IRowStep
@@ -157,29 +132,39 @@ public static unsafe class DistributionKernel
             where V : unmanaged, ISimd<V>
         {
             float* dy = Gradient + (row * Columns), y = Y + (row * Columns), dx = Result + (row * Columns);
-            float slopes = Fold.Sum<V, WeighedTerm<TDistribution>>(new() { Y = y, Distribution = Distribution }, 0, Columns);
+            (float slopes, float weighed) = SlopeSums<V, TDistribution>(y, dy, Columns, Distribution);
             if (slopes == 0)
                 return;
-            float center = Fold.Sum<V, WeighedTerm<TDistribution>>(new() { Y = y, Factor = dy, Distribution = Distribution }, 0, Columns) / slopes;
-            Lane.Loop<V, CenteredStep<TDistribution>>(new() { Gradient = dy, Y = y, Result = dx, Center = center, Distribution = Distribution }, 0, Columns);
+            float center = weighed / slopes;
+            CenteredStep<TDistribution> step = new() { Gradient = dy, Y = y, Result = dx, Center = center, Distribution = Distribution };
+            for (nint i = 0; i < Columns; i += V.Width)
+                step.Step<V>(i, (int)Math.Min(V.Width, Columns - i));
         }
     }
 
-    /// <summary>Σ s, or Σ s·factor. Lanes beyond the row have weight 0, and their slope is 0.</summary>
-    private struct WeighedTerm<TDistribution> : ITerm
+    // Every lane of a mask.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Every<V>()
+        where V : unmanaged, ISimd<V> => V.Width == 64 ? ulong.MaxValue : (1ul << V.Width) - 1;
+
+    /// <summary>Σ s and Σ s·dy, in the order of the row; vectors of weights that are all 0 have no slope and are left out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static (float Slopes, float Weighed) SlopeSums<V, TDistribution>(float* y, float* dy, nint n, TDistribution distribution)
+        where V : unmanaged, ISimd<V>
         where TDistribution : unmanaged, IAttentionDistribution
     {
-        public float* Y;
-        public float* Factor;
-        public TDistribution Distribution;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly V Add<V>(V folded, nint i, int count)
-            where V : unmanaged, ISimd<V>
+        V slopes = V.Zero, weighed = V.Zero;
+        for (nint i = 0; i < n; i += V.Width)
         {
-            V slope = Distribution.Slope(Lane.Load<V>(Y + i, count));
-            return Factor == null ? folded + slope : V.FusedMultiplyAdd(slope, Lane.Load<V>(Factor + i, count), folded);
+            int count = (int)Math.Min(V.Width, n - i);
+            V weights = Lane.Load<V>(y + i, count);
+            if (V.Bits(V.AreEqual(weights, V.Zero)) == Every<V>())
+                continue;
+            V slope = distribution.Slope(weights);
+            slopes += slope;
+            weighed = V.FusedMultiplyAdd(slope, Lane.Load<V>(dy + i, count), weighed);
         }
+        return (V.Sum(slopes), V.Sum(weighed));
     }
 
     private struct CenteredStep<TDistribution> : ILaneStep
@@ -193,9 +178,12 @@ public static unsafe class DistributionKernel
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Step<V>(nint i, int count)
-            where V : unmanaged, ISimd<V> =>
-            Lane.Store(
-                V.FusedMultiplyAdd(Distribution.Slope(Lane.Load<V>(Y + i, count)), Lane.Load<V>(Gradient + i, count) - V.Create(Center), Lane.Load<V>(Result + i, count)), Result + i, count);
+            where V : unmanaged, ISimd<V>
+        {
+            V weights = Lane.Load<V>(Y + i, count);
+            if (V.Bits(V.AreEqual(weights, V.Zero)) != Every<V>())
+                Lane.Store(V.FusedMultiplyAdd(Distribution.Slope(weights), Lane.Load<V>(Gradient + i, count) - V.Create(Center), Lane.Load<V>(Result + i, count)), Result + i, count);
+        }
     }
 
     private struct AlphaStep : IRowStep
@@ -212,13 +200,13 @@ public static unsafe class DistributionKernel
             where V : unmanaged, ISimd<V>
         {
             float* dy = Gradient + (row * Columns), y = Y + (row * Columns);
-            float slopes = Fold.Sum<V, WeighedTerm<EntmaxFunction>>(new() { Y = y, Distribution = Distribution }, 0, Columns);
+            (float slopes, float weighed) = SlopeSums<V, EntmaxFunction>(y, dy, Columns, Distribution);
             if (slopes == 0)
             {
                 Result[row] = 0;
                 return;
             }
-            float center = Fold.Sum<V, WeighedTerm<EntmaxFunction>>(new() { Y = y, Factor = dy, Distribution = Distribution }, 0, Columns) / slopes;
+            float center = weighed / slopes;
             float weights = Fold.Sum<V, CenteredTerm>(new() { Y = y, Gradient = dy, Center = center }, 0, Columns);
             float entropies = Fold.Sum<V, CenteredTerm>(new() { Y = y, Gradient = dy, Center = center, IsEntropy = true }, 0, Columns);
             Result[row] = (weights * Scale * Scale) + (entropies * Scale);

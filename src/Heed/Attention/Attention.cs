@@ -9,9 +9,9 @@ namespace Heed;
 /// else is written out, in O(queries·keys). The results are the same.</para>
 /// <para>Source: Niu, Zhong and Yu, "A review on the attention mechanism of deep learning", 2021.</para>
 /// </remarks>
-public sealed class Attention : Module
+public sealed partial class Attention : Module
 {
-    private const int FewQueries = 8;
+    private const int FewQueries = 8, WidestWindow = 1 << 24;
     private readonly AttentionConfig config;
     private readonly ScoreFunction score;
     private readonly DistributionFunction distribution;
@@ -89,7 +89,7 @@ public sealed class Attention : Module
         if (values.Shape[0] != keys.Shape[0] || values.Shape[1] != keys.Shape[1])
             throw ShapeException.For("Attention", nameof(values), FormattableString.Invariant($"the batch ({keys.Shape[0]}) of the keys, and as many values as keys ({keys.Shape[1]}),"), values.Shape);
         ranges?.Check("Attention", keys.Shape[0], keys.Shape[1]);
-        AttentionMemory memory = new(Split(keyMap, keys, pass), Split(valueMap, values, pass), ranges, this);
+        AttentionMemory memory = new(Split(keyMap, keys, pass), Split(valueMap, values, pass), ranges, this, pass.Step);
         memory.Prepared(IsFused && !HasHooks && !keepWeights, pass);
         return memory;
     }
@@ -205,6 +205,8 @@ public sealed class Attention : Module
             return Tensor.Attention(q, k, v, modifier, default(NoMask), inputs);
         if (config.Mask.IsCausal && state is null)
             return Tensor.Attention(q, k, v, modifier, default(Causal), inputs);
+        if (config.Mask.Sides is ( <= WidestWindow, <= WidestWindow) sides && state is null)
+            return Tensor.Attention(q, k, v, modifier, new Window(sides.Left, sides.Right), inputs);
         (int queries, int keys) = (q.Shape[1], k.Shape[1]);
         bool[] flags = state is null ? config.Mask.RelativeTable(q.Shape[0], queries, keys, inputs.QueryRanges, inputs.KeyRanges)
             : config.Mask.StepTable(q.Shape[0], queries, keys, inputs.KeyRanges, state, isRelative: true);
@@ -234,7 +236,7 @@ public sealed class Attention : Module
     private static Tensor FewContexts(Tensor weights, Tensor value, AttentionMemory memory)
     {
         (int batch, int queries, int keys) = (weights.Shape[0], weights.Shape[2], weights.Shape[3]);
-        return weights.Reshape(new Shape(batch, queries, keys)).SumOverTime(value, memory.Ranges ?? SequenceRanges.Full(batch, keys)).Reshape(new Shape(batch, queries, 1, value.Shape[2]));
+        return weights.Reshape(new Shape(batch, queries, keys)).SumOverTime(value, memory.Steps).Reshape(new Shape(batch, queries, 1, value.Shape[2]));
     }
 
     // (batch, heads, sequence, size), with zeros for padding, so that what stands there cannot spread.

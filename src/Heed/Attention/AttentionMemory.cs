@@ -11,8 +11,10 @@ public sealed class AttentionMemory
 {
     private readonly Attention attention;
     private (Tensor Key, Tensor Value)? rowsFirst, headsFirst;
+    private SequenceRanges? allKeys;
+    private Step? owner;   // where what is prepared lives; null once it is kept
 
-    internal AttentionMemory(Tensor key, Tensor value, SequenceRanges? ranges, Attention attention) => (Key, Value, Ranges, this.attention) = (key, value, ranges, attention);
+    internal AttentionMemory(Tensor key, Tensor value, SequenceRanges? ranges, Attention attention, Step? owner) => (Key, Value, Ranges, this.attention, this.owner) = (key, value, ranges, attention, owner);
 
     /// <summary>Sequences.</summary>
     public int Batch => Key.Shape[0];
@@ -22,6 +24,12 @@ public sealed class AttentionMemory
 
     /// <summary>The real keys of each sequence; null: all.</summary>
     public SequenceRanges? Ranges { get; }
+
+    // The real keys, also where all are.
+    internal SequenceRanges Steps => Ranges ?? (allKeys ??= SequenceRanges.Full(Batch, KeyCount));
+
+    // What written-out energies read, if it was prepared.
+    internal (Tensor Key, Tensor Value)? WrittenOut => headsFirst;
 
     // Projected: (batch, keys, heads, size).
     internal Tensor Key { get; }
@@ -34,6 +42,7 @@ public sealed class AttentionMemory
     {
         foreach (Tensor tensor in new[] { Key, Value, rowsFirst?.Key, rowsFirst?.Value, headsFirst?.Key, headsFirst?.Value }.OfType<Tensor>().Distinct())
             tensor.Keep();
+        owner = null;
         return this;
     }
 
@@ -42,7 +51,7 @@ public sealed class AttentionMemory
     internal AttentionMemory Select(int[] sequences)
     {
         SequenceRanges? ranges = Ranges is { } real ? new SequenceRanges(Chosen(real.Lengths), Chosen(real.Starts)) : default(SequenceRanges?);
-        return new AttentionMemory(Of(Key), Of(Value), ranges, attention)
+        return new AttentionMemory(Of(Key), Of(Value), ranges, attention, null)
         {
             rowsFirst = rowsFirst is { } rows ? (Of(rows.Key), Of(rows.Value)) : null,
             headsFirst = headsFirst is { } heads ? (Of(heads.Key), Of(heads.Value)) : null,
@@ -66,7 +75,7 @@ public sealed class AttentionMemory
         if ((isFused ? rowsFirst : headsFirst) is { } known)
             return known;
         (Tensor Key, Tensor Value) made = attention.PrepareFor(this, isFused, pass);
-        if (Key.Step != pass.Step)
+        if (owner != pass.Step)
             return made;
         if (isFused)
             rowsFirst = made;

@@ -22,7 +22,7 @@ internal sealed class DecodingBatch
             (AttentionMemory made, DecoderState first) = network.Encode(batch.SourceIds, new SequenceRanges(batch.SourceLengths), pass);
             // All hypotheses of a source begin in one state.
             int[] parents = [.. Enumerable.Range(0, rows.Length * width).Select(r => r / width)];
-            return (made.Keep(), new DecoderState(Rows(first.Hidden, parents), Rows(first.Cell, parents), first.Fed is null ? null : Rows(first.Fed, parents), null));
+            return (made.Keep(), new DecoderState(Rows(first.Hidden, parents), RowsOf(first.Cell, parents), RowsOf(first.Fed, parents), null));
         });
         state = state with { Look = network.StartOf(memory) };
         active = [.. rows.Select(row => new DecodingSource(row, sources[row].Length, width, options, copies?[row], network.TargetCount))];
@@ -75,7 +75,7 @@ internal sealed class DecodingBatch
             AttentionState look = next.Look!;
             look.Previous?.Keep();
             look.Cumulated?.Keep();
-            return new DecoderState(next.Hidden.Keep(), next.Cell.Keep(), next.Fed?.Keep(), look);
+            return new DecoderState(next.Hidden.Keep(), next.Cell?.Keep(), next.Fed?.Keep(), look);
         }, Capture.Weights);
         return parents;
     }
@@ -91,8 +91,10 @@ internal sealed class DecodingBatch
             active = [.. left.Select(i => active[i])];
         }
         look = look.With(memory.Ranges, Looks(look.Previous, rows), Looks(look.Cumulated, rows));
-        state = new DecoderState(Rows(state.Hidden, rows), Rows(state.Cell, rows), state.Fed is null ? null : Rows(state.Fed, rows), look);
+        state = new DecoderState(Rows(state.Hidden, rows), RowsOf(state.Cell, rows), RowsOf(state.Fed, rows), look);
     }
+
+    private static Tensor? RowsOf(Tensor? x, int[] rows) => x is null ? null : Rows(x, rows);
 
     private static Tensor Rows(Tensor x, int[] rows)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Heed.Kernels;
 
 namespace Heed;
@@ -32,51 +31,38 @@ public static class RooflinePicture
         double X(double intensity) => Left + (Width * Math.Log(intensity / LowestIntensity) / Math.Log(HighestIntensity / LowestIntensity));
         double Y(double rate) => Top + Height - (Height * Math.Log(rate / lowest) / Math.Log(highest / lowest));
 
-        StringBuilder svg = new();
-        int legend = figures.Count * 19;
-        double total = Math.Max(Top + Height + 60, Top + legend + 60);
-        svg.Append(culture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1010\" height=\"{total:F0}\" viewBox=\"0 0 1010 {total:F0}\" role=\"img\" aria-label=\"Roofline of this machine\">\n");
-        svg.Append("<style>svg{background:#fff;font:13px system-ui,sans-serif}text{fill:#222}.s{fill:#666;font-size:12px}.g{stroke:#e4e4e4}.r{stroke:#0b6e99;stroke-width:2;fill:none}.p{fill:#c8501e}.n{fill:#fff;font-size:10px;font-weight:600}")
-            .Append("@media(prefers-color-scheme:dark){svg{background:#16181c}text{fill:#e8e8e8}.s{fill:#a0a0a0}.g{stroke:#2c3036}.r{stroke:#5ab4dc}.p{fill:#e8804e}.n{fill:#16181c}}</style>\n");
-        svg.Append(culture, $"<text x=\"{Left}\" y=\"24\" style=\"font-size:16px;font-weight:600\">Roofline: {threads} thread{(threads == 1 ? "" : "s")}, vectors of {limits.VectorBits} bits, FMA peak {peak:F0} GFLOP/s</text>\n");
+        double total = Math.Max(Top + Height + 60, Top + (figures.Count * 19) + 60);
+        SvgPage svg = new(1010, total, "Roofline of this machine", Left, string.Create(culture, $"Roofline: {threads} thread{(threads == 1 ? "" : "s")}, vectors of {limits.VectorBits} bits, FMA peak {peak:F0} GFLOP/s"));
         Grid(svg, X, Y, lowest, highest);
         Roofs(svg, X, Y, roofs, peak, lowest);
         Points(svg, X, Y, limits, figures);
-        return svg.Append("</svg>\n").ToString();
+        return svg.ToString();
     }
 
-    private static void Grid(StringBuilder svg, Func<double, double> x, Func<double, double> y, double lowest, double highest)
+    private static void Grid(SvgPage svg, Func<double, double> x, Func<double, double> y, double lowest, double highest)
     {
         for (double intensity = LowestIntensity; intensity <= HighestIntensity; intensity *= 4)
-        {
-            svg.Append(culture, $"<line class=\"g\" x1=\"{x(intensity):F1}\" x2=\"{x(intensity):F1}\" y1=\"{Top}\" y2=\"{Top + Height}\"/>");
-            string label = intensity < 1 ? string.Create(culture, $"1/{1 / intensity:F0}") : intensity.ToString("F0", culture);
-            svg.Append(culture, $"<text class=\"s\" text-anchor=\"middle\" x=\"{x(intensity):F1}\" y=\"{Top + Height + 18}\">{label}</text>\n");
-        }
+            svg.Upward(x(intensity), Top, Top + Height, intensity < 1 ? string.Create(culture, $"1/{1 / intensity:F0}") : intensity.ToString("F0", culture));
         for (double rate = Math.Pow(10, Math.Ceiling(Math.Log10(lowest))); rate <= highest; rate *= 10)
-        {
-            svg.Append(culture, $"<line class=\"g\" x1=\"{Left}\" x2=\"{Left + Width}\" y1=\"{y(rate):F1}\" y2=\"{y(rate):F1}\"/>");
-            svg.Append(culture, $"<text class=\"s\" text-anchor=\"end\" x=\"{Left - 8}\" y=\"{y(rate) + 4:F1}\">{rate:0.##}</text>\n");
-        }
-        svg.Append(culture, $"<text class=\"s\" text-anchor=\"middle\" x=\"{Left + (Width / 2)}\" y=\"{Top + Height + 42}\">operations for each byte read</text>");
-        svg.Append(culture, $"<text class=\"s\" text-anchor=\"middle\" transform=\"translate(20 {Top + (Height / 2)}) rotate(-90)\">GFLOP/s</text>\n");
+            svg.Across(y(rate), Left, Left + Width, rate.ToString("0.##", culture));
+        svg.Axes(Left, Top, Width, Height, "operations for each byte read", "GFLOP/s");
     }
 
-    private static void Roofs(StringBuilder svg, Func<double, double> x, Func<double, double> y, (string Name, double Rate)[] roofs, double peak, double lowest)
+    private static void Roofs(SvgPage svg, Func<double, double> x, Func<double, double> y, (string Name, double Rate)[] roofs, double peak, double lowest)
     {
-        svg.Append(culture, $"<line class=\"r\" x1=\"{x(peak / roofs[^1].Rate):F1}\" y1=\"{y(peak):F1}\" x2=\"{Left + Width}\" y2=\"{y(peak):F1}\"/>");
-        svg.Append(culture, $"<text class=\"s\" text-anchor=\"end\" x=\"{Left + Width - 4}\" y=\"{y(peak) - 6:F1}\">FMA peak {peak:F0} GFLOP/s</text>\n");
+        svg.Add($"<line class=\"r\" x1=\"{x(peak / roofs[^1].Rate):F1}\" y1=\"{y(peak):F1}\" x2=\"{Left + Width}\" y2=\"{y(peak):F1}\"/>");
+        svg.Add($"<text class=\"s\" text-anchor=\"end\" x=\"{Left + Width - 4}\" y=\"{y(peak) - 6:F1}\">FMA peak {peak:F0} GFLOP/s</text>\n");
         for (int i = 0; i < roofs.Length; i++)
         {
             (string name, double rate) = roofs[i];
             double from = Math.Max(LowestIntensity, lowest / rate), to = peak / rate, at = from * Math.Pow(to / from, 0.28 + (0.18 * i));
-            svg.Append(culture, $"<line class=\"r\" x1=\"{x(from):F1}\" y1=\"{y(from * rate):F1}\" x2=\"{x(to):F1}\" y2=\"{y(peak):F1}\"/>");
+            svg.Add($"<line class=\"r\" x1=\"{x(from):F1}\" y1=\"{y(from * rate):F1}\" x2=\"{x(to):F1}\" y2=\"{y(peak):F1}\"/>");
             double slope = Math.Atan2(y(to * rate) - y(from * rate), x(to) - x(from)) * 180 / Math.PI;
-            svg.Append(culture, $"<text class=\"s\" text-anchor=\"middle\" transform=\"translate({x(at):F1} {y(at * rate) - 6:F1}) rotate({slope:F1})\">{name} {rate:F0} GB/s</text>\n");
+            svg.Add($"<text class=\"s\" text-anchor=\"middle\" transform=\"translate({x(at):F1} {y(at * rate) - 6:F1}) rotate({slope:F1})\">{name} {rate:F0} GB/s</text>\n");
         }
     }
 
-    private static void Points(StringBuilder svg, Func<double, double> x, Func<double, double> y, MachineLimits limits, IReadOnlyList<KernelFigure> figures)
+    private static void Points(SvgPage svg, Func<double, double> x, Func<double, double> y, MachineLimits limits, IReadOnlyList<KernelFigure> figures)
     {
         for (int i = 0; i < figures.Count; i++)
         {
@@ -84,8 +70,8 @@ public static class RooflinePicture
             double px = x(Math.Clamp(figure.Intensity, LowestIntensity, HighestIntensity)), py = y(figure.OperationRate), ly = Top + 12 + (i * 19);
             string tip = string.Create(culture, $"{figure.Kernel}: {figure.OperationRate:F1} GFLOP/s, {figure.ByteRate:F1} GB/s, {figure.Share(limits):P0} of {figure.Limit(limits)}");
             foreach ((double cx, double cy) in ((double, double)[])[(px, py), (Left + Width + 26, ly - 4)])
-                svg.Append(culture, $"<g><title>{tip}</title><circle class=\"p\" cx=\"{cx:F1}\" cy=\"{cy:F1}\" r=\"8\"/><text class=\"n\" text-anchor=\"middle\" x=\"{cx:F1}\" y=\"{cy + 3.5:F1}\">{i + 1}</text></g>");
-            svg.Append(culture, $"<text x=\"{Left + Width + 42}\" y=\"{ly:F1}\">{figure.Kernel}</text><text class=\"s\" text-anchor=\"end\" x=\"1000\" y=\"{ly:F1}\">{100 * figure.Share(limits):F0} %</text>\n");
+                svg.Add($"<g><title>{tip}</title><circle class=\"p\" cx=\"{cx:F1}\" cy=\"{cy:F1}\" r=\"8\"/><text class=\"n\" text-anchor=\"middle\" x=\"{cx:F1}\" y=\"{cy + 3.5:F1}\">{i + 1}</text></g>");
+            svg.Add($"<text x=\"{Left + Width + 42}\" y=\"{ly:F1}\">{figure.Kernel}</text><text class=\"s\" text-anchor=\"end\" x=\"1000\" y=\"{ly:F1}\">{100 * figure.Share(limits):F0} %</text>\n");
         }
     }
 }

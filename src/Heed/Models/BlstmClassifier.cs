@@ -5,7 +5,8 @@ namespace Heed;
 /// <para>Formula: h_t = [→h_t ; ←h_t] from a BLSTM over the token vectors (and, with
 /// <see cref="BlstmConfig.PairBuckets"/>, the vectors of neighbouring pairs, added to them); c = Σ_t α_t·h_t by the chosen <see cref="SequencePooling"/>;
 /// logits = W·[c ; f] + b, f further features of the row, if there are any. With <see cref="BlstmConfig.PerLabel"/> each label k has its own context:
-/// logit_k = ⟨w_k, c_k⟩ + b_k + ⟨v_k, f⟩. Text pairs may be read by <see cref="CoAttention"/>, documents by a <see cref="HierarchicalEncoder"/>.</para>
+/// logit_k = ⟨w_k, c_k⟩ + b_k + ⟨v_k, f⟩. Text pairs may be read by <see cref="CoAttention"/>, documents by a <see cref="HierarchicalEncoder"/>, and a
+/// <see cref="DirectionalEncoder"/> may stand for the recurrent layers.</para>
 /// <para>Shapes: ids <c>(batch · time)</c>, token vectors <c>(batch, time, embedding)</c>, states <c>(batch, time, 2·hidden)</c>, context
 /// <c>(batch, context)</c>, features <c>(batch, features)</c>, logits <c>(batch, classes)</c>. Dropout on the token vectors and on the context.</para>
 /// </remarks>
@@ -14,6 +15,7 @@ public sealed class BlstmClassifier : Module
     private readonly Slot<Embedding> embedding;
     private readonly PairEmbedding? pairs;
     private readonly Slot<RecurrentLayer>? encoder;
+    private readonly DirectionalEncoder? directional;
     private readonly HierarchicalEncoder? hierarchy;
     private readonly Slot<SequencePooling>? pooling;
     private readonly Slot<CoAttention>? coAttention;
@@ -47,6 +49,8 @@ public sealed class BlstmClassifier : Module
             pairs = Register("pairs", new PairEmbedding(config.PairBuckets, config.EmbeddingSize, Vocabulary.Unknown + 1, Initializer.Uniform(0.1)));
         if (isHierarchical)
             hierarchy = Register("hierarchy", new HierarchicalEncoder(config));
+        else if (config.Structure == "directional")
+            directional = Register("directional", new DirectionalEncoder(config.EmbeddingSize, config.HiddenSize));
         else
             encoder = RegisterSlot("encoder", config.CreateEncoder(config.EmbeddingSize));
         if (pool is not null)
@@ -108,16 +112,18 @@ public sealed class BlstmClassifier : Module
 
     private PoolingResult Pool(Tensor vectors, ReadOnlySpan<int> ids, SequenceRanges ranges, Pass pass)
     {
-        PoolingResult Read(Tensor x, SequenceRanges steps) => pooling!.Module.Forward(encoder!.Module.Forward(x, steps, pass).Output, steps, pass);
+        PoolingResult Read(Tensor x, SequenceRanges steps) => pooling!.Module.Forward(Encode(x, steps, pass), steps, pass);
         if (Config.PairForm == "joined")
             return Read(vectors, ranges);
         (SequenceRanges first, SequenceRanges second) = TwoTowers.Split(ids, ranges, separatorId);
         ((Tensor x, SequenceRanges xRanges), (Tensor y, SequenceRanges yRanges), int time) = (TwoTowers.Own(vectors, first), TwoTowers.Own(vectors, second), vectors.Shape[1]);
         if (coAttention is null)
             return TwoTowers.Pool(Read(x, xRanges), Read(y, yRanges), first, second, time, pass);
-        (x, y) = (encoder!.Module.Forward(x, xRanges, pass).Output, encoder.Module.Forward(y, yRanges, pass).Output);
+        (x, y) = (Encode(x, xRanges, pass), Encode(y, yRanges, pass));
         return TwoTowers.Pool(coAttention.Module.Forward(x, y, xRanges, yRanges, pass), first, second, time, pass);
     }
+
+    private Tensor Encode(Tensor x, SequenceRanges ranges, in Pass pass) => directional?.Forward(x, ranges, pass) ?? encoder!.Module.Forward(x, ranges, pass).Output;
 
     private Tensor Logits(Tensor context, ReadOnlySpan<float> features, int batch, in Pass pass)
     {

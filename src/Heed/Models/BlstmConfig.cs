@@ -62,8 +62,9 @@ public sealed record BlstmConfig
     /// <value>Default <c>joined</c>; others go with rows that have two texts, and not with <see cref="PerLabel"/>; with co-attention <see cref="Pooling"/> has no say.</value>
     public string PairForm { get => field ?? "joined"; init; } = "joined";
 
-    /// <summary>How a text is read: <c>flat</c>, as one sequence of tokens; or <c>hierarchical</c>, words → sentences → text with encoder and attention on both levels, see <see cref="HierarchicalEncoder"/>.</summary>
-    /// <value>Default <c>flat</c>; <c>hierarchical</c> goes with <see cref="PairForm"/> <c>joined</c>, and not with <see cref="PerLabel"/>.</value>
+    /// <summary>How a text is read: <c>flat</c>, as one sequence of tokens; <c>hierarchical</c>, words → sentences → text with encoder and attention on both levels, see <see cref="HierarchicalEncoder"/>;
+    /// or <c>directional</c>, as one sequence by directional self-attention in place of the recurrent layers, see <see cref="DirectionalEncoder"/> (DiSAN with <see cref="Pooling"/> <c>multi-dimensional</c>).</summary>
+    /// <value>Default <c>flat</c>; <c>directional</c> has one layer, and <see cref="Cell"/> no say; <c>hierarchical</c> goes with <see cref="PairForm"/> <c>joined</c>, and not with <see cref="PerLabel"/>.</value>
     public string Structure { get => field ?? "flat"; init; } = "flat";
 
     /// <summary>Whether the network is given evidence for each token, one number an output, that reaches the logits by the pooling's weights.</summary>
@@ -91,8 +92,10 @@ public sealed record BlstmConfig
             throw new ArgumentException($"BlstmConfig: there is no PairForm '{PairForm}'; there are {string.Join(", ", forms)}.{NearestName.Hint(PairForm, forms)}", nameof(PairForm));
         if (PerLabel && PairForm != "joined")
             throw new ArgumentException($"BlstmConfig: PairForm {PairForm} compares two contexts and does not go with PerLabel; leave one out.", nameof(PairForm));
-        if (Structure is not ("flat" or "hierarchical"))
-            throw new ArgumentException($"BlstmConfig: Structure must be flat or hierarchical, got '{Structure}'.{NearestName.Hint(Structure, ["flat", "hierarchical"])}", nameof(Structure));
+        if (Structure is not ("flat" or "hierarchical" or "directional"))
+            throw new ArgumentException($"BlstmConfig: Structure must be flat, hierarchical or directional, got '{Structure}'.{NearestName.Hint(Structure, ["flat", "hierarchical", "directional"])}", nameof(Structure));
+        if (Structure == "directional" && LayerCount > 1)
+            throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Structure directional has one layer, got LayerCount {LayerCount}."), nameof(LayerCount));
         if (Structure == "hierarchical" && (PerLabel || PairForm != "joined"))
             throw new ArgumentException($"BlstmConfig: Structure hierarchical pools sentences and does not go with {(PerLabel ? "PerLabel" : $"PairForm {PairForm}")}; leave one out.", nameof(Structure));
         if (Dropout is not (>= 0 and < 1))
@@ -111,7 +114,7 @@ public sealed record BlstmConfig
     /// <summary>Weights that such a network has at least: those of tokens, encoder and attention.</summary>
     internal double LeastWeights(int vocabularySize)
     {
-        double hidden = HiddenSize, gates = Cell == "gru" ? 3 : 4, first = 2 * gates * hidden * (EmbeddingSize + hidden), others = 2 * gates * hidden * 3 * hidden;
+        double hidden = HiddenSize, gates = Cell == "gru" ? 3 : 4, first = Structure == "directional" ? 2 * hidden * (EmbeddingSize + (2 * hidden)) : 2 * gates * hidden * (EmbeddingSize + hidden), others = 2 * gates * hidden * 3 * hidden;
         double attention = Pooling is "additive" or "structured" && PairForm is "joined" or "towers" ? 2.0 * hidden * AttentionSize : 0;
         return (((double)vocabularySize + PairBuckets) * EmbeddingSize) + first + ((LayerCount - 1) * others) + attention;
     }

@@ -2,12 +2,14 @@ using System.Numerics.Tensors;
 
 namespace Heed;
 
-/// <summary>An encoder–decoder that aligns: a bidirectional LSTM reads the source, a recurrent decoder writes the target and attends to the source at each token.</summary>
+/// <summary>An encoder–decoder that aligns: a bidirectional LSTM or GRU reads the source, a recurrent decoder writes the target and attends to the source at each token.</summary>
 /// <remarks>
 /// <para>Encoder: h_j = [→h_j; ←h_j]. Decoder: see <see cref="EncoderDecoderConfig.Decoder"/>; its first state is tanh(W[→h_n; ←h_1] + b). P(y_t) = softmax(W_y·o_t + b).</para>
 /// <para>Coverage (See et al. 2017): s_t = Σ_{t′&lt;t} α_{t′} goes into the score, and λ·Σ_j min(α_tj, s_tj) is added to the loss. Copying (pointer generator,
 /// the same paper): p_gen = σ(w·[c_t; s_t; y_{t−1}] + b),
 /// P(y) = p_gen·P_vocabulary(y) + (1 − p_gen)·Σ_{j: x_j = y} α_tj, over the vocabulary and the tokens of the source.</para>
+/// <para>Hard attention (the distribution <c>hard</c>; Xu et al. 2015) draws one place a token in training and takes the likeliest after it; a <see cref="ReinforceLoss"/> with a moving average as baseline is added, the reward
+/// of a draw the logarithm of its own token's probability (the paper's: of the whole target's).</para>
 /// <para>Id 0 is the edge of a target: the start as a token read, the end as a token written.</para>
 /// </remarks>
 public sealed class EncoderDecoder : Module
@@ -19,11 +21,12 @@ public sealed class EncoderDecoder : Module
     private const float LeastProbability = 1e-9f;
 
     private readonly Embedding sourceVectors, targetVectors;
-    private readonly Lstm encoder;
+    private readonly RecurrentLayer encoder;
     private readonly Linear bridge;
     private readonly Linear? output, gate;
     private readonly Parameter? outputBias;
     private readonly AligningDecoder decoder;
+    private readonly ReinforceLoss? reinforce;
     private readonly Dropout dropout;
 
     /// <summary>Builds the network.</summary>
@@ -39,8 +42,8 @@ public sealed class EncoderDecoder : Module
         int hidden = config.HiddenSize;
         sourceVectors = Register("source", new Embedding(sourceCount, config.EmbeddingSize, paddingId: 0, Initializer.Uniform(0.1)));
         targetVectors = Register("target", new Embedding(targetCount, config.EmbeddingSize, initializer: Initializer.Uniform(0.1)));
-        encoder = Register("encoder", new Lstm(config.EmbeddingSize, hidden, config.LayerCount, isBidirectional: true, config.Dropout));
-        bridge = Register("bridge", new Linear(2 * hidden, 2 * hidden));
+        encoder = Register("encoder", config.CreateEncoder());
+        bridge = Register("bridge", new Linear(2 * hidden, config.Cell == "gru" ? hidden : 2 * hidden));
         decoder = Register("decoder", new AligningDecoder(config));
         if (config.TieEmbeddings)
             outputBias = Register("output_bias", new Parameter(new Shape(targetCount), Initializer.Zeros));
@@ -48,6 +51,8 @@ public sealed class EncoderDecoder : Module
             output = Register("output", new Linear(hidden, targetCount));
         if (config.Copy)
             gate = Register("gate", new Linear(decoder.ContextSize + hidden + config.EmbeddingSize, 1));
+        if (config.IsReinforced)
+            reinforce = Register("reinforce", new ReinforceLoss(config.EntropyWeight));
         dropout = Register("dropout", new Dropout(config.Dropout));
     }
 
@@ -67,6 +72,8 @@ public sealed class EncoderDecoder : Module
         ArgumentNullException.ThrowIfNull(batch);
         (Tensor logits, DecoderTrace? trace, Tensor? embedded, int[] rows, int[] targets) = Forward(batch, pass);
         Tensor loss = Config.Copy ? -CopyProbabilities(batch, logits, trace!, embedded!, rows, targets, pass).Log().Mean() : Tensor.CrossEntropy(logits, targets, null, labelSmoothing);
+        if (trace?.Choices is { } choices && pass.IsTraining)
+            loss += Reinforced(choices, Config.Copy ? CopyProbabilities(batch, logits, trace, embedded!, rows, targets, pass).Log() : logits.LogSoftmax().Pick(targets), rows, pass);
         return Config.Coverage && Config.CoverageWeight > 0 ? loss + CoverageLoss(trace!, rows).Scale((float)Config.CoverageWeight) : loss;
     }
 
@@ -117,7 +124,7 @@ public sealed class EncoderDecoder : Module
         Tensor states = encoder.Forward(dropout.Forward(sourceVectors.Forward(ids, ranges.Count, pass), pass), ranges, pass).Output;
         Tensor first = bridge.Forward(states.LastStates(ranges), pass).Tanh();
         Tensor? fed = Config is { Decoder: "luong", InputFeeding: true } ? pass.Input(new float[ranges.Count * hidden], new Shape(ranges.Count, hidden)) : null;
-        return (states, new DecoderState(first.Columns(0, hidden), first.Columns(hidden, hidden), fed, null));
+        return (states, Config.Cell == "gru" ? new DecoderState(first, null, fed, null) : new DecoderState(first.Columns(0, hidden), first.Columns(hidden, hidden), fed, null));
     }
 
     // Logits of the real tokens, (tokens, targets), with what they came from; rows are the tokens' places, time first.
@@ -126,7 +133,7 @@ public sealed class EncoderDecoder : Module
         (int size, int time) = (batch.BatchSize, batch.TargetTime);
         SequenceRanges ranges = new(batch.SourceLengths);
         (Tensor states, DecoderState first) = Read(batch.SourceIds, ranges, pass);
-        bool keepsWeights = Config.Copy || Config.Coverage, isAtOnce = decoder.IsParallel && !keepsWeights;
+        bool keepsWeights = Config.Copy || Config.Coverage, isAtOnce = decoder.IsParallel && !keepsWeights && reinforce is null;
         Tensor embedded = dropout.Forward(targetVectors.Forward(batch.TargetInputs(timeFirst: !isAtOnce, TargetCount), isAtOnce ? size : time, pass), pass);
         DecoderTrace? trace = isAtOnce ? null : decoder.Run(embedded, decoder.Prepare(states, ranges, keepsWeights, pass), first, keepsWeights, pass);
         Tensor read = trace?.Output ?? decoder.RunAtOnce(embedded, batch.TargetLengths, states, ranges, first, pass);
@@ -157,6 +164,14 @@ public sealed class EncoderDecoder : Module
         }
         Tensor copied = (Rows(trace.Weights!, rows) * pass.Input(same, new Shape(rows.Length, keys))).MeanLast().Scale(keys);
         return ((own * logits.Softmax().Pick(known)) + (own.Scale(-1, 1) * copied)).Scale(1, LeastProbability);
+    }
+
+    // The reward of a choice is the logarithm of the probability that its own token got.
+    private Tensor Reinforced(HardChoice choices, Tensor logs, int[] rows, in Pass pass)
+    {
+        int places = choices.LogProbabilities.Length;
+        return reinforce!.Forward(
+            Rows(choices.LogProbabilities.Reshape(new Shape(places, 1)), rows), logs.Values.ToArray(), pass, Rows(choices.Entropies.Reshape(new Shape(places, 1)), rows));
     }
 
     // Σ_j min(α_j, s_j) = Σ_j (α_j − max(α_j − s_j, 0)), mean over the tokens.

@@ -19,7 +19,11 @@ public sealed record EncoderDecoderConfig
     /// <value>Default <c>bahdanau</c>.</value>
     public string Decoder { get => field ?? "bahdanau"; init; } = "bahdanau";
 
-    /// <summary>Whether <c>luong</c> feeds what it attended to into the next step. Without it all steps of training run at once.</summary>
+    /// <summary>The recurrent cell of encoder and decoder: <c>lstm</c>, or <c>gru</c> as in Bahdanau's paper.</summary>
+    /// <value>Default <c>lstm</c>.</value>
+    public string Cell { get => field ?? "lstm"; init; } = "lstm";
+
+    /// <summary>Whether <c>luong</c> feeds what it attended to into the next step. Without it all steps of training run at once (of an LSTM).</summary>
     /// <value>Default true; <c>bahdanau</c> always does.</value>
     public bool InputFeeding { get; init; } = true;
 
@@ -30,6 +34,10 @@ public sealed record EncoderDecoderConfig
     /// <summary>The distribution by its name, as <see cref="Heed.Distribution.Parse"/> takes it.</summary>
     /// <value>Default <c>softmax</c>.</value>
     public string Distribution { get => field ?? "softmax"; init; } = "softmax";
+
+    /// <summary>Weight λ of the entropy of where <c>hard</c> attention looks, which keeps it trying; see <see cref="ReinforceLoss"/>.</summary>
+    /// <value>Default 0.01; at least 0.</value>
+    public double EntropyWeight { get; init; } = 0.01;
 
     /// <summary>Length of the hidden layer of the scores <c>additive</c> and <c>location-aware</c>, unless their name says one.</summary>
     /// <value>Default 256.</value>
@@ -66,6 +74,8 @@ public sealed record EncoderDecoderConfig
         }
         if (Decoder is not ("bahdanau" or "luong"))
             throw new ArgumentException($"EncoderDecoderConfig: there is no decoder '{Decoder}'.{NearestName.Hint(Decoder, ["bahdanau", "luong"])} There are bahdanau and luong.", nameof(Decoder));
+        if (Cell is not ("lstm" or "gru"))
+            throw new ArgumentException($"EncoderDecoderConfig: Cell must be lstm or gru, got '{Cell}'.", nameof(Cell));
         Score score = CreateScore();
         Distribution distribution = Heed.Distribution.Parse(Distribution);
         if (Coverage && score is not AdditiveScore)
@@ -78,6 +88,8 @@ public sealed record EncoderDecoderConfig
             throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: TieEmbeddings needs EmbeddingSize = HiddenSize, got {EmbeddingSize} and {HiddenSize}."), nameof(TieEmbeddings));
         if (!(CoverageWeight >= 0 && double.IsFinite(CoverageWeight)))
             throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: CoverageWeight must be at least 0, got {CoverageWeight}."), nameof(CoverageWeight));
+        if (!(EntropyWeight >= 0 && double.IsFinite(EntropyWeight)))
+            throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: EntropyWeight must be at least 0, got {EntropyWeight}."), nameof(EntropyWeight));
         if (Dropout is not (>= 0 and < 1))
             throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
     }
@@ -85,9 +97,20 @@ public sealed record EncoderDecoderConfig
     /// <summary>Weights that such a network has at least: those of tokens, encoder and decoder's cell.</summary>
     internal double LeastWeights(int sourceCount, int targetCount)
     {
-        double hidden = HiddenSize, embedding = EmbeddingSize;
-        return (((double)sourceCount + targetCount) * embedding) + (8 * hidden * (embedding + hidden)) + ((LayerCount - 1) * 8 * hidden * 3 * hidden) + (4 * hidden * (embedding + hidden));
+        double hidden = HiddenSize, embedding = EmbeddingSize, gates = GateCount * hidden;
+        return (((double)sourceCount + targetCount) * embedding) + (2 * gates * (embedding + hidden)) + ((LayerCount - 1) * 2 * gates * 3 * hidden) + (gates * (embedding + hidden));
     }
+
+    // Sums that the cell needs for each of its states: i, f, g, o or r, z, n.
+    internal int GateCount => Cell == "gru" ? 3 : 4;
+
+    /// <summary>The encoder's layers, both directions.</summary>
+    internal RecurrentLayer CreateEncoder() => Cell == "gru"
+        ? new Gru(EmbeddingSize, HiddenSize, LayerCount, isBidirectional: true, Dropout)
+        : new Lstm(EmbeddingSize, HiddenSize, LayerCount, isBidirectional: true, Dropout);
+
+    // Whether attention draws and learns by reinforcement.
+    internal bool IsReinforced => Heed.Distribution.Parse(Distribution) is HardAttention { Gradient: HardGradient.Reinforce };
 
     /// <summary>The score that the values name.</summary>
     internal Score CreateScore()

@@ -10,6 +10,8 @@ public static class MechanismCatalogue
         SingleOutput.Entry,
         MultiHead.Entry,
         DirectionalAttention.Entry,
+        Attention.Distinctive,
+        Attention.Self,
         HierarchicalEncoder.Entry,
         SpatialTransformer.Entry,
         RecurrentGlimpses.Entry,

@@ -3,7 +3,7 @@ namespace Heed;
 /// <summary>Labels texts, and shows where it looked.</summary>
 /// <remarks>What a label is, <see cref="Target"/> says: one class, a set of classes, an ordered class, or a number. Immutable once trained or
 /// loaded: one instance answers all threads, with the same bits as alone.</remarks>
-public sealed class TextClassifier
+public sealed partial class TextClassifier
 {
     /// <summary>How many rows <see cref="PredictMany(IEnumerable{TextRow})"/> reads ahead, and answers together: 1,024.</summary>
     public const int PredictionWindow = 1024;

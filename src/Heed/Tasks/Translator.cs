@@ -88,19 +88,7 @@ public sealed class Translator
                 throw new ArgumentException("Translator.Average: the translators have other networks or other tokens; average those of one run.", nameof(translators));
         }
         EncoderDecoder network = new(first.Network.Config, first.SourceEncoder.Vocabulary.Count, first.TargetEncoder.Vocabulary.Count);
-        (string Name, Parameter Parameter)[] parameters = [.. network.NamedParameters()];
-        for (int i = 0; i < parameters.Length; i++)
-        {
-            double[] sums = new double[parameters[i].Parameter.Shape.Length];
-            foreach (Translator one in translators)
-            {
-                ReadOnlySpan<float> values = one.Network.NamedParameters().ElementAt(i).Parameter.Values;
-                for (int j = 0; j < sums.Length; j++)
-                    sums[j] += values[j];
-            }
-            int count = translators.Length;
-            parameters[i].Parameter.Assign(Array.ConvertAll(sums, sum => (float)(sum / count)));
-        }
+        MeanWeights.Fill(network, [.. translators.ToArray().Select(t => t.Network)]);
         return new Translator(network, first.encoding, first.Decoding, first.Record);
     }
 

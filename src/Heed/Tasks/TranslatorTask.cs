@@ -22,7 +22,7 @@ internal sealed class TranslatorTask : ITrainingTask<PairBatch>
         string further = (config.Coverage ? ", coverage" : "") + (config.Copy ? ", copying" : "");
         string tokens = FormattableString.Invariant($"{encoding.Source.Vocabulary.Count:N0} source and {encoding.Target.Vocabulary.Count:N0} target tokens");
         Description = FormattableString.Invariant(
-            $"{config.Decoder} decoder{fed}, {config.Score} score, {config.Distribution}{further}, over a bidirectional LSTM; {train.Sources.Count:N0} training and {dev.Sources.Count:N0} dev pairs, {tokens}");
+            $"{config.Decoder} decoder{fed}, {config.Score} score, {config.Distribution}{further}, over a bidirectional {config.Cell.ToUpperInvariant()}; {train.Sources.Count:N0} training and {dev.Sources.Count:N0} dev pairs, {tokens}");
         List<string> notes = [];
         if (train.LongCount + dev.LongCount > 0)
         {

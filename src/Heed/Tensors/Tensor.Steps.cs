@@ -25,6 +25,31 @@ public sealed partial class Tensor
         return (hidden, next);
     }
 
+    /// <summary>One step of a GRU behind its matrix products: r, z = σ(a + b), n = tanh(a + r∘b), h′ = (1 − z)∘n + z∘h, each of its own third of a and b.</summary>
+    /// <param name="input">a, the sums over what is read, biases among them, of r, z, n: <c>(rows, 3·size)</c>.</param>
+    /// <param name="recurrent">b, the sums over the state: <c>(rows, 3·size)</c>.</param>
+    /// <param name="hidden">h, the state before: <c>(rows, size)</c>.</param>
+    /// <returns>The state, <c>(rows, size)</c>.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    public static Tensor GruStep(Tensor input, Tensor recurrent, Tensor hidden)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(recurrent);
+        ArgumentNullException.ThrowIfNull(hidden);
+        if (hidden.Shape.Rank != 2 || hidden.Shape[1] == 0)
+            throw ShapeException.For("GruStep", nameof(hidden), "(rows, size) with size ≥ 1", hidden.Shape);
+        (int rows, int size) = (hidden.Shape[0], hidden.Shape[1]);
+        foreach ((string name, Tensor sums) in new[] { (nameof(input), input), (nameof(recurrent), recurrent) })
+        {
+            if (sums.Shape != new Shape(rows, 3 * size))
+                throw ShapeException.For("GruStep", name, FormattableString.Invariant($"(rows, 3·size) = ({rows}, {3 * size})"), sums.Shape);
+        }
+        Tensor gates = (input.Columns(0, 2 * size) + recurrent.Columns(0, 2 * size)).Sigmoid();
+        (Tensor reset, Tensor update) = (gates.Columns(0, size), gates.Columns(size, size));
+        Tensor candidate = (input.Columns(2 * size, size) + (reset * recurrent.Columns(2 * size, size))).Tanh();
+        return candidate + (update * (hidden - candidate));
+    }
+
     /// <summary>The parts of the first axis, one tensor each; nothing is copied.</summary>
     /// <returns>As many tensors <c>(…)</c> as the first axis of <c>(count, …)</c> is long.</returns>
     /// <exception cref="ShapeException">There is no axis.</exception>

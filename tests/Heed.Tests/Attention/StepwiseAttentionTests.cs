@@ -115,6 +115,78 @@ public sealed class StepwiseAttentionTests
         });
     }
 
+    [Fact]
+    public void A_step_over_spans_gives_the_same_bits()
+    {
+        foreach (Distribution distribution in new Distribution[] { new Softmax(), new Sparsemax(), new Entmax() })
+        {
+            foreach (SequenceRanges? ranges in new SequenceRanges?[] { null, Left, Right })
+            {
+                var attention = Create(new AttentionConfig { QuerySize = Size, KeySize = Size, ValueSize = Size, Score = new AdditiveScore(6), Distribution = distribution });
+                Tensor query = Drawn("query", 2);
+                (AttentionMemory memory, Tensor context, Tensor weights) = Step.Evaluate(
+                    pass =>
+                    {
+                        AttentionMemory made = attention.Prepare(Drawn("keys", Keys), Drawn("values", Keys), ranges, pass).Keep();
+                        AttentionResult result = attention.Forward(query, made, null, pass);
+                        return (made, result.Context.Keep(), result.Weights!.Keep());
+                    },
+                    Capture.Weights);
+                float[] spanContext = new float[context.Length], spanWeights = new float[weights.Length];
+                attention.Attend(query.Values, memory, spanContext, spanWeights);
+                spanContext.ShouldBe(context.ToArray());
+                spanWeights.ShouldBe(weights.ToArray());
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(4, 8, 16)]
+    [InlineData(16, 64, 128)]
+    public void A_step_over_spans_allocates_nothing(int batch, int keys, int size)
+    {
+        var attention = Create(new AttentionConfig { QuerySize = size, KeySize = size, ValueSize = size, Score = new AdditiveScore(size) });
+        Tensor states = Tensor.From(new float[batch * keys * size], new Shape(batch, keys, size));
+        AttentionMemory memory = Step.Evaluate(pass => attention.Prepare(states, states, null, pass).Keep());
+        float[] query = new float[batch * size], context = new float[batch * size], weights = new float[batch * keys];
+        for (int i = 0; i < 100; i++)
+            attention.Attend(query, memory, context, weights);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 20; i++)
+            attention.Attend(query, memory, context, weights);
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_step_over_spans_says_what_it_cannot_do()
+    {
+        AttentionConfig config = new() { QuerySize = Size, KeySize = Size, ValueSize = Size, Score = new AdditiveScore(Size) };
+        Refused(config with { Score = new ScaledDotScore() }, "the score ScaledDotScore");
+        Refused(config with { Score = new AdditiveScore(Size, HasCoverage: true) }, "the score AdditiveScore");
+        Refused(config with { Distribution = new Sigmoid() }, "the distribution Sigmoid");
+        Refused(config with { Distribution = new Softmax(Sink: true) }, "the distribution Softmax");
+        Refused(config with { Heads = new MultiHead(2) }, "several heads");
+        Refused(config with { Mask = AttentionMask.Causal }, "the mask causal");
+        var attention = Create(config);
+        Step.Evaluate(pass =>
+        {
+            AttentionMemory memory = attention.Prepare(Drawn("keys", Keys), Drawn("values", Keys), null, pass);
+            Should.Throw<ShapeException>(() => attention.Attend(new float[Batch * Size], memory, new float[Batch * Size], new float[Batch])).Message.ShouldContain("5 keys are required");
+            return 0;
+        });
+
+        static void Refused(AttentionConfig config, string part)
+        {
+            var attention = Create(config);
+            Step.Evaluate(pass =>
+            {
+                AttentionMemory memory = attention.Prepare(Drawn("keys", Keys), Drawn("values", Keys), null, pass);
+                Should.Throw<NotSupportedException>(() => attention.Attend(new float[Batch * Size], memory, new float[Batch * Size], new float[Batch * Keys])).Message.ShouldContain(part);
+                return 0;
+            });
+        }
+    }
+
     // The kernel's part of a step allocates nothing (AdditiveScoreKernel); what is left are the tape's objects, whose number does not depend on any size.
     [Theory]
     [InlineData(4, 8, 16)]

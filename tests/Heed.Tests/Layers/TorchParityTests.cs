@@ -107,6 +107,57 @@ public sealed class TorchParityTests
         }
     }
 
+    [Fact]
+    public void Distributions_agree()
+    {
+        Parity sparsemax = new(Golden.Load("distribution_sparsemax")), entmax = new(Golden.Load("distribution_entmax15"));
+        sparsemax.Run(pass => [("output", sparsemax.Use("x", pass).Sparsemax())]);
+        entmax.Run(pass => [("output", entmax.Use("x", pass).Entmax())]);
+        Golden g = Golden.Load("distribution_hard");
+        Parity hard = new(g);
+        hard.Run(pass =>
+        {
+            (Tensor logs, Tensor entropies) = hard.Use("x", pass).LogProbabilityOf(g.Integers("choices"));
+            return [("log_probability", logs), ("entropy", entropies)];
+        });
+    }
+
+    // Weights that depend on places or on earlier weights; training, where monotonic attention is the expected alignment.
+    [Fact]
+    public void Local_monotonic_and_location_aware_attention_agree()
+    {
+        AttentionConfig dot = new() { QuerySize = 4, KeySize = 4, ValueSize = 4, Score = "dot" };
+        Agrees("attention_local_p", dot with { Distribution = new LocalAttention(HalfWidth: 2, Size: 3) }, "distribution.W_p.weight=W_p;distribution.v_p.weight=v_p");
+        Agrees("attention_monotonic", dot with { Distribution = new MonotonicAttention(Noise: 0) }, "distribution.r=r");
+        Agrees("attention_location_aware", dot with { Score = new LocationAwareScore(Size: 3, Filters: 2, Width: 3) },
+            "score.key.weight=key.weight;score.query.weight=query.weight;score.query.bias=query.bias;score.filters.weight=filters.weight;score.features.weight=features.weight;score.v=v");
+
+        static void Agrees(string name, AttentionConfig config, string names)
+        {
+            Parity parity = new(Golden.Load(name));
+            Heed.Attention attention = new(config);
+            parity.Adopt(attention, names.Split(';').Select(p => p.Split('=')).ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal));
+            parity.Run(pass =>
+            {
+                AttentionResult a = attention.Forward(parity.Use("query", pass), parity.Use("key", pass), parity.Use("value", pass), null, pass);
+                return [("context", a.Context), ("weights", a.Weights!)];
+            });
+        }
+    }
+
+    [Fact]
+    public void Parallel_co_attention_agrees()
+    {
+        Parity parity = new(Golden.Load("co_attention_parallel"));
+        ParallelCoAttention attention = new(features: 4, attentionSize: 3);
+        parity.Adopt(attention);
+        parity.Run(pass =>
+        {
+            CoAttentionResult r = attention.Forward(parity.Use("x", pass), parity.Use("y", pass), SequenceRanges.Full(2, 5), SequenceRanges.Full(2, 3), pass);
+            return [("first", r.First), ("second", r.Second), ("first_weights", r.FirstWeights), ("second_weights", r.SecondWeights), ("affinity", r.Affinity!)];
+        });
+    }
+
     [Theory]
     [InlineData("projection_concat", "W_a=project.weight")]
     [InlineData("projection_mean", "W_a=project.weight")]

@@ -18,6 +18,10 @@ public sealed class EncoderDecoderTests
                 ["luong with input feeding"] = small with { Decoder = "luong", Score = "general" },
                 ["luong at once"] = small with { Decoder = "luong", InputFeeding = false, Score = "scaled-dot" },
                 ["luong at once, additive"] = small with { Decoder = "luong", InputFeeding = false },
+                ["bahdanau, gru"] = small with { Cell = "gru" },
+                ["bahdanau, gru, two layers, copy and coverage"] = small with { Cell = "gru", LayerCount = 2, Copy = true, Coverage = true },
+                ["luong with input feeding, gru"] = small with { Cell = "gru", Decoder = "luong", Score = "general" },
+                ["luong without, gru"] = small with { Cell = "gru", Decoder = "luong", InputFeeding = false },
                 ["coverage"] = small with { Coverage = true, CoverageWeight = 0.7 },
                 ["coverage, luong without feeding"] = small with { Coverage = true, Decoder = "luong", InputFeeding = false },
                 ["copy"] = small with { Copy = true },
@@ -33,6 +37,43 @@ public sealed class EncoderDecoderTests
     {
         EncoderDecoder network = Create(Configs[kind]);
         GradientCheck.Run(network.NamedParameters(), pass => network.Loss(Batch(network, [0, 1, 2]), pass, network.Config.Copy ? 0 : 0.1f), samples: 25).ShouldBeGreaterThan(0);
+    }
+
+    // The score gets a gradient from rewards alone: without them the weights that were drawn pass none.
+    [Theory]
+    [InlineData("bahdanau", true)]
+    [InlineData("luong", true)]
+    [InlineData("luong", false)]
+    public void Hard_attention_learns_by_reinforcement(string form, bool isFed)
+    {
+        EncoderDecoder network = Create(new EncoderDecoderConfig { EmbeddingSize = 5, HiddenSize = 4, AttentionSize = 3, Dropout = 0, Distribution = "hard", Decoder = form, InputFeeding = isFed, EntropyWeight = 0 });
+        PairBatch batch = Batch(network, [0, 1, 2]);
+        Parameter score = network.NamedParameters().Single(p => p.Name == "decoder.attention.score.v").Parameter;
+        RandomStream random = new(1, "hard");
+        float loss = Step.Train(random.Fork(1), 0, pass => network.Loss(batch, pass));
+        float.IsFinite(loss).ShouldBeTrue();
+        score.Gradient.ToArray().ShouldContain(g => g != 0);
+        network.Score(batch).LogProbabilities.SelectMany(p => p).ShouldAllBe(p => float.IsFinite(p));
+        network.NamedBuffers().Single(b => b.Name == "reinforce.baseline").Buffer.Values.Span[0].ShouldNotBe(0);
+    }
+
+    // What is drawn is learned: one of three places says the answer, and attention comes to look there.
+    [Fact]
+    public void Hard_attention_finds_the_place_that_tells()
+    {
+        EncoderDecoder network = Create(new EncoderDecoderConfig { EmbeddingSize = 8, HiddenSize = 8, AttentionSize = 8, Dropout = 0, Distribution = "hard" });
+        AdamW optimizer = new(network.NamedParameters().Select(p => p.Parameter), weightDecay: 0);
+        RandomStream random = new(2, "hard");
+        PairBatch batch = Batch(network, [0, 1, 2]);
+        float first = 0, last = 0;
+        for (int step = 0; step < 150; step++)
+        {
+            Step.Train(random.Fork((ulong)step), step, pass => network.Loss(batch, pass));
+            optimizer.Step(learningRate: 0.02, clipNorm: 1);
+            last = -network.Score(batch).LogProbabilities.SelectMany(p => p).Average();
+            first = step == 0 ? last : first;
+        }
+        last.ShouldBeLessThan(0.2f * first);
     }
 
     [Theory]

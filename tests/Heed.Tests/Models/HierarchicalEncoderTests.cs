@@ -120,7 +120,7 @@ public sealed class HierarchicalEncoderTests
     {
         HierarchicalEncoder encoder = Create("additive");
         Should.Throw<ShapeException>(() => Run(encoder, new float[6], 1, 2, [0], new[] { 2 })).Message.ShouldContain("1 sentence numbers came; (batch · time) = (1 · 2)");
-        Should.Throw<ArgumentException>(new BlstmConfig { Structure = "hierarchic" }.Validate).Message.ShouldContain("flat or hierarchical, got 'hierarchic'. Did you mean 'hierarchical'?");
+        Should.Throw<ArgumentException>(new BlstmConfig { Structure = "hierarchic" }.Validate).Message.ShouldContain("flat, hierarchical or directional, got 'hierarchic'. Did you mean 'hierarchical'?");
         Should.Throw<ArgumentException>(new BlstmConfig { Structure = "hierarchical", PairForm = "towers" }.Validate).Message.ShouldContain("does not go with PairForm towers");
         Should.Throw<ArgumentException>(new BlstmConfig { Structure = "hierarchical", PerLabel = true, Pooling = "projection" }.Validate).Message.ShouldContain("does not go with PerLabel");
     }

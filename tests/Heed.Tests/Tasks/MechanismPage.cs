@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Heed.Tests.Tasks;
 
 /// <summary>The pages of docs/mechanisms/catalogue, made of the catalogue.</summary>
-internal static class MechanismPage
+internal static partial class MechanismPage
 {
     private static readonly (MechanismKind Kind, string Heading)[] headings =
     [
@@ -23,6 +24,29 @@ internal static class MechanismPage
     /// <summary>File name and text of every page.</summary>
     public static IEnumerable<(string Name, string Text)> All() =>
         MechanismCatalogue.All.Select(m => (MechanismCatalogue.PageName(m) + ".md", Page(m))).Prepend(("README.md", Overview()));
+
+    /// <summary>A hand-written page with its tables made anew: what stands between <c>&lt;!-- catalogue: LIST --&gt;</c> and <c>&lt;!-- end of catalogue --&gt;</c>.</summary>
+    public static string WithTables(string page) => Region().Replace(page, region => $"{region.Groups["start"].Value}\n{Table(region.Groups["list"].Value)}{region.Groups["end"].Value}");
+
+    private static string Table(string list)
+    {
+        IReadOnlyList<Mechanism> mechanisms = list switch
+        {
+            "scores" => Score.Mechanisms,
+            "distributions" => Distribution.Mechanisms,
+            "masks" => AttentionMask.Mechanisms,
+            "poolings" => SequencePooling.Mechanisms,
+            "co-attention" => CoAttention.Mechanisms,
+            _ => throw new ArgumentException($"no list '{list}' in the catalogue"),
+        };
+        StringBuilder table = new("\n| name | formula | use it | source |\n|---|---|---|---|\n");
+        foreach (Mechanism m in mechanisms)
+            table.Append(CultureInfo.InvariantCulture, $"| [`{m.Signature}`](catalogue/{MechanismCatalogue.PageName(m)}.md) | {Cell(m.Formula)} | {Cell(m.Use)} | {Cell(m.Source)} |\n");
+        return table.Append('\n').ToString();
+    }
+
+    [GeneratedRegex(@"(?<start><!-- catalogue: (?<list>[\w-]+) -->)\n.*?(?<end><!-- end of catalogue -->)", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Region();
 
     private static string Overview()
     {

@@ -13,6 +13,9 @@ public readonly struct Entmax15Function : IAttentionDistribution
     public float Reach => 2;
 
     /// <inheritdoc/>
+    public float Degree => 2;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Weight<V>(V excess)
         where V : unmanaged, ISimd<V>

@@ -27,6 +27,9 @@ public readonly struct EntmaxFunction : IAttentionDistribution
     public float Reach => power;
 
     /// <inheritdoc/>
+    public float Degree => power;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Weight<V>(V excess)
         where V : unmanaged, ISimd<V> => Power(excess * V.Create(scale), power);

@@ -13,6 +13,9 @@ public readonly struct SparsemaxFunction : IAttentionDistribution
     public float Reach => 1;
 
     /// <inheritdoc/>
+    public float Degree => 1;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Weight<V>(V excess)
         where V : unmanaged, ISimd<V> => V.Max(V.Zero, excess);

@@ -22,6 +22,8 @@ public readonly struct Distributed<TModifier, TDistribution>(TModifier modifier,
 
     float IScoreModifier.Reach => distribution.Reach;
 
+    float IScoreModifier.Degree => distribution.Degree;
+
     /// <inheritdoc/>
     public void Check(in AttentionShape shape, in AttentionOptions options, int parameterCount)
     {

@@ -25,7 +25,7 @@ public sealed partial class AttentionMask
         Parameters = parameters,
         Formula = name == "none" ? rule : $"query may see key where {rule}",
         Shapes = "a rule over positions: (queries, keys) of any length",
-        Cost = name is "none" or "causal" ? "None: known to fused attention, which leaves out what is masked" : "A table of queries·keys flags a call, which fused attention reads by blocks",
+        Cost = name is "none" or "causal" or "window" ? "None: known to fused attention, which leaves out what is masked" : "A table of queries·keys flags a call, which fused attention reads by blocks",
         Source = source,
         Variant = variant,
         Use = use,

@@ -34,7 +34,7 @@ public sealed partial class AttentionMask
     {
         ArgumentOutOfRangeException.ThrowIfNegative(left);
         ArgumentOutOfRangeException.ThrowIfNegative(right);
-        return new(FormattableString.Invariant($"window({left}, {right})"), (query, key) => key >= query - (long)left && key <= query + (long)right);
+        return new(FormattableString.Invariant($"window({left}, {right})"), (query, key) => key >= query - (long)left && key <= query + (long)right) { Sides = (left, right) };
     }
 
     /// <summary>The first keys, for every query.</summary>
@@ -78,6 +78,9 @@ public sealed partial class AttentionMask
     internal bool IsNone => ReferenceEquals(this, None);
 
     internal bool IsCausal { get; }
+
+    // The sides of a window that fused attention knows as such, so that it leaves out what lies outside.
+    internal (int Left, int Right)? Sides { get; private init; }
 
     /// <summary>Whether a pair takes part.</summary>
     /// <param name="query">The query's position.</param>

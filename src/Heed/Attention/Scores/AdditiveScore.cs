@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>The additive score: e = vᵀ tanh(W₁k + W₂q + b). Bahdanau, Cho and Bengio 2015.</summary>
@@ -61,6 +63,19 @@ public sealed record AdditiveScore(int Size = 64, bool HasCoverage = false) : Sc
 
         public override Tensor Energies(Tensor query, Tensor prepared, in AttentionStep step, in Pass pass) =>
             step.State?.Cumulated is { } seen && coverage is not null ? Covered(queries.Forward(query, pass), prepared, seen, pass) : Scores(query, prepared, pass);
+
+        internal override bool TakesSpans => coverage is null;
+
+        internal override void Energies(ReadOnlySpan<float> query, Tensor prepared, Span<float> energies)
+        {
+            (int batch, int keys, int size) = (prepared.Shape[0], prepared.Shape[2], prepared.Shape[3]);
+            int input = queries.Weight.Shape[1], rows = query.Length / input;
+            TensorBlock block = TensorPool.Rent(rows * size);
+            Span<float> mapped = block.Memory.Span[..(rows * size)];
+            Gemm.Multiply(new ReadOnlyMatrixSpan(query, rows, input), queries.Weight.PackedTransposed(), new MatrixSpan(mapped, rows, size), bias: queries.Bias!.Values);
+            AdditiveScoreKernel.Forward(mapped, prepared.Values, v.Values, new AdditiveScoreShape(batch, 1, rows / batch, keys, size), energies);
+            TensorPool.Return(block);
+        }
 
         // Queries side by side have seen different things: one after the other.
         private Tensor Covered(Tensor query, Tensor prepared, Tensor seen, in Pass pass)

@@ -85,6 +85,11 @@ public abstract class ScoreFunction : Module
     /// <param name="pass">The call.</param>
     /// <returns>Shape <c>(batch, heads, queries, keys)</c>.</returns>
     public virtual Tensor Energies(Tensor query, Tensor prepared, in AttentionStep step, in Pass pass) => Energies(query, prepared, pass);
+
+    // Whether there is a form for decoding that makes no tensors: energies (batch, queries, keys) of one head from queries and prepared keys.
+    internal virtual bool TakesSpans => false;
+
+    internal virtual void Energies(ReadOnlySpan<float> query, Tensor prepared, Span<float> energies) => throw new NotSupportedException();
 }
 
 /// <summary>A score that is a dot product of mapped queries and mapped keys: e = scale·⟨map(q), map(k)⟩. Fused attention computes it without the matrix of energies.</summary>
