@@ -12,9 +12,9 @@ internal sealed class UnigramLattice
     private double[] forward = [], backward = [];
     private int[] from = [], ids = [];
 
-    public UnigramLattice(List<(string Token, double Score)> tokens)
+    public UnigramLattice(List<(string Token, double LogProbability)> tokens)
     {
-        scores = [.. tokens.Select(token => token.Score)];
+        scores = [.. tokens.Select(token => token.LogProbability)];
         for (int id = 0; id < tokens.Count; id++)
             trie.Add(tokens[id].Token, id);
     }
@@ -65,7 +65,7 @@ internal sealed class UnigramLattice
             output.Clear();
     }
 
-    private double Score(int id) => id >= 0 ? scores[id] : UnknownScore;
+    private double LogProbability(int id) => id >= 0 ? scores[id] : UnknownScore;
 
     // Edges by their start, so that one pass over them sees every place after all that leads to it.
     private void Fill(string word, int without)
