@@ -65,7 +65,7 @@ internal sealed class UnigramLattice
             output.Clear();
     }
 
-    private double LogProbability(int id) => id >= 0 ? scores[id] : UnknownScore;
+    private double Score(int id) => id >= 0 ? scores[id] : UnknownScore;
 
     // Edges by their start, so that one pass over them sees every place after all that leads to it.
     private void Fill(string word, int without)
