@@ -43,7 +43,7 @@ internal static class TrainedTokenizerFile
     }
 
     /// <summary>The unknown token, special tokens, tokens of bytes, then what was learned, the most probable first.</summary>
-    public static void WriteUnigrams(Stream stream, IReadOnlyList<string> special, IReadOnlyList<(string Token, double Score)> tokens)
+    public static void WriteUnigrams(Stream stream, IReadOnlyList<string> special, IReadOnlyList<(string Token, double LogProbability)> tokens)
     {
         using Utf8JsonWriter writer = Start(stream, [Unknown, .. special.Where(token => token != Unknown)], Enumerable.Range(0, special.Count + 1));
         writer.WriteStartObject("normalizer");

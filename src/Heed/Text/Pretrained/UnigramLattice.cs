@@ -12,9 +12,9 @@ internal sealed class UnigramLattice
     private double[] forward = [], backward = [];
     private int[] from = [], ids = [];
 
-    public UnigramLattice(List<(string Token, double Score)> tokens)
+    public UnigramLattice(List<(string Token, double LogProbability)> tokens)
     {
-        scores = [.. tokens.Select(token => token.Score)];
+        scores = [.. tokens.Select(token => token.LogProbability)];
         for (int id = 0; id < tokens.Count; id++)
             trie.Add(tokens[id].Token, id);
     }

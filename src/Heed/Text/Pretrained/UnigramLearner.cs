@@ -36,9 +36,9 @@ internal sealed class UnigramLearner
     }
 
     /// <summary>The tokens with their log-probabilities, the most probable first.</summary>
-    public List<(string Token, double Score)> Learn()
+    public List<(string Token, double LogProbability)> Learn()
     {
-        List<(string Token, double Score)> tokens = Candidates();
+        List<(string Token, double LogProbability)> tokens = Candidates();
         progress?.Report(FormattableString.Invariant($"{tokens.Count:N0} candidates"));
         while (true)
         {
@@ -49,8 +49,8 @@ internal sealed class UnigramLearner
             tokens = Prune(tokens, Math.Max(size, (int)(tokens.Count * Shrinking)));
             progress?.Report(FormattableString.Invariant($"{tokens.Count:N0} tokens left"));
         }
-        return [.. tokens.Select(token => (token.Token, Score: Math.Round(token.Score, 6)))
-            .OrderByDescending(token => token.Score).ThenBy(token => token.Token, StringComparer.Ordinal)];
+        return [.. tokens.Select(token => (token.Token, LogProbability: Math.Round(token.LogProbability, 6)))
+            .OrderByDescending(token => token.LogProbability).ThenBy(token => token.Token, StringComparer.Ordinal)];
     }
 
     // The most frequent code points, which make up nearly all of the corpus; the others are left to their bytes.
@@ -80,7 +80,7 @@ internal sealed class UnigramLearner
     }
 
     // Level by level: a substring can only be frequent if both that are one code point shorter are.
-    private List<(string Token, double Score)> Candidates()
+    private List<(string Token, double LogProbability)> Candidates()
     {
         int[][] borders = [.. words.Select(word => Borders(word.Word))];
         var all = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -127,7 +127,7 @@ internal sealed class UnigramLearner
         return [.. borders];
     }
 
-    private List<(string Token, double Score)> Maximise(List<(string Token, double Score)> tokens)
+    private List<(string Token, double LogProbability)> Maximise(List<(string Token, double LogProbability)> tokens)
     {
         double[] expected = new double[tokens.Count];
         var lattice = new UnigramLattice(tokens);
@@ -143,7 +143,7 @@ internal sealed class UnigramLearner
         return [.. kept.Select(token => (token.Token, Digamma(token.Count) - total))];
     }
 
-    private List<(string Token, double Score)> Prune(List<(string Token, double Score)> tokens, int most)
+    private List<(string Token, double LogProbability)> Prune(List<(string Token, double LogProbability)> tokens, int most)
     {
         var lattice = new UnigramLattice(tokens);
         double[] counts = new double[tokens.Count];

@@ -15,7 +15,7 @@ internal sealed class UnigramModel : SubwordModel
     private const int SmallPiece = 128;
 
     private readonly TokenTrie trie = new();
-    private readonly (string Token, double Score)[] tokens;
+    private readonly (string Token, double LogProbability)[] tokens;
     private readonly ByteTokens? bytes;
     private readonly int? unknown;
     private readonly double unknownScore;
@@ -24,7 +24,7 @@ internal sealed class UnigramModel : SubwordModel
     /// <param name="tokens">Tokens in the order of their ids.</param>
     /// <param name="unknown">The id of the unknown token; null if there is none, then what is unknown is dropped.</param>
     /// <param name="bytes">Tokens of bytes, if unknown code points fall back to them.</param>
-    public UnigramModel((string Token, double Score)[] tokens, int? unknown, ByteTokens? bytes)
+    public UnigramModel((string Token, double LogProbability)[] tokens, int? unknown, ByteTokens? bytes)
     {
         (this.tokens, this.unknown, this.bytes) = (tokens, unknown, bytes);
         for (int id = 0; id < tokens.Length; id++)
@@ -33,7 +33,7 @@ internal sealed class UnigramModel : SubwordModel
             if (id != unknown && tokens[id].Token.Length > 0 && (bytes is null || ByteTokens.ByteOf(tokens[id].Token) < 0))
                 trie.Add(tokens[id].Token, id);
         }
-        unknownScore = (tokens.Length == 0 ? 0 : tokens.Min(token => token.Score)) - UnknownPenalty;
+        unknownScore = (tokens.Length == 0 ? 0 : tokens.Min(token => token.LogProbability)) - UnknownPenalty;
     }
 
     public override int? UnknownId => unknown;
@@ -69,7 +69,7 @@ internal sealed class UnigramModel : SubwordModel
                 if (id == TokenTrie.None)
                     continue;
                 hasSingle |= j + 1 - i == single;
-                Offer(best, from, ids, i, j + 1, best[i] + tokens[id].Score, id);
+                Offer(best, from, ids, i, j + 1, best[i] + tokens[id].LogProbability, id);
             }
             if (!hasSingle)
                 Offer(best, from, ids, i, i + single, best[i] + unknownScore, -1);
