@@ -78,13 +78,13 @@ public sealed class TransformerEmbedding : Module
 
     private static float[] Waves(int count, int size)
     {
-        float[] waves = new float[checked(count * size)];
-        for (int i = 0; i < waves.Length; i++)
+        float[] table = new float[checked(count * size)];
+        for (int i = 0; i < table.Length; i++)
         {
             (int position, int feature) = (i / size, i % size);
             double angle = position / Math.Pow(10_000, (feature - (feature % 2)) / (double)size);
-            waves[i] = (float)(feature % 2 == 0 ? Math.Sin(angle) : Math.Cos(angle));
+            table[i] = (float)(feature % 2 == 0 ? Math.Sin(angle) : Math.Cos(angle));
         }
-        return waves;
+        return table;
     }
 }

@@ -1,5 +1,3 @@
-using Heed.Kernels;
-
 namespace Heed;
 
 /// <summary>A decoder that foretells the next token: a causal <see cref="Transformer"/> and a linear layer over the vocabulary.</summary>
