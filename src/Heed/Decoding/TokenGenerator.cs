@@ -68,13 +68,13 @@ public sealed class TokenGenerator
         int longest = prompts.Max(p => p.Count);
         int[] starts = [.. prompts.Select(p => longest - p.Count)], ids = [.. prompts.SelectMany(p => Enumerable.Repeat(0, longest - p.Count).Concat(p))];
         int[] rooms = [.. prompts.Select(p => Math.Min(options.MaximumTokens, context - p.Count))];
-        TransformerCache cache = Step.Evaluate(pass => model.Transformer.NewCache(prompts.Count, longest + rooms.Max(), pass, starts, format));
+        TransformerCache shared = Step.Evaluate(pass => model.Transformer.NewCache(prompts.Count, longest + rooms.Max(), pass, starts, format));
         List<int>[] answers = [.. prompts.Select(_ => new List<int>())], histories = [.. prompts.Select(p => p.ToList())];
         RandomStream[] random = [.. prompts.Select(_ => new RandomStream(options.Seed, "generate"))];
         bool[] isDone = [.. rooms.Select(room => room == 0)];
         while (isDone.Contains(false))
         {
-            Tensor logits = Step.Evaluate(pass => model.Next(ids, cache, pass));
+            Tensor logits = Step.Evaluate(pass => model.Next(ids, shared, pass));
             int[] next = new int[prompts.Count];
             for (int b = 0; b < next.Length; b++)
             {

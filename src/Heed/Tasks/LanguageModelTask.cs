@@ -51,21 +51,21 @@ internal sealed class LanguageModelTask : ITrainingTask<TokenWindows>
     /// <summary>The sum of the tokens' losses, how many were foretold, and how many there are: windows side by side, each token but the first of all foretold once, from those before it in its window.</summary>
     public static (double Loss, long Right, long Count) Measure(TransformerLanguageModel network, int[] tokens)
     {
-        int time = network.Transformer.Config.MaximumLength, windows = Math.Max(0, tokens.Length - 1 + time - 1) / time, batches = (windows + EvaluationBatch - 1) / EvaluationBatch;
+        int width = network.Transformer.Config.MaximumLength, windows = Math.Max(0, tokens.Length - 1 + width - 1) / width, batches = (windows + EvaluationBatch - 1) / EvaluationBatch;
         (double Loss, long Right, long Count)[] parts = new (double, long, long)[batches];
         try
         {
             Parallel.For(0, batches, new ParallelOptions { MaxDegreeOfParallelism = Workers.Degree }, n =>
             {
                 int first = n * EvaluationBatch, rows = Math.Min(EvaluationBatch, windows - first);
-                int[] ids = new int[rows * time], targets = new int[ids.Length], lengths = new int[rows];
+                int[] ids = new int[rows * width], targets = new int[ids.Length], lengths = new int[rows];
                 targets.AsSpan().Fill(-1);
                 for (int row = 0; row < rows; row++)
                 {
-                    int start = (first + row) * time;
-                    lengths[row] = Math.Min(time, tokens.Length - 1 - start);
-                    tokens.AsSpan(start, lengths[row]).CopyTo(ids.AsSpan(row * time));
-                    tokens.AsSpan(start + 1, lengths[row]).CopyTo(targets.AsSpan(row * time));
+                    int start = (first + row) * width;
+                    lengths[row] = Math.Min(width, tokens.Length - 1 - start);
+                    tokens.AsSpan(start, lengths[row]).CopyTo(ids.AsSpan(row * width));
+                    tokens.AsSpan(start + 1, lengths[row]).CopyTo(targets.AsSpan(row * width));
                 }
                 parts[n] = Step.Evaluate(pass => Sum(network.Forward(ids, new SequenceRanges(lengths), pass), targets));
             });
