@@ -3,7 +3,7 @@ namespace Heed.Kernels;
 /// <summary><see cref="RotaryKernel"/> in double precision.</summary>
 public static class ReferenceRotary
 {
-    /// <summary>Turns the pairs of each head; shapes as in the kernel.</summary>
+    /// <summary>Turns the pairs of each head: x and y (rows, heads, headDim), positions (rows), cos and sin (positions, n/2).</summary>
     public static void Forward(ReadOnlySpan<double> x, ReadOnlySpan<int> positions, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin, in RotaryShape shape, Span<double> y)
     {
         int pairs = shape.Rotated / 2;
