@@ -62,14 +62,30 @@ internal sealed class LanguageModelSettings
             Checkpoint = checkpoint.Read(parsed, folder),
             Network = network with
             {
-                LayerCount = parsed.GetValue(layers), HeadCount = parsed.GetValue(heads), KeyValueHeadCount = parsed.GetValue(shared), Size = parsed.GetValue(size), InnerSize = parsed.GetValue(inner),
-                MaximumLength = parsed.GetValue(context), Window = parsed.GetValue(window), Position = parsed.GetValue(position)!, Activation = parsed.GetValue(activation)!, Norm = parsed.GetValue(norm)!,
-                IsPreNorm = !parsed.GetValue(postNorm), HasBias = !parsed.GetValue(noBias), Dropout = parsed.GetValue(dropout),
+                LayerCount = parsed.GetValue(layers),
+                HeadCount = parsed.GetValue(heads),
+                KeyValueHeadCount = parsed.GetValue(shared),
+                Size = parsed.GetValue(size),
+                InnerSize = parsed.GetValue(inner),
+                MaximumLength = parsed.GetValue(context),
+                Window = parsed.GetValue(window),
+                Position = parsed.GetValue(position)!,
+                Activation = parsed.GetValue(activation)!,
+                Norm = parsed.GetValue(norm)!,
+                IsPreNorm = !parsed.GetValue(postNorm),
+                HasBias = !parsed.GetValue(noBias),
+                Dropout = parsed.GetValue(dropout),
             },
             Training = defaults.Training with
             {
-                BatchSize = parsed.GetValue(batch), LearningRate = parsed.GetValue(learningRate), WeightDecay = parsed.GetValue(weightDecay), Schedule = parsed.GetValue(schedule)!,
-                Warmup = parsed.GetValue(warmup), ClipNorm = parsed.GetValue(clip), AveragingDecay = parsed.GetValue(averaging), Seed = parsed.GetValue(seed),
+                BatchSize = parsed.GetValue(batch),
+                LearningRate = parsed.GetValue(learningRate),
+                WeightDecay = parsed.GetValue(weightDecay),
+                Schedule = parsed.GetValue(schedule)!,
+                Warmup = parsed.GetValue(warmup),
+                ClipNorm = parsed.GetValue(clip),
+                AveragingDecay = parsed.GetValue(averaging),
+                Seed = parsed.GetValue(seed),
             },
         };
         options.Validate();
