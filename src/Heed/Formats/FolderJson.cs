@@ -15,6 +15,21 @@ internal static class FolderJson
         return Parse(stream, folder.PathOf(name), type);
     }
 
+    /// <summary>What the model is for, by the property <c>task</c> of its <c>config.json</c>; empty where that cannot be told. Asked first, so that a model of another kind is not taken for a damaged one.</summary>
+    public static string TaskOf(this ModelFolder folder)
+    {
+        using Stream stream = folder.OpenRead("config.json");
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(stream);
+            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("task", out JsonElement task) && task.ValueKind == JsonValueKind.String ? task.GetString() ?? "" : "";
+        }
+        catch (JsonException)
+        {
+            return "";
+        }
+    }
+
     /// <summary>Reads what a stream holds.</summary>
     /// <exception cref="InputException">It is damaged; says the line.</exception>
     public static T Parse<T>(Stream stream, string place, JsonTypeInfo<T> type)

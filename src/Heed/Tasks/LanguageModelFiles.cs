@@ -63,17 +63,15 @@ internal static class LanguageModelFiles
         });
     }
 
-    public static bool IsIn(string path)
-    {
-        ModelFolder folder = ModelFolder.Open(path, ModelFolderCheck.Lengths);
-        return folder.Files.ContainsKey(Tokenizer) && ReadConfig(folder).Task == LanguageModelConfig.TaskName;
-    }
+    public static bool IsIn(string path) => ModelFolder.Open(path, ModelFolderCheck.Lengths).TaskOf() == LanguageModelConfig.TaskName;
 
     public static LanguageModel Load(string path)
     {
         ModelFolder folder = ModelFolder.Open(path);
         string place = folder.PathOf(Config);
-        LanguageModelConfig config = ReadConfig(folder);
+        if (folder.TaskOf() is not ("" or LanguageModelConfig.TaskName) and string task)
+            throw new InputException($"the model is for '{task}'; this command reads language models ('{LanguageModelConfig.TaskName}').", place);
+        LanguageModelConfig config = folder.ReadJson(Config, HeedJson.Default.LanguageModelConfig);
         if (config.Format != TextClassifierConfig.FormatName || config.Task != LanguageModelConfig.TaskName || config.Model != "transformer")
             throw new InputException($"the model is a '{config.Model}' for '{config.Task}'; this command reads language models ('{LanguageModelConfig.TaskName}').", place);
         if (config.Version > LanguageModelConfig.LatestVersion)
@@ -101,6 +99,4 @@ internal static class LanguageModelFiles
             throw new InputException("'options' or 'epochs' is null; copy the whole folder again.", folder.PathOf(Training));
         return new LanguageModel(network, tokenizer, FileAccessFault.Guard(tokenizerPath, "read", () => File.ReadAllBytes(tokenizerPath)), record);
     }
-
-    private static LanguageModelConfig ReadConfig(ModelFolder folder) => folder.ReadJson(Config, HeedJson.Default.LanguageModelConfig);
 }

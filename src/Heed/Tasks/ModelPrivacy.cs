@@ -18,10 +18,13 @@ public static class ModelPrivacy
     public static IReadOnlyList<PrivacyItem> List(string path)
     {
         ModelFolder folder = ModelFolder.Open(path);
+        bool writes = folder.TaskOf() == LanguageModelConfig.TaskName;
         var items = new List<PrivacyItem>();
         foreach ((string file, ModelFile content) in folder.Files.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            if (file.EndsWith("tokenizer.json", StringComparison.Ordinal))
+            if (writes && file == "tokenizer.json")
+                items.AddRange(Tokens(file, PretrainedTokenizer.Load(folder.PathOf(file))));
+            else if (file.EndsWith("tokenizer.json", StringComparison.Ordinal))
                 items.AddRange(Tokens(file, TextEncoder.Load(folder.PathOf(file))));
             else if (file == "features.json")
                 items.AddRange(Features(file, FeatureEncoder.Load(folder.PathOf(file))));
@@ -47,6 +50,14 @@ public static class ModelPrivacy
         yield return new PrivacyItem(file, FormattableString.Invariant($"of these with {ManyDigits} digits or more, or an @"), marked.Length, Telling(marked));
         if (encoder.Tokenizer is BytePairTokenizer { Merges: var merges })
             yield return new PrivacyItem(file, "merges of pieces, each at least twice in the training texts", merges.Count, Telling([.. merges.Select(merge => merge.Left + merge.Right)]));
+    }
+
+    private static IEnumerable<PrivacyItem> Tokens(string file, PretrainedTokenizer tokenizer)
+    {
+        string[] tokens = [.. Enumerable.Range(0, tokenizer.VocabularySize).Select(tokenizer.TokenOf).Where(token => token.Length > 0)];
+        yield return new PrivacyItem(file, "tokens, as the tokenizer writes them; nothing was redacted", tokens.Length, Telling(tokens));
+        string[] marked = [.. tokens.Where(IsMarked)];
+        yield return new PrivacyItem(file, FormattableString.Invariant($"of these with {ManyDigits} digits or more, or an @"), marked.Length, Telling(marked));
     }
 
     private static IEnumerable<PrivacyItem> Features(string file, FeatureEncoder encoder)

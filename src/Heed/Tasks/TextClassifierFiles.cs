@@ -41,8 +41,14 @@ internal static class TextClassifierFiles
     public static TextClassifier Load(string path)
     {
         ModelFolder folder = ModelFolder.Open(path);
-        if (TranslatorFiles.Holds(folder))
-            throw new InputException("the model is a translator, no text classifier; ask it with 'heed translate' (Translator.Load).", folder.PathOf(Config));
+        string? other = folder.TaskOf() switch
+        {
+            TranslatorConfig.TaskName => "is a translator, no text classifier; ask it with 'heed translate' (Translator.Load)",
+            LanguageModelConfig.TaskName => "is a language model, no text classifier; write with it by 'heed generate' (LanguageModel.Load)",
+            _ => null,
+        };
+        if (other is not null)
+            throw new InputException($"the model {other}.", folder.PathOf(Config));
         TextClassifierConfig config = folder.ReadJson(Config, HeedJson.Default.TextClassifierConfig);
         string place = folder.PathOf(Config);
         if (config.Format != TextClassifierConfig.FormatName)

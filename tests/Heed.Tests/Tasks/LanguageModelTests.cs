@@ -34,6 +34,8 @@ public sealed class LanguageModelTests : IDisposable
         string.Concat(loaded.Generate("the cat sat", greedy)).ShouldBe(written);
         loaded.Evaluate(Verse).ShouldBe(report);
         Should.Throw<InputException>(() => Translator.Load(folder)).Message.ShouldContain("no translator");
+        Should.Throw<InputException>(() => TextClassifier.Load(folder)).Message.ShouldContain("is a language model");
+        ModelPrivacy.List(folder).ShouldContain(item => item.File == "tokenizer.json" && item.Count == loaded.Tokenizer.VocabularySize);
     }
 
     [Fact]
