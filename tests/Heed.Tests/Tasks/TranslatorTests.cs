@@ -89,9 +89,9 @@ public sealed class TranslatorTests : IDisposable
     {
         PairData data = Reversed(20);
         Refused(new TranslatorOptions { LongSentences = "dorp" }, "Did you mean 'drop'?");
-        Refused(new TranslatorOptions { Network = new() { Copy = true } }, "LabelSmoothing spreads over a fixed vocabulary");
+        Refused(new TranslatorOptions { Network = new EncoderDecoderConfig { Copy = true } }, "LabelSmoothing spreads over a fixed vocabulary");
         Refused(new TranslatorOptions { Training = new() { Monitor = "macro-f1" } }, "has no classes");
-        Should.Throw<InputException>(() => Translator.Train(data, data, Options(new() { HiddenSize = 4 }, 1) with { MaximumLength = 1, LongSentences = "drop" })).Message.ShouldContain("no pair is left");
+        Should.Throw<InputException>(() => Translator.Train(data, data, Options(new EncoderDecoderConfig { HiddenSize = 4 }, 1) with { MaximumLength = 1, LongSentences = "drop" })).Message.ShouldContain("no pair is left");
         Should.Throw<ArgumentException>(() => Translator.Average()).Message.ShouldContain("at least one");
 
         void Refused(TranslatorOptions options, string message) => Should.Throw<ArgumentException>(() => Translator.Train(data, data, options)).Message.ShouldContain(message);
@@ -101,7 +101,7 @@ public sealed class TranslatorTests : IDisposable
     public void A_text_without_a_token_gives_an_empty_answer()
     {
         PairData data = Reversed(200);
-        Translator translator = Translator.Train(data, data, Options(new() { EmbeddingSize = 8, HiddenSize = 12, AttentionSize = 8 }, 6));
+        Translator translator = Translator.Train(data, data, Options(new EncoderDecoderConfig { EmbeddingSize = 8, HiddenSize = 12, AttentionSize = 8 }, 6));
         translator.TranslateMany(["", "one two", "  "]).Select(t => t.Text.Length > 0).ShouldBe([false, true, false]);
         (translator.Translate("").Alignment.Count, translator.Score(PairData.FromPairs([("one two", "zwei eins")]))[0]).ShouldSatisfyAllConditions(x => x.Item1.ShouldBe(0), x => x.Item2.ShouldBeLessThan(0));
     }
@@ -117,7 +117,7 @@ public sealed class TranslatorTests : IDisposable
 
     private static float[] Weights(Translator translator) => [.. translator.Network.NamedParameters().SelectMany(p => p.Parameter.Values.ToArray())];
 
-    private static TranslatorOptions Options(EncoderDecoderConfig network, int epochs) => new()
+    private static TranslatorOptions Options(SequenceToSequenceConfig network, int epochs) => new()
     {
         Network = network,
         Training = new TrainingOptions { EpochCount = epochs, BatchSize = 16, LearningRate = 0.01, WordDropout = 0, AveragingDecay = 0.9, Patience = 9 },
