@@ -15,8 +15,10 @@ internal sealed class TranslatorTask : ITrainingTask<PairBatch>
     public TranslatorTask(SequenceToSequence network, PairEncoding encoding, EncodedPairs train, EncodedPairs dev, TrainingOptions options)
     {
         (this.network, this.train, this.dev, this.options) = (network, train, dev, options);
-        // By both lengths: padding on either side costs.
-        plan = BatchPlan.Training([.. train.Sources.Zip(train.Targets, (s, t) => Math.Min(1 << 12, s.Length) + (Math.Min(1 << 12, t.Length) << 13))], options.BatchSize, options.Seed);
+        // By both lengths: padding on either side costs. Of a recurrent network the target's most, whose steps wait for each other; of a Transformer both alike.
+        bool isRecurrent = network is EncoderDecoder;
+        plan = BatchPlan.Training(
+            [.. train.Sources.Zip(train.Targets, (s, t) => isRecurrent ? Math.Min(1 << 12, s.Length) + (Math.Min(1 << 12, t.Length) << 13) : Math.Max(s.Length, t.Length))], options.BatchSize, options.Seed);
         (int sources, int targets) = (encoding.Source.Vocabulary.Count, encoding.Target.Vocabulary.Count);
         string tokens = network.Config.SharesTokens ? FormattableString.Invariant($"{targets:N0} tokens of both sides") : FormattableString.Invariant($"{sources:N0} source and {targets:N0} target tokens");
         Description = FormattableString.Invariant($"{network.Config.Description}; {train.Sources.Count:N0} training and {dev.Sources.Count:N0} dev pairs, {tokens}");
