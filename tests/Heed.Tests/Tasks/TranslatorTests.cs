@@ -124,7 +124,6 @@ public sealed class TranslatorTests : IDisposable
         TransformerConfig stack = new() { Position = "sinusoidal", MaximumLength = 100 };
         Refused(new TranslatorOptions { Network = new TransformerEncoderDecoderConfig { Stack = stack } }, "does not fit the network's 100 positions");
         Refused(new TranslatorOptions { Network = new TransformerEncoderDecoderConfig { Stack = stack }, LongSentences = "keep" }, "cannot keep any sentence whole");
-        Refused(TranslatorOptions.Transformer with { TargetTokens = new() }, "SourceTokens and TargetTokens differ");
         Refused(new TranslatorOptions { Training = new() { Monitor = "macro-f1" } }, "has no classes");
         Should.Throw<InputException>(() => Translator.Train(data, data, Options(new EncoderDecoderConfig { HiddenSize = 4 }, 1) with { MaximumLength = 1, LongSentences = "drop" })).Message.ShouldContain("no pair is left");
         Should.Throw<ArgumentException>(() => Translator.Average()).Message.ShouldContain("at least one");
