@@ -111,7 +111,14 @@ internal sealed class TranslatorSettings
         return name == Transformer;
     }
 
-    private SequenceToSequenceConfig Network(ParseResult parsed) => !IsTransformer(parsed) ? RecurrentNetwork(parsed) : transformer with
+    private SequenceToSequenceConfig Network(ParseResult parsed)
+    {
+        if (IsTransformer(parsed))
+            return TransformerNetwork(parsed);
+        return RecurrentNetwork(parsed);
+    }
+
+    private TransformerEncoderDecoderConfig TransformerNetwork(ParseResult parsed) => transformer with
     {
         Stack = layer.Read(parsed, transformer.Stack) with
         {
