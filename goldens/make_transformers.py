@@ -56,6 +56,33 @@ def layers():
         g.save()
 
 
+def waves(count, size):
+    """Sinusoidal positions (Vaswani et al. 2017, section 3.5)."""
+    angles = torch.arange(count).double()[:, None] / 10000 ** (torch.arange(0, size, 2).double() / size)[None, :]
+    return torch.stack([torch.sin(angles), torch.cos(angles)], -1).flatten(1)
+
+
+def encoder_decoder(kind):
+    """The mean loss of three pairs, label smoothing 0.1: nn.Transformer pre-norm with one tied table, and post-norm without its last norms (the paper has none) with three."""
+    size, vocabulary, pre = 8, 7, kind == "pre"
+    sources, targets = [[2, 3, 4], [5, 2], [3, 3, 6, 2]], [[4, 2], [3, 5, 2], [6]]
+    g = Group(f"transformer_encoder_decoder_{kind}", f"torch's layers {kind}-norm, 2 and 1, size {size}, 2 heads, 12 inside, {'GELU' if pre else 'ReLU'}, sinusoidal positions, vectors times the root of size, "
+              f"{'one table for source, target and output' if pre else 'three tables'}; sources {sources}, targets {targets}: mean loss over the 9 tokens, ends (id 0) among them, label smoothing 0.1")
+    options = {"dim_feedforward": 12, "dropout": 0.0, "activation": "gelu" if pre else "relu", "batch_first": True, "norm_first": pre}
+    stack = nn.Transformer(size, 2, 2, 1, **options)
+    if not pre:
+        stack.encoder.norm = stack.decoder.norm = None
+    g.module(stack, 0.7)
+    source = g.input("source.weight", vocabulary, size, scale=0.6)
+    target = source if pre else g.input("target.weight", vocabulary, size, scale=0.6)
+    output = source if pre else g.input("output.weight", vocabulary, size, scale=0.6)
+    read = lambda table, ids: (table[ids] * math.sqrt(size) + waves(len(ids), size))[None]
+    logits = [stack(read(source, s), read(target, [0] + t), tgt_mask=torch.ones(len(t) + 1, len(t) + 1).triu(1).bool())[0] @ output.T for s, t in zip(sources, targets)]
+    loss = F.cross_entropy(torch.cat(logits), torch.tensor([y for t in targets for y in t + [0]]), label_smoothing=0.1)
+    g.gradients(loss=loss.reshape(1))
+    g.save()
+
+
 class Weights:
     """The tensors of a checkpoint; each is made when it is first asked for."""
 
@@ -183,6 +210,8 @@ if __name__ == "__main__":
     print("torch", torch.__version__)
     attention()
     layers()
+    for kind in ("pre", "post"):
+        encoder_decoder(kind)
     for kind in ("bert", "roberta", "distilbert"):
         encoder(kind)
     gpt2()

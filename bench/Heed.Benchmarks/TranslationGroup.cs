@@ -12,16 +12,27 @@ internal sealed class TranslationGroup : IBenchmarkGroup
     public void Run(BenchmarkRun run)
     {
         EncoderDecoderConfig config = new() { Dropout = 0 };
-        Case(run, "seq2seq bahdanau additive", config);
-        Case(run, "seq2seq luong general fed", config with { Decoder = "luong", Score = "general" });
-        Case(run, "seq2seq luong general", config with { Decoder = "luong", Score = "general", InputFeeding = false });
+        Case(run, "seq2seq bahdanau additive", new EncoderDecoder(config, Vocabulary, Vocabulary));
+        Case(run, "seq2seq luong general fed", new EncoderDecoder(config with { Decoder = "luong", Score = "general" }, Vocabulary, Vocabulary));
+        Case(run, "seq2seq luong general", new EncoderDecoder(config with { Decoder = "luong", Score = "general", InputFeeding = false }, Vocabulary, Vocabulary));
+        TransformerConfig stack = new() { LayerCount = 3, InnerSize = 512, Activation = "relu", Position = "sinusoidal", ScalesEmbedding = true, Dropout = 0 };
+        Case(run, "seq2seq transformer", new TransformerEncoderDecoder(new() { Stack = stack }, Vocabulary, Vocabulary));
     }
 
-    private static void Case(BenchmarkRun run, string name, EncoderDecoderConfig config)
+    // Of a training step, forward and back.
+    private static double Flops(SequenceToSequenceConfig config, double tokens)
+    {
+        if (config is EncoderDecoderConfig { HiddenSize: var hidden, EmbeddingSize: var embedding })
+            return 3 * 2 * tokens * ((2.0 * 4 * hidden * (embedding + hidden)) + (4.0 * hidden * (embedding + (3 * hidden))) + ((double)hidden * Vocabulary));
+        TransformerConfig stack = ((TransformerEncoderDecoderConfig)config).Stack;
+        double size = stack.Size;
+        return 3 * 2 * tokens * ((stack.LayerCount * ((12 * size * size) + (4 * size * stack.InnerSize))) + (size * Vocabulary));
+    }
+
+    private static void Case(BenchmarkRun run, string name, SequenceToSequence network)
     {
         if (!name.Contains(run.Options.Case, StringComparison.Ordinal))
             return;
-        EncoderDecoder network = new(config, Vocabulary, Vocabulary);
         network.Initialize(1);
         // Lengths 16, 15, … 9, 16, …: as the peer.
         int[][] texts = [.. Enumerable.Range(0, Batch).Select(b => Enumerable.Range(0, Longest - (b % 8)).Select(t => 2 + (((b * 131) + (t * 7919)) % (Vocabulary - 2))).ToArray())];
@@ -29,8 +40,7 @@ internal sealed class TranslationGroup : IBenchmarkGroup
         AdamW optimizer = new(network.NamedParameters().Select(p => p.Parameter));
         RandomStream random = new(1, "steps");
         long number = 0;
-        double tokens = texts.Sum(t => (double)t.Length), hidden = config.HiddenSize, embedding = config.EmbeddingSize;
-        double flops = 3 * 2 * tokens * ((2 * 4 * hidden * (embedding + hidden)) + (4 * hidden * (embedding + (3 * hidden))) + (hidden * Vocabulary));
+        double flops = Flops(network.Config, texts.Sum(t => (double)t.Length));
         run.Measure(name, "train", flops, () =>
         {
             Step.Train(random.Fork((ulong)number), number++, pass => network.Loss(batch, pass));

@@ -1,8 +1,9 @@
 """torch's training step of the encoder-decoder of TranslationGroup.cs. usage: torch_seq2seq.py THREADS BUDGET_MS   (start it through tuned.sh)
 
-Every product that does not wait for the step before stands outside the loop; the faster of nn.LSTMCell and written-out gates counts.
+Every product that does not wait for the step before stands outside the loop; the faster of nn.LSTMCell and written-out gates counts. The Transformer is nn.Transformer, with one table for source, target and output.
 """
 import json
+import math
 import sys
 import time
 
@@ -70,6 +71,25 @@ class Model(torch.nn.Module):
         return torch.nn.functional.cross_entropy(self.output(o[real]), after[real])
 
 
+class TransformerModel(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = torch.nn.Embedding(VOCABULARY, SIZE)
+        torch.nn.init.normal_(self.table.weight, std=SIZE ** -0.5)
+        self.stack = torch.nn.Transformer(SIZE, 4, 3, 3, 512, dropout=0.0, batch_first=True, norm_first=True)
+        angles = torch.arange(LONGEST + 1)[:, None] / 10000 ** (torch.arange(0, SIZE, 2) / SIZE)[None, :]
+        self.register_buffer("waves", torch.stack([torch.sin(angles), torch.cos(angles)], -1).flatten(1))
+        self.register_buffer("later", torch.ones(LONGEST + 1, LONGEST + 1).triu(1).bool())
+
+    def read(self, ids):
+        return self.table(ids) * math.sqrt(SIZE) + self.waves[:ids.shape[1]]
+
+    def forward(self, source, lengths, before, after, mask):
+        real = after.t() >= 0
+        states = self.stack(self.read(source), self.read(before.t()), tgt_mask=self.later, src_key_padding_mask=mask, tgt_key_padding_mask=~real, memory_key_padding_mask=mask)
+        return torch.nn.functional.cross_entropy(states[real] @ self.table.weight.t(), after.t()[real])
+
+
 def main(threads, budget):
     torch.set_num_threads(threads)
     texts = [[2 + (b * 131 + t * 7919) % (VOCABULARY - 2) for t in range(LONGEST - b % 8)] for b in range(BATCH)]
@@ -78,11 +98,11 @@ def main(threads, budget):
     before = torch.tensor([[0] + t + [0] * (LONGEST - len(t)) for t in texts]).t().contiguous()
     after = torch.tensor([t + [0] + [-1] * (LONGEST - len(t)) for t in texts]).t().contiguous()
     mask = torch.arange(LONGEST)[None] >= lengths[:, None]
-    for kind, name in (("bahdanau", "seq2seq bahdanau additive"), ("luong", "seq2seq luong general fed")):
+    for kind, name in (("bahdanau", "seq2seq bahdanau additive"), ("luong", "seq2seq luong general fed"), ("transformer", "seq2seq transformer")):
         best = None
-        for written_out in (True, False):
+        for written_out in (True, False) if kind != "transformer" else (None,):
             torch.manual_seed(1)
-            model = Model(kind, written_out)
+            model = TransformerModel() if written_out is None else Model(kind, written_out)
             optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
 
             def call():
@@ -100,7 +120,7 @@ def main(threads, budget):
                 times.append((time.perf_counter() - begin) * 1e3)
             times.sort()
             if best is None or times[0] < best[0]:
-                best = (times[0], times[len(times) // 2], "written out" if written_out else "LSTMCell")
+                best = (times[0], times[len(times) // 2], {True: "written out", False: "LSTMCell", None: "nn.Transformer"}[written_out])
         print(json.dumps({"peer": "torch", "case": name, "threads": threads, "pass": "train", "ms_min": round(best[0], 4), "ms_median": round(best[1], 4), "variant": best[2]}), flush=True)
 
 

@@ -8,11 +8,12 @@ internal sealed class LanguageModelSettings
     private static readonly LanguageModelOptions defaults = new();
     private static readonly TransformerConfig network = defaults.Network;
     private readonly OptionList all = new();
-    private readonly Option<string> tokens, position, activation, norm;
-    private readonly Option<int> vocabulary, layers, heads, shared, size, inner, context, window, steps, interval, batch;
+    private readonly TransformerSettings layer;
+    private readonly Option<string> tokens;
+    private readonly Option<int> vocabulary, layers, shared, context, window, steps, interval, batch;
     private readonly Option<double> dropout, learningRate, weightDecay, warmup, clip, averaging;
     private readonly Option<string> schedule;
-    private readonly Option<bool> postNorm, noBias, untied;
+    private readonly Option<bool> untied;
     private readonly Option<ulong> seed = CommonOptions.Seed();
     private readonly CheckpointSettings checkpoint = new();
 
@@ -21,17 +22,10 @@ internal sealed class LanguageModelSettings
         tokens = all.Add("--tokens", "What a token is: characters, bpe or unigram (learned from the text), or the path of a tokenizer.json.", defaults.Tokens, "name");
         vocabulary = all.Add("--vocabulary", "Size of a learned vocabulary.", defaults.VocabularySize);
         layers = all.Add("--layers", "Layers.", network.LayerCount);
-        heads = all.Add("--heads", "Query heads.", network.HeadCount);
+        layer = new TransformerSettings(all, network);
         shared = all.Add("--key-value-heads", "Heads of keys and values; 0 for as many as query heads, 1 is multi-query attention.", network.KeyValueHeadCount);
-        size = all.Add("--size", "Features of a state.", network.Size);
-        inner = all.Add("--inner", "Features inside the position-wise network; 0 for 4 times --size.", network.InnerSize);
         context = all.Add("--context", "Tokens that the model reads.", network.MaximumLength);
         window = all.Add("--window", "Tokens that a layer looks back; 0 for all.", network.Window);
-        position = all.Add("--position", $"How positions come in: {string.Join(", ", TransformerConfig.Positions)}.", network.Position, "name");
-        activation = all.Add("--activation", $"Function of the position-wise network: {string.Join(", ", FeedForward.Activations)}.", network.Activation, "name");
-        norm = all.Add("--norm", $"Normalisation: {string.Join(", ", Norm.Names)}.", network.Norm, "name");
-        postNorm = all.Flag("--post-norm", "Normalise sums, not what sublayers read.");
-        noBias = all.Flag("--no-bias", "Dense layers add no bias.");
         untied = all.Flag("--untied", "The last layer has weights of its own, not those of the token vectors.");
         dropout = all.AddNumber("--dropout", "Probability of dropping an element.", network.Dropout);
         steps = all.Add("--steps", "Steps of the whole run.", defaults.StepCount);
@@ -60,20 +54,12 @@ internal sealed class LanguageModelSettings
             StepCount = parsed.GetValue(steps),
             EvaluationInterval = parsed.GetValue(interval),
             Checkpoint = checkpoint.Read(parsed, folder),
-            Network = network with
+            Network = layer.Read(parsed, network) with
             {
                 LayerCount = parsed.GetValue(layers),
-                HeadCount = parsed.GetValue(heads),
                 KeyValueHeadCount = parsed.GetValue(shared),
-                Size = parsed.GetValue(size),
-                InnerSize = parsed.GetValue(inner),
                 MaximumLength = parsed.GetValue(context),
                 Window = parsed.GetValue(window),
-                Position = parsed.GetValue(position)!,
-                Activation = parsed.GetValue(activation)!,
-                Norm = parsed.GetValue(norm)!,
-                IsPreNorm = !parsed.GetValue(postNorm),
-                HasBias = !parsed.GetValue(noBias),
                 Dropout = parsed.GetValue(dropout),
             },
             Training = defaults.Training with

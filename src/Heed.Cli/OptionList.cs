@@ -7,6 +7,15 @@ internal sealed class OptionList
 {
     private readonly List<Option> all = [];
 
+    /// <summary>The value of an option that was given, otherwise another.</summary>
+    public static T Given<T>(ParseResult parsed, Option<T> option, T otherwise) => IsGiven(parsed, option) ? parsed.GetValue(option)! : otherwise;
+
+    /// <summary>Whether an option was given.</summary>
+    public static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    /// <summary>The first option that was given, if any was.</summary>
+    public Option? FirstGiven(ParseResult parsed) => all.Find(option => IsGiven(parsed, option));
+
     public void AddTo(Command command) => all.ForEach(command.Add);
 
     public void AddRange(IEnumerable<Option> options) => all.AddRange(options);

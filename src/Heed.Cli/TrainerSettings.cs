@@ -44,7 +44,24 @@ internal sealed class TrainerSettings
     /// <summary>Whether a label smoothing was given.</summary>
     public bool SaysLabelSmoothing(ParseResult parsed) => parsed.GetResult(labelSmoothing) is { Implicit: false };
 
-    public TrainingOptions Read(ParseResult parsed) => new()
+    /// <summary>The options.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="usual">What a model takes where nothing was given, of epochs, learning rate with its course, patience and averaging; null: the defaults that the help tells.</param>
+    public TrainingOptions Read(ParseResult parsed, TrainingOptions? usual = null)
+    {
+        TrainingOptions read = Read(parsed);
+        return usual is null ? read : read with
+        {
+            EpochCount = OptionList.Given(parsed, epochs, usual.EpochCount),
+            LearningRate = OptionList.Given(parsed, learningRate, usual.LearningRate),
+            Schedule = OptionList.Given(parsed, schedule, usual.Schedule),
+            Warmup = OptionList.Given(parsed, warmup, usual.Warmup),
+            Patience = OptionList.Given(parsed, patience, usual.Patience),
+            AveragingDecay = OptionList.Given(parsed, averaging, usual.AveragingDecay),
+        };
+    }
+
+    private TrainingOptions Read(ParseResult parsed) => new()
     {
         Seed = parsed.GetValue(seed),
         EpochCount = parsed.GetValue(epochs),

@@ -5,7 +5,10 @@ namespace Heed.Cli;
 /// <summary>The options of a translator's network, training and tokens; their defaults are the library's.</summary>
 internal sealed class TranslatorSettings
 {
+    private const string Recurrent = "recurrent", Transformer = "transformer";
     private static readonly EncoderDecoderConfig network = new();
+    private static readonly TransformerEncoderDecoderConfig transformer = (TransformerEncoderDecoderConfig)TranslatorOptions.Transformer.Network;
+    private static readonly TrainingOptions usual = TranslatorOptions.Transformer.Training;
     private static readonly TranslatorOptions defaults = new();
     private static readonly TrainingOptions training = defaults.Training;
     private static readonly Dictionary<string, string> kinds = new(StringComparer.Ordinal)
@@ -15,33 +18,41 @@ internal sealed class TranslatorSettings
         ["byte-pairs"] = "byte-pair",
     };
 
-    private readonly OptionList all = new();
-    private readonly Option<string> decoder, cell, score, distribution, tokens, longSentences;
-    private readonly Option<int> hidden, embedding, layers, attention, merges, minimumCount, maximumVocabulary, maximumLength;
+    private readonly OptionList all = new(), recurrentAlone = new(), transformerAlone = new();
+    private readonly TransformerSettings layer;
+    private readonly Option<string> model, decoder, cell, score, distribution, tokens, longSentences;
+    private readonly Option<int> hidden, embedding, layers, decoderLayers, attention, merges, minimumCount, maximumVocabulary, maximumLength;
     private readonly Option<double> coverageWeight, entropyWeight, dropout;
-    private readonly Option<bool> noFeeding, coverage, copy, tie, lowerCase;
+    private readonly Option<bool> noFeeding, coverage, copy, tie, untied, separate, lowerCase;
     private readonly TrainerSettings trainer = new(training with { Monitor = "loss" }, "Pairs", "source", "tokens", "loss, or accuracy (of the next token)");
     private readonly CheckpointSettings checkpoint = new();
 
     public TranslatorSettings()
     {
-        decoder = all.Add("--decoder", "bahdanau (attention before the recurrent cell) or luong (after it).", network.Decoder, "name");
-        cell = all.Add("--cell", "Recurrent cell of encoder and decoder: lstm, or gru as in Bahdanau's paper.", network.Cell, "name");
-        score = all.Add("--score", $"How queries and keys are compared: {string.Join(", ", Score.Mechanisms.Select(m => m.Signature))}.", network.Score, "name");
-        distribution = all.Add("--distribution", $"How energies become weights: {string.Join(", ", Distribution.Mechanisms.Select(m => m.Signature))}.", network.Distribution, "name");
-        noFeeding = all.Flag("--no-input-feeding", "The decoder luong does not read what it attended to before; all its steps are then trained at once.");
-        coverage = all.Flag("--coverage", "The score sees what was attended to before, and a loss forbids looking twice.");
-        coverageWeight = all.AddNumber("--coverage-weight", "Weight of the coverage loss.", network.CoverageWeight);
-        entropyWeight = all.AddNumber("--entropy-weight", "Weight of the entropy of where the distribution hard looks.", network.EntropyWeight);
-        copy = all.Flag("--copy", "Tokens of the source can be copied (pointer generator); sets --label-smoothing to 0.");
-        hidden = all.Add("--hidden", "Size of a hidden state of one direction, and of the decoder.", network.HiddenSize);
-        embedding = all.Add("--embedding", "Size of a token's vector.", network.EmbeddingSize);
+        model = all.Add("--model", $"recurrent, or transformer (Vaswani et al.), which takes {Usual} unless told otherwise.", Recurrent, "name");
         layers = all.Add("--layers", "Stacked layers of the encoder.", network.LayerCount);
-        attention = all.Add("--attention", "Inner size of the score additive.", network.AttentionSize);
-        tie = all.Flag("--tie", "The output layer is the table of the target's token vectors.");
         dropout = all.AddNumber("--dropout", "Probability of dropping an element.", network.Dropout);
+        decoder = recurrentAlone.Add("--decoder", "bahdanau (attention before the recurrent cell) or luong (after it).", network.Decoder, "name");
+        cell = recurrentAlone.Add("--cell", "Recurrent cell of encoder and decoder: lstm, or gru as in Bahdanau's paper.", network.Cell, "name");
+        score = recurrentAlone.Add("--score", $"How queries and keys are compared: {string.Join(", ", Score.Mechanisms.Select(m => m.Signature))}.", network.Score, "name");
+        distribution = recurrentAlone.Add("--distribution", $"How energies become weights: {string.Join(", ", Distribution.Mechanisms.Select(m => m.Signature))}.", network.Distribution, "name");
+        noFeeding = recurrentAlone.Flag("--no-input-feeding", "The decoder luong does not read what it attended to before; all its steps are then trained at once.");
+        coverage = recurrentAlone.Flag("--coverage", "The score sees what was attended to before, and a loss forbids looking twice.");
+        coverageWeight = recurrentAlone.AddNumber("--coverage-weight", "Weight of the coverage loss.", network.CoverageWeight);
+        entropyWeight = recurrentAlone.AddNumber("--entropy-weight", "Weight of the entropy of where the distribution hard looks.", network.EntropyWeight);
+        copy = recurrentAlone.Flag("--copy", "Tokens of the source can be copied (pointer generator); sets --label-smoothing to 0.");
+        hidden = recurrentAlone.Add("--hidden", "Size of a hidden state of one direction, and of the decoder.", network.HiddenSize);
+        embedding = recurrentAlone.Add("--embedding", "Size of a token's vector.", network.EmbeddingSize);
+        attention = recurrentAlone.Add("--attention", "Inner size of the score additive.", network.AttentionSize);
+        tie = recurrentAlone.Flag("--tie", "The output layer is the table of the target's token vectors.");
+        decoderLayers = transformerAlone.Add("--decoder-layers", "Layers of the decoder; 0 for as many as the encoder has.", transformer.DecoderLayerCount);
+        layer = new TransformerSettings(transformerAlone, transformer.Stack);
+        separate = transformerAlone.Flag("--separate-tokens", "Source and target have tokens and vectors of their own, not one table for both.");
+        untied = transformerAlone.Flag("--untied", "The output layer has weights of its own, not those of the target's token vectors.");
+        all.AddRange(recurrentAlone);
+        all.AddRange(transformerAlone);
         tokens = all.Add("--tokens", "What a token is: byte-pairs (frequent pieces of words), words or characters.", "byte-pairs", "name");
-        merges = all.Add("--merges", "Merges that byte-pairs learn at most, on each side.", TranslatorOptions.DefaultTokens.MergeCount);
+        merges = all.Add("--merges", "Merges that byte-pairs learn at most, on each side or of both.", TranslatorOptions.DefaultTokens.MergeCount);
         lowerCase = all.Flag("--lower-case", "Do not tell upper from lower case; answers are in lower case.");
         minimumCount = all.Add("--min-count", "How often a token must occur to be known. For words 2 is usual.", TranslatorOptions.DefaultTokens.Vocabulary.MinimumCount);
         maximumVocabulary = all.Add("--max-vocabulary", "Known tokens at most, on each side.", TranslatorOptions.DefaultTokens.Vocabulary.MaximumSize);
@@ -86,7 +97,42 @@ internal sealed class TranslatorSettings
         };
     }
 
-    private EncoderDecoderConfig Network(ParseResult parsed) => new()
+    private static string Usual => FormattableString.Invariant(
+        $"--layers {transformer.Stack.LayerCount} --epochs {usual.EpochCount} --schedule {usual.Schedule} --warmup {usual.Warmup} --averaging {usual.AveragingDecay} --patience {usual.Patience}");
+
+    private bool IsTransformer(ParseResult parsed)
+    {
+        string name = parsed.GetValue(model) ?? "";
+        if (name is not (Recurrent or Transformer))
+            throw new UsageException($"--model must be {Recurrent} or {Transformer}, got '{name}'.");
+        (OptionList others, string owner) = name == Transformer ? (recurrentAlone, Recurrent) : (transformerAlone, Transformer);
+        if (others.FirstGiven(parsed) is { } stray)
+            throw new UsageException($"{stray.Name} is an option of --model {owner}; leave it out, or take that model.");
+        return name == Transformer;
+    }
+
+    private SequenceToSequenceConfig Network(ParseResult parsed)
+    {
+        if (IsTransformer(parsed))
+            return TransformerNetwork(parsed);
+        return RecurrentNetwork(parsed);
+    }
+
+    private TransformerEncoderDecoderConfig TransformerNetwork(ParseResult parsed) => transformer with
+    {
+        Stack = layer.Read(parsed, transformer.Stack) with
+        {
+            LayerCount = OptionList.Given(parsed, layers, transformer.Stack.LayerCount),
+            Dropout = parsed.GetValue(dropout),
+            // An answer may be twice as long as its source, and some.
+            MaximumLength = Math.Max(transformer.Stack.MaximumLength, (2 * Math.Min(parsed.GetValue(maximumLength), 1 << 20)) + 16),
+        },
+        DecoderLayerCount = parsed.GetValue(decoderLayers),
+        SharesEmbeddings = !parsed.GetValue(separate),
+        TieEmbeddings = !parsed.GetValue(untied),
+    };
+
+    private EncoderDecoderConfig RecurrentNetwork(ParseResult parsed) => new()
     {
         EmbeddingSize = parsed.GetValue(embedding),
         HiddenSize = parsed.GetValue(hidden),
@@ -107,7 +153,7 @@ internal sealed class TranslatorSettings
 
     private TrainingOptions Training(ParseResult parsed)
     {
-        TrainingOptions options = trainer.Read(parsed);
+        TrainingOptions options = trainer.Read(parsed, IsTransformer(parsed) ? usual : null);
         return parsed.GetValue(copy) && !trainer.SaysLabelSmoothing(parsed) ? options with { LabelSmoothing = 0 } : options;
     }
 }

@@ -51,6 +51,46 @@ public sealed class TranslateTests(TrainedTranslator model) : IClassFixture<Trai
         CommandRun.Of([.. TrainedTranslator.Command(model.Pairs, folder["none"]), "--cell", "rnn"]).ShouldRefuse("Cell must be lstm or gru, got 'rnn'");
     }
 
+    // The whole way of the other network: trained, drawn, searched in several ways, scored, averaged.
+    [Fact]
+    public void A_transformer_is_trained_asked_and_evaluated()
+    {
+        using TemporaryFolder folder = new();
+        string[] train = TransformerCommand(folder["model"]);
+        CommandRun run = CommandRun.Of([.. train, "--epochs", "25", "--json"]).ShouldSucceed();
+        run.Error.ShouldContain("Transformer of 2 and 1 layers, 4 heads, 32 wide, 64 inside, sinusoidal positions");
+        JsonDocument.Parse(run.Out).RootElement.GetProperty("test").GetProperty("exact").GetDouble().ShouldBeGreaterThan(0.6);
+        CommandRun.Of("translate", folder["model"], "one two", "five four three").ShouldSucceed().Lines.ShouldBe(["zwei eins", "drei vier fünf"]);
+        CommandRun.Of("translate", folder["model"], "one two", "--beam", "1", "--coverage-penalty", "0.2").ShouldSucceed().Lines.ShouldBe(["zwei eins"]);
+        string[] lines = CommandRun.Of("translate", folder["model"], "--weights", "one two three").ShouldSucceed().Lines;
+        lines.Length.ShouldBe(1 + 1 + 3 + 1);
+        lines[^1].ShouldBe("1 one  2 two  3 three");
+        CommandRun.Of("eval", folder["model"], "--data", model.Pairs, "--source", "en", "--target", "de").ShouldSucceed().Out.ShouldContain("BLEU ");
+        CommandRun.Of("average", folder["model"], folder["model"], "--out", folder["mean"]).ShouldSucceed();
+        CommandRun.Of("average", folder["model"], model.Model, "--out", folder["other"]).ShouldRefuse("other networks");
+    }
+
+    [Fact]
+    public void Options_of_the_other_network_are_refused_by_name()
+    {
+        using TemporaryFolder folder = new();
+        string[] train = TransformerCommand(folder["out"]), recurrent = TrainedTranslator.Command(model.Pairs, folder["out"]);
+        CommandRun.Of([.. train, "--decoder", "luong"]).ShouldRefuse("--decoder is an option of --model recurrent");
+        CommandRun.Of([.. train, "--copy"]).ShouldRefuse("--copy is an option of --model recurrent");
+        CommandRun.Of([.. recurrent, "--heads", "2"]).ShouldRefuse("--heads is an option of --model transformer");
+        CommandRun.Of([.. recurrent, "--model", "transfromer"]).ShouldRefuse("--model must be recurrent or transformer, got 'transfromer'");
+        CommandRun.Of([.. train.Select(part => part == "4" ? "5" : part)]).ShouldRefuse("5 heads do not divide 32 features");
+        CommandRun.Of([.. train, "--position", "sinus"]).ShouldRefuse("there is no Position 'sinus'");
+        CommandRun.Of([.. train, "--long-sentences", "keep"]).ShouldRefuse("cannot keep any sentence whole");
+        Directory.Exists(folder["out"]).ShouldBeFalse();
+    }
+
+    private string[] TransformerCommand(string folder) =>
+    [
+        "train", "translate", "--data", model.Pairs, "--source", "en", "--target", "de", "--out", folder, "--model", "transformer", "--tokens", "words", "--size", "32", "--heads", "4", "--layers", "2", "--decoder-layers", "1",
+        "--inner", "64", "--dropout", "0.1", "--batch", "16", "--learning-rate", "0.005", "--averaging", "0.9", "--label-smoothing", "0",
+    ];
+
     [Fact]
     public void Training_reports_figures_with_signatures()
     {

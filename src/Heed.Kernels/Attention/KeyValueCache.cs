@@ -118,23 +118,58 @@ public sealed unsafe partial class KeyValueCache
         (start, Length, Position) = (0, 0, position);
     }
 
-    /// <summary>Sequence b becomes a copy of what sequence sources[b] was: the step of beam search. Copies the cache once.</summary>
+    /// <summary>Sequence b becomes a copy of what sequence sources[b] was: the step of beam search. Copies the sequences that change, once each, and one more for each circle of them.</summary>
     /// <param name="sources">One sequence for each.</param>
     /// <exception cref="ArgumentException">There are more or fewer sources than sequences, or one does not exist.</exception>
     public void Reorder(ReadOnlySpan<int> sources)
     {
         Require.Length("KeyValueCache.Reorder", nameof(sources), sources.Length, Batch);
-        foreach (int source in sources)
-            Require.Range("KeyValueCache.Reorder", nameof(sources), source, source >= 0 && source < Batch, "sequences of the cache");
-        (float[] newKeys, float[] newValues, ushort[] newShortKeys, ushort[] newShortValues) = Allocate();
+        RequireSequences("KeyValueCache.Reorder", sources);
+        int[] from = sources.ToArray(), readers = new int[Batch];
+        for (int b = 0; b < Batch; b++)
+            readers[from[b]] += from[b] == b ? 0 : 1;
+        // What nobody waits for is overwritten first, then what it was copied from if nobody waits for that any more; circles are left.
         for (int b = 0; b < Batch; b++)
         {
-            Copy<float>(keys, newKeys, sources[b], b, HeadDim);
-            Copy<float>(values, newValues, sources[b], b, ValueDim);
-            Copy<ushort>(shortKeys, newShortKeys, sources[b], b, HeadDim);
-            Copy<ushort>(shortValues, newShortValues, sources[b], b, ValueDim);
+            for (int at = b; from[at] != at && readers[at] == 0;)
+            {
+                int source = from[at];
+                CopySequence(this, source, at);
+                from[at] = at;
+                readers[source]--;
+                at = source;
+            }
         }
-        (keys, values, shortKeys, shortValues) = (newKeys, newValues, newShortKeys, newShortValues);
+        KeyValueCache? spare = null;
+        for (int b = 0; b < Batch; b++)
+        {
+            if (from[b] == b)
+                continue;
+            spare ??= new KeyValueCache(1, Heads, HeadDim, ValueDim, room, Format) { start = start, Length = Length };
+            spare.CopySequence(this, b, 0);
+            int at = b;
+            for (int source = from[at]; source != b; at = source, source = from[at])
+            {
+                CopySequence(this, source, at);
+                from[at] = at;
+            }
+            CopySequence(spare, 0, at);
+            from[at] = at;
+        }
+    }
+
+    /// <summary>A cache with some of the sequences, and room for more or fewer tokens.</summary>
+    /// <param name="sequences">Which, in the order wanted; one may come several times.</param>
+    /// <param name="capacity">Most tokens of the new cache, at least <see cref="Length"/>.</param>
+    /// <exception cref="ArgumentException">A sequence does not exist, or the capacity is too small.</exception>
+    public KeyValueCache Select(ReadOnlySpan<int> sequences, int capacity)
+    {
+        RequireSequences("KeyValueCache.Select", sequences);
+        Require.Range("KeyValueCache.Select", nameof(capacity), capacity, capacity >= Length, "at least Length");
+        KeyValueCache chosen = new(sequences.Length, Heads, HeadDim, ValueDim, capacity, Format, Slides) { Length = Length, Position = Position };
+        for (int b = 0; b < sequences.Length; b++)
+            chosen.CopySequence(this, sequences[b], b);
+        return chosen;
     }
 
     /// <summary>Attention of new queries over the tokens of the cache; the last query stands at the last token unless the options say otherwise.</summary>
@@ -213,10 +248,29 @@ public sealed unsafe partial class KeyValueCache
             store.Slice(((row * room) + start) * size, Length * size).CopyTo(store[(row * room * size)..]);
     }
 
-    private void Copy<T>(ReadOnlySpan<T> from, Span<T> to, int source, int b, int size)
+    private void RequireSequences(string operation, ReadOnlySpan<int> sequences)
     {
-        for (int head = 0; head < Heads && !from.IsEmpty; head++)
-            from.Slice(((((source * Heads) + head) * room) + start) * size, Length * size).CopyTo(to[(((((b * Heads) + head) * room) + start) * size)..]);
+        foreach (int sequence in sequences)
+            Require.Range(operation, nameof(sequences), sequence, sequence >= 0 && sequence < Batch, "sequences of the cache");
+    }
+
+    // Sequence b becomes one of a cache with as many tokens; the two may be one cache.
+    private void CopySequence(KeyValueCache from, int source, int b)
+    {
+        for (int head = 0; head < Heads; head++)
+        {
+            int there = (((source * Heads) + head) * from.room) + from.start, here = (((b * Heads) + head) * room) + start;
+            Copy<float>(from.keys, keys, there, here, HeadDim);
+            Copy<float>(from.values, values, there, here, ValueDim);
+            Copy<ushort>(from.shortKeys, shortKeys, there, here, HeadDim);
+            Copy<ushort>(from.shortValues, shortValues, there, here, ValueDim);
+        }
+    }
+
+    private void Copy<T>(ReadOnlySpan<T> from, Span<T> to, int there, int here, int size)
+    {
+        if (!from.IsEmpty)
+            from.Slice(there * size, Length * size).CopyTo(to[(here * size)..]);
     }
 }
 

@@ -48,26 +48,11 @@ public sealed class AttentionMemory
 
     /// <summary>The memory of some of the sequences, outside any step: what is left of a batch in which others have ended.</summary>
     /// <param name="sequences">Which, in the order wanted.</param>
-    internal AttentionMemory Select(int[] sequences)
+    internal AttentionMemory Select(int[] sequences) => new(Key.Chosen(sequences), Value.Chosen(sequences), Ranges?.Chosen(sequences), attention, null)
     {
-        SequenceRanges? ranges = Ranges is { } real ? new SequenceRanges(Chosen(real.Lengths), Chosen(real.Starts)) : default(SequenceRanges?);
-        return new AttentionMemory(Of(Key), Of(Value), ranges, attention, null)
-        {
-            rowsFirst = rowsFirst is { } rows ? (Of(rows.Key), Of(rows.Value)) : null,
-            headsFirst = headsFirst is { } heads ? (Of(heads.Key), Of(heads.Value)) : null,
-        };
-
-        int[] Chosen(ReadOnlyMemory<int> all) => [.. sequences.Select(s => all.Span[s])];
-
-        Tensor Of(Tensor x)
-        {
-            int each = x.Length / Math.Max(1, Batch);
-            float[] values = new float[each * sequences.Length];
-            for (int i = 0; i < sequences.Length; i++)
-                x.Values.Slice(sequences[i] * each, each).CopyTo(values.AsSpan(i * each));
-            return new Tensor(values, new Shape([sequences.Length, .. x.Shape.Sizes[1..]]));
-        }
-    }
+        rowsFirst = rowsFirst is { } rows ? (rows.Key.Chosen(sequences), rows.Value.Chosen(sequences)) : null,
+        headsFirst = headsFirst is { } heads ? (heads.Key.Chosen(sequences), heads.Value.Chosen(sequences)) : null,
+    };
 
     // Keys mapped by the score, rows first as fused attention reads them, or heads first as written-out energies do; kept where they live as long as the memory.
     internal (Tensor Key, Tensor Value) Prepared(bool isFused, in Pass pass)

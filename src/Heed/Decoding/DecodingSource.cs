@@ -14,11 +14,11 @@ internal sealed class DecodingSource
     private readonly RandomStream[] random;
     private int step;
 
-    public DecodingSource(int row, int length, int width, DecodingOptions options, int[]? copies, int count)
+    public DecodingSource(int row, int length, int width, DecodingOptions options, int[]? copies, SequenceToSequence network)
     {
-        (Row, Length, this.options, this.copies, this.count) = (row, length, options, copies, count);
+        (Row, Length, this.options, this.copies, count) = (row, length, options, copies, network.TargetCount);
         total = Math.Max(count, copies is { Length: > 0 } ? copies.Max() + 1 : 0);
-        longest = options.LongestFor(length);
+        longest = Math.Min(options.LongestFor(length), network.Config.LongestSequence);
         beams = new HypothesisNode?[width];
         isAlive = new bool[width];
         // At the first step all hypotheses are one, unless each is drawn for itself.
@@ -33,7 +33,7 @@ internal sealed class DecodingSource
 
     public bool IsDone { get; private set; }
 
-    public IEnumerable<int> LastIds(int width, int known) => Enumerable.Range(0, width).Select(k => beams[k] is { } node ? (node.Id < known ? node.Id : Vocabulary.Unknown) : EncoderDecoder.Edge);
+    public IEnumerable<int> LastIds(int width, int known) => Enumerable.Range(0, width).Select(k => beams[k] is { } node ? (node.Id < known ? node.Id : Vocabulary.Unknown) : SequenceToSequence.Edge);
 
     /// <summary>Takes a step.</summary>
     /// <param name="rows">For each hypothesis the logarithms of probabilities (or logits, to draw from), side by side.</param>
@@ -73,10 +73,10 @@ internal sealed class DecodingSource
         for (int rank = 0; rank < best.Count && kept < width; rank++)
         {
             (double score, int beam, int id) = best[rank];
-            if (id == EncoderDecoder.Edge && rank >= width)
+            if (id == SequenceToSequence.Edge && rank >= width)
                 continue;
             HypothesisNode node = Node(beams[beam], id, score, weights[beam]);
-            if (id == EncoderDecoder.Edge || isLast)
+            if (id == SequenceToSequence.Edge || isLast)
             {
                 ended.Add((node, ScoreOf(node)));
                 if (isLast)
@@ -107,7 +107,7 @@ internal sealed class DecodingSource
                 least = Below(heap, before);
             for (int id = 0; id < row.Length; id++)
             {
-                if (!(row[id] > least) || (options.BlockNgrams > 0 && id != EncoderDecoder.Edge && beams[k] is { } node && node.Repeats(id, options.BlockNgrams)))
+                if (!(row[id] > least) || (options.BlockNgrams > 0 && id != SequenceToSequence.Edge && beams[k] is { } node && node.Repeats(id, options.BlockNgrams)))
                     continue;
                 double score = before + row[id];
                 if (heap.Count < most)
@@ -142,7 +142,7 @@ internal sealed class DecodingSource
             TensorPrimitives.SoftMax(row, logs);
             HypothesisNode node = Node(beams[k], id, (beams[k]?.LogProbability ?? 0) + Math.Log(Math.Max(logs[id], 1e-30f)), weights[k]);
             beams[k] = node;
-            if (id != EncoderDecoder.Edge && !isLast)
+            if (id != SequenceToSequence.Edge && !isLast)
                 continue;
             isAlive[k] = false;
             ended.Add((node, ScoreOf(node)));
@@ -158,7 +158,7 @@ internal sealed class DecodingSource
         float[] allowed = logits.ToArray();
         for (int id = 0; id < allowed.Length; id++)
         {
-            if (id != EncoderDecoder.Edge && before.Repeats(id, options.BlockNgrams))
+            if (id != SequenceToSequence.Edge && before.Repeats(id, options.BlockNgrams))
                 allowed[id] = float.NegativeInfinity;
         }
         return TokenDraw.From(allowed, options.Temperature, options.TopK, options.TopP, 0, stream);

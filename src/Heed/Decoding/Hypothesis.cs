@@ -33,7 +33,7 @@ internal sealed class HypothesisNode(HypothesisNode? parent, int id, double logP
         }
         ids.Reverse();
         alignment.Reverse();
-        bool hasEnded = ids[^1] == EncoderDecoder.Edge;
+        bool hasEnded = ids[^1] == SequenceToSequence.Edge;
         return new Hypothesis(hasEnded ? ids[..^1] : ids, LogProbability, score, alignment, hasEnded);
     }
 

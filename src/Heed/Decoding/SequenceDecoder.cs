@@ -19,13 +19,13 @@ public static class SequenceDecoder
     /// <param name="copies">For a network that copies, the sources' tokens as tokens of the target (<see cref="PairBatch.CopyIds"/>).</param>
     /// <returns>For each source its answers, best first.</returns>
     /// <exception cref="ArgumentException">A source is empty, or options make no sense.</exception>
-    public static IReadOnlyList<Hypothesis>[] Decode(EncoderDecoder network, IReadOnlyList<int[]> sources, DecodingOptions? options = null, IReadOnlyList<int[]>? copies = null)
+    public static IReadOnlyList<Hypothesis>[] Decode(SequenceToSequence network, IReadOnlyList<int[]> sources, DecodingOptions? options = null, IReadOnlyList<int[]>? copies = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(sources);
         options ??= new DecodingOptions();
         options.Validate();
-        if (network.Config.Copy && copies is null)
+        if (network.Config.Copies && copies is null)
             throw new ArgumentException("SequenceDecoder.Decode: the network copies; give the sources' tokens as tokens of the target.", nameof(copies));
         if (sources.Any(s => s.Length == 0))
             throw new ArgumentException("SequenceDecoder.Decode: a source has no token; there is nothing to attend to.", nameof(sources));

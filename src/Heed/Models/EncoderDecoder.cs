@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Heed;
 
 /// <summary>An encoder–decoder that aligns: a bidirectional LSTM or GRU reads the source, a recurrent decoder writes the target and attends to the source at each token.</summary>
@@ -10,13 +8,9 @@ namespace Heed;
 /// P(y) = p_gen·P_vocabulary(y) + (1 − p_gen)·Σ_{j: x_j = y} α_tj, over the vocabulary and the tokens of the source.</para>
 /// <para>Hard attention (the distribution <c>hard</c>; Xu et al. 2015) draws one place a token in training and takes the likeliest after it; a <see cref="ReinforceLoss"/> with a moving average as baseline is added, the reward
 /// of a draw the logarithm of its own token's probability (the paper's: of the whole target's).</para>
-/// <para>Id 0 is the edge of a target: the start as a token read, the end as a token written.</para>
 /// </remarks>
-public sealed class EncoderDecoder : Module
+public sealed class EncoderDecoder : SequenceToSequence
 {
-    /// <summary>The id before the first token of a target, and behind its last.</summary>
-    public const int Edge = 0;
-
     // Keeps the logarithm of what neither vocabulary nor source holds finite.
     private const float LeastProbability = 1e-9f;
 
@@ -35,10 +29,11 @@ public sealed class EncoderDecoder : Module
     /// <param name="targetCount">Ids of the target's vocabulary.</param>
     /// <exception cref="ArgumentException">The configuration makes no sense; says which part and why.</exception>
     public EncoderDecoder(EncoderDecoderConfig config, int sourceCount, int targetCount)
+        : base(sourceCount, targetCount)
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
-        (Config, TargetCount) = (config, targetCount);
+        Config = config;
         int hidden = config.HiddenSize;
         sourceVectors = Register("source", new Embedding(sourceCount, config.EmbeddingSize, paddingId: 0, Initializer.Uniform(0.1)));
         targetVectors = Register("target", new Embedding(targetCount, config.EmbeddingSize, initializer: Initializer.Uniform(0.1)));
@@ -57,17 +52,10 @@ public sealed class EncoderDecoder : Module
     }
 
     /// <summary>The shape.</summary>
-    public EncoderDecoderConfig Config { get; }
+    public override EncoderDecoderConfig Config { get; }
 
-    /// <summary>Ids of the target's vocabulary.</summary>
-    public int TargetCount { get; }
-
-    /// <summary>The mean loss of the targets' tokens, their ends among them.</summary>
-    /// <param name="batch">Pairs.</param>
-    /// <param name="pass">The call.</param>
-    /// <param name="labelSmoothing">Share of each target that goes to all tokens alike; not with <see cref="EncoderDecoderConfig.Copy"/>.</param>
-    /// <returns>A scalar: cross-entropy, with coverage and its weighted loss.</returns>
-    public Tensor Loss(PairBatch batch, in Pass pass, float labelSmoothing = 0)
+    /// <inheritdoc/>
+    public override Tensor Loss(PairBatch batch, in Pass pass, float labelSmoothing = 0)
     {
         ArgumentNullException.ThrowIfNull(batch);
         (Tensor logits, DecoderTrace? trace, Tensor? embedded, int[] rows, int[] targets) = Forward(batch, pass);
@@ -77,29 +65,13 @@ public sealed class EncoderDecoder : Module
         return Config.Coverage && Config.CoverageWeight > 0 ? loss + CoverageLoss(trace!, rows).Scale((float)Config.CoverageWeight) : loss;
     }
 
-    /// <summary>How well the tokens of targets are foretold, each from those before it.</summary>
-    /// <param name="batch">Pairs.</param>
-    /// <returns>For each pair the logarithms of its tokens' probabilities, the last that of the end, and how many tokens were the most probable.</returns>
-    public (float[][] LogProbabilities, int Right) Score(PairBatch batch)
+    private protected override (Tensor Logits, Tensor LogProbabilities, int[] Targets) Foretell(PairBatch batch, in Pass pass)
     {
-        ArgumentNullException.ThrowIfNull(batch);
-        return Step.Evaluate(pass =>
-        {
-            (Tensor logits, DecoderTrace? trace, Tensor? embedded, int[] rows, int[] targets) = Forward(batch, pass);
-            Tensor logs = Config.Copy ? CopyProbabilities(batch, logits, trace!, embedded!, rows, targets, pass).Log() : logits.LogSoftmax().Pick(targets);
-            float[][] pairs = [.. batch.TargetLengths.Select(length => new float[length])];
-            int right = 0;
-            for (int b = 0, i = 0; b < pairs.Length; b++)
-            {
-                for (int t = 0; t < pairs[b].Length; t++, i++)
-                {
-                    pairs[b][t] = logs.Values[i];
-                    right += TensorPrimitives.IndexOfMax(logits.Values.Slice(i * TargetCount, TargetCount)) == targets[i] ? 1 : 0;
-                }
-            }
-            return (pairs, right);
-        });
+        (Tensor logits, DecoderTrace? trace, Tensor? embedded, int[] rows, int[] targets) = Forward(batch, pass);
+        return (logits, Config.Copy ? CopyProbabilities(batch, logits, trace!, embedded!, rows, targets, pass).Log() : logits.LogSoftmax().Pick(targets), targets);
     }
+
+    internal override DecodingState Begin(ReadOnlyMemory<int> ids, SequenceRanges ranges, int width) => new RecurrentDecodingState(this, ids, ranges, width);
 
     internal (AttentionMemory Memory, DecoderState State) Encode(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass)
     {
@@ -142,12 +114,6 @@ public sealed class EncoderDecoder : Module
     }
 
     private Tensor Logits(Tensor read, in Pass pass) => output?.Forward(read, pass) ?? Tensor.Linear(read, pass.Use(targetVectors.Weight), pass.Use(outputBias!));
-
-    private static Tensor Rows(Tensor x, int[] rows)
-    {
-        int size = x.Shape[^1];
-        return Tensor.Embed(x.Reshape(new Shape(x.Length / size, size)), rows, new Shape(rows.Length));
-    }
 
     // p_gen·P_vocabulary(y) + (1 − p_gen)·Σ_{j: x_j = y} α_j
     private Tensor CopyProbabilities(PairBatch batch, Tensor logits, DecoderTrace trace, Tensor embedded, int[] rows, int[] targets, in Pass pass)

@@ -1,7 +1,7 @@
 namespace Heed;
 
 /// <summary>The shape of an <see cref="EncoderDecoder"/>.</summary>
-public sealed record EncoderDecoderConfig
+public sealed record EncoderDecoderConfig : SequenceToSequenceConfig
 {
     /// <summary>Length of a token vector.</summary>
     /// <value>Default 256.</value>
@@ -63,9 +63,20 @@ public sealed record EncoderDecoderConfig
     /// <value>Default 0.3; in [0, 1).</value>
     public double Dropout { get; init; } = 0.3;
 
-    /// <summary>Checks the values.</summary>
-    /// <exception cref="ArgumentException">A value is out of its range, or values do not go together; says which and why.</exception>
-    public void Validate()
+    internal override bool Copies => Copy;
+
+    internal override string Description
+    {
+        get
+        {
+            string fed = Decoder == "luong" ? InputFeeding ? " with input feeding" : " without input feeding" : "";
+            string further = (Coverage ? ", coverage" : "") + (Copy ? ", copying" : "");
+            return $"{Decoder} decoder{fed}, {Score} score, {Distribution}{further}, over a bidirectional {Cell.ToUpperInvariant()}";
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Validate()
     {
         foreach ((string name, int value) in new[] { (nameof(EmbeddingSize), EmbeddingSize), (nameof(HiddenSize), HiddenSize), (nameof(LayerCount), LayerCount), (nameof(AttentionSize), AttentionSize) })
         {
@@ -94,12 +105,14 @@ public sealed record EncoderDecoderConfig
             throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
     }
 
-    /// <summary>Weights that such a network has at least: those of tokens, encoder and decoder's cell.</summary>
-    internal double LeastWeights(int sourceCount, int targetCount)
+    // Those of tokens, encoder and decoder's cell.
+    internal override double LeastWeights(int sourceCount, int targetCount)
     {
         double hidden = HiddenSize, embedding = EmbeddingSize, gates = GateCount * hidden;
         return (((double)sourceCount + targetCount) * embedding) + (2 * gates * (embedding + hidden)) + ((LayerCount - 1) * 2 * gates * 3 * hidden) + (gates * (embedding + hidden));
     }
+
+    internal override SequenceToSequence Create(int sourceCount, int targetCount) => new EncoderDecoder(this, sourceCount, targetCount);
 
     // Sums that the cell needs for each of its states: i, f, g, o or r, z, n.
     internal int GateCount => Cell == "gru" ? 3 : 4;

@@ -20,11 +20,11 @@ public sealed class Translator
 
     private readonly PairEncoding encoding;
 
-    internal Translator(EncoderDecoder network, PairEncoding encoding, DecodingOptions decoding, TrainingRecord record) =>
+    internal Translator(SequenceToSequence network, PairEncoding encoding, DecodingOptions decoding, TrainingRecord record) =>
         (Network, this.encoding, Decoding, Record) = (network, encoding, decoding, record);
 
     /// <summary>The network.</summary>
-    public EncoderDecoder Network { get; }
+    public SequenceToSequence Network { get; }
 
     /// <summary>The source's tokens.</summary>
     public TextEncoder SourceEncoder => encoding.Source;
@@ -55,16 +55,17 @@ public sealed class Translator
         options ??= new TranslatorOptions();
         options.Validate();
         TrainingOptions training = options.Training with { Monitor = options.Training.Monitor == "auto" ? "loss" : options.Training.Monitor, ClassWeights = "none" };
-        TextEncoder source = TextEncoder.Build(train.Sources, options.SourceTokens with { MaximumLength = TextEncoder.LargestMaximumLength });
-        TextEncoder target = TextEncoder.Build(train.Targets, options.TargetTokens with { MaximumLength = TextEncoder.LargestMaximumLength });
-        PairEncoding pairs = new(source, target, options.MaximumLength, options.LongSentences, options.Network.Copy);
+        bool isShared = options.Network.SharesTokens;
+        TextEncoder source = TextEncoder.Build(isShared ? train.Sources.Concat(train.Targets) : train.Sources, options.SourceTokens with { MaximumLength = TextEncoder.LargestMaximumLength });
+        TextEncoder target = isShared ? source : TextEncoder.Build(train.Targets, options.TargetTokens with { MaximumLength = TextEncoder.LargestMaximumLength });
+        PairEncoding pairs = new(source, target, options.MaximumLength, options.LongSentences, options.Network.Copies);
         EncodedPairs learned = pairs.Encode(train), chosen = pairs.Encode(dev);
         if (learned.Sources.Count == 0 || chosen.Sources.Count == 0)
         {
             throw new InputException("no pair is left to learn from; both training and dev pairs are required. Raise the maximum length, or keep long sentences.",
                 learned.Sources.Count == 0 ? train.SourcePath : dev.SourcePath);
         }
-        EncoderDecoder network = new(options.Network, source.Vocabulary.Count, target.Vocabulary.Count);
+        SequenceToSequence network = options.Network.Create(source.Vocabulary.Count, target.Vocabulary.Count);
         network.Initialize(training.Seed);
         Translator translator = new(network, pairs, options.Decoding, TrainingRecord.Create(training, new TrainingReport([], 0, false, default), train, dev));
         TranslatorTask task = new(network, pairs, learned, chosen, training);
@@ -87,7 +88,7 @@ public sealed class Translator
             if (other.Network.Config != first.Network.Config || !IsSame(other.SourceEncoder, first.SourceEncoder) || !IsSame(other.TargetEncoder, first.TargetEncoder))
                 throw new ArgumentException("Translator.Average: the translators have other networks or other tokens; average those of one run.", nameof(translators));
         }
-        EncoderDecoder network = new(first.Network.Config, first.SourceEncoder.Vocabulary.Count, first.TargetEncoder.Vocabulary.Count);
+        SequenceToSequence network = first.Network.Config.Create(first.SourceEncoder.Vocabulary.Count, first.TargetEncoder.Vocabulary.Count);
         MeanWeights.Fill(network, [.. translators.ToArray().Select(t => t.Network)]);
         return new Translator(network, first.encoding, first.Decoding, first.Record);
     }
@@ -165,7 +166,7 @@ public sealed class Translator
     {
         (int[] Ids, Token[] Tokens, int CutOff)[] read = [.. texts.Select(text => encoding.Read(text ?? throw new ArgumentNullException(nameof(texts))))];
         int[] places = [.. Enumerable.Range(0, read.Length).Where(i => read[i].Ids.Length > 0)];
-        (int[] Ids, string[] Further)[] copies = Network.Config.Copy ? [.. places.Select(i => encoding.AsTarget(texts[i], read[i].Tokens))] : [];
+        (int[] Ids, string[] Further)[] copies = Network.Config.Copies ? [.. places.Select(i => encoding.AsTarget(texts[i], read[i].Tokens))] : [];
         IReadOnlyList<Hypothesis>[] answers = SequenceDecoder.Decode(Network, [.. places.Select(i => read[i].Ids)], options, copies.Length > 0 ? [.. copies.Select(c => c.Ids)] : null);
         Translation[] translations = [.. texts.Select(text => new Translation(text, "", 0, 0, [], [], []))];
         for (int i = 0; i < places.Length; i++)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Heed;
 
@@ -6,6 +7,7 @@ namespace Heed;
 internal sealed record TranslatorConfig
 {
     public const string TaskName = "translation";
+    public const string RecurrentName = "encoder-decoder", TransformerName = "transformer-encoder-decoder";
     public const int LatestVersion = 1;
 
     public string Format { get; init; } = TextClassifierConfig.FormatName;
@@ -14,9 +16,14 @@ internal sealed record TranslatorConfig
 
     public string Task { get; init; } = TaskName;
 
-    public string Model { get; init; } = "encoder-decoder";
+    public string Model { get; init; } = RecurrentName;
 
-    public required EncoderDecoderConfig Network { get; init; }
+    // The network, one of the two.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public EncoderDecoderConfig? Network { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TransformerEncoderDecoderConfig? Transformer { get; init; }
 
     public required int MaximumLength { get; init; }
 
@@ -32,7 +39,9 @@ internal static class TranslatorFiles
 
     public static TranslatorConfig ConfigOf(Translator translator) => new()
     {
-        Network = translator.Network.Config,
+        Model = translator.Network.Config is TransformerEncoderDecoderConfig ? TranslatorConfig.TransformerName : TranslatorConfig.RecurrentName,
+        Network = translator.Network.Config as EncoderDecoderConfig,
+        Transformer = translator.Network.Config as TransformerEncoderDecoderConfig,
         MaximumLength = translator.Encoding.MaximumLength,
         LongSentences = translator.Encoding.LongSentences,
         Decoding = translator.Decoding,
@@ -58,21 +67,22 @@ internal static class TranslatorFiles
         if (!Holds(folder))
             throw new InputException("the model is no translator; this command reads models of 'heed train translate'.", place);
         TranslatorConfig config = folder.ReadJson(Config, HeedJson.Default.TranslatorConfig);
-        if (config.Format != TextClassifierConfig.FormatName || config.Task != TranslatorConfig.TaskName || config.Model != "encoder-decoder")
+        if (config.Format != TextClassifierConfig.FormatName || config.Task != TranslatorConfig.TaskName || config.Model is not (TranslatorConfig.RecurrentName or TranslatorConfig.TransformerName))
             throw new InputException($"the model is a '{config.Model}' for '{config.Task}'; this command reads translators ('{TranslatorConfig.TaskName}').", place);
         if (config.Version > TranslatorConfig.LatestVersion)
             throw new InputException(FormattableString.Invariant($"the model has format version {config.Version}, this library reads up to {TranslatorConfig.LatestVersion}; update it."), place);
-        if (config.Network is null || config.Decoding is null || config.LongSentences is null)
-            throw new InputException("'network', 'decoding' or 'longSentences' is null; copy the whole folder again.", place);
+        SequenceToSequenceConfig? shape = config.Model == TranslatorConfig.TransformerName ? config.Transformer : config.Network;
+        if (shape is null || config.Decoding is null || config.LongSentences is null)
+            throw new InputException($"'{(config.Model == TranslatorConfig.TransformerName ? "transformer" : "network")}', 'decoding' or 'longSentences' is null or not there; copy the whole folder again.", place);
         TextEncoder source = TextEncoder.Load(folder.PathOf(SourceTokens)), target = TextEncoder.Load(folder.PathOf(TargetTokens));
-        EncoderDecoder network;
+        SequenceToSequence network;
         try
         {
-            new TranslatorOptions { Network = config.Network, Decoding = config.Decoding, MaximumLength = config.MaximumLength, LongSentences = config.LongSentences, Training = new() }.Validate();
+            new TranslatorOptions { Network = shape, Decoding = config.Decoding, MaximumLength = config.MaximumLength, LongSentences = config.LongSentences, Training = new() }.Validate();
             // Before memory is taken: a weight takes at least two bytes of the file.
-            if (config.Network.LeastWeights(source.Vocabulary.Count, target.Vocabulary.Count) > folder.Files[Weights].Length / 2.0)
+            if (shape.LeastWeights(source.Vocabulary.Count, target.Vocabulary.Count) > folder.Files[Weights].Length / 2.0)
                 throw new InputException($"the network that it describes has more weights than {Weights} holds; copy the whole folder again.", place);
-            network = new EncoderDecoder(config.Network, source.Vocabulary.Count, target.Vocabulary.Count);
+            network = shape.Create(source.Vocabulary.Count, target.Vocabulary.Count);
         }
         catch (ArgumentException e)
         {
@@ -82,6 +92,6 @@ internal static class TranslatorFiles
         TrainingRecord record = folder.ReadJson(Training, HeedJson.Default.TrainingRecord);
         if (record.Options is null || record.Epochs is null || record.Epochs.Any(e => e is null))
             throw new InputException("'options' or 'epochs' is null; copy the whole folder again.", folder.PathOf(Training));
-        return new Translator(network, new PairEncoding(source, target, config.MaximumLength, config.LongSentences, config.Network.Copy), config.Decoding, record);
+        return new Translator(network, new PairEncoding(source, target, config.MaximumLength, config.LongSentences, shape.Copies), config.Decoding, record);
     }
 }

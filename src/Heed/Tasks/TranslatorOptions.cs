@@ -3,8 +3,9 @@ namespace Heed;
 /// <summary>How a <see cref="Translator"/> is built and trained.</summary>
 public sealed record TranslatorOptions
 {
-    /// <summary>The network.</summary>
-    public EncoderDecoderConfig Network { get; init; } = new();
+    /// <summary>The network: an <see cref="EncoderDecoderConfig"/>, or a <see cref="TransformerEncoderDecoderConfig"/>.</summary>
+    /// <value>Default the recurrent one.</value>
+    public SequenceToSequenceConfig Network { get; init; } = new EncoderDecoderConfig();
 
     /// <summary>The training; <see cref="TrainingOptions.Monitor"/> auto means loss, accuracy is that of the next token.</summary>
     public TrainingOptions Training { get; init; } = new() { LabelSmoothing = 0.1, WordDropout = 0 };
@@ -13,7 +14,8 @@ public sealed record TranslatorOptions
     /// <value>Default byte pairs, 6,000 merges, with case.</value>
     public TextEncoderOptions SourceTokens { get; init; } = DefaultTokens;
 
-    /// <summary>What a token of the target is.</summary>
+    /// <summary>What a token of the target is. Not read where the network has one vocabulary (<see cref="TransformerEncoderDecoderConfig.SharesEmbeddings"/>): tokens are then as <see cref="SourceTokens"/> says,
+    /// learned from both sides.</summary>
     /// <value>Default byte pairs, 6,000 merges, with case.</value>
     public TextEncoderOptions TargetTokens { get; init; } = DefaultTokens;
 
@@ -37,6 +39,13 @@ public sealed record TranslatorOptions
         Kind = TokenKinds.BytePair, LowerCase = false, MergeCount = 6000, Vocabulary = new VocabularyOptions { MinimumCount = 1 },
     };
 
+    /// <summary>Options of the encoder–decoder of Vaswani et al. 2017: its network, and a training with a learning rate that rises and falls, and averaged weights.</summary>
+    public static TranslatorOptions Transformer => new()
+    {
+        Network = new TransformerEncoderDecoderConfig(),
+        Training = new() { EpochCount = 30, LearningRate = 1e-3, Schedule = "cosine", Warmup = 0.1, LabelSmoothing = 0.1, WordDropout = 0, AveragingDecay = 0.998, Patience = 5 },
+    };
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">A value is out of its range, or values do not go together; says which and why.</exception>
     public void Validate()
@@ -53,7 +62,18 @@ public sealed record TranslatorOptions
             throw new ArgumentException($"TranslatorOptions: LongSentences must be truncate, drop or keep, got '{LongSentences}'.{NearestName.Hint(LongSentences, kinds)}", nameof(LongSentences));
         if (Training.Monitor == "macro-f1" || Training.ClassWeights == "balanced")
             throw new ArgumentException("TranslatorOptions: a translator has no classes; Monitor must be auto, loss or accuracy, ClassWeights auto or none.", nameof(Training));
-        if (Network.Copy && Training.LabelSmoothing > 0)
+        // A target's last token is read as well as its first, the edge.
+        if (LongSentences == "keep" && Network.LongestSequence < int.MaxValue)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"TranslatorOptions: a network whose positions end at {Network.LongestSequence} cannot keep any sentence whole; take LongSentences truncate or drop, or relative positions such as rope."), nameof(LongSentences));
+        }
+        if (MaximumLength >= Network.LongestSequence)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"TranslatorOptions: MaximumLength = {MaximumLength} with the edge does not fit the network's {Network.LongestSequence} positions; lower it, or raise Stack.MaximumLength."), nameof(MaximumLength));
+        }
+        if (Network.Copies && Training.LabelSmoothing > 0)
             throw new ArgumentException("TranslatorOptions: LabelSmoothing spreads over a fixed vocabulary, a network that copies has none; set one of them to 0.", nameof(Training));
     }
 }

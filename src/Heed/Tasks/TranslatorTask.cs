@@ -7,22 +7,21 @@ namespace Heed;
 internal sealed class TranslatorTask : ITrainingTask<PairBatch>
 {
     private const int EvaluationBatch = 64;
-    private readonly EncoderDecoder network;
+    private readonly SequenceToSequence network;
     private readonly EncodedPairs train, dev;
     private readonly TrainingOptions options;
     private readonly BatchPlan plan;
 
-    public TranslatorTask(EncoderDecoder network, PairEncoding encoding, EncodedPairs train, EncodedPairs dev, TrainingOptions options)
+    public TranslatorTask(SequenceToSequence network, PairEncoding encoding, EncodedPairs train, EncodedPairs dev, TrainingOptions options)
     {
         (this.network, this.train, this.dev, this.options) = (network, train, dev, options);
-        // By both lengths: padding on either side costs.
-        plan = BatchPlan.Training([.. train.Sources.Zip(train.Targets, (s, t) => Math.Min(1 << 12, s.Length) + (Math.Min(1 << 12, t.Length) << 13))], options.BatchSize, options.Seed);
-        EncoderDecoderConfig config = network.Config;
-        string fed = config.Decoder == "luong" ? config.InputFeeding ? " with input feeding" : " without input feeding" : "";
-        string further = (config.Coverage ? ", coverage" : "") + (config.Copy ? ", copying" : "");
-        string tokens = FormattableString.Invariant($"{encoding.Source.Vocabulary.Count:N0} source and {encoding.Target.Vocabulary.Count:N0} target tokens");
-        Description = FormattableString.Invariant(
-            $"{config.Decoder} decoder{fed}, {config.Score} score, {config.Distribution}{further}, over a bidirectional {config.Cell.ToUpperInvariant()}; {train.Sources.Count:N0} training and {dev.Sources.Count:N0} dev pairs, {tokens}");
+        // By both lengths: padding on either side costs. Of a recurrent network the target's most, whose steps wait for each other; of a Transformer both alike.
+        bool isRecurrent = network is EncoderDecoder;
+        plan = BatchPlan.Training(
+            [.. train.Sources.Zip(train.Targets, (s, t) => isRecurrent ? Math.Min(1 << 12, s.Length) + (Math.Min(1 << 12, t.Length) << 13) : Math.Max(s.Length, t.Length))], options.BatchSize, options.Seed);
+        (int sources, int targets) = (encoding.Source.Vocabulary.Count, encoding.Target.Vocabulary.Count);
+        string tokens = network.Config.SharesTokens ? FormattableString.Invariant($"{targets:N0} tokens of both sides") : FormattableString.Invariant($"{sources:N0} source and {targets:N0} target tokens");
+        Description = FormattableString.Invariant($"{network.Config.Description}; {train.Sources.Count:N0} training and {dev.Sources.Count:N0} dev pairs, {tokens}");
         List<string> notes = [];
         if (train.LongCount + dev.LongCount > 0)
         {
@@ -54,7 +53,7 @@ internal sealed class TranslatorTask : ITrainingTask<PairBatch>
     }
 
     /// <summary>The sum of the tokens' losses, how many were foretold, and how many there are.</summary>
-    public static (double Loss, long Right, long Count) Measure(EncoderDecoder network, EncodedPairs pairs)
+    public static (double Loss, long Right, long Count) Measure(SequenceToSequence network, EncodedPairs pairs)
     {
         IReadOnlyList<ReadOnlyMemory<int>> batches = BatchPlan.Evaluation(pairs.Sources.Select(s => s.Length).ToArray(), EvaluationBatch).Epoch(0);
         (double Loss, long Right, long Count)[] parts = new (double, long, long)[batches.Count];

@@ -44,6 +44,13 @@ public readonly struct SequenceRanges
     /// <param name="lengths">Number of real steps of each sequence.</param>
     public static implicit operator SequenceRanges(int[] lengths) => new(lengths);
 
+    /// <summary>Those of some sequences, in the order wanted.</summary>
+    internal SequenceRanges Chosen(int[] sequences)
+    {
+        (ReadOnlyMemory<int> lengths, ReadOnlyMemory<int> starts) = (Lengths, Starts);
+        return new SequenceRanges(sequences.Select(s => lengths.Span[s]).ToArray(), sequences.Select(s => starts.Span[s]).ToArray());
+    }
+
     /// <summary>The form that kernels take.</summary>
     internal Kernels.Sequences For(int time) => new(time, Lengths.Span, Starts.Span);
 

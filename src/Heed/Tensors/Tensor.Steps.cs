@@ -84,6 +84,17 @@ public sealed partial class Tensor
         return Record(new StackOperation(parts), y);
     }
 
+    /// <summary>A copy of some entries of the first axis, outside any step; no gradient flows.</summary>
+    /// <param name="entries">Which, in the order wanted; one may come several times.</param>
+    internal Tensor Chosen(ReadOnlySpan<int> entries)
+    {
+        int each = Length / Math.Max(1, Shape[0]);
+        float[] values = new float[each * entries.Length];
+        for (int i = 0; i < entries.Length; i++)
+            Values.Slice(entries[i] * each, each).CopyTo(values.AsSpan(i * each));
+        return new Tensor(values, new Shape([entries.Length, .. Shape.Sizes[1..]]));
+    }
+
     /// <summary>One element of each row.</summary>
     /// <param name="columns">For each row which; −1 gives 0.</param>
     /// <returns>Shape <c>(rows)</c> for <c>(rows, columns)</c>.</returns>

@@ -99,6 +99,51 @@ public class KeyValueCacheTests
         Should.Throw<ArgumentException>(() => cache.Evict(41));
     }
 
+    // Copies, chains, circles and several of them at once; and a selection of fewer, more and repeated sequences with other room.
+    [Theory]
+    [InlineData(KeyValueFormat.Float32)]
+    [InlineData(KeyValueFormat.BFloat16)]
+    public void Any_reordering_and_selection_gives_what_a_copy_would(KeyValueFormat format)
+    {
+        var random = new System.Random(5);
+        const int Sequences = 7, Tokens = 4;
+        for (int i = 0; i < 300; i++)
+        {
+            var cache = new KeyValueCache(Sequences, Shared, 2, 3, 6, format, slides: true);
+            cache.Append(Numbers(Sequences * Shared * 3 * 2, random), Numbers(Sequences * Shared * 3 * 3, random), 3);
+            cache.Append(Numbers(Sequences * Shared * Tokens * 2, random), Numbers(Sequences * Shared * Tokens * 3, random), Tokens);
+            cache.Evict(cache.Length - Tokens);
+            (float[] keys, float[] values) = Contents(cache);
+            int[] sources = [.. Enumerable.Range(0, Sequences)];
+            random.Shuffle(sources);
+            for (int b = 0; b < Sequences; b++)
+                sources[b] = random.Next(3) == 0 ? random.Next(Sequences) : random.Next(3) == 0 ? b : sources[b];
+            int[] chosen = [.. Enumerable.Range(0, 1 + random.Next(10)).Select(_ => random.Next(Sequences))];
+            KeyValueCache selected = cache.Select(chosen, 4 + random.Next(9));
+            cache.Reorder(sources);
+            Same(cache, sources);
+            Same(selected, chosen);
+            selected.Position.ShouldBe(cache.Position);
+
+            void Same(KeyValueCache now, int[] from)
+            {
+                (float[] k, float[] v) = Contents(now);
+                k.ShouldBe(from.SelectMany(b => keys[(b * Shared * Tokens * 2)..((b + 1) * Shared * Tokens * 2)]));
+                v.ShouldBe(from.SelectMany(b => values[(b * Shared * Tokens * 3)..((b + 1) * Shared * Tokens * 3)]));
+            }
+        }
+        Should.Throw<ArgumentException>(() => new KeyValueCache(2, 1, 2, 2, 4).Select([2], 4));
+
+        static float[] Numbers(int count, System.Random random) => [.. Enumerable.Range(0, count).Select(_ => random.Next(-64, 64) / 64f)];
+
+        static (float[] Keys, float[] Values) Contents(KeyValueCache cache)
+        {
+            float[] keys = new float[cache.Batch * Shared * cache.Length * 2], values = new float[cache.Batch * Shared * cache.Length * 3];
+            cache.CopyTo(keys, values);
+            return (keys, values);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -102,9 +102,9 @@ public sealed class EncoderDecoderTests
             {
                 (AttentionMemory memory, DecoderState state) = network.Encode(Sources[row], new SequenceRanges(new[] { Sources[row].Length }), pass);
                 state = state with { Look = network.StartOf(memory) };
-                int[] target = [.. Targets[row], EncoderDecoder.Edge];
+                int[] target = [.. Targets[row], SequenceToSequence.Edge];
                 double sum = 0;
-                for (int t = 0, before = EncoderDecoder.Edge; t < target.Length; before = target[t], t++)
+                for (int t = 0, before = SequenceToSequence.Edge; t < target.Length; before = target[t], t++)
                 {
                     (Tensor logits, Tensor? gate, Tensor weights, state) = network.Next(new[] { before }, memory, state, pass);
                     double p = logits.Softmax().Values[target[t]];

@@ -94,7 +94,7 @@ public sealed class TransformerParityTests
     };
 
     /// <summary>Loads the golden's weights by name, runs, and compares the output and every gradient, those of the weights joined and turned as the file has them.</summary>
-    private static void Agrees(Golden golden, Module module, WeightMap map, Func<Pass, Func<string, Tensor>, Tensor> run, string output = "output", bool isLoaded = false)
+    internal static void Agrees(Golden golden, Module module, WeightMap map, Func<Pass, Func<string, Tensor>, Tensor> run, string output = "output", bool isLoaded = false)
     {
         string[] inputs = [.. new[] { "x", "memory" }.Intersect(golden.InputNames)];
         if (!isLoaded)

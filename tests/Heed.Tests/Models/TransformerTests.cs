@@ -89,6 +89,28 @@ public sealed class TransformerTests
         last[8..].ShouldBe(whole[24..32]);
     }
 
+    // Hypotheses side by side over one memory: some leave with their source, the cache grows, and those of one source may not part.
+    [Fact]
+    public void Several_sequences_attend_to_one_memory_and_are_selected_with_it()
+    {
+        Transformer model = new(Small with { IsCausal = true }, 11, memorySize: 6);
+        model.Initialize(2);
+        float[] memory = [.. Enumerable.Range(0, 2 * 3 * 6).Select(i => MathF.Sin(i))];
+        SequenceRanges keys = new(new[] { 3, 2 });
+        TransformerCache cache = Step.Evaluate(pass => model.NewCache(4, 3, pass, memory: pass.Input(memory, new Shape(2, 3, 6)), memoryRanges: keys));
+        Step.Evaluate(pass => model.Forward(new[] { 1, 5, 1, 2, 7, 3, 9, 9, 4, 2, 2, 6 }, cache, pass));
+        TransformerCache second = cache.Select([3, 2], 5);
+        float[] last = Step.Evaluate(pass => model.Forward(new[] { 8, 10 }, second, pass)).Values.ToArray();
+        float[] whole = Step.Evaluate(pass => model.Forward(
+            new[] { 2, 2, 6, 8, 9, 9, 4, 10 }, new SequenceRanges(new[] { 4, 4 }), pass,
+            memory: pass.Input([.. memory[18..], .. memory[18..]], new Shape(2, 3, 6)), memoryRanges: new SequenceRanges(new[] { 2, 2 })).States).Values.ToArray();
+        last[..8].ShouldBe(whole[24..32]);
+        last[8..].ShouldBe(whole[56..]);
+        (second.Batch, second.Capacity, second.Length, cache.Length).ShouldBe((2, 5, 4, 3));
+        Should.Throw<ArgumentException>(() => cache.Reorder([0, 2, 3, 3])).Message.ShouldContain("sequences 0 and 1 attend to one sequence of the memory");
+        Should.Throw<ArgumentException>(() => Step.Evaluate(pass => model.NewCache(3, 3, pass, memory: pass.Input(memory, new Shape(2, 3, 6))).Length)).Message.ShouldContain("do not divide");
+    }
+
     [Fact]
     public void A_text_longer_than_the_model_reads_is_refused_by_name()
     {

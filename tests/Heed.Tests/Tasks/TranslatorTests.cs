@@ -37,6 +37,34 @@ public sealed class TranslatorTests : IDisposable
         loaded.Score(PairData.FromPairs([("one two three", "drei zwei eins")]))[0].ShouldBe(answer.LogProbability, 1e-3);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_transformer_learns_a_small_language_and_is_saved_and_loaded(bool shares)
+    {
+        PairSplit split = Reversed(1000).Split(seed: 1);
+        TransformerConfig stack = new() { Size = 32, HeadCount = 4, LayerCount = 2, InnerSize = 64, Activation = "relu", Position = "sinusoidal", ScalesEmbedding = true, Dropout = 0.1 };
+        TransformerEncoderDecoderConfig network = new() { Stack = stack, SharesEmbeddings = shares, TieEmbeddings = shares };
+        Recorder recorder = new();
+        Translator translator = Translator.Train(split.Train, split.Dev, Options(network, epochs: 20), recorder);
+        recorder.Start!.Description.ShouldStartWith("Transformer of 2 and 2 layers, 4 heads, 32 wide, 64 inside, sinusoidal positions; ");
+        recorder.Start.Description.ShouldEndWith(shares ? "12 tokens of both sides" : "7 source and 7 target tokens");
+        translator.Evaluate(split.Test).ExactShare.ShouldBeGreaterThan(0.8);
+        Translation answer = translator.Translate("one two three");
+        answer.Text.ShouldBe("drei zwei eins");
+        answer.Alignment.ShouldAllBe(weights => weights.Length == 3 && Math.Abs(weights.Sum() - 1) < 1e-5);
+
+        string path = Path.Combine(folder, "model");
+        translator.Save(path);
+        Translator loaded = Translator.Load(path);
+        string[] texts = [.. split.Test.Sources];
+        loaded.Network.Config.ShouldBe(network);
+        loaded.TranslateMany(texts).Select(t => (t.Text, t.LogProbability)).ShouldBe(translator.TranslateMany(texts).Select(t => (t.Text, t.LogProbability)));
+        loaded.Score(PairData.FromPairs([("one two three", "drei zwei eins")]))[0].ShouldBe(answer.LogProbability, 1e-3);
+        Weights(Translator.Average(translator, loaded)).ShouldBe(Weights(translator));
+        File.ReadAllText(Path.Combine(path, "config.json")).ShouldContain("\"model\": \"transformer-encoder-decoder\"");
+    }
+
     [Fact]
     public void Copying_brings_over_words_that_nobody_knows()
     {
@@ -70,11 +98,14 @@ public sealed class TranslatorTests : IDisposable
         }
     }
 
-    [Fact]
-    public void The_same_seed_gives_the_same_bits_in_one_go_or_resumed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_same_seed_gives_the_same_bits_in_one_go_or_resumed(bool isTransformer)
     {
         PairSplit split = Reversed(200).Split(seed: 1);
-        EncoderDecoderConfig network = new() { EmbeddingSize = 8, HiddenSize = 12, AttentionSize = 8 };
+        SequenceToSequenceConfig network = isTransformer ? new TransformerEncoderDecoderConfig { Stack = new() { Size = 12, HeadCount = 2, LayerCount = 1, InnerSize = 16, Position = "sinusoidal" } }
+            : new EncoderDecoderConfig { EmbeddingSize = 8, HiddenSize = 12, AttentionSize = 8 };
         TranslatorOptions options = Options(network, epochs: 3) with { Checkpoint = new CheckpointOptions { Path = Path.Combine(folder, "check"), Interval = TimeSpan.Zero } };
         Translator whole = Translator.Train(split.Train, split.Dev, Options(network, epochs: 3));
         using CancellationTokenSource stop = new();
@@ -89,9 +120,12 @@ public sealed class TranslatorTests : IDisposable
     {
         PairData data = Reversed(20);
         Refused(new TranslatorOptions { LongSentences = "dorp" }, "Did you mean 'drop'?");
-        Refused(new TranslatorOptions { Network = new() { Copy = true } }, "LabelSmoothing spreads over a fixed vocabulary");
+        Refused(new TranslatorOptions { Network = new EncoderDecoderConfig { Copy = true } }, "LabelSmoothing spreads over a fixed vocabulary");
+        TransformerConfig stack = new() { Position = "sinusoidal", MaximumLength = 100 };
+        Refused(new TranslatorOptions { Network = new TransformerEncoderDecoderConfig { Stack = stack } }, "does not fit the network's 100 positions");
+        Refused(new TranslatorOptions { Network = new TransformerEncoderDecoderConfig { Stack = stack }, LongSentences = "keep" }, "cannot keep any sentence whole");
         Refused(new TranslatorOptions { Training = new() { Monitor = "macro-f1" } }, "has no classes");
-        Should.Throw<InputException>(() => Translator.Train(data, data, Options(new() { HiddenSize = 4 }, 1) with { MaximumLength = 1, LongSentences = "drop" })).Message.ShouldContain("no pair is left");
+        Should.Throw<InputException>(() => Translator.Train(data, data, Options(new EncoderDecoderConfig { HiddenSize = 4 }, 1) with { MaximumLength = 1, LongSentences = "drop" })).Message.ShouldContain("no pair is left");
         Should.Throw<ArgumentException>(() => Translator.Average()).Message.ShouldContain("at least one");
 
         void Refused(TranslatorOptions options, string message) => Should.Throw<ArgumentException>(() => Translator.Train(data, data, options)).Message.ShouldContain(message);
@@ -101,7 +135,7 @@ public sealed class TranslatorTests : IDisposable
     public void A_text_without_a_token_gives_an_empty_answer()
     {
         PairData data = Reversed(200);
-        Translator translator = Translator.Train(data, data, Options(new() { EmbeddingSize = 8, HiddenSize = 12, AttentionSize = 8 }, 6));
+        Translator translator = Translator.Train(data, data, Options(new EncoderDecoderConfig { EmbeddingSize = 8, HiddenSize = 12, AttentionSize = 8 }, 6));
         translator.TranslateMany(["", "one two", "  "]).Select(t => t.Text.Length > 0).ShouldBe([false, true, false]);
         (translator.Translate("").Alignment.Count, translator.Score(PairData.FromPairs([("one two", "zwei eins")]))[0]).ShouldSatisfyAllConditions(x => x.Item1.ShouldBe(0), x => x.Item2.ShouldBeLessThan(0));
     }
@@ -117,7 +151,7 @@ public sealed class TranslatorTests : IDisposable
 
     private static float[] Weights(Translator translator) => [.. translator.Network.NamedParameters().SelectMany(p => p.Parameter.Values.ToArray())];
 
-    private static TranslatorOptions Options(EncoderDecoderConfig network, int epochs) => new()
+    private static TranslatorOptions Options(SequenceToSequenceConfig network, int epochs) => new()
     {
         Network = network,
         Training = new TrainingOptions { EpochCount = epochs, BatchSize = 16, LearningRate = 0.01, WordDropout = 0, AveragingDecay = 0.9, Patience = 9 },

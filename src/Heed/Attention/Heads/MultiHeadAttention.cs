@@ -77,16 +77,28 @@ public sealed class MultiHeadAttention : Module
     public AttentionResult Forward(Tensor x, SequenceRanges? ranges, Tensor memory, SequenceRanges? memoryRanges, in Pass pass)
     {
         ArgumentNullException.ThrowIfNull(x);
+        return Forward(x, ranges, Prepare(memory, memoryRanges, pass), pass);
+    }
+
+    /// <summary>Attention to a memory that <see cref="Prepare"/> projected.</summary>
+    /// <param name="x">Where queries come from: <c>(batch, queries, size)</c>.</param>
+    /// <param name="ranges">The real queries; null: all.</param>
+    /// <param name="memory">Keys and values.</param>
+    /// <param name="pass">The call.</param>
+    /// <returns>Contexts <c>(batch, queries, size)</c>, and weights if asked.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    public AttentionResult Forward(Tensor x, SequenceRanges? ranges, MultiHeadMemory memory, in Pass pass)
+    {
+        ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(memory);
         Tensor q = Queries(x, PositionsOf(x, ranges), pass);
-        (Tensor k, Tensor v) = KeysAndValues(memory, PositionsOf(memory, memoryRanges), pass);
         bool drops = pass.IsTraining && Config.Dropout > 0;
         AttentionInputs inputs = new()
         {
             RowsFirst = true,
             Scale = Config.Scale,
             QueryRanges = ranges,
-            KeyRanges = memoryRanges,
+            KeyRanges = memory.Ranges,
             Sinks = sinks is null ? null : pass.Use(sinks),
             Parameters = Learned(pass),
             QueryTable = relativeKeys is null ? null : RelativeScores(q.SwapMiddle(), pass),
@@ -94,7 +106,7 @@ public sealed class MultiHeadAttention : Module
             Dropout = drops ? Config.Dropout : 0,
             DropoutKey = drops ? pass.Random.NextUInt64() : 0,
         };
-        Whole run = new() { Q = q, K = k, V = v, Inputs = inputs };
+        Whole run = new() { Q = q, K = memory.Keys, V = memory.Values, Inputs = inputs };
         Choose(ref run);
         return new AttentionResult(Join(run.Result!.Context, x, pass), pass.Capture.HasFlag(Capture.Weights) ? run.Result.Weights() : null);
     }
@@ -119,29 +131,15 @@ public sealed class MultiHeadAttention : Module
         return Attend(x, q, cache, starts, pass);
     }
 
-    /// <summary>Cross-attention of tokens over what <see cref="Fill"/> put into a cache.</summary>
-    /// <param name="x">The tokens: <c>(batch, tokens, size)</c>.</param>
-    /// <param name="cache">The prepared memory.</param>
-    /// <param name="ranges">The real keys of each sequence; null: all.</param>
-    /// <param name="pass">The call.</param>
-    /// <returns>Contexts <c>(batch, tokens, size)</c>.</returns>
-    public Tensor Forward(Tensor x, KeyValueCache cache, SequenceRanges? ranges, in Pass pass)
-    {
-        ArgumentNullException.ThrowIfNull(x);
-        ArgumentNullException.ThrowIfNull(cache);
-        return Attend(x, Queries(x, [], pass), cache, ranges is { } real ? real.Starts : default, pass, ranges is { } counted ? counted.Lengths : default);
-    }
-
-    /// <summary>Projects a memory once, for queries that come token by token.</summary>
+    /// <summary>Projects a memory, for all queries that will come.</summary>
     /// <param name="memory">Shape <c>(batch, keys, memory size)</c>.</param>
-    /// <param name="pass">The call.</param>
-    public KeyValueCache Fill(Tensor memory, in Pass pass)
+    /// <param name="ranges">The real keys; null: all.</param>
+    /// <param name="pass">The call; the result lives as long, or is kept.</param>
+    public MultiHeadMemory Prepare(Tensor memory, SequenceRanges? ranges, in Pass pass)
     {
         ArgumentNullException.ThrowIfNull(memory);
-        (Tensor k, Tensor v) = KeysAndValues(memory, [], pass);
-        KeyValueCache cache = NewCache(memory.Shape[0], memory.Shape[1]);
-        cache.Append(HeadsFirst(k).Values, HeadsFirst(v).Values, memory.Shape[1]);
-        return cache;
+        (Tensor k, Tensor v) = KeysAndValues(memory, PositionsOf(memory, ranges), pass);
+        return new MultiHeadMemory(k, v, ranges);
     }
 
     /// <summary>An empty cache for this layer.</summary>
@@ -153,14 +151,14 @@ public sealed class MultiHeadAttention : Module
 
     private static Linear Map(int from, int to, bool hasBias) => new(from, to, hasBias, Initializer.XavierUniform);
 
-    private Tensor Attend(Tensor x, Tensor q, KeyValueCache cache, ReadOnlyMemory<int> starts, in Pass pass, ReadOnlyMemory<int> lengths = default)
+    private Tensor Attend(Tensor x, Tensor q, KeyValueCache cache, ReadOnlyMemory<int> starts, in Pass pass)
     {
         (int batch, int tokens) = (x.Shape[0], x.Shape[1]);
         Tensor queries = HeadsFirst(q), context = pass.Step.New(new Shape(batch, Config.Heads, tokens, Config.ValueDim));
-        int[] keyLengths = starts.IsEmpty ? [] : lengths.IsEmpty ? [.. starts.ToArray().Select(s => cache.Length - s)] : lengths.ToArray();
+        int[] keyLengths = [.. starts.ToArray().Select(s => cache.Length - s)];
         // New tokens stand at the cache's end; those in front of a sequence's first one are padding.
         int first = cache.Length - tokens;
-        int[] queryStarts = lengths.IsEmpty ? [.. starts.ToArray().Select(s => Math.Clamp(s - first, 0, tokens))] : [];
+        int[] queryStarts = [.. starts.ToArray().Select(s => Math.Clamp(s - first, 0, tokens))];
         Cached run = new()
         {
             Cache = cache,

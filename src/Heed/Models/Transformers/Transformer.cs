@@ -21,13 +21,19 @@ public sealed class Transformer : Module
     /// <param name="memorySize">Features of the memory that layers attend to; default 0: none.</param>
     /// <exception cref="ArgumentException">The configuration makes no sense; says which part and why.</exception>
     public Transformer(TransformerConfig config, int vocabularySize, int memorySize = 0)
+        : this(config, vocabularySize, memorySize, null)
+    {
+    }
+
+    /// <summary>The same over a table of token vectors that belongs to another module.</summary>
+    internal Transformer(TransformerConfig config, int vocabularySize, int memorySize, Embedding? tokens)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentOutOfRangeException.ThrowIfLessThan(vocabularySize, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(memorySize);
         config.Validate();
         (Config, VocabularySize, hasMemory) = (config, vocabularySize, memorySize > 0);
-        embedding = Register("embedding", new TransformerEmbedding(config, vocabularySize));
+        embedding = Register("embedding", new TransformerEmbedding(config, vocabularySize, tokens));
         layers = [.. Enumerable.Range(0, config.LayerCount).Select(i => Register(FormattableString.Invariant($"layer{i}"), new TransformerLayer(config, memorySize)))];
         if (config.IsPreNorm)
             norm = Register("norm", Norm.Create(config.Norm, config.Size, config.Epsilon));
@@ -41,6 +47,8 @@ public sealed class Transformer : Module
 
     /// <summary>The table of token vectors.</summary>
     public Parameter TokenVectors => embedding.TokenVectors;
+
+    internal Embedding Tokens => embedding.Tokens;
 
     /// <summary>The layers, first one first.</summary>
     public IReadOnlyList<TransformerLayer> Layers => layers;
@@ -79,7 +87,10 @@ public sealed class Transformer : Module
     /// <param name="pass">The call.</param>
     /// <returns>States <c>(batch, tokens, size)</c>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A token is unknown, or a sequence too long.</exception>
-    public Tensor Forward(ReadOnlyMemory<int> ids, TransformerCache cache, in Pass pass)
+    public Tensor Forward(ReadOnlyMemory<int> ids, TransformerCache cache, in Pass pass) => Next(ids, cache, pass).States;
+
+    /// <summary>The same with the last layer's weights over the memory <c>(sources, heads, sequences of a source · tokens, keys)</c>, if they are asked for and there is one.</summary>
+    internal (Tensor States, Tensor? MemoryWeights) Next(ReadOnlyMemory<int> ids, TransformerCache cache, in Pass pass)
     {
         ArgumentNullException.ThrowIfNull(cache);
         int tokens = ids.Length / cache.Batch;
@@ -87,9 +98,14 @@ public sealed class Transformer : Module
         for (int i = 0; i < places.Length; i++)
             places[i] = Math.Max(0, cache.Length + (i % tokens) - (cache.StartArray.Length == 0 ? 0 : cache.StartArray[i / tokens]));
         Tensor x = embedding.Forward(ids, cache.Batch, places, default, pass);
+        Tensor? weights = null;
         for (int l = 0; l < layers.Length; l++)
-            x = layers[l].Forward(x, cache.Own[l], cache.Starts, cache.Memory.Length == 0 ? null : cache.Memory[l], cache.MemoryRanges, pass);
-        return End(x, pass);
+        {
+            // Weights cost a second look at the keys.
+            Pass each = l == layers.Length - 1 ? pass : pass.Without(Capture.Weights);
+            (x, weights) = layers[l].Forward(x, cache.Own[l], cache.Starts, cache.Memory.Length == 0 ? null : cache.Memory[l], each);
+        }
+        return (End(x, pass), weights);
     }
 
     /// <summary>An empty cache.</summary>
@@ -98,21 +114,26 @@ public sealed class Transformer : Module
     /// <param name="pass">The call.</param>
     /// <param name="starts">The first real token of each sequence; empty: 0.</param>
     /// <param name="format">How keys and values are stored.</param>
-    /// <param name="memory">What cross-attention attends to, if there is any; projected once, here.</param>
+    /// <param name="memory">What cross-attention attends to, if there is any; projected once, here. Where it has fewer sequences than <paramref name="batch"/>, as many of the batch, side by side,
+    /// attend to each: the hypotheses of beam search.</param>
     /// <param name="memoryRanges">Its real steps; null: all.</param>
+    /// <exception cref="ArgumentException">The layers want a memory and there is none, or its sequences do not divide the batch.</exception>
     public TransformerCache NewCache(
         int batch, int capacity, in Pass pass, int[]? starts = null, KeyValueFormat format = KeyValueFormat.Float32, Tensor? memory = null, SequenceRanges? memoryRanges = null)
     {
         if (hasMemory && memory is null)
             throw new ArgumentNullException(nameof(memory), "Transformer.NewCache: the layers attend to a memory; give it.");
-        KeyValueCache[] own = new KeyValueCache[layers.Length], other = new KeyValueCache[memory is null ? 0 : layers.Length];
+        if (memory is not null && batch % Math.Max(1, memory.Shape[0]) != 0)
+            throw new ArgumentException(FormattableString.Invariant($"Transformer.NewCache: {memory.Shape[0]} sequences of the memory do not divide the {batch} of the batch."), nameof(memory));
+        KeyValueCache[] own = new KeyValueCache[layers.Length];
+        MultiHeadMemory[] other = new MultiHeadMemory[memory is null ? 0 : layers.Length];
         for (int l = 0; l < layers.Length; l++)
         {
             own[l] = layers[l].Attention.NewCache(batch, capacity, format);
             if (memory is not null)
-                other[l] = layers[l].CrossAttention!.Fill(memory, pass);
+                other[l] = layers[l].CrossAttention!.Prepare(memory, memoryRanges, pass).Keep();
         }
-        return new TransformerCache(own, other, memoryRanges, starts ?? []);
+        return new TransformerCache(own, other, starts ?? []);
     }
 
     private Tensor End(Tensor x, in Pass pass) => Return(norm is null ? x : norm.Forward(x, pass), pass);

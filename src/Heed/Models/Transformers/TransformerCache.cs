@@ -6,8 +6,7 @@ namespace Heed;
 /// <remarks>Sequences of different lengths stand right-aligned: <see cref="Starts"/> says where each begins. Not for several threads at once.</remarks>
 public sealed class TransformerCache
 {
-    internal TransformerCache(KeyValueCache[] own, KeyValueCache[] memory, SequenceRanges? memoryRanges, int[] starts) =>
-        (Own, Memory, MemoryRanges, StartArray) = (own, memory, memoryRanges, starts);
+    internal TransformerCache(KeyValueCache[] own, MultiHeadMemory[] memory, int[] starts) => (Own, Memory, StartArray) = (own, memory, starts);
 
     /// <summary>Tokens in the cache, padding among them.</summary>
     public int Length => Own[0].Length;
@@ -26,9 +25,8 @@ public sealed class TransformerCache
 
     internal KeyValueCache[] Own { get; }
 
-    internal KeyValueCache[] Memory { get; private set; }
-
-    internal SequenceRanges? MemoryRanges { get; private set; }
+    // One of each layer; empty where layers attend to none.
+    internal MultiHeadMemory[] Memory { get; private set; }
 
     internal int[] StartArray { get; private set; }
 
@@ -41,19 +39,40 @@ public sealed class TransformerCache
             cache.Truncate(length);
     }
 
-    /// <summary>Sequence b becomes a copy of what sequence sources[b] was: the step of beam search.</summary>
-    /// <param name="sources">One for each sequence.</param>
-    /// <exception cref="ArgumentException">There are more or fewer, or one does not exist.</exception>
+    /// <summary>Sequence b becomes a copy of what sequence sources[b] was: the step of beam search. Only sequences that change are copied.</summary>
+    /// <param name="sources">One for each sequence; those that attend to one sequence of a memory must go on with one.</param>
+    /// <exception cref="ArgumentException">There are more or fewer, one does not exist, or sequences of one memory would part.</exception>
     public void Reorder(ReadOnlySpan<int> sources)
     {
         foreach (KeyValueCache cache in Own)
             cache.Reorder(sources);
-        foreach (KeyValueCache cache in Memory)
-            cache.Reorder(sources);
         int[] from = sources.ToArray();
+        Memory = MemoryOf(from);
         if (StartArray.Length > 0)
             StartArray = [.. from.Select(s => StartArray[s])];
-        if (MemoryRanges is { } ranges)
-            MemoryRanges = new SequenceRanges(from.Select(s => ranges.Lengths.Span[s]).ToArray(), from.Select(s => ranges.Starts.Span[s]).ToArray());
+    }
+
+    /// <summary>A cache of some of the sequences, in the order wanted; this one stays as it is.</summary>
+    /// <param name="sequences">Which; one may come several times, as in <see cref="Reorder"/>.</param>
+    /// <param name="capacity">Most tokens of the new cache.</param>
+    internal TransformerCache Select(int[] sequences, int capacity) =>
+        new([.. Own.Select(cache => cache.Select(sequences, capacity))], MemoryOf(sequences), StartArray.Length == 0 ? [] : [.. sequences.Select(s => StartArray[s])]);
+
+    private MultiHeadMemory[] MemoryOf(int[] sequences)
+    {
+        if (Memory.Length == 0)
+            return Memory;
+        // As many sequences, side by side, attend to each of the memory.
+        int width = Batch / Memory[0].Batch;
+        int[] chosen = new int[sequences.Length / width];
+        for (int i = 0; i < sequences.Length; i++)
+        {
+            int source = sequences[i] / width;
+            if (i % width == 0)
+                chosen[i / width] = source;
+            else if (chosen[i / width] != source)
+                throw new ArgumentException(FormattableString.Invariant($"TransformerCache: sequences {i / width * width} and {i} attend to one sequence of the memory, and would go on with those of two."), nameof(sequences));
+        }
+        return chosen.Length == Memory[0].Batch && chosen.Select((source, i) => source == i).All(same => same) ? Memory : [.. Memory.Select(m => m.Select(chosen))];
     }
 }

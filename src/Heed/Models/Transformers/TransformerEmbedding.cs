@@ -18,12 +18,18 @@ public sealed class TransformerEmbedding : Module
     /// <param name="config">The shape.</param>
     /// <param name="vocabularySize">Number of ids.</param>
     public TransformerEmbedding(TransformerConfig config, int vocabularySize)
+        : this(config, vocabularySize, null)
+    {
+    }
+
+    /// <summary>The same over a table of token vectors that belongs to another module.</summary>
+    internal TransformerEmbedding(TransformerConfig config, int vocabularySize, Embedding? shared)
     {
         ArgumentNullException.ThrowIfNull(config);
         this.config = config;
         // With a scale of √size vectors of deviation 1/√size come out at 1; else small ones are usual.
         Initializer start = Initializer.Normal(config.ScalesEmbedding ? 1 / Math.Sqrt(config.Size) : 0.02);
-        tokens = Register("tokens", new Embedding(vocabularySize, config.Size, initializer: start));
+        tokens = shared ?? Register("tokens", new Embedding(vocabularySize, config.Size, initializer: start));
         if (config.Position == "learned")
             positions = Register("positions", new Embedding(config.FirstPosition + config.MaximumLength, config.Size, initializer: start));
         if (config.SegmentCount > 0)
@@ -36,6 +42,8 @@ public sealed class TransformerEmbedding : Module
 
     /// <summary>The table of token vectors.</summary>
     public Parameter TokenVectors => tokens.Weight;
+
+    internal Embedding Tokens => tokens;
 
     /// <summary>Looks up.</summary>
     /// <param name="ids">Token ids <c>(batch · time)</c>, row-major.</param>

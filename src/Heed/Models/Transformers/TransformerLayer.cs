@@ -63,13 +63,19 @@ public sealed class TransformerLayer : Module
         return new TransformerLayerResult(Think(x, pass), own.Weights, other.Weights);
     }
 
-    /// <summary>Runs the layer over new tokens, with what was computed before in caches.</summary>
-    internal Tensor Forward(Tensor x, KeyValueCache own, ReadOnlyMemory<int> starts, KeyValueCache? memory, SequenceRanges? memoryRanges, in Pass pass)
+    /// <summary>Runs the layer over new tokens, with what was computed before in a cache; gives weights over the memory, too, if asked.</summary>
+    internal (Tensor States, Tensor? MemoryWeights) Forward(Tensor x, KeyValueCache own, ReadOnlyMemory<int> starts, MultiHeadMemory? memory, in Pass pass)
     {
         x = Add(x, attention.Module.Forward(Read(x, attentionNorm, pass), own, starts, pass), attentionNorm, pass);
+        Tensor? weights = null;
         if (cross is not null)
-            x = Add(x, cross.Module.Forward(Read(x, crossNorm!, pass), memory!, memoryRanges, pass), crossNorm!, pass);
-        return Think(x, pass);
+        {
+            // Sequences that attend to one source are its queries, side by side.
+            Tensor queries = Read(x, crossNorm!, pass);
+            AttentionResult other = cross.Module.Forward(queries.Reshape(new Shape(memory!.Batch, x.Shape[0] * x.Shape[1] / memory.Batch, x.Shape[2])), null, memory, pass);
+            (x, weights) = (Add(x, other.Context.Reshape(x.Shape), crossNorm!, pass), other.Weights);
+        }
+        return (Think(x, pass), weights);
     }
 
     private Tensor Think(Tensor x, in Pass pass) => Return(Add(x, network.Module.Forward(Read(x, networkNorm, pass), pass), networkNorm, pass), pass);

@@ -29,8 +29,23 @@ public static class TorchWeights
     public static WeightMap Of(Transformer stack, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(stack);
-        IEnumerable<WeightPlace> places = stack.Layers.SelectMany((layer, i) => Layer(layer, FormattableString.Invariant($"layer{i}."), FormattableString.Invariant($"{prefix}layers.{i}.")));
-        return new WeightMap(stack.Config.IsPreNorm ? places.Concat(Both("norm", prefix + "norm")) : places);
+        return new WeightMap(Stack(stack, "", prefix));
+    }
+
+    /// <summary>The weights of <c>nn.Transformer</c> in the layers of an encoder–decoder, its tables left as they are: <c>encoder.layers.0.…</c>, <c>decoder.layers.0.…</c>, and both <c>norm</c> where it is pre-norm.</summary>
+    /// <remarks>torch normalises the last states of a post-norm stack once more, unless it is built without; the paper does not, nor do we.</remarks>
+    /// <param name="network">Our network.</param>
+    /// <param name="prefix">What stands before the file's names, as <c>transformer.</c>.</param>
+    public static WeightMap Of(TransformerEncoderDecoder network, string prefix = "")
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return new WeightMap(Stack(network.Encoder, "encoder.", prefix + "encoder.").Concat(Stack(network.Decoder, "decoder.", prefix + "decoder.")));
+    }
+
+    private static IEnumerable<WeightPlace> Stack(Transformer stack, string ours, string theirs)
+    {
+        IEnumerable<WeightPlace> places = stack.Layers.SelectMany((layer, i) => Layer(layer, FormattableString.Invariant($"{ours}layer{i}."), FormattableString.Invariant($"{theirs}layers.{i}.")));
+        return stack.Config.IsPreNorm ? places.Concat(Both(ours + "norm", theirs + "norm")) : places;
     }
 
     private static IEnumerable<WeightPlace> Layer(TransformerLayer layer, string ours, string theirs)
