@@ -1,0 +1,135 @@
+namespace Heed.Kernels;
+
+/// <summary>The gradient of a convolution's weights: dw[f, r, s, c] = Σ over pictures and pixels of dy[pixel, f]·x[window of the pixel, r, s, c].</summary>
+/// <remarks>
+/// <para>A task owns some columns (r, s, c) and filters of the gradient and walks through all pictures in order: one chain for each element, whatever the number of tasks. The rows of the register tile are filters, its columns
+/// the values of a window, its depth pixels. The windows of some rows of pixels are gathered into panels, which all tiles of filters read.</para>
+/// </remarks>
+internal unsafe struct ConvolutionWeightCall : ISimdKernel
+{
+    // So many floats of gathered windows stay in the second-level cache.
+    private const int Gathered = 1 << 16;
+
+    public ConvolutionShape Shape;
+    public float* X, DY, Sums;         // Sums: (group, filter, window), zeros at the start
+    private int columnTasks, filterTasks;
+
+    public void Run<V>()
+        where V : unmanaged, ISimd<V>
+    {
+        int wanted = Shape.MultiplyAdds < 1 << 19 ? 1 : 2 * Workers.Degree, panels = Math.Max(1, Shape.Depth * Shape.Groups / Packing.PanelWidth<V>());
+        columnTasks = Math.Min(panels, wanted);
+        filterTasks = Math.Clamp(Math.Min(wanted / columnTasks, Shape.GroupFilters / 4), 1, wanted);
+        fixed (ConvolutionWeightCall* self = &this)
+            Workers.Run(&Task<V>, self, columnTasks * filterTasks);
+    }
+
+    private static void Task<V>(void* state, int index)
+        where V : unmanaged, ISimd<V>
+    {
+        ConvolutionWeightCall* call = (ConvolutionWeightCall*)state;
+        ref readonly ConvolutionShape s = ref call->Shape;
+        int pitch = s.Width + (2 * s.PaddingWidth), rows = s.Height + (2 * s.PaddingHeight), width = Packing.PanelWidth<V>(), kernel = s.KernelHeight * s.KernelWidth;
+        // Columns of all groups side by side, cut at whole vectors where that can be.
+        int all = s.Groups * s.Depth, columnTask = index % call->columnTasks, filterTask = index / call->columnTasks;
+        int first = Part(all, columnTask, call->columnTasks, V.Width), end = Part(all, columnTask + 1, call->columnTasks, V.Width);
+        int firstFilter = Part(s.GroupFilters, filterTask, call->filterTasks, 1), filters = Part(s.GroupFilters, filterTask + 1, call->filterTasks, 1) - firstFilter;
+        int most = (Math.Min(end - first, s.Depth) + width - 1) / width * width, lines = Math.Clamp(Gathered / (s.OutputWidth * most), 1, s.OutputHeight);
+        int edge = ConvolutionSweep.EdgeLength<V>(), padded = rows * pitch * s.Channels;
+        using Scratch scratch = new(edge + ((long)lines * s.OutputWidth * most) + padded);
+        float* windows = scratch.Pointer + edge, picture = windows + ((nint)lines * s.OutputWidth * most);
+        int* places = stackalloc int[kernel];
+        nint* offsets = stackalloc nint[kernel];
+        ConvolutionTaps taps = new() { Taps = places, Offsets = offsets };
+        taps.Find(s, isBackward: false, 0, 0, pitch);
+        bool copies = s.PaddingHeight > 0 || s.PaddingWidth > 0;
+        for (int n = 0; n < s.Batch; n++)
+        {
+            float* x = call->X + ((nint)n * s.Height * s.Width * s.Channels), seen = copies ? picture : x;
+            if (copies)
+                ConvolutionPadding.Copy(x, s.Height, s.Width, s.Channels, -s.PaddingHeight, rows, -s.PaddingWidth, pitch, picture);
+            for (int i = 0; i < s.OutputHeight; i += lines)
+            {
+                int count = Math.Min(lines, s.OutputHeight - i);
+                float* dy = call->DY + ((((nint)n * s.OutputPixels) + ((nint)i * s.OutputWidth)) * s.Filters) + firstFilter;
+                for (int at = first, columns; at < end; at += columns)
+                {
+                    int group = at / s.Depth, column = at % s.Depth;
+                    columns = Math.Min(end - at, s.Depth - column);
+                    float* sums = call->Sums + ((((nint)group * s.GroupFilters) + firstFilter) * s.Depth) + column;
+                    Gather<V>(s, taps, seen + ((nint)i * s.Stride * pitch * s.Channels) + (group * s.GroupChannels), pitch, count, column, columns, windows);
+                    Add<V>(scratch.Pointer, dy + (group * s.GroupFilters), s.Filters, windows, count * s.OutputWidth, sums, s.Depth, filters, columns);
+                }
+            }
+        }
+    }
+
+    private static int Part(int length, int part, int parts, int unit) => part == parts ? length : (int)((long)length * part / parts / unit * unit);
+
+    // Columns first … of the windows of some rows of pixels, in panels (panel, pixel, width).
+    private static void Gather<V>(in ConvolutionShape s, in ConvolutionTaps taps, float* seen, int pitch, int lines, int first, int count, float* windows)
+        where V : unmanaged, ISimd<V>
+    {
+        int width = Packing.PanelWidth<V>(), run = taps.Joined * s.GroupChannels;
+        nint pixel = (nint)s.Stride * s.Channels, length = (nint)lines * s.OutputWidth * width;
+        for (int at = 0, some; at < count; at += some)
+        {
+            // A piece ends with its panel or its run.
+            int column = (first + at) % run;
+            some = Math.Min(Math.Min(count - at, run - column), width - (at % width));
+            float* to = windows + (at / width * length) + (at % width);
+            for (int i = 0; i < lines; i++)
+            {
+                float* from = seen + taps.Offsets[(first + at) / run] + ((nint)i * s.Stride * pitch * s.Channels) + column;
+                for (int j = 0; j < s.OutputWidth; j++, from += pixel, to += width)
+                {
+                    if (some == width)
+                    {
+                        V.Store(V.Load(from), to);
+                        V.Store(V.Load(from + V.Width), to + V.Width);
+                    }
+                    else if (some == V.Width)
+                    {
+                        V.Store(V.Load(from), to);
+                    }
+                    else
+                    {
+                        int whole = Math.Min(some, V.Width);
+                        V.Store(V.Load(from, whole), to, whole);
+                        V.Store(V.Load(from + whole, some - whole), to + whole, some - whole);
+                    }
+                }
+            }
+        }
+    }
+
+    // sums[f, p] += Σ over pixels of dy[pixel, f]·windows[pixel, p].
+    private static void Add<V>(float* edge, float* dy, nint dyStride, float* windows, int pixels, float* sums, nint sumStride, int filters, int columns)
+        where V : unmanaged, ISimd<V>
+    {
+        int width = Packing.PanelWidth<V>(), tiles = (filters + GemmTile.Height<V>() - 1) / GemmTile.Height<V>();
+        for (int p = 0; p < columns; p += width, windows += (nint)pixels * width)
+        {
+            int some = Math.Min(width, columns - p);
+            for (int t = 0; t < tiles; t++)
+            {
+                int f = (int)((long)filters * t / tiles), rows = (int)((long)filters * (t + 1) / tiles) - f;
+                float* to = sums + (f * sumStride) + p;
+                if (some == width)
+                {
+                    GemmTile.Run<V, GemmTile.Wide>(rows, dy + f, 1, dyStride, windows, width, to, sumStride, pixels, to, sumStride, null, to + (rows * sumStride));
+                    continue;
+                }
+                if (some == V.Width)
+                {
+                    GemmTile.Run<V, GemmTile.Narrow>(rows, dy + f, 1, dyStride, windows, width, to, sumStride, pixels, to, sumStride, null, to + (rows * sumStride));
+                    continue;
+                }
+                EdgeTile part = new() { Edge = edge, Rows = rows, Width = width, Columns = some };
+                part.Fill(to, sumStride);
+                GemmTile.Run<V>(rows, dy + f, 1, dyStride, windows, width, edge, width, pixels, edge, width);
+                part.CopyTo(to, sumStride);
+            }
+        }
+    }
+}
