@@ -104,7 +104,7 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
     }
 
     // sums[f, p] += Σ over pixels of dy[pixel, f]·windows[pixel, p].
-    private static void Add<V>(float* edge, float* dy, nint dyStride, float* windows, int pixels, float* sums, nint sumStride, int filters, int columns)
+    private static void Add<V>(float* edge, float* dy, nint stride, float* windows, int pixels, float* sums, nint sumStride, int filters, int columns)
         where V : unmanaged, ISimd<V>
     {
         int width = Packing.PanelWidth<V>(), tiles = (filters + GemmTile.Height<V>() - 1) / GemmTile.Height<V>();
@@ -113,21 +113,21 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
             int some = Math.Min(width, columns - p);
             for (int t = 0; t < tiles; t++)
             {
-                int f = (int)((long)filters * t / tiles), rows = (int)((long)filters * (t + 1) / tiles) - f;
-                float* to = sums + (f * sumStride) + p;
+                int f = Part(filters, t, tiles, 1), rows = Part(filters, t + 1, tiles, 1) - f;
+                float* to = sums + (f * sumStride) + p, next = to + (rows * sumStride);
                 if (some == width)
                 {
-                    GemmTile.Run<V, GemmTile.Wide>(rows, dy + f, 1, dyStride, windows, width, to, sumStride, pixels, to, sumStride, null, to + (rows * sumStride));
+                    GemmTile.Run<V, GemmTile.Wide>(rows, dy + f, 1, stride, windows, width, to, sumStride, pixels, to, sumStride, null, next);
                     continue;
                 }
                 if (some == V.Width)
                 {
-                    GemmTile.Run<V, GemmTile.Narrow>(rows, dy + f, 1, dyStride, windows, width, to, sumStride, pixels, to, sumStride, null, to + (rows * sumStride));
+                    GemmTile.Run<V, GemmTile.Narrow>(rows, dy + f, 1, stride, windows, width, to, sumStride, pixels, to, sumStride, null, next);
                     continue;
                 }
                 EdgeTile part = new() { Edge = edge, Rows = rows, Width = width, Columns = some };
                 part.Fill(to, sumStride);
-                GemmTile.Run<V>(rows, dy + f, 1, dyStride, windows, width, edge, width, pixels, edge, width);
+                GemmTile.Run<V>(rows, dy + f, 1, stride, windows, width, edge, width, pixels, edge, width);
                 part.CopyTo(to, sumStride);
             }
         }
