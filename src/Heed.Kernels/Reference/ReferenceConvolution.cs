@@ -28,16 +28,19 @@ public static class ReferenceConvolution
     }
 
     /// <summary>The largest of each window; (batch, height, width, channels) in, (batch, output height, output width, channels) out.</summary>
-    public static void MaxPool(ReadOnlySpan<double> x, int height, int width, int channels, int window, int stride, Span<double> y)
+    public static void MaxPool(ReadOnlySpan<double> x, int height, int width, int channels, int window, int stride, Span<double> y, int padding = 0)
     {
-        int rows = MaxPoolingKernel.OutputSize(height, window, stride), columns = MaxPoolingKernel.OutputSize(width, window, stride);
+        int rows = MaxPoolingKernel.OutputSize(height, window, stride, padding), columns = MaxPoolingKernel.OutputSize(width, window, stride, padding);
         for (int at = 0; at < y.Length; at++)
         {
             int c = at % channels, j = at / channels % columns, i = at / channels / columns % rows, b = at / channels / columns / rows;
             y[at] = double.NegativeInfinity;
             for (int k = 0; k < window * window; k++)
             {
-                double value = x[(((((b * height) + (i * stride) + (k / window)) * width) + (j * stride) + (k % window)) * channels) + c];
+                int row = (i * stride) + (k / window) - padding, column = (j * stride) + (k % window) - padding;
+                if (row < 0 || row >= height || column < 0 || column >= width)
+                    continue;
+                double value = x[(((((b * height) + row) * width) + column) * channels) + c];
                 y[at] = double.IsNaN(value) || value > y[at] ? value : y[at];
             }
         }
