@@ -138,6 +138,7 @@ internal unsafe struct ConvolutionCall : ISimdKernel
                     Offsets = taps.Offsets,
                     Runs = taps.Runs,
                     Depth = taps.Joined * call->Inner,
+                    Taps = s.Stride == 1 ? taps.Joined : 0,
                     Rows = (endRow - firstRow - a + steps - 1) / steps,
                     Columns = (resultWidth - b + steps - 1) / steps,
                     Outputs = call->Outer,

@@ -8,7 +8,7 @@ namespace Heed.Kernels;
 /// groups, c runs over the channels of the filter's group.</para>
 /// <para>Shapes: x (batch, height, width, channels); w (filters, channels/groups, kernel height, kernel width), PyTorch's order; bias (filters) or empty; y (batch, output height, output width, filters).
 /// Gradients are added to what their span holds; results lie apart from the sources.</para>
-/// <para>Bits: a picture's result does not depend on the others of its batch; a weight's gradient is one chain of sums over the pictures and their pixels, in order. Same bits for any number of threads.</para>
+/// <para>Bits: a picture's result does not depend on the others of its batch; a weight's gradient is summed over up to eight parts of the batch, each in the order of pictures and pixels, and then over the parts, in order. Same bits for any number of threads.</para>
 /// <para>Cost: 2·batch·output pixels·filters·depth flops forward, twice that backward; scratch for the weights and, a thread, for some padded rows of a picture. Thread-safe.</para>
 /// <para>Source: Goto and van de Geijn 2008 for the register tile; Chellapilla, Puri and Simard 2006 for convolution as a product.</para>
 /// </remarks>
@@ -59,8 +59,8 @@ public static unsafe class ConvolutionKernel
             Require.Length(Operation, nameof(dbias), dbias.Length, shape.Filters);
         Require.Apart(Operation, nameof(dy), dy, dx);
         Require.Apart(Operation, nameof(dy), dy, dweight);
-        int size = shape.Filters * shape.Depth;
-        using Scratch sums = new(dweight.Length == 0 ? 0 : size);
+        int size = shape.Filters * shape.Depth, parts = ConvolutionWeightCall.Parts(shape);
+        using Scratch sums = new(dweight.Length == 0 ? 0 : (long)parts * size);
         fixed (float* pdy = dy, px = x, pw = weight, pdx = dx, pdw = dweight)
         {
             if (pdx != null)
@@ -70,9 +70,11 @@ public static unsafe class ConvolutionKernel
             }
             if (pdw != null)
             {
-                new Span<float>(sums.Pointer, size).Clear();
+                new Span<float>(sums.Pointer, parts * size).Clear();
                 ConvolutionWeightCall call = new() { Shape = shape, X = px, DY = pdy, Sums = sums.Pointer };
                 Simd.Run(ref call);
+                for (int n = 1; n < parts; n++)
+                    Elementwise.Add(new Span<float>(sums.Pointer, size), new ReadOnlySpan<float>(sums.Pointer + ((nint)n * size), size), new Span<float>(sums.Pointer, size));
                 AddByFilter(sums.Pointer, pdw, shape);
             }
         }

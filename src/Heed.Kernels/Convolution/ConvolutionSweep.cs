@@ -14,6 +14,7 @@ internal unsafe struct ConvolutionSweep
     public nint InRow, InStep, OutRow, OutStep;
     public nint* Offsets;
     public int Runs, Depth;        // of a window
+    public int Taps;               // neighbouring pixels of a run, where the windows of neighbouring pixels overlap; else 0
     public int Rows, Columns;      // pixels of the result
     public int Outputs;            // values of a pixel of the result
     public bool Accumulates;
@@ -30,6 +31,11 @@ internal unsafe struct ConvolutionSweep
         {
             float* panel = Panels + ((nint)first * Runs * Depth);
             int columns = Math.Min(width, Outputs - first);
+            if (columns == V.Width && Taps == 3)
+            {
+                ThreeTaps<V>(panel, first);
+                continue;
+            }
             for (int i = 0; i < Rows; i++)
             {
                 for (int t = 0; t < tiles; t++)
@@ -43,6 +49,23 @@ internal unsafe struct ConvolutionSweep
                     else
                         Part<V>(pixels, from, panel, to, first, columns);
                 }
+            }
+        }
+    }
+
+    // One vector of outputs alone, windows of three neighbouring pixels.
+    private readonly void ThreeTaps<V>(float* panel, int first)
+        where V : unmanaged, ISimd<V>
+    {
+        int most = ThreeTapTile.Width<V>(), tiles = (Columns + most - 1) / most;
+        for (int i = 0; i < Rows; i++)
+        {
+            for (int t = 0; t < tiles; t++)
+            {
+                int j = (int)((long)Columns * t / tiles), pixels = (int)((long)Columns * (t + 1) / tiles) - j;
+                float* from = In + (i * InRow) + (j * InStep), to = Out + (i * OutRow) + (j * OutStep) + first;
+                ThreeTapTile.Run<V>(
+                    pixels, from, InStep, Offsets, Runs, Depth / 3, panel, Accumulates ? to : Bias == null ? null : Bias + first, Accumulates ? OutStep : 0, to, OutStep);
             }
         }
     }

@@ -2,8 +2,8 @@ namespace Heed.Kernels;
 
 /// <summary>The gradient of a convolution's weights: dw[f, r, s, c] = Σ over pictures and pixels of dy[pixel, f]·x[window of the pixel, r, s, c].</summary>
 /// <remarks>
-/// <para>A task owns some columns (r, s, c) and filters of the gradient and walks through all pictures in order: one chain for each element, whatever the number of tasks. The rows of the register tile are filters, its columns
-/// the values of a window, its depth pixels. The windows of some rows of pixels are gathered into panels, which all tiles of filters read.</para>
+/// <para>A task owns a part of the pictures, the same parts for any number of threads, and some columns (r, s, c) and filters of the gradient; it walks through its pictures in order, and the parts are added in order. The rows of
+/// the register tile are filters, its columns the values of a window, its depth pixels. The windows of some rows of pixels are gathered into panels, which all tiles of filters read.</para>
 /// </remarks>
 internal unsafe struct ConvolutionWeightCall : ISimdKernel
 {
@@ -11,17 +11,20 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
     private const int Gathered = 1 << 16;
 
     public ConvolutionShape Shape;
-    public float* X, DY, Sums;         // Sums: (group, filter, window), zeros at the start
+    public float* X, DY, Sums;         // Sums: (part of the pictures, group, filter, window), zeros at the start
     private int columnTasks, filterTasks;
+
+    /// <summary>How many parts the pictures of a batch have: it decides the order of sums, so it depends on the sizes alone.</summary>
+    public static int Parts(in ConvolutionShape s) => (int)Math.Clamp((1L << 22) / ((long)s.Filters * s.Depth), 1, Math.Clamp(s.Batch, 1, 8));
 
     public void Run<V>()
         where V : unmanaged, ISimd<V>
     {
-        int wanted = Shape.MultiplyAdds < 1 << 19 ? 1 : 2 * Workers.Degree, panels = Math.Max(1, Shape.Depth * Shape.Groups / Packing.PanelWidth<V>());
+        int parts = Parts(Shape), wanted = Shape.MultiplyAdds < 1 << 19 || parts >= 2 * Workers.Degree ? 1 : 2 * Workers.Degree, panels = Math.Max(1, Shape.Depth * Shape.Groups / Packing.PanelWidth<V>());
         columnTasks = Math.Min(panels, wanted);
         filterTasks = Math.Clamp(Math.Min(wanted / columnTasks, Shape.GroupFilters / 4), 1, wanted);
         fixed (ConvolutionWeightCall* self = &this)
-            Workers.Run(&Task<V>, self, columnTasks * filterTasks);
+            Workers.Run(&Task<V>, self, parts * columnTasks * filterTasks);
     }
 
     private static void Task<V>(void* state, int index)
@@ -31,7 +34,7 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
         ref readonly ConvolutionShape s = ref call->Shape;
         int pitch = s.Width + (2 * s.PaddingWidth), rows = s.Height + (2 * s.PaddingHeight), width = Packing.PanelWidth<V>(), kernel = s.KernelHeight * s.KernelWidth;
         // Columns of all groups side by side, cut at whole vectors where that can be.
-        int all = s.Groups * s.Depth, columnTask = index % call->columnTasks, filterTask = index / call->columnTasks;
+        int all = s.Groups * s.Depth, columnTask = index % call->columnTasks, filterTask = index / call->columnTasks % call->filterTasks, part = index / call->columnTasks / call->filterTasks, parts = Parts(s);
         int first = Part(all, columnTask, call->columnTasks, V.Width), end = Part(all, columnTask + 1, call->columnTasks, V.Width);
         int firstFilter = Part(s.GroupFilters, filterTask, call->filterTasks, 1), filters = Part(s.GroupFilters, filterTask + 1, call->filterTasks, 1) - firstFilter;
         int most = (Math.Min(end - first, s.Depth) + width - 1) / width * width, lines = Math.Clamp(Gathered / (s.OutputWidth * most), 1, s.OutputHeight);
@@ -43,7 +46,7 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
         ConvolutionTaps taps = new() { Taps = places, Offsets = offsets };
         taps.Find(s, isBackward: false, 0, 0, pitch);
         bool copies = s.PaddingHeight > 0 || s.PaddingWidth > 0;
-        for (int n = 0; n < s.Batch; n++)
+        for (int n = Part(s.Batch, part, parts, 1); n < Part(s.Batch, part + 1, parts, 1); n++)
         {
             float* x = call->X + ((nint)n * s.Height * s.Width * s.Channels), seen = copies ? picture : x;
             if (copies)
@@ -56,7 +59,7 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
                 {
                     int group = at / s.Depth, column = at % s.Depth;
                     columns = Math.Min(end - at, s.Depth - column);
-                    float* sums = call->Sums + ((((nint)group * s.GroupFilters) + firstFilter) * s.Depth) + column;
+                    float* sums = call->Sums + ((((((nint)part * s.Groups) + group) * s.GroupFilters) + firstFilter) * s.Depth) + column;
                     Gather<V>(s, taps, seen + ((nint)i * s.Stride * pitch * s.Channels) + (group * s.GroupChannels), pitch, count, column, columns, windows);
                     Add<V>(scratch.Pointer, dy + (group * s.GroupFilters), s.Filters, windows, count * s.OutputWidth, sums, s.Depth, filters, columns);
                 }
