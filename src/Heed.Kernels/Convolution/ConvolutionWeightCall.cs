@@ -15,7 +15,7 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
     private int columnTasks, filterTasks;
 
     /// <summary>How many parts the pictures of a batch have: it decides the order of sums, so it depends on the sizes alone.</summary>
-    public static int Parts(in ConvolutionShape s) => (int)Math.Clamp((1L << 22) / ((long)s.Filters * s.Depth), 1, Math.Clamp(s.Batch, 1, 8));
+    public static int Parts(in ConvolutionShape s) => (int)Math.Clamp((1L << 18) / ((long)s.Filters * s.Depth), 1, Math.Clamp(s.Batch, 1, 8));
 
     public void Run<V>()
         where V : unmanaged, ISimd<V>
@@ -38,30 +38,37 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
         int first = Part(all, columnTask, call->columnTasks, V.Width), end = Part(all, columnTask + 1, call->columnTasks, V.Width);
         int firstFilter = Part(s.GroupFilters, filterTask, call->filterTasks, 1), filters = Part(s.GroupFilters, filterTask + 1, call->filterTasks, 1) - firstFilter;
         int most = (Math.Min(end - first, s.Depth) + width - 1) / width * width, lines = Math.Clamp(Gathered / (s.OutputWidth * most), 1, s.OutputHeight);
+        // Small pictures are gathered together: their gradients lie side by side.
+        int together = lines < s.OutputHeight ? 1 : Math.Max(1, Gathered / (s.OutputPixels * most));
         int edge = ConvolutionSweep.EdgeLength<V>(), padded = rows * pitch * s.Channels;
-        using Scratch scratch = new(edge + ((long)lines * s.OutputWidth * most) + padded);
-        float* windows = scratch.Pointer + edge, picture = windows + ((nint)lines * s.OutputWidth * most);
+        using Scratch scratch = new(edge + ((long)together * lines * s.OutputWidth * most) + padded);
+        float* windows = scratch.Pointer + edge, picture = windows + ((nint)together * lines * s.OutputWidth * most);
         int* places = stackalloc int[kernel];
         nint* offsets = stackalloc nint[kernel];
         ConvolutionTaps taps = new() { Taps = places, Offsets = offsets };
         taps.Find(s, isBackward: false, 0, 0, pitch);
         bool copies = s.PaddingHeight > 0 || s.PaddingWidth > 0;
-        for (int n = Part(s.Batch, part, parts, 1); n < Part(s.Batch, part + 1, parts, 1); n++)
+        for (int n = Part(s.Batch, part, parts, 1), endPicture = Part(s.Batch, part + 1, parts, 1), pictures; n < endPicture; n += pictures)
         {
-            float* x = call->X + ((nint)n * s.Height * s.Width * s.Channels), seen = copies ? picture : x;
-            if (copies)
-                ConvolutionPadding.Copy(x, s.Height, s.Width, s.Channels, -s.PaddingHeight, rows, -s.PaddingWidth, pitch, picture);
+            pictures = Math.Min(together, endPicture - n);
             for (int i = 0; i < s.OutputHeight; i += lines)
             {
-                int count = Math.Min(lines, s.OutputHeight - i);
+                int count = Math.Min(lines, s.OutputHeight - i), pixels = count * s.OutputWidth;
                 float* dy = call->DY + ((((nint)n * s.OutputPixels) + ((nint)i * s.OutputWidth)) * s.Filters) + firstFilter;
                 for (int at = first, columns; at < end; at += columns)
                 {
                     int group = at / s.Depth, column = at % s.Depth;
                     columns = Math.Min(end - at, s.Depth - column);
+                    for (int k = 0; k < pictures; k++)
+                    {
+                        float* x = call->X + ((nint)(n + k) * s.Height * s.Width * s.Channels), seen = copies ? picture : x;
+                        // With one picture at a time it stays padded for all of its rows and groups.
+                        if (copies && (pictures > 1 || (i == 0 && at == first)))
+                            ConvolutionPadding.Copy(x, s.Height, s.Width, s.Channels, -s.PaddingHeight, rows, -s.PaddingWidth, pitch, picture);
+                        Gather<V>(s, taps, seen + ((nint)i * s.Stride * pitch * s.Channels) + (group * s.GroupChannels), pitch, count, column, columns, windows + ((nint)k * pixels * width), (nint)pictures * pixels * width);
+                    }
                     float* sums = call->Sums + ((((((nint)part * s.Groups) + group) * s.GroupFilters) + firstFilter) * s.Depth) + column;
-                    Gather<V>(s, taps, seen + ((nint)i * s.Stride * pitch * s.Channels) + (group * s.GroupChannels), pitch, count, column, columns, windows);
-                    Add<V>(scratch.Pointer, dy + (group * s.GroupFilters), s.Filters, windows, count * s.OutputWidth, sums, s.Depth, filters, columns);
+                    Add<V>(scratch.Pointer, dy + (group * s.GroupFilters), s.Filters, windows, pictures * pixels, sums, s.Depth, filters, columns);
                 }
             }
         }
@@ -69,12 +76,12 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
 
     private static int Part(int length, int part, int parts, int unit) => part == parts ? length : (int)((long)length * part / parts / unit * unit);
 
-    // Columns first … of the windows of some rows of pixels, in panels (panel, pixel, width).
-    private static void Gather<V>(in ConvolutionShape s, in ConvolutionTaps taps, float* seen, int pitch, int lines, int first, int count, float* windows)
+    // Columns first … of the windows of some rows of pixels, in panels (panel, pixel, width), so many values apart.
+    private static void Gather<V>(in ConvolutionShape s, in ConvolutionTaps taps, float* seen, int pitch, int lines, int first, int count, float* windows, nint length)
         where V : unmanaged, ISimd<V>
     {
         int width = Packing.PanelWidth<V>(), run = taps.Joined * s.GroupChannels;
-        nint pixel = (nint)s.Stride * s.Channels, length = (nint)lines * s.OutputWidth * width;
+        nint pixel = (nint)s.Stride * s.Channels;
         for (int at = 0, some; at < count; at += some)
         {
             // A piece ends with its panel or its run.
