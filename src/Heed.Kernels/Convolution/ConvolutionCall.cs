@@ -66,7 +66,7 @@ internal unsafe struct ConvolutionCall : ISimdKernel
     }
 
     // (panel, tap, inner channel, width): what a register tile reads, taps in the order of the sweep; outputs that are not there are 0.
-    private readonly void Pack(in ConvolutionTaps of, int group, float* to, int width)
+    private readonly void Pack(ConvolutionTaps of, int group, float* to, int width)
     {
         int kernel = Shape.KernelHeight * Shape.KernelWidth, fan = Shape.Depth;
         float* weight = Weight + ((nint)group * Shape.GroupFilters * fan);
@@ -124,8 +124,8 @@ internal unsafe struct ConvolutionCall : ISimdKernel
             for (int phase = 0; phase < call->phases; phase++)
             {
                 int a = phase / steps, b = phase % steps;
-                ConvolutionTaps taps = call->taps[phase];
-                if (taps.Runs == 0 || firstRow + a >= endRow || b >= resultWidth)
+                ConvolutionTaps seen = call->taps[phase];
+                if (seen.Runs == 0 || firstRow + a >= endRow || b >= resultWidth)
                     continue;
                 ConvolutionSweep sweep = new()
                 {
@@ -135,10 +135,10 @@ internal unsafe struct ConvolutionCall : ISimdKernel
                     Out = to + (((((nint)firstRow + a) * resultWidth) + b) * resultChannels) + (group * call->Outer),
                     OutRow = (nint)steps * resultWidth * resultChannels,
                     OutStep = steps * resultChannels,
-                    Offsets = taps.Offsets,
-                    Runs = taps.Runs,
-                    Depth = taps.Joined * call->Inner,
-                    Taps = s.Stride == 1 ? taps.Joined : 0,
+                    Offsets = seen.Offsets,
+                    Runs = seen.Runs,
+                    Depth = seen.Joined * call->Inner,
+                    Taps = s.Stride == 1 ? seen.Joined : 0,
                     Rows = (endRow - firstRow - a + steps - 1) / steps,
                     Columns = (resultWidth - b + steps - 1) / steps,
                     Outputs = call->Outer,

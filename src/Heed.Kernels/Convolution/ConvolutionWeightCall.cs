@@ -77,7 +77,7 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
     private static int Part(int length, int part, int parts, int unit) => part == parts ? length : (int)((long)length * part / parts / unit * unit);
 
     // Columns first … of the windows of some rows of pixels, in panels (panel, pixel, width), so many values apart.
-    private static void Gather<V>(in ConvolutionShape s, in ConvolutionTaps taps, float* seen, int pitch, int lines, int first, int count, float* windows, nint length)
+    private static void Gather<V>(in ConvolutionShape s, ConvolutionTaps taps, float* seen, int pitch, int lines, int first, int count, float* windows, nint length)
         where V : unmanaged, ISimd<V>
     {
         int width = Packing.PanelWidth<V>(), run = taps.Joined * s.GroupChannels;

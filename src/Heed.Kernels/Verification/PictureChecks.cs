@@ -45,9 +45,9 @@ internal static class PictureChecks
         BatchNormKernel.Backward(dy, x, y, mean, variance, gamma, Epsilon, rectifies: true, isFixed: false, dx, dgamma, dbeta, dz);
         double[] Reference(double[] x, double[] gamma, double[] beta, double[] z)
         {
-            double[] result = new double[y.Length], mean = new double[Channels], variance = new double[Channels];
-            ReferenceBatchNorm.Statistics(x, mean, variance);
-            ReferenceBatchNorm.Forward(x, mean, variance, gamma, beta, Epsilon, z, rectifies: true, result);
+            double[] result = new double[y.Length], center = new double[Channels], spread = new double[Channels];
+            ReferenceBatchNorm.Statistics(x, center, spread);
+            ReferenceBatchNorm.Forward(x, center, spread, gamma, beta, Epsilon, z, rectifies: true, result);
             return result;
         }
         check.Compare("y", y, Reference(wideX, wideGamma, wideBeta, wideZ), 2 * Limit);
