@@ -2,23 +2,18 @@
 
 namespace Heed.Kernels;
 
-/// <summary>Two-dimensional convolution of pictures with channels last, as products with matrices of windows (im2col).</summary>
+/// <summary>Two-dimensional convolution of pictures with channels last, as products that read the windows where they lie (implicit GEMM).</summary>
 /// <remarks>
-/// <para>Formula: y[b, i, j, f] = bias[f] + Σ over r, s, c of w[f, c, r, s]·x[b, i·stride + r − padding, j·stride + s − padding, c], with zeros outside of the picture (a cross-correlation, as
-/// everywhere).</para>
-/// <para>Shapes: x (batch, height, width, channels); w (filters, channels, kernel height, kernel width), PyTorch's order; bias (filters) or empty; y (batch, output height, output width, filters).
+/// <para>Formula: y[b, i, j, f] = bias[f] + Σ over r, s, c of w[f, c, r, s]·x[b, i·stride + r·dilation − padding, j·stride + s·dilation − padding, c], with zeros outside of the picture (a cross-correlation, as everywhere); with
+/// groups, c runs over the channels of the filter's group.</para>
+/// <para>Shapes: x (batch, height, width, channels); w (filters, channels/groups, kernel height, kernel width), PyTorch's order; bias (filters) or empty; y (batch, output height, output width, filters).
 /// Gradients are added to what their span holds; results lie apart from the sources.</para>
-/// <para>Bits: a picture's result does not depend on the others of its batch; sums over the batch run within groups of <see cref="Group"/> pictures and then over the groups, in order. Same bits
-/// for any number of
-/// threads.</para>
-/// <para>Cost: 2·batch·output pixels·filters·depth flops forward, twice that backward; scratch of output pixels·depth floats a thread. Pictures are shared by the workers. Thread-safe.</para>
-/// <para>Source: Chellapilla, Puri and Simard 2006 (the windows as a matrix).</para>
+/// <para>Bits: a picture's result does not depend on the others of its batch; a weight's gradient is summed over up to eight parts of the batch, each in the order of pictures and pixels, and then over the parts, in order. Same bits for any number of threads.</para>
+/// <para>Cost: 2·batch·output pixels·filters·depth flops forward, twice that backward; scratch for the weights and, a thread, for some padded rows of a picture. Thread-safe.</para>
+/// <para>Source: Goto and van de Geijn 2008 for the register tile; Chellapilla, Puri and Simard 2006 for convolution as a product.</para>
 /// </remarks>
 public static unsafe class ConvolutionKernel
 {
-    // Pictures whose weight gradients are summed by one task.
-    private const int Group = 4;
-
     /// <summary>y = the convolution of x.</summary>
     /// <param name="x">(batch, height, width, channels).</param>
     /// <param name="weight">(filters, channels, kernel height, kernel width).</param>
@@ -35,12 +30,10 @@ public static unsafe class ConvolutionKernel
             Require.Length(Operation, nameof(bias), bias.Length, shape.Filters);
         Require.Apart(Operation, nameof(x), x, y);
         Require.Apart(Operation, nameof(weight), weight, y);
-        using Scratch packed = new((long)shape.Filters * shape.Depth);
         fixed (float* px = x, pw = weight, pb = bias, py = y)
         {
-            ByWindow(pw, packed.Pointer, shape);
-            Call call = new() { Shape = shape, X = px, Weight = packed.Pointer, Bias = pb, Y = py };
-            Workers.Run(&ForwardPicture, &call, shape.Batch);
+            ConvolutionCall call = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py };
+            Simd.Run(ref call);
         }
     }
 
@@ -66,19 +59,22 @@ public static unsafe class ConvolutionKernel
             Require.Length(Operation, nameof(dbias), dbias.Length, shape.Filters);
         Require.Apart(Operation, nameof(dy), dy, dx);
         Require.Apart(Operation, nameof(dy), dy, dweight);
-        int groups = (shape.Batch + Group - 1) / Group, size = shape.Filters * shape.Depth;
-        using Scratch packed = new(size);
-        using Scratch sums = new(dweight.Length == 0 ? 0 : (long)groups * size);
+        int size = shape.Filters * shape.Depth, parts = ConvolutionWeightCall.Parts(shape);
+        using Scratch sums = new(dweight.Length == 0 ? 0 : (long)parts * size);
         fixed (float* pdy = dy, px = x, pw = weight, pdx = dx, pdw = dweight)
         {
-            ByWindow(pw, packed.Pointer, shape);
-            Call call = new() { Shape = shape, X = px, Weight = packed.Pointer, DY = pdy, DX = pdx, Sums = pdw == null ? null : sums.Pointer };
-            if (pdx != null || pdw != null)
-                Workers.Run(&BackwardGroup, &call, groups);
-            if (pdw != null && groups > 0)
+            if (pdx != null)
             {
-                for (int g = 1; g < groups; g++)
-                    Elementwise.Add(new Span<float>(sums.Pointer, size), new ReadOnlySpan<float>(sums.Pointer + ((nint)g * size), size), new Span<float>(sums.Pointer, size));
+                ConvolutionCall call = new() { Shape = shape, From = pdy, Weight = pw, To = pdx, IsBackward = true };
+                Simd.Run(ref call);
+            }
+            if (pdw != null)
+            {
+                new Span<float>(sums.Pointer, parts * size).Clear();
+                ConvolutionWeightCall call = new() { Shape = shape, X = px, DY = pdy, Sums = sums.Pointer };
+                Simd.Run(ref call);
+                for (int n = 1; n < parts; n++)
+                    Elementwise.Add(new Span<float>(sums.Pointer, size), new ReadOnlySpan<float>(sums.Pointer + ((nint)n * size), size), new Span<float>(sums.Pointer, size));
                 AddByFilter(sums.Pointer, pdw, shape);
             }
         }
@@ -93,109 +89,11 @@ public static unsafe class ConvolutionKernel
         Require.Length(operation, nameof(weight), weight.Length, (long)shape.Filters * shape.Depth);
     }
 
-    private static void ForwardPicture(void* state, int picture)
-    {
-        Call* call = (Call*)state;
-        ConvolutionShape s = call->Shape;
-        using Scratch windows = new((long)s.OutputPixels * s.Depth);
-        Gather(call->X + (picture * (nint)(s.Height * s.Width * s.Channels)), windows.Pointer, s);
-        Span<float> y = new(call->Y + ((nint)picture * s.OutputPixels * s.Filters), s.OutputPixels * s.Filters);
-        Gemm.Multiply(
-            Read(windows.Pointer, s.OutputPixels, s.Depth), Read(call->Weight, s.Filters, s.Depth).Transposed, new MatrixSpan(y, s.OutputPixels, s.Filters),
-            bias: call->Bias == null ? default : new ReadOnlySpan<float>(call->Bias, s.Filters));
-    }
-
-    private static void BackwardGroup(void* state, int group)
-    {
-        Call* call = (Call*)state;
-        ConvolutionShape s = call->Shape;
-        int size = s.Filters * s.Depth;
-        using Scratch windows = new((long)s.OutputPixels * s.Depth);
-        for (int picture = group * Group; picture < Math.Min((group + 1) * Group, s.Batch); picture++)
-        {
-            nint at = picture * (nint)(s.Height * s.Width * s.Channels);
-            ReadOnlyMatrixSpan dy = Read(call->DY + ((nint)picture * s.OutputPixels * s.Filters), s.OutputPixels, s.Filters);
-            if (call->Sums != null)
-            {
-                Gather(call->X + at, windows.Pointer, s);
-                MatrixSpan sum = new(new Span<float>(call->Sums + ((nint)group * size), size), s.Filters, s.Depth);
-                Gemm.Multiply(dy.Transposed, Read(windows.Pointer, s.OutputPixels, s.Depth), sum, picture == group * Group ? GemmOutput.Overwrite : GemmOutput.Accumulate);
-            }
-            if (call->DX == null)
-                continue;
-            Gemm.Multiply(dy, Read(call->Weight, s.Filters, s.Depth), new MatrixSpan(new Span<float>(windows.Pointer, s.OutputPixels * s.Depth), s.OutputPixels, s.Depth));
-            Scatter(windows.Pointer, call->DX + at, s);
-        }
-    }
-
-    private static ReadOnlyMatrixSpan Read(float* data, int rows, int columns) => new(new ReadOnlySpan<float>(data, rows * columns), rows, columns);
-
-    // w (filters, channels, kernel) in the order of a window (filters, kernel, channels), and back.
-    private static void ByWindow(float* weight, float* packed, in ConvolutionShape s)
-    {
-        int kernel = s.KernelHeight * s.KernelWidth;
-        for (int i = 0; i < s.Filters * s.Depth; i++)
-            packed[i] = weight[(i / s.Depth * s.Depth) + (i % s.Channels * kernel) + (i % s.Depth / s.Channels)];
-    }
-
+    // (filters, kernel, channels) is added in the order of w, (filters, channels, kernel).
     private static void AddByFilter(float* packed, float* weight, in ConvolutionShape s)
     {
         int kernel = s.KernelHeight * s.KernelWidth;
         for (int i = 0; i < s.Filters * s.Depth; i++)
-            weight[(i / s.Depth * s.Depth) + (i % s.Channels * kernel) + (i % s.Depth / s.Channels)] += packed[i];
-    }
-
-    // One row of the matrix for each pixel of the result: what its window sees, kernel rows one after the other.
-    private static void Gather(float* x, float* windows, in ConvolutionShape s)
-    {
-        int span = s.KernelWidth * s.Channels, line = s.Width * s.Channels;
-        for (int i = 0; i < s.OutputHeight; i++)
-        {
-            for (int j = 0; j < s.OutputWidth; j++)
-            {
-                int left = (j * s.Stride) - s.PaddingWidth, skip = Math.Max(0, -left), seen = Math.Min(s.KernelWidth, s.Width - left) - skip;
-                for (int r = 0; r < s.KernelHeight; r++, windows += span)
-                {
-                    int row = (i * s.Stride) + r - s.PaddingHeight;
-                    Span<float> to = new(windows, span);
-                    if (row < 0 || row >= s.Height)
-                    {
-                        to.Clear();
-                        continue;
-                    }
-                    to[..(skip * s.Channels)].Clear();
-                    new ReadOnlySpan<float>(x + (row * line) + ((left + skip) * s.Channels), seen * s.Channels).CopyTo(to[(skip * s.Channels)..]);
-                    to[((skip + seen) * s.Channels)..].Clear();
-                }
-            }
-        }
-    }
-
-    // The reverse: every value of a window is added to the pixel that it was read from.
-    private static void Scatter(float* windows, float* dx, in ConvolutionShape s)
-    {
-        int span = s.KernelWidth * s.Channels, line = s.Width * s.Channels;
-        for (int i = 0; i < s.OutputHeight; i++)
-        {
-            for (int j = 0; j < s.OutputWidth; j++)
-            {
-                int left = (j * s.Stride) - s.PaddingWidth, skip = Math.Max(0, -left), count = (Math.Min(s.KernelWidth, s.Width - left) - skip) * s.Channels;
-                for (int r = 0; r < s.KernelHeight; r++, windows += span)
-                {
-                    int row = (i * s.Stride) + r - s.PaddingHeight;
-                    if (row < 0 || row >= s.Height)
-                        continue;
-                    float* to = dx + (row * line) + ((left + skip) * s.Channels), from = windows + (skip * s.Channels);
-                    for (int k = 0; k < count; k++)
-                        to[k] += from[k];
-                }
-            }
-        }
-    }
-
-    private struct Call
-    {
-        public ConvolutionShape Shape;
-        public float* X, Weight, Bias, Y, DY, DX, Sums;
+            weight[(i / s.Depth * s.Depth) + (i % s.GroupChannels * kernel) + (i % s.Depth / s.GroupChannels)] += packed[i];
     }
 }

@@ -14,20 +14,39 @@ public readonly record struct ConvolutionShape(int Batch, int Height, int Width,
     /// <value>Default 1.</value>
     public int Stride { get; init; } = 1;
 
+    /// <summary>Distance of neighbouring pixels of a window.</summary>
+    /// <value>Default 1: a window without holes.</value>
+    public int Dilation { get; init; } = 1;
+
+    /// <summary>Parts into which channels and filters are cut; filters see the channels of their own part only.</summary>
+    /// <value>Default 1; as many as channels for a depthwise convolution.</value>
+    public int Groups { get; init; } = 1;
+
     /// <summary>Rows of zeros above and below.</summary>
     public int PaddingHeight { get; init; }
 
     /// <summary>Columns of zeros on the left and on the right.</summary>
     public int PaddingWidth { get; init; }
 
-    /// <summary>Rows of the result: (height + 2·padding − kernel)/stride + 1, rounded down.</summary>
-    public int OutputHeight => ((Height + (2 * PaddingHeight) - KernelHeight) / Stride) + 1;
+    /// <summary>Rows of the result: (height + 2·padding − window)/stride + 1, rounded down; a window has dilation·(kernel − 1) + 1 rows.</summary>
+    public int OutputHeight => ((Height + (2 * PaddingHeight) - WindowHeight) / Stride) + 1;
 
     /// <summary>Columns of the result, likewise.</summary>
-    public int OutputWidth => ((Width + (2 * PaddingWidth) - KernelWidth) / Stride) + 1;
+    public int OutputWidth => ((Width + (2 * PaddingWidth) - WindowWidth) / Stride) + 1;
 
-    /// <summary>Values under a filter: kernel height · kernel width · channels.</summary>
-    public int Depth => KernelHeight * KernelWidth * Channels;
+    /// <summary>Values under a filter: kernel height · kernel width · channels of its group.</summary>
+    public int Depth => KernelHeight * KernelWidth * GroupChannels;
+
+    /// <summary>Multiply–adds of a forward pass.</summary>
+    public long MultiplyAdds => OutputLength * Depth;
+
+    internal int GroupChannels => Channels / Groups;
+
+    internal int GroupFilters => Filters / Groups;
+
+    internal int WindowHeight => (Dilation * (KernelHeight - 1)) + 1;
+
+    internal int WindowWidth => (Dilation * (KernelWidth - 1)) + 1;
 
     internal int OutputPixels => OutputHeight * OutputWidth;
 
@@ -35,16 +54,20 @@ public readonly record struct ConvolutionShape(int Batch, int Height, int Width,
 
     internal long OutputLength => (long)Batch * OutputPixels * Filters;
 
+    internal bool IsDepthwise => Groups > 1 && Groups == Channels && Groups == Filters;
+
     /// <summary>Refuses sizes that make no sense.</summary>
     /// <param name="operation">Whose, for the message.</param>
     /// <exception cref="ArgumentException">They do not; the message says why.</exception>
     public void Validate(string operation)
     {
-        if (Batch < 0 || Math.Min(Math.Min(Channels, Filters), Math.Min(KernelHeight, Math.Min(KernelWidth, Stride))) < 1 || Math.Min(PaddingHeight, PaddingWidth) < 0)
-            throw new ArgumentException($"{operation}: channels, filters, kernel and stride must be at least 1, batch and padding at least 0; got {this}.");
-        if (PaddingHeight >= KernelHeight || PaddingWidth >= KernelWidth)
+        if (Batch < 0 || Math.Min(Math.Min(Math.Min(Channels, Filters), Math.Min(KernelHeight, Math.Min(KernelWidth, Stride))), Math.Min(Dilation, Groups)) < 1 || Math.Min(PaddingHeight, PaddingWidth) < 0)
+            throw new ArgumentException($"{operation}: channels, filters, kernel, stride, dilation and groups must be at least 1, batch and padding at least 0; got {this}.");
+        if (Channels % Groups != 0 || Filters % Groups != 0)
+            throw new ArgumentException($"{operation}: channels and filters must be multiples of the groups; got {this}.");
+        if (PaddingHeight >= WindowHeight || PaddingWidth >= WindowWidth)
             throw new ArgumentException($"{operation}: padding must be below the kernel's size, or windows see nothing but zeros; got {this}.");
-        if (Height + (2 * PaddingHeight) < KernelHeight || Width + (2 * PaddingWidth) < KernelWidth)
+        if (Height + (2 * PaddingHeight) < WindowHeight || Width + (2 * PaddingWidth) < WindowWidth)
             throw new ArgumentException($"{operation}: the kernel is larger than the padded picture; got {this}.");
         if (Math.Max(Math.Max(InputLength, OutputLength), Math.Max((long)OutputPixels * Depth, (long)Filters * Depth)) > int.MaxValue)
             throw new ArgumentException($"{operation}: {this} needs arrays beyond 2³¹ − 1 floats; use smaller batches.");

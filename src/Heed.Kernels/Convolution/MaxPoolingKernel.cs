@@ -4,10 +4,9 @@ namespace Heed.Kernels;
 
 /// <summary>The largest value of each window of a picture, and where it is: saliency, bottom-up.</summary>
 /// <remarks>
-/// <para>Formula: y[b, i, j, c] = max over r, s &lt; window of x[b, i·stride + r, j·stride + s, c]; of equal values the first (row by row) counts.</para>
-/// <para>Shapes: x (batch, height, width, channels); y and positions (batch, output height, output width, channels) with output = (size − window)/stride + 1, rounded down: what does not fill a
-/// window is left
-/// out, as PyTorch does. A position is row·width + column within the picture. NaN is above all.</para>
+/// <para>Formula: y[b, i, j, c] = max over r, s &lt; window of x[b, i·stride + r − padding, j·stride + s − padding, c], what lies outside left out; of equal values the first (row by row) counts.</para>
+/// <para>Shapes: x (batch, height, width, channels); y and positions (batch, output height, output width, channels) with output = (size + 2·padding − window)/stride + 1, rounded down: what does not fill a
+/// window is left out, as PyTorch does. A position is row·width + column within the picture. NaN is above all.</para>
 /// <para>Cost: one pass over the windows, a vector of channels at a time. Rows of the result are shared by the workers. Thread-safe.</para>
 /// </remarks>
 public static unsafe class MaxPoolingKernel
@@ -16,7 +15,8 @@ public static unsafe class MaxPoolingKernel
     /// <param name="size">Rows or columns of the picture.</param>
     /// <param name="window">Size of a window.</param>
     /// <param name="stride">Distance of windows.</param>
-    public static int OutputSize(int size, int window, int stride) => ((size - window) / stride) + 1;
+    /// <param name="padding">Rows or columns beyond each edge; at most half a window.</param>
+    public static int OutputSize(int size, int window, int stride, int padding = 0) => ((size + (2 * padding) - window) / stride) + 1;
 
     /// <summary>Pools.</summary>
     /// <param name="x">(batch, height, width, channels).</param>
@@ -27,20 +27,21 @@ public static unsafe class MaxPoolingKernel
     /// <param name="stride">Distance of windows.</param>
     /// <param name="y">(batch, output height, output width, channels).</param>
     /// <param name="positions">As y: row·width + column of each maximum.</param>
+    /// <param name="padding">Rows and columns beyond each edge; at most half a window.</param>
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A size does not suit.</exception>
-    public static void Forward(ReadOnlySpan<float> x, int height, int width, int channels, int window, int stride, Span<float> y, Span<int> positions)
+    public static void Forward(ReadOnlySpan<float> x, int height, int width, int channels, int window, int stride, Span<float> y, Span<int> positions, int padding = 0)
     {
         const string Operation = "MaxPoolingKernel.Forward";
-        int batch = Check(Operation, x.Length, height, width, channels, window, stride);
-        int rows = OutputSize(height, window, stride), columns = OutputSize(width, window, stride);
+        int batch = Check(Operation, x.Length, height, width, channels, window, stride, padding);
+        int rows = OutputSize(height, window, stride, padding), columns = OutputSize(width, window, stride, padding);
         Require.Length(Operation, nameof(y), y.Length, (long)batch * rows * columns * channels);
         Require.Length(Operation, nameof(positions), positions.Length, y.Length);
         Require.Apart(Operation, nameof(x), x, y);
         fixed (float* px = x, py = y)
         fixed (int* pp = positions)
         {
-            PoolStep step = new() { X = px, Y = py, Positions = pp, Height = height, Width = width, Channels = channels, Window = window, Stride = stride, Rows = rows, Columns = columns };
+            PoolStep step = new() { X = px, Y = py, Positions = pp, Height = height, Width = width, Channels = channels, Window = window, Stride = stride, Padding = padding, Rows = rows, Columns = columns };
             RowCall.Run(step, batch * rows, (long)columns * window * window * channels);
         }
     }
@@ -68,10 +69,11 @@ public static unsafe class MaxPoolingKernel
         }
     }
 
-    private static int Check(string operation, int length, int height, int width, int channels, int window, int stride)
+    private static int Check(string operation, int length, int height, int width, int channels, int window, int stride, int padding)
     {
+        Require.Range(operation, nameof(padding), padding, padding >= 0 && padding <= window / 2, "from 0 to half a window");
         Require.Range(operation, nameof(channels), channels, channels >= 1, "at least 1");
-        Require.Range(operation, nameof(window), window, window >= 1 && window <= Math.Min(height, width), "from 1 to the picture's size");
+        Require.Range(operation, nameof(window), window, window >= 1 && window <= Math.Min(height, width) + (2 * padding), "from 1 to the padded picture's size");
         Require.Range(operation, nameof(stride), stride, stride >= 1, "at least 1");
         Require.Range(operation, nameof(height), height, (long)height * width <= 1 << 24, "so that height·width is at most 16,777,216");
         return Require.Rows(operation, "x", length, height * width * channels);
@@ -81,18 +83,22 @@ public static unsafe class MaxPoolingKernel
     {
         public float* X, Y;
         public int* Positions;
-        public nint Height, Width, Channels, Window, Stride, Rows, Columns;
+        public nint Height, Width, Channels, Window, Stride, Padding, Rows, Columns;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {
-            nint b = row / Rows, i = row % Rows;
+            nint b = row / Rows, i = row % Rows, top = (i * Stride) - Padding;
             for (nint j = 0; j < Columns; j++)
             {
-                nint first = (i * Stride * Width) + (j * Stride), to = ((row * Columns) + j) * Channels;
+                nint left = (j * Stride) - Padding, to = ((row * Columns) + j) * Channels;
                 int* positions = Positions + to;
-                WindowLanes lanes = new() { X = X + (b * Height * Width * Channels), Y = Y + to, Positions = (float*)positions, First = first, Width = Width, Channels = Channels, Window = Window };
+                WindowLanes lanes = new()
+                {
+                    X = X + (b * Height * Width * Channels), Y = Y + to, Positions = (float*)positions, 
+                    Top = Math.Max(top, 0), Bottom = Math.Min(top + Window, Height), Left = Math.Max(left, 0), Right = Math.Min(left + Window, Width), Width = Width, Channels = Channels,
+                };
                 Lane.Loop<V, WindowLanes>(lanes, 0, Channels);
                 for (nint c = 0; c < Channels; c++)
                     positions[c] = (int)((float*)positions)[c];
@@ -104,22 +110,25 @@ public static unsafe class MaxPoolingKernel
     private struct WindowLanes : ILaneStep
     {
         public float* X, Y, Positions;
-        public nint First, Width, Channels, Window;
+        public nint Top, Bottom, Left, Right, Width, Channels;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Step<V>(nint i, int count)
             where V : unmanaged, ISimd<V>
         {
-            V max = Lane.Load<V>(X + (First * Channels) + i, count), position = V.Create((float)First), always = V.AreEqual(V.Zero, V.Zero);
-            for (nint k = 1; k < Window * Window; k++)
+            nint first = (Top * Width) + Left;
+            V max = Lane.Load<V>(X + (first * Channels) + i, count), position = V.Create((float)first), always = V.AreEqual(V.Zero, V.Zero);
+            for (nint r = Top; r < Bottom; r++)
             {
-                nint at = First + (k / Window * Width) + (k % Window);
-                V x = Lane.Load<V>(X + (at * Channels) + i, count);
-                // Stays where x < max, x = max or max is NaN, so an x that is NaN takes the place.
-                V less = V.LessThan(x, max), stays = V.Select(less, less, V.AreEqual(x, max));
-                stays = V.Select(V.AreEqual(max, max), stays, always);
-                max = V.Select(stays, max, x);
-                position = V.Select(stays, position, V.Create((float)at));
+                for (nint at = (r * Width) + Left, end = (r * Width) + Right; at < end; at++)
+                {
+                    V x = Lane.Load<V>(X + (at * Channels) + i, count);
+                    // Stays where x < max, x = max or max is NaN, so an x that is NaN takes the place.
+                    V less = V.LessThan(x, max), stays = V.Select(less, less, V.AreEqual(x, max));
+                    stays = V.Select(V.AreEqual(max, max), stays, always);
+                    max = V.Select(stays, max, x);
+                    position = V.Select(stays, position, V.Create((float)at));
+                }
             }
             Lane.Store(max, Y + i, count);
             Lane.Store(position, Positions + i, count);

@@ -3,23 +3,24 @@ namespace Heed.Kernels;
 /// <summary><see cref="ConvolutionKernel"/> and <see cref="MaxPoolingKernel"/> in double precision: plain loops.</summary>
 public static class ReferenceConvolution
 {
-    /// <summary>y[b, i, j, f] = bias[f] + Σ w[f, c, r, s]·x[b, i·stride + r − padding, j·stride + s − padding, c]. Shapes as the kernel has them: x (batch, height, width, channels).</summary>
+    /// <summary>y[b, i, j, f] = bias[f] + Σ w[f, c, r, s]·x[b, i·stride + r·dilation − padding, j·stride + s·dilation − padding, c], c over the channels of f's group. Shapes as the kernel has them: x (batch, height, width, channels).</summary>
     public static void Forward(ReadOnlySpan<double> x, ReadOnlySpan<double> weight, ReadOnlySpan<double> bias, in ConvolutionShape shape, Span<double> y)
     {
         for (int at = 0; at < y.Length; at++)
         {
             int f = at % shape.Filters, j = at / shape.Filters % shape.OutputWidth, i = at / shape.Filters / shape.OutputWidth % shape.OutputHeight, b = at / shape.Filters / shape.OutputPixels;
             double sum = bias.Length == 0 ? 0 : bias[f];
+            int channels = shape.Channels / shape.Groups, group = f / (shape.Filters / shape.Groups);
             for (int r = 0; r < shape.KernelHeight; r++)
             {
                 for (int s = 0; s < shape.KernelWidth; s++)
                 {
-                    int row = (i * shape.Stride) + r - shape.PaddingHeight, column = (j * shape.Stride) + s - shape.PaddingWidth;
+                    int row = (i * shape.Stride) + (r * shape.Dilation) - shape.PaddingHeight, column = (j * shape.Stride) + (s * shape.Dilation) - shape.PaddingWidth;
                     if (row < 0 || row >= shape.Height || column < 0 || column >= shape.Width)
                         continue;
-                    for (int c = 0; c < shape.Channels; c++)
-                        sum += weight[(((((f * shape.Channels) + c) * shape.KernelHeight) + r) * shape.KernelWidth) + s]
-                            * x[(((((b * shape.Height) + row) * shape.Width) + column) * shape.Channels) + c];
+                    for (int c = 0; c < channels; c++)
+                        sum += weight[(((((f * channels) + c) * shape.KernelHeight) + r) * shape.KernelWidth) + s]
+                            * x[(((((b * shape.Height) + row) * shape.Width) + column) * shape.Channels) + (group * channels) + c];
                 }
             }
             y[at] = sum;
@@ -27,16 +28,19 @@ public static class ReferenceConvolution
     }
 
     /// <summary>The largest of each window; (batch, height, width, channels) in, (batch, output height, output width, channels) out.</summary>
-    public static void MaxPool(ReadOnlySpan<double> x, int height, int width, int channels, int window, int stride, Span<double> y)
+    public static void MaxPool(ReadOnlySpan<double> x, int height, int width, int channels, int window, int stride, Span<double> y, int padding = 0)
     {
-        int rows = MaxPoolingKernel.OutputSize(height, window, stride), columns = MaxPoolingKernel.OutputSize(width, window, stride);
+        int rows = MaxPoolingKernel.OutputSize(height, window, stride, padding), columns = MaxPoolingKernel.OutputSize(width, window, stride, padding);
         for (int at = 0; at < y.Length; at++)
         {
             int c = at % channels, j = at / channels % columns, i = at / channels / columns % rows, b = at / channels / columns / rows;
             y[at] = double.NegativeInfinity;
             for (int k = 0; k < window * window; k++)
             {
-                double value = x[(((((b * height) + (i * stride) + (k / window)) * width) + (j * stride) + (k % window)) * channels) + c];
+                int row = (i * stride) + (k / window) - padding, column = (j * stride) + (k % window) - padding;
+                if (row < 0 || row >= height || column < 0 || column >= width)
+                    continue;
+                double value = x[(((((b * height) + row) * width) + column) * channels) + c];
                 y[at] = double.IsNaN(value) || value > y[at] ? value : y[at];
             }
         }

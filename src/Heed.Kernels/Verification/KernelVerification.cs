@@ -68,6 +68,8 @@ public sealed class KernelVerification
         ("SequenceSoftmaxKernel", SequenceChecks.Softmax),
         ("SequencePoolingKernel", SequenceChecks.Pooling),
         ("ConvolutionKernel", PictureChecks.Convolution),
+        ("BatchNormKernel", PictureChecks.BatchNorm),
+        ("ChannelGateKernel", PictureChecks.ChannelGate),
         ("MaxPoolingKernel", PictureChecks.MaxPooling),
         ("GridSampleKernel", PictureChecks.GridSample),
         ("GlimpseKernel", PictureChecks.Glimpse),

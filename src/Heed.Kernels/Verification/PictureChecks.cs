@@ -7,9 +7,14 @@ internal static class PictureChecks
 
     public static void Convolution(KernelChecker check)
     {
-        foreach (ConvolutionShape shape in new ConvolutionShape[] { new(3, 7, 6, 5, 4, 3, 2), new(5, 8, 9, 1, 3, 5, 3) { Stride = 2, PaddingHeight = 2, PaddingWidth = 1 } })
+        (string Name, ConvolutionShape Shape)[] shapes =
+        [
+            ("", new(3, 7, 6, 5, 4, 3, 2)),
+            ("strided ", new(5, 8, 9, 1, 3, 5, 3) { Stride = 2, PaddingHeight = 2, PaddingWidth = 1 }),
+            ("dilated, in groups ", new(2, 9, 8, 6, 4, 3, 3) { Dilation = 2, Groups = 2, PaddingHeight = 2, PaddingWidth = 2 }),
+        ];
+        foreach ((string name, ConvolutionShape shape) in shapes)
         {
-            string name = shape.Stride == 1 ? "" : "strided ";
             float[] x = check.Draw((int)shape.InputLength), w = check.Draw(shape.Filters * shape.Depth), bias = check.Draw(shape.Filters);
             float[] y = new float[shape.OutputLength], dy = check.Draw(y.Length), dx = new float[x.Length], dw = new float[w.Length], dbias = new float[bias.Length];
             double[] wideX = KernelChecker.Widen(x), wideW = KernelChecker.Widen(w), wideBias = KernelChecker.Widen(bias);
@@ -26,6 +31,50 @@ internal static class PictureChecks
             check.CompareWithDifferences(name + "dw", dw, w, dy, at => Reference(wideX, at, wideBias), 4 * Limit);
             check.CompareWithDifferences(name + "dbias", dbias, bias, dy, at => Reference(wideX, wideW, at), 4 * Limit);
         }
+    }
+
+    public static void BatchNorm(KernelChecker check)
+    {
+        const int Rows = 45, Channels = 19;
+        const float Epsilon = 1e-5f;
+        float[] x = check.Draw(Rows * Channels), gamma = check.Draw(Channels, 0.5f, 1.5f), beta = check.Draw(Channels), z = check.Draw(x.Length), mean = new float[Channels], variance = new float[Channels];
+        float[] y = new float[x.Length], dy = check.Draw(y.Length), dx = new float[x.Length], dgamma = new float[Channels], dbeta = new float[Channels], dz = new float[z.Length];
+        double[] wideX = KernelChecker.Widen(x), wideGamma = KernelChecker.Widen(gamma), wideBeta = KernelChecker.Widen(beta), wideZ = KernelChecker.Widen(z);
+        BatchNormKernel.Statistics(x, mean, variance);
+        BatchNormKernel.Forward(x, mean, variance, gamma, beta, Epsilon, z, rectifies: true, y);
+        BatchNormKernel.Backward(dy, x, y, mean, variance, gamma, Epsilon, rectifies: true, isFixed: false, dx, dgamma, dbeta, dz);
+        double[] Reference(double[] x, double[] gamma, double[] beta, double[] z)
+        {
+            double[] result = new double[y.Length], center = new double[Channels], spread = new double[Channels];
+            ReferenceBatchNorm.Statistics(x, center, spread);
+            ReferenceBatchNorm.Forward(x, center, spread, gamma, beta, Epsilon, z, rectifies: true, result);
+            return result;
+        }
+        check.Compare("y", y, Reference(wideX, wideGamma, wideBeta, wideZ), 2 * Limit);
+        check.CompareWithDifferences("dx", dx, x, dy, at => Reference(at, wideGamma, wideBeta, wideZ), 8 * Limit);
+        check.CompareWithDifferences("dgamma", dgamma, gamma, dy, at => Reference(wideX, at, wideBeta, wideZ), 8 * Limit);
+        check.CompareWithDifferences("dbeta", dbeta, beta, dy, at => Reference(wideX, wideGamma, at, wideZ), 8 * Limit);
+        check.CompareWithDifferences("dz", dz, z, dy, at => Reference(wideX, wideGamma, wideBeta, at), 8 * Limit);
+    }
+
+    public static void ChannelGate(KernelChecker check)
+    {
+        const int Batch = 3, Pixels = 7, Channels = 19;
+        float[] x = check.Draw(Batch * Pixels * Channels), gate = check.Draw(Batch * Channels), z = check.Draw(x.Length), y = new float[x.Length];
+        float[] dy = check.Draw(y.Length), dx = new float[x.Length], dgate = new float[gate.Length], dz = new float[z.Length];
+        double[] wideX = KernelChecker.Widen(x), wideGate = KernelChecker.Widen(gate), wideZ = KernelChecker.Widen(z);
+        ChannelGateKernel.Forward(x, gate, Channels, z, rectifies: true, y);
+        ChannelGateKernel.Backward(dy, x, gate, Channels, y, dx, dgate, dz);
+        double[] Reference(double[] x, double[] gate, double[] z)
+        {
+            double[] result = new double[y.Length];
+            ReferenceChannelGate.Forward(x, gate, Channels, z, rectifies: true, result);
+            return result;
+        }
+        check.Compare("y", y, Reference(wideX, wideGate, wideZ), Limit);
+        check.CompareWithDifferences("dx", dx, x, dy, at => Reference(at, wideGate, wideZ), 4 * Limit);
+        check.CompareWithDifferences("dgate", dgate, gate, dy, at => Reference(wideX, at, wideZ), 4 * Limit);
+        check.CompareWithDifferences("dz", dz, z, dy, at => Reference(wideX, wideGate, at), 4 * Limit);
     }
 
     public static void MaxPooling(KernelChecker check)

@@ -2,11 +2,11 @@ namespace Heed;
 
 /// <summary>A two-dimensional convolution of pictures with channels last.</summary>
 /// <remarks>
-/// <para>Formula: <c>y[b, i, j, f] = bias[f] + Σ over r, s, c of w[f, c, r, s]·x[b, i·stride + r − padding, j·stride + s − padding, c]</c>, zeros outside of the picture.</para>
-/// <para>Shapes: x <c>(batch, height, width, channels)</c>; w <c>(filters, channels, kernel height, kernel width)</c> and bias <c>(filters)</c>, as PyTorch's <c>weight</c> and <c>bias</c>; y
+/// <para>Formula: <c>y[b, i, j, f] = bias[f] + Σ over r, s, c of w[f, c, r, s]·x[b, i·stride + r·dilation − padding, j·stride + s·dilation − padding, c]</c>, zeros outside of the picture; with groups, c runs over the channels of the filter's group.</para>
+/// <para>Shapes: x <c>(batch, height, width, channels)</c>; w <c>(filters, channels/groups, kernel height, kernel width)</c> and bias <c>(filters)</c>, as PyTorch's <c>weight</c> and <c>bias</c>; y
 /// <c>(batch, height',
-/// width', filters)</c> with size' = (size + 2·padding − kernel)/stride + 1, rounded down. Starts uniform in ±1/√depth, weights and bias, as PyTorch's.</para>
-/// <para>Cost: 2·batch·height'·width'·filters·depth flops, depth = kernel height·kernel width·channels.</para>
+/// width', filters)</c> with size' = (size + 2·padding − dilation·(kernel − 1) − 1)/stride + 1, rounded down. Starts uniform in ±1/√depth, weights and bias, as PyTorch's, unless told otherwise.</para>
+/// <para>Cost: 2·batch·height'·width'·filters·depth flops, depth = kernel height·kernel width·channels/groups.</para>
 /// </remarks>
 public sealed class Convolution : Module
 {
@@ -20,18 +20,24 @@ public sealed class Convolution : Module
     /// <param name="stride">Distance of neighbouring windows; default 1.</param>
     /// <param name="padding">Rows and columns of zeros on each side, below the kernel's; default none.</param>
     /// <param name="hasBias">Whether a bias is added; default true.</param>
+    /// <param name="dilation">Distance of neighbouring pixels of a window; default 1.</param>
+    /// <param name="groups">Parts into which channels and filters are cut; default 1.</param>
+    /// <param name="initializer">How w starts; default as PyTorch's.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1, or the padding does not suit.</exception>
-    public Convolution(int channels, int filters, (int Height, int Width) kernel, int stride = 1, (int Height, int Width) padding = default, bool hasBias = true)
+    public Convolution(int channels, int filters, (int Height, int Width) kernel, int stride = 1, (int Height, int Width) padding = default, bool hasBias = true, int dilation = 1, int groups = 1, Initializer? initializer = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(filters, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(kernel.Height, kernel.Width), 1, nameof(kernel));
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
-        if (padding.Height < 0 || padding.Width < 0 || padding.Height >= kernel.Height || padding.Width >= kernel.Width)
+        ArgumentOutOfRangeException.ThrowIfLessThan(dilation, 1);
+        if (groups < 1 || channels % groups != 0 || filters % groups != 0)
+            throw new ArgumentOutOfRangeException(nameof(groups), groups, FormattableString.Invariant($"Convolution: {channels} channels and {filters} filters must be multiples of the groups."));
+        if (padding.Height < 0 || padding.Width < 0 || padding.Height > dilation * (kernel.Height - 1) || padding.Width > dilation * (kernel.Width - 1))
             throw new ArgumentOutOfRangeException(nameof(padding), padding, FormattableString.Invariant($"Convolution: padding must be from 0 to below the kernel's size {kernel}."));
-        (Stride, Padding) = (stride, padding);
-        double bound = 1 / Math.Sqrt((double)channels * kernel.Height * kernel.Width);
-        weight = Register("weight", new Parameter(new Shape(filters, channels, kernel.Height, kernel.Width), Initializer.Uniform(bound)));
+        (Stride, Padding, Dilation, Groups) = (stride, padding, dilation, groups);
+        double bound = 1 / Math.Sqrt((double)channels / groups * kernel.Height * kernel.Width);
+        weight = Register("weight", new Parameter(new Shape(filters, channels / groups, kernel.Height, kernel.Width), initializer ?? Initializer.Uniform(bound)));
         if (hasBias)
             bias = Register("bias", new Parameter(new Shape(filters), Initializer.Uniform(bound)));
     }
@@ -45,11 +51,17 @@ public sealed class Convolution : Module
     /// <summary>Rows and columns of zeros on each side.</summary>
     public (int Height, int Width) Padding { get; }
 
+    /// <summary>Distance of neighbouring pixels of a window.</summary>
+    public int Dilation { get; }
+
+    /// <summary>Parts into which channels and filters are cut.</summary>
+    public int Groups { get; }
+
     /// <summary>Convolves.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>
     /// <returns>Shape <c>(batch, height', width', filters)</c>.</returns>
     /// <exception cref="ShapeException">x has not four axes, or other channels.</exception>
     public Tensor Forward(Tensor x, in Pass pass) =>
-        Return(Tensor.Convolution(x, pass.Use(weight), bias is null ? null : pass.Use(bias), Stride, Padding), pass);
+        Return(Tensor.Convolution(x, pass.Use(weight), bias is null ? null : pass.Use(bias), Stride, Padding, Dilation, Groups), pass);
 }

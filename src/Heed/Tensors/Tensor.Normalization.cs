@@ -49,6 +49,65 @@ public sealed partial class Tensor
         return Record(new RmsNormOperation(x, gamma, reciprocal, epsilon), y);
     }
 
+    /// <summary>Normalises each channel over all rows, scales by γ and shifts by β, and adds and rectifies in the same sweep; see <see cref="BatchNormKernel"/>.</summary>
+    /// <param name="x">Shape <c>(…, channels)</c>.</param>
+    /// <param name="gamma">γ: <c>(channels)</c>.</param>
+    /// <param name="beta">β: <c>(channels)</c>.</param>
+    /// <param name="statistics">The mean and biased variance of each channel: those of x are written into it, or, if they are fixed, its own are used.</param>
+    /// <param name="isFixed">Whether the statistics are given, as in evaluation.</param>
+    /// <param name="addend">As x, or null.</param>
+    /// <param name="rectifies">Whether negative results become 0.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <returns>Shape <c>(…, channels)</c>.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    public static Tensor BatchNorm(
+        Tensor x, Tensor gamma, Tensor beta, (Memory<float> Mean, Memory<float> Variance) statistics, bool isFixed, Tensor? addend = null, bool rectifies = false, float epsilon = 1e-5f)
+    {
+        const string Name = "BatchNorm";
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(gamma);
+        ArgumentNullException.ThrowIfNull(beta);
+        if (gamma.Shape.Rank != 1 || gamma.Length == 0 || gamma.Shape != beta.Shape)
+            throw ShapeException.For(Name, nameof(gamma), $"(channels), the shape of beta {beta.Shape},", gamma.Shape);
+        int channels = gamma.Length;
+        if (x.Shape.Rank < 1 || x.Shape[^1] != channels || x.Length == 0)
+            throw ShapeException.For(Name, nameof(x), FormattableString.Invariant($"(…, channels) with channels = {channels} and at least one row"), x.Shape);
+        if (addend is not null && addend.Shape != x.Shape)
+            throw ShapeException.For(Name, nameof(addend), $"{x.Shape}, that of x", addend.Shape);
+        Tensor y = Result(Name, x.Shape, x, gamma, beta, addend), mean = Result(Name, gamma.Shape, x, gamma, beta), variance = Result(Name, gamma.Shape, x, gamma, beta);
+        if (isFixed)
+        {
+            statistics.Mean.Span.CopyTo(mean.Writable);
+            statistics.Variance.Span.CopyTo(variance.Writable);
+        }
+        else
+        {
+            BatchNormKernel.Statistics(x.Values, mean.Writable, variance.Writable);
+            mean.Values.CopyTo(statistics.Mean.Span);
+            variance.Values.CopyTo(statistics.Variance.Span);
+        }
+        BatchNormKernel.Forward(x.Values, mean.Values, variance.Values, gamma.Values, beta.Values, epsilon, addend is null ? default : addend.Values, rectifies, y.Writable);
+        return Record(new BatchNormOperation(x, gamma, beta, addend, (mean, variance, y), (isFixed, rectifies), epsilon), y);
+    }
+
+    private sealed class BatchNormOperation(Tensor x, Tensor gamma, Tensor beta, Tensor? addend, (Tensor Mean, Tensor Variance, Tensor Y) kept, (bool IsFixed, bool Rectifies) form, float epsilon)
+        : Operation(addend is null ? [x, gamma, beta] : [x, gamma, beta, addend])
+    {
+        protected internal override void Backward() => BatchNormKernel.Backward(
+            GradientOf(), Inputs[0].Values, kept.Y.Values, kept.Mean.Values, kept.Variance.Values, Inputs[1].Values, epsilon, form.Rectifies, form.IsFixed,
+            Needs(0) ? Accumulate(0) : default, Needs(1) ? Accumulate(1) : default, Needs(2) ? Accumulate(2) : default, Inputs.Count == 4 && Needs(3) ? Accumulate(3) : default);
+
+        protected internal override void Reference(ReferenceValues values)
+        {
+            double[] mean = new double[Inputs[1].Length], variance = new double[mean.Length];
+            for (int c = 0; c < mean.Length && form.IsFixed; c++)
+                (mean[c], variance[c]) = (kept.Mean.Values[c], kept.Variance.Values[c]);
+            if (!form.IsFixed)
+                ReferenceBatchNorm.Statistics(values.Input(0), mean, variance);
+            ReferenceBatchNorm.Forward(values.Input(0), mean, variance, values.Input(1), values.Input(2), epsilon, Inputs.Count == 4 ? values.Input(3) : default, form.Rectifies, values.Output());
+        }
+    }
+
     private sealed class RmsNormOperation(Tensor x, Tensor gamma, Tensor reciprocal, float epsilon) : Operation(x, gamma)
     {
         protected internal override void Backward() => RmsNormKernel.Backward(

@@ -8,27 +8,31 @@ public sealed partial class Tensor
 {
     /// <summary>Two-dimensional convolution; see <see cref="ConvolutionKernel"/> for the formula.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
-    /// <param name="weight">w: <c>(filters, channels, kernel height, kernel width)</c>.</param>
+    /// <param name="weight">w: <c>(filters, channels/groups, kernel height, kernel width)</c>.</param>
     /// <param name="bias"><c>(filters)</c>, or null.</param>
     /// <param name="stride">Distance of neighbouring windows.</param>
     /// <param name="padding">Rows and columns of zeros on each side.</param>
+    /// <param name="dilation">Distance of neighbouring pixels of a window.</param>
+    /// <param name="groups">Parts into which channels and filters are cut.</param>
     /// <returns>Shape <c>(batch, output height, output width, filters)</c>.</returns>
     /// <exception cref="ShapeException">The sizes do not fit.</exception>
     /// <exception cref="ArgumentException">The kernel is larger than the padded picture, or the padding as large as the kernel.</exception>
-    public static Tensor Convolution(Tensor x, Tensor weight, Tensor? bias = null, int stride = 1, (int Height, int Width) padding = default)
+    public static Tensor Convolution(Tensor x, Tensor weight, Tensor? bias = null, int stride = 1, (int Height, int Width) padding = default, int dilation = 1, int groups = 1)
     {
         const string Name = "Convolution";
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(weight);
         RequirePictures(Name, nameof(x), x);
-        if (weight.Shape.Rank != 4 || weight.Shape[1] != x.Shape[3])
+        if (weight.Shape.Rank != 4 || groups < 1 || (long)weight.Shape[1] * groups != x.Shape[3])
             throw ShapeException.For(Name, nameof(weight),
-                FormattableString.Invariant($"(filters, channels, kernel height, kernel width) with channels = {x.Shape[3]}"), weight.Shape, "Pictures have their channels last.");
+                FormattableString.Invariant($"(filters, channels/groups, kernel height, kernel width) with channels = {x.Shape[3]}, groups = {groups}"), weight.Shape, "Pictures have their channels last.");
         if (bias is not null && bias.Shape != new Shape(weight.Shape[0]))
             throw ShapeException.For(Name, nameof(bias), FormattableString.Invariant($"(filters) with filters = {weight.Shape[0]}"), bias.Shape);
         ConvolutionShape shape = new(x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3], weight.Shape[0], weight.Shape[2], weight.Shape[3])
         {
             Stride = stride,
+            Dilation = dilation,
+            Groups = groups,
             PaddingHeight = padding.Height,
             PaddingWidth = padding.Width,
         };
@@ -41,12 +45,13 @@ public sealed partial class Tensor
     /// <summary>The largest value of each window and channel; see <see cref="MaxPoolingKernel"/>.</summary>
     /// <param name="window">Rows and columns of a window.</param>
     /// <param name="stride">Distance of windows; 0 for the window's size.</param>
+    /// <param name="padding">Rows and columns beyond each edge; at most half a window.</param>
     /// <returns>Shape <c>(batch, output height, output width, channels)</c> for <c>(batch, height, width, channels)</c>.</returns>
     /// <exception cref="ShapeException">There are not four axes.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The window is larger than the picture, or a size below 1.</exception>
-    public Tensor MaxPool(int window, int stride = 0) => Pooled(window, stride, out _);
+    public Tensor MaxPool(int window, int stride = 0, int padding = 0) => Pooled(window, stride, padding, out _);
 
-    /// <summary>As <see cref="MaxPool(int, int)"/>, with the map of where the maxima stand.</summary>
+    /// <summary>As <see cref="MaxPool(int, int, int)"/>, with the map of where the maxima stand.</summary>
     /// <param name="window">Rows and columns of a window.</param>
     /// <param name="positions">As the result: row·width + column of each maximum.</param>
     /// <param name="stride">Distance of windows; 0 for the window's size.</param>
@@ -55,24 +60,24 @@ public sealed partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">The window is larger than the picture, or a size below 1.</exception>
     public Tensor MaxPool(int window, out int[] positions, int stride = 0)
     {
-        Tensor y = Pooled(window, stride, out Tensor places);
+        Tensor y = Pooled(window, stride, 0, out Tensor places);
         positions = MemoryMarshal.Cast<float, int>(places.Values).ToArray();
         return y;
     }
 
     // The positions lie in memory of the step, as bits of float32.
-    private Tensor Pooled(int window, int stride, out Tensor places)
+    private Tensor Pooled(int window, int stride, int padding, out Tensor places)
     {
         const string Name = "MaxPool";
         RequirePictures(Name, "this", this);
         int distance = stride == 0 ? window : stride;
-        if (window < 1 || window > Math.Min(Shape[1], Shape[2]) || distance < 1)
+        if (window < 1 || window > Math.Min(Shape[1], Shape[2]) + (2 * padding) || distance < 1 || padding < 0 || padding > window / 2)
             throw new ArgumentOutOfRangeException(nameof(window), window,
-                FormattableString.Invariant($"{Name}: window must be from 1 to the picture's size {Shape}, and the stride at least 1 (got {distance})."));
-        Tensor y = Result(Name, new Shape(Shape[0], MaxPoolingKernel.OutputSize(Shape[1], window, distance), MaxPoolingKernel.OutputSize(Shape[2], window, distance), Shape[3]), this);
+                FormattableString.Invariant($"{Name}: window must be from 1 to the padded picture's size {Shape}, the stride at least 1 (got {distance}), the padding from 0 to half a window (got {padding})."));
+        Tensor y = Result(Name, new Shape(Shape[0], MaxPoolingKernel.OutputSize(Shape[1], window, distance, padding), MaxPoolingKernel.OutputSize(Shape[2], window, distance, padding), Shape[3]), this);
         places = Result(Name, y.Shape, this);
-        MaxPoolingKernel.Forward(Values, Shape[1], Shape[2], Shape[3], window, distance, y.Writable, MemoryMarshal.Cast<float, int>(places.Writable));
-        return Record(new MaxPoolOperation(this, places, window, distance), y);
+        MaxPoolingKernel.Forward(Values, Shape[1], Shape[2], Shape[3], window, distance, y.Writable, MemoryMarshal.Cast<float, int>(places.Writable), padding);
+        return Record(new MaxPoolOperation(this, places, (window, distance, padding)), y);
     }
 
     /// <summary>Samples pictures at free positions, bilinearly, with gradients for both; see <see cref="GridSampleKernel"/>.</summary>
@@ -113,6 +118,26 @@ public sealed partial class Tensor
         return Record(new GlimpseOperation(this, positions, shape), y);
     }
 
+    /// <summary>Scales the channels of pictures by gates, and adds and rectifies in the same sweep; see <see cref="ChannelGateKernel"/>.</summary>
+    /// <param name="gate">Shape <c>(batch, channels)</c>.</param>
+    /// <param name="addend">z: as the pictures, or null.</param>
+    /// <param name="rectifies">Whether negative results become 0.</param>
+    /// <returns>Shape <c>(batch, height, width, channels)</c>, that of the pictures.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    public Tensor ScaleChannels(Tensor gate, Tensor? addend = null, bool rectifies = false)
+    {
+        const string Name = "ScaleChannels";
+        ArgumentNullException.ThrowIfNull(gate);
+        RequirePictures(Name, "this", this);
+        if (gate.Shape != new Shape(Shape[0], Shape[3]))
+            throw ShapeException.For(Name, nameof(gate), FormattableString.Invariant($"(batch, channels) = ({Shape[0]}, {Shape[3]})"), gate.Shape);
+        if (addend is not null && addend.Shape != Shape)
+            throw ShapeException.For(Name, nameof(addend), FormattableString.Invariant($"{Shape}, that of the pictures"), addend.Shape);
+        Tensor y = Result(Name, Shape, this, gate, addend);
+        ChannelGateKernel.Forward(Values, gate.Values, Shape[3], addend is null ? default : addend.Values, rectifies, y.Writable);
+        return Record(new ScaleChannelsOperation(this, gate, addend, y, rectifies), y);
+    }
+
     private static void RequirePictures(string operation, string argument, Tensor x)
     {
         if (x.Shape.Rank != 4)
@@ -128,13 +153,13 @@ public sealed partial class Tensor
             ReferenceConvolution.Forward(values.Input(0), values.Input(1), Inputs.Count == 3 ? values.Input(2) : default, shape, values.Output());
     }
 
-    private sealed class MaxPoolOperation(Tensor x, Tensor places, int window, int stride) : Operation(x)
+    private sealed class MaxPoolOperation(Tensor x, Tensor places, (int Window, int Stride, int Padding) form) : Operation(x)
     {
         protected internal override void Backward() =>
             MaxPoolingKernel.Backward(GradientOf(), MemoryMarshal.Cast<float, int>(places.Values), Inputs[0].Shape[0], Inputs[0].Shape[1] * Inputs[0].Shape[2], Inputs[0].Shape[3], Accumulate(0));
 
         protected internal override void Reference(ReferenceValues values) =>
-            ReferenceConvolution.MaxPool(values.Input(0), Inputs[0].Shape[1], Inputs[0].Shape[2], Inputs[0].Shape[3], window, stride, values.Output());
+            ReferenceConvolution.MaxPool(values.Input(0), Inputs[0].Shape[1], Inputs[0].Shape[2], Inputs[0].Shape[3], form.Window, form.Stride, values.Output(), form.Padding);
     }
 
     private sealed class GridSampleOperation(Tensor x, Tensor grid, GridSampleShape shape) : Operation(x, grid)
@@ -156,5 +181,15 @@ public sealed partial class Tensor
                 places[i] = positions.Values[i];
             ReferenceSpatial.Glimpse(values.Input(0), places, shape, values.Output());
         }
+    }
+
+    private sealed class ScaleChannelsOperation(Tensor x, Tensor gate, Tensor? addend, Tensor y, bool rectifies) : Operation(addend is null ? [x, gate] : [x, gate, addend])
+    {
+        protected internal override void Backward() => ChannelGateKernel.Backward(
+            GradientOf(), Inputs[0].Values, Inputs[1].Values, Inputs[0].Shape[3], rectifies ? y.Values : default,
+            Needs(0) ? Accumulate(0) : default, Needs(1) ? Accumulate(1) : default, Inputs.Count == 3 && Needs(2) ? Accumulate(2) : default);
+
+        protected internal override void Reference(ReferenceValues values) =>
+            ReferenceChannelGate.Forward(values.Input(0), values.Input(1), Inputs[0].Shape[3], Inputs.Count == 3 ? values.Input(2) : default, rectifies, values.Output());
     }
 }

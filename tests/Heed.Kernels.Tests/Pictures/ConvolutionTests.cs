@@ -12,6 +12,17 @@ public sealed class ConvolutionTests
         [new ConvolutionShape(1, 3, 13, 1, 7, 1, 5) { PaddingWidth = 2 }],
         [new ConvolutionShape(2, 1, 1, 3, 2, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
         [new ConvolutionShape(0, 7, 5, 2, 3, 3, 2)],
+        [new ConvolutionShape(2, 9, 26, 4, 5, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(2, 9, 8, 16, 16, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(1, 6, 25, 17, 33, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(2, 9, 9, 3, 5, 3, 3) { Stride = 2, PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(2, 8, 8, 3, 5, 1, 1) { Stride = 2 }],
+        [new ConvolutionShape(1, 17, 16, 3, 4, 7, 7) { Stride = 2, PaddingHeight = 3, PaddingWidth = 3 }],
+        [new ConvolutionShape(2, 9, 11, 3, 4, 3, 3) { Dilation = 2, PaddingHeight = 2, PaddingWidth = 2 }],
+        [new ConvolutionShape(1, 9, 11, 4, 6, 3, 2) { Dilation = 3, Stride = 2, Groups = 2, PaddingHeight = 1 }],
+        [new ConvolutionShape(2, 6, 7, 12, 18, 3, 3) { Groups = 3, PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(2, 7, 6, 19, 19, 3, 3) { Groups = 19, PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(2, 9, 10, 5, 5, 5, 5) { Groups = 5, Stride = 2, PaddingHeight = 2, PaddingWidth = 2 }],
     ];
 
     [Theory]

@@ -73,8 +73,20 @@ public sealed class GradientCheckTests
         [
             new(T(2, 5, 6, 3), T(4, 3, 3, 2), T(4), (x, w, b) => Tensor.Convolution(x, w, b)),
             new(T(3, 7, 5, 1), T(2, 1, 3, 5), (x, w) => Tensor.Convolution(x, w, stride: 2, padding: (1, 2)).Tanh()),
+            new(T(2, 6, 5, 4), T(6, 2, 3, 2), (x, w) => Tensor.Convolution(x, w, stride: 2, padding: (2, 1), dilation: 2, groups: 2).Tanh()),
         ],
-        ["MaxPool"] = [new(T(2, 5, 7, 3), x => x.MaxPool(2).Tanh()), new(T(2, 5, 7, 3), x => x.MaxPool(3, stride: 1).Tanh())],
+        ["BatchNorm"] =
+        [
+            new(T(2, 3, 4, 5), T(5), T(5), (x, g, b) => Tensor.BatchNorm(x, g, b, (new float[5], new float[5]), isFixed: false).Tanh()),
+            new(T(7, 3), T(7, 3), (x, z) => Tensor.BatchNorm(x, Tensor.From([1, -2, 0.5f], new Shape(3)), Tensor.From([0.1f, 0, -0.3f], new Shape(3)), (new float[3], new float[3]), isFixed: false, z, rectifies: true)),
+            new(T(7, 3), T(3), T(3), (x, g, b) => Tensor.BatchNorm(x, g, b, (new[] { 0.1f, 0.2f, -0.3f }, new[] { 1f, 0.5f, 2f }), isFixed: true, rectifies: true)),
+        ],
+        ["ScaleChannels"] =
+        [
+            new(T(2, 3, 4, 5), T(2, 5), (x, g) => x.ScaleChannels(g)),
+            new(T(2, 3, 4, 5), T(2, 5), T(2, 3, 4, 5), (x, g, z) => x.ScaleChannels(g, z, rectifies: true)),
+        ],
+        ["MaxPool"] = [new(T(2, 5, 7, 3), x => x.MaxPool(2).Tanh()), new(T(2, 5, 7, 3), x => x.MaxPool(3, stride: 1).Tanh()), new(T(2, 5, 6, 3), x => x.MaxPool(3, 2, padding: 1).Tanh())],
         ["GridSample"] = [new(T(2, 5, 7, 3), T(2, 3, 4, 2), (x, grid) => x.GridSample(grid)), new(T(2, 4, 4, 1), x => x.GridSample(x.Reshape(new Shape(2, 2, 4, 2))))],
         ["Glimpse"] = [new(T(3, 9, 7, 2), x => x.Glimpse(Tensor.From([0.1f, -0.3f, 0.9f, 1.2f, -1, 0], new Shape(3, 2)), 3, 2).Tanh())],
         ["GumbelSoftmax"] = [new(T(5, 7), x => x.GumbelSoftmax(0.7f, 5)), new(T(2, 3, 2, 3), x => x.MaskScores(new[] { true, true, false, false, false, false }).GumbelSoftmax(2, 9))],

@@ -1,0 +1,154 @@
+namespace Heed.Kernels;
+
+/// <summary>A convolution's forward pass, or the gradient of its pictures: packed weights, and tasks of some rows of one picture each.</summary>
+/// <remarks>A task copies the rows that it reads into scratch with zeros around them, if there is padding, and sweeps over them; the result of a picture does not depend on how it is cut.</remarks>
+internal unsafe struct ConvolutionCall : ISimdKernel
+{
+    // So many floats of padded rows stay in the second-level cache beside the weights.
+    private const int Block = 1 << 15;
+
+    public ConvolutionShape Shape;
+    public float* From, Weight, Bias, To;
+    public bool IsBackward;
+    private int blockRows, blocks, phases, phaseLength, groupLength;
+    private float* panels;
+    private ConvolutionTaps* taps;
+
+    // Of the side that is read, and of that which is written.
+    private readonly (int Height, int Width, int Channels) Source => IsBackward ? (Shape.OutputHeight, Shape.OutputWidth, Shape.Filters) : (Shape.Height, Shape.Width, Shape.Channels);
+
+    private readonly (int Height, int Width, int Channels) Result => IsBackward ? (Shape.Height, Shape.Width, Shape.Channels) : (Shape.OutputHeight, Shape.OutputWidth, Shape.Filters);
+
+    private readonly int Inner => IsBackward ? Shape.GroupFilters : Shape.GroupChannels;
+
+    private readonly int Outer => IsBackward ? Shape.GroupChannels : Shape.GroupFilters;
+
+    // Pixels of a row of the padded block.
+    private readonly int Pitch
+    {
+        get
+        {
+            if (!IsBackward)
+                return Shape.Width + (2 * Shape.PaddingWidth);
+            (int low, int high) = ConvolutionTaps.Reach(Shape.KernelWidth, Shape.PaddingWidth, Shape);
+            return ((Shape.Width + Shape.Stride - 1) / Shape.Stride) + high - low;
+        }
+    }
+
+    public void Run<V>()
+        where V : unmanaged, ISimd<V>
+    {
+        int width = Packing.PanelWidth<V>(), kernel = Shape.KernelHeight * Shape.KernelWidth, pitch = Pitch;
+        phases = IsBackward ? Shape.Stride * Shape.Stride : 1;
+        phaseLength = kernel * Inner * ((Outer + width - 1) / width * width);
+        groupLength = phases * phaseLength;
+        nint* offsets = stackalloc nint[phases * kernel];
+        int* places = stackalloc int[phases * kernel];
+        ConvolutionTaps* each = stackalloc ConvolutionTaps[phases];
+        taps = each;
+        using Scratch packed = new((long)groupLength * Shape.Groups);
+        panels = packed.Pointer;
+        for (int phase = 0; phase < phases; phase++)
+        {
+            each[phase] = new() { Taps = places + (phase * kernel), Offsets = offsets + (phase * kernel) };
+            each[phase].Find(Shape, IsBackward, phase / Shape.Stride, phase % Shape.Stride, pitch);
+            for (int group = 0; group < Shape.Groups; group++)
+                Pack(each[phase], group, panels + ((nint)group * groupLength) + ((nint)phase * phaseLength), width);
+        }
+        (int height, _, _) = Result;
+        int unit = IsBackward ? Shape.Stride : 1, rowLength = Math.Max(1, pitch * Source.Channels * (IsBackward ? 1 : Shape.Stride));
+        int units = (height + unit - 1) / unit, most = Math.Max(1, Block / rowLength), wanted = Shape.MultiplyAdds < 1 << 20 || Shape.Batch >= 4 * Workers.Degree ? 1 : 4;
+        blocks = Math.Min(units, Math.Max((units + most - 1) / most, wanted));
+        blockRows = (units + blocks - 1) / blocks * unit;
+        blocks = (height + blockRows - 1) / blockRows;
+        fixed (ConvolutionCall* self = &this)
+            Workers.Run(&Task<V>, self, Shape.Batch * blocks);
+    }
+
+    // (panel, tap, inner channel, width): what a register tile reads, taps in the order of the sweep; outputs that are not there are 0.
+    private readonly void Pack(ConvolutionTaps of, int group, float* to, int width)
+    {
+        int kernel = Shape.KernelHeight * Shape.KernelWidth, fan = Shape.Depth;
+        float* weight = Weight + ((nint)group * Shape.GroupFilters * fan);
+        (nint innerStride, nint outerStride) = IsBackward ? (fan, (nint)kernel) : (kernel, (nint)fan);
+        for (int first = 0; first < Outer; first += width)
+        {
+            int columns = Math.Min(width, Outer - first);
+            for (int n = 0; n < of.Count; n++)
+            {
+                for (int p = 0; p < Inner; p++, to += width)
+                {
+                    float* from = weight + (p * innerStride) + (first * outerStride) + of.Taps[n];
+                    for (int f = 0; f < columns; f++)
+                        to[f] = from[f * outerStride];
+                    new Span<float>(to + columns, width - columns).Clear();
+                }
+            }
+        }
+    }
+
+    private static void Task<V>(void* state, int index)
+        where V : unmanaged, ISimd<V>
+    {
+        ConvolutionCall* call = (ConvolutionCall*)state;
+        ref readonly ConvolutionShape s = ref call->Shape;
+        (int height, int width, int channels) = call->Source;
+        (int resultHeight, int resultWidth, int resultChannels) = call->Result;
+        int picture = index / call->blocks, firstRow = index % call->blocks * call->blockRows, endRow = Math.Min(firstRow + call->blockRows, resultHeight);
+        float* from = call->From + ((nint)picture * height * width * channels), to = call->To + ((nint)picture * resultHeight * resultWidth * resultChannels);
+        int pitch = call->Pitch, top, rows, left;
+        if (call->IsBackward)
+        {
+            (int low, int high) = ConvolutionTaps.Reach(s.KernelHeight, s.PaddingHeight, s);
+            (left, _) = ConvolutionTaps.Reach(s.KernelWidth, s.PaddingWidth, s);
+            top = (firstRow / s.Stride) + low;
+            rows = ((endRow - firstRow + s.Stride - 1) / s.Stride) + high - low;
+        }
+        else
+        {
+            (top, left) = ((firstRow * s.Stride) - s.PaddingHeight, -s.PaddingWidth);
+            rows = ((endRow - firstRow - 1) * s.Stride) + s.WindowHeight;
+        }
+        bool copies = pitch != width || top < 0 || top + rows > height || left < 0 || left + pitch > width;
+        int edge = ConvolutionSweep.EdgeLength<V>();
+        using Scratch scratch = new(edge + (copies ? (long)rows * pitch * channels : 0));
+        float* block = from + ((((nint)top * width) + left) * channels);
+        if (copies)
+        {
+            block = scratch.Pointer + edge;
+            ConvolutionPadding.Copy(from, height, width, channels, top, rows, left, pitch, block);
+        }
+        int steps = call->IsBackward ? s.Stride : 1, pace = call->IsBackward ? 1 : s.Stride;
+        for (int group = 0; group < s.Groups; group++)
+        {
+            for (int phase = 0; phase < call->phases; phase++)
+            {
+                int a = phase / steps, b = phase % steps;
+                ConvolutionTaps seen = call->taps[phase];
+                if (seen.Runs == 0 || firstRow + a >= endRow || b >= resultWidth)
+                    continue;
+                ConvolutionSweep sweep = new()
+                {
+                    In = block + (group * call->Inner),
+                    InRow = (nint)pace * (copies ? pitch : width) * channels,
+                    InStep = pace * channels,
+                    Out = to + (((((nint)firstRow + a) * resultWidth) + b) * resultChannels) + (group * call->Outer),
+                    OutRow = (nint)steps * resultWidth * resultChannels,
+                    OutStep = steps * resultChannels,
+                    Offsets = seen.Offsets,
+                    Runs = seen.Runs,
+                    Depth = seen.Joined * call->Inner,
+                    Taps = s.Stride == 1 ? seen.Joined : 0,
+                    Rows = (endRow - firstRow - a + steps - 1) / steps,
+                    Columns = (resultWidth - b + steps - 1) / steps,
+                    Outputs = call->Outer,
+                    Panels = call->panels + ((nint)group * call->groupLength) + ((nint)phase * call->phaseLength),
+                    Bias = call->Bias == null ? null : call->Bias + (group * call->Outer),
+                    Accumulates = call->IsBackward,
+                    Edge = scratch.Pointer,
+                };
+                sweep.Run<V>();
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+namespace Heed;
+
+/// <summary>A residual network for pictures, with an attention block in every residual block if the configuration names one.</summary>
+/// <remarks>
+/// <para>Shapes: pictures <c>(batch, height, width, channels)</c>; features <c>(batch, height', width', features)</c>; logits <c>(batch, classes)</c>. Parameter names as torchvision's: <c>conv1</c>, <c>bn1</c>, <c>layer1.0.conv1</c>, …, <c>fc</c>.</para>
+/// <para>Source: He, Zhang, Ren and Sun 2016; with attention <c>se</c>, SE-ResNet of Hu, Shen and Sun 2018; with groups, ResNeXt of Xie et al. 2017; wide, Zagoruyko and Komodakis 2016.</para>
+/// </remarks>
+public sealed class ResNet : Module
+{
+    private readonly Convolution stem;
+    private readonly BatchNorm norm;
+    private readonly Stage[] stages;
+    private readonly Slot<Linear> head;
+
+    /// <summary>Creates the network.</summary>
+    /// <param name="config">The shape.</param>
+    /// <exception cref="ArgumentException">The configuration makes no sense.</exception>
+    public ResNet(ResNetConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.Validate();
+        Config = config;
+        bool isLarge = config.Stem == "large";
+        int channels = isLarge ? 64 : Math.Min(config.Widths[0], 16);
+        stem = Register("conv1", isLarge
+            ? new Convolution(config.Channels, channels, (7, 7), 2, (3, 3), hasBias: false, initializer: Initializer.HeNormal)
+            : new Convolution(config.Channels, channels, (3, 3), 1, (1, 1), hasBias: false, initializer: Initializer.HeNormal));
+        norm = Register("bn1", new BatchNorm(channels));
+        stages = new Stage[config.Depths.Count];
+        for (int n = 0; n < stages.Length; n++)
+        {
+            stages[n] = Register(FormattableString.Invariant($"layer{n + 1}"), new Stage(config, channels, n));
+            channels = config.Widths[n] * (config.Block == "bottleneck" ? 4 : 1);
+        }
+        FeatureCount = channels;
+        head = RegisterSlot("fc", new Linear(channels, config.ClassCount));
+    }
+
+    /// <summary>The shape.</summary>
+    public ResNetConfig Config { get; }
+
+    /// <summary>Values of a place of the features.</summary>
+    public int FeatureCount { get; }
+
+    /// <summary>What the last stage sees, before it is pooled.</summary>
+    /// <param name="pictures">Shape <c>(batch, height, width, channels)</c>.</param>
+    /// <param name="pass">The call.</param>
+    /// <returns>Shape <c>(batch, height', width', features)</c>.</returns>
+    public Tensor Features(Tensor pictures, in Pass pass)
+    {
+        Tensor x = norm.Forward(stem.Forward(pictures, pass), pass, rectifies: true);
+        if (Config.Stem == "large")
+            x = x.MaxPool(3, 2, padding: 1);
+        foreach (Stage stage in stages)
+            x = stage.Forward(x, pass);
+        return x;
+    }
+
+    /// <summary>Classifies.</summary>
+    /// <param name="pictures">Shape <c>(batch, height, width, channels)</c>.</param>
+    /// <param name="pass">The call.</param>
+    /// <returns>Logits, shape <c>(batch, classes)</c>.</returns>
+    /// <exception cref="ShapeException">The pictures have other channels.</exception>
+    public Tensor Forward(Tensor pictures, in Pass pass)
+    {
+        Tensor x = Features(pictures, pass);
+        int places = x.Shape[1] * x.Shape[2];
+        SequenceRanges ranges = new(Enumerable.Repeat(places, x.Shape[0]).ToArray());
+        return Return(head.Module.Forward(x.Reshape(new Shape(x.Shape[0], places, FeatureCount)).MeanOverTime(ranges), pass), pass);
+    }
+
+    /// <summary>Blocks of one width.</summary>
+    private sealed class Stage : Module
+    {
+        private readonly ResidualBlock[] blocks;
+
+        public Stage(ResNetConfig config, int channels, int index)
+        {
+            int width = config.Widths[index];
+            blocks = new ResidualBlock[config.Depths[index]];
+            for (int n = 0; n < blocks.Length; n++)
+            {
+                blocks[n] = Register(FormattableString.Invariant($"{n}"), new ResidualBlock(config, channels, width, n == 0 && index > 0 ? 2 : 1));
+                channels = config.Block == "bottleneck" ? 4 * width : width;
+            }
+        }
+
+        public Tensor Forward(Tensor x, in Pass pass)
+        {
+            foreach (ResidualBlock block in blocks)
+                x = block.Forward(x, pass);
+            return Return(x, pass);
+        }
+    }
+}

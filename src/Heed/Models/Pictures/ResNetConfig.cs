@@ -1,0 +1,85 @@
+namespace Heed;
+
+/// <summary>The shape of a residual network.</summary>
+public sealed record ResNetConfig
+{
+    /// <summary>Values of a pixel; default 3.</summary>
+    public int Channels { get; init; } = 3;
+
+    /// <summary>Classes; default 10.</summary>
+    public int ClassCount { get; init; } = 10;
+
+    /// <summary>The first layers: <c>small</c>, one 3 × 3 convolution for pictures such as CIFAR's, or <c>large</c>, a 7 × 7 convolution and a maximum with stride 2 each, for 224 × 224; default small.</summary>
+    public string Stem { get; init; } = "small";
+
+    /// <summary>The block: <c>basic</c>, two 3 × 3 convolutions, or <c>bottleneck</c>, 1 × 1, 3 × 3, 1 × 1; default basic.</summary>
+    public string Block { get; init; } = "basic";
+
+    /// <summary>Blocks of each stage; default 3, 3, 3: 20 layers.</summary>
+    public IReadOnlyList<int> Depths { get; init; } = [3, 3, 3];
+
+    /// <summary>Filters of each stage; the bottleneck puts out four times as many; default 16, 32, 64.</summary>
+    public IReadOnlyList<int> Widths { get; init; } = [16, 32, 64];
+
+    /// <summary>Groups of the 3 × 3 convolution of a bottleneck (ResNeXt's cardinality); default 1.</summary>
+    public int Groups { get; init; } = 1;
+
+    /// <summary>Filters of a group where the stage has 64; default 64.</summary>
+    public int GroupWidth { get; init; } = 64;
+
+    /// <summary>How a shortcut meets another shape: <c>projection</c>, a 1 × 1 convolution with batch norm (option B of the paper), or <c>padding</c>, every second pixel and zeros for new channels (option A); default projection.</summary>
+    public string Shortcut { get; init; } = "projection";
+
+    /// <summary>The block that weighs channels behind the last convolution of a branch: one of <see cref="PictureAttention.Names"/>, or <c>none</c>; default none.</summary>
+    public string Attention { get; init; } = "none";
+
+    /// <summary>Reduction of the attention block; default 16.</summary>
+    public int Reduction { get; init; } = 16;
+
+    /// <summary>The networks that <see cref="Named"/> knows.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Bases.SelectMany(b => new[] { b, "se-" + b })];
+
+    private static IEnumerable<string> Bases => ["resnet20", "resnet32", "resnet44", "resnet56", "wide-resnet16-4", "resnet18", "resnet34", "resnet50", "resnet101", "resnext50"];
+
+    /// <summary>A published network by its name, such as <c>resnet20</c> or <c>se-resnet50</c>.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <exception cref="ArgumentException">No network has this name.</exception>
+    public static ResNetConfig Named(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        bool attends = name.StartsWith("se-", StringComparison.Ordinal);
+        ResNetConfig small = new(), large = small with { Stem = "large", Widths = [64, 128, 256, 512], ClassCount = 1000 }, bottleneck = large with { Block = "bottleneck", Depths = [3, 4, 6, 3] };
+        ResNetConfig config = (attends ? name[3..] : name) switch
+        {
+            "resnet20" => small,
+            "resnet32" => small with { Depths = [5, 5, 5] },
+            "resnet44" => small with { Depths = [7, 7, 7] },
+            "resnet56" => small with { Depths = [9, 9, 9] },
+            "wide-resnet16-4" => small with { Depths = [2, 2, 2], Widths = [64, 128, 256] },
+            "resnet18" => large with { Depths = [2, 2, 2, 2] },
+            "resnet34" => large with { Depths = [3, 4, 6, 3] },
+            "resnet50" => bottleneck,
+            "resnet101" => bottleneck with { Depths = [3, 4, 23, 3] },
+            "resnext50" => bottleneck with { Groups = 32, GroupWidth = 4 },
+            _ => throw new ArgumentException($"ResNetConfig.Named: there is no network '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
+        };
+        return attends ? config with { Attention = "se" } : config;
+    }
+
+    internal void Validate()
+    {
+        if (Stem is not ("small" or "large"))
+            throw new ArgumentException($"ResNetConfig: there is no stem '{Stem}'; there are small, large.");
+        if (Block is not ("basic" or "bottleneck"))
+            throw new ArgumentException($"ResNetConfig: there is no block '{Block}'; there are basic, bottleneck.");
+        if (Shortcut is not ("projection" or "padding"))
+            throw new ArgumentException($"ResNetConfig: there is no shortcut '{Shortcut}'; there are projection, padding.");
+        if (Attention != "none" && !PictureAttention.Names.Contains(Attention))
+            throw new ArgumentException($"ResNetConfig: there is no attention '{Attention}'; there are none, {string.Join(", ", PictureAttention.Names)}.");
+        if (Depths.Count == 0 || Depths.Count != Widths.Count || Depths.Concat(Widths).Any(n => n < 1) || Math.Min(Math.Min(Channels, ClassCount), Math.Min(Groups, Math.Min(GroupWidth, Reduction))) < 1)
+            throw new ArgumentException("ResNetConfig: depths and widths must be as many, and all sizes at least 1.");
+        if (Block == "basic" && Groups > 1)
+            throw new ArgumentException("ResNetConfig: groups belong to the bottleneck block; take Block bottleneck.");
+    }
+}

@@ -1,0 +1,82 @@
+namespace Heed;
+
+/// <summary>A residual block: convolutions, an attention block if there is one, and a shortcut around them.</summary>
+/// <remarks>
+/// <para>Formula: y = max(attention(F(x)) + shortcut(x), 0). Basic: F = bn2·conv2·relu·bn1·conv1, both 3 × 3. Bottleneck: 1 × 1, 3 × 3 (with the stride, and groups), 1 × 1, each with batch norm.</para>
+/// <para>Shapes: x <c>(batch, height, width, channels)</c>; y <c>(batch, height/stride, width/stride, output channels)</c>, rounded up. Names as torchvision's; the attention block is <c>se</c>, timm's name.</para>
+/// <para>Source: He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2016; the stride stands at the 3 × 3 convolution, as torchvision has it. Attention where Hu, Shen and Sun 2018 have it: behind the last batch norm, before the addition.</para>
+/// </remarks>
+public sealed class ResidualBlock : Module
+{
+    private readonly Convolution[] convolutions;
+    private readonly BatchNorm[] norms;
+    private readonly Slot<PictureAttention>? attention;
+    private readonly Downsample? projection;
+    private readonly int stride, outputs;
+
+    internal ResidualBlock(ResNetConfig config, int channels, int width, int stride)
+    {
+        bool isBottleneck = config.Block == "bottleneck";
+        outputs = isBottleneck ? 4 * width : width;
+        this.stride = stride;
+        int inner = isBottleneck ? width * config.GroupWidth / 64 * config.Groups : width;
+        (int From, int To, int Kernel, int Stride, int Groups)[] layers = isBottleneck
+            ? [(channels, inner, 1, 1, 1), (inner, inner, 3, stride, config.Groups), (inner, outputs, 1, 1, 1)]
+            : [(channels, width, 3, stride, 1), (width, width, 3, 1, 1)];
+        (convolutions, norms) = (new Convolution[layers.Length], new BatchNorm[layers.Length]);
+        for (int n = 0; n < layers.Length; n++)
+        {
+            (int from, int to, int kernel, int distance, int groups) = layers[n];
+            convolutions[n] = Register(FormattableString.Invariant($"conv{n + 1}"),
+                new Convolution(from, to, (kernel, kernel), distance, (kernel / 2, kernel / 2), hasBias: false, groups: groups, initializer: Initializer.HeNormal));
+            norms[n] = Register(FormattableString.Invariant($"bn{n + 1}"), new BatchNorm(to));
+        }
+        if (config.Attention != "none")
+            attention = RegisterSlot("se", PictureAttention.Create(config.Attention, outputs, config.Reduction));
+        if ((stride != 1 || channels != outputs) && config.Shortcut == "projection")
+            projection = Register("downsample", new Downsample(channels, outputs, stride));
+    }
+
+    /// <summary>Adds what the branch finds to what came.</summary>
+    /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
+    /// <param name="pass">The call.</param>
+    /// <returns>Shape <c>(batch, height/stride, width/stride, output channels)</c>.</returns>
+    public Tensor Forward(Tensor x, in Pass pass)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        Tensor shortcut = projection is not null ? projection.Forward(x, pass) : stride == 1 && x.Shape[3] == outputs ? x : Thinned(x, pass);
+        Tensor y = x;
+        int last = convolutions.Length - 1;
+        for (int n = 0; n < last; n++)
+            y = norms[n].Forward(convolutions[n].Forward(y, pass), pass, rectifies: true);
+        y = convolutions[last].Forward(y, pass);
+        if (attention is null)
+            return Return(norms[last].Forward(y, pass, shortcut, rectifies: true), pass);
+        return Return(attention.Module.Forward(norms[last].Forward(y, pass), pass, shortcut, rectifies: true), pass);
+    }
+
+    // Every stride-th pixel, and zeros for the channels that are new: a 1 × 1 convolution that copies.
+    private Tensor Thinned(Tensor x, in Pass pass)
+    {
+        int channels = x.Shape[3];
+        float[] copies = new float[outputs * channels];
+        for (int c = 0; c < channels; c++)
+            copies[((c + ((outputs - channels) / 2)) * channels) + c] = 1;
+        return Tensor.Convolution(x, pass.Input(copies, new Shape(outputs, channels, 1, 1)), stride: stride);
+    }
+
+    /// <summary>The shortcut where shapes differ: a 1 × 1 convolution and batch norm.</summary>
+    private sealed class Downsample : Module
+    {
+        private readonly Convolution convolution;
+        private readonly BatchNorm norm;
+
+        public Downsample(int channels, int outputs, int stride)
+        {
+            convolution = Register("0", new Convolution(channels, outputs, (1, 1), stride, hasBias: false, initializer: Initializer.HeNormal));
+            norm = Register("1", new BatchNorm(outputs));
+        }
+
+        public Tensor Forward(Tensor x, in Pass pass) => Return(norm.Forward(convolution.Forward(x, pass), pass), pass);
+    }
+}

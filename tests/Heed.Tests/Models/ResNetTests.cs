@@ -1,0 +1,146 @@
+using Heed.Testing;
+
+namespace Heed.Tests.Models;
+
+/// <summary>Residual networks against torch, and what their parts promise. See goldens/README.md.</summary>
+public sealed class ResNetTests
+{
+    private static readonly ResNetConfig Small = new() { ClassCount = 5, Depths = [1, 1], Widths = [4, 6] };
+
+    [Theory]
+    [InlineData("resnet", "none")]
+    [InlineData("se_resnet", "se")]
+    public void Training_agrees_with_torch_forward_and_gradients(string name, string attention)
+    {
+        Golden g = Golden.Load("pictures_" + name);
+        ResNet network = Loaded(g, Small with { Attention = attention });
+        Parameter x = new(new Shape(g.InputShape("x")), Initializer.Zeros);
+        x.Assign(g.Input("x"));
+        Step.Train(new RandomStream(1, "parity"), 0, pass =>
+        {
+            Tensor logits = network.Forward(pass.Use(x), pass);
+            Compare("logits", logits.Values, g.Floats("logits"));
+            return logits.WeightedSum(g.Input("probe.logits"));
+        });
+        foreach ((string parameter, Parameter of) in network.NamedParameters().Append(("x", x)))
+            Compare("grad." + parameter, of.Gradient, g.Floats("grad." + parameter));
+        Dictionary<string, StateBuffer> buffers = network.NamedBuffers().ToDictionary(b => b.Name, b => b.Buffer, StringComparer.Ordinal);
+        Compare("running_mean", buffers["bn1.running_mean"].Values.Span, g.Floats("running_mean"));
+        Compare("running_var", buffers["bn1.running_var"].Values.Span, g.Floats("running_var"));
+    }
+
+    [Fact]
+    public void A_bottleneck_with_groups_and_a_large_stem_evaluates_as_torch_does()
+    {
+        Golden g = Golden.Load("pictures_se_resnext");
+        ResNet network = Loaded(g, new ResNetConfig { ClassCount = 5, Stem = "large", Block = "bottleneck", Depths = [1], Widths = [8], Groups = 4, GroupWidth = 16, Attention = "se" });
+        Tensor logits = Step.Evaluate(pass => network.Forward(pass.Input(g.Input("x"), new Shape(g.InputShape("x"))), pass));
+        Compare("logits", logits.Values, g.Floats("logits"));
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("se")]
+    [InlineData("ese")]
+    [InlineData("eca")]
+    public void A_hook_on_every_part_changes_nothing_and_sees_gates(string attention)
+    {
+        ResNet network = new(Small with { Attention = attention, Shortcut = "padding" });
+        network.Initialize(3);
+        float[] picture = FormulaWeights.Create(2 * 8 * 8 * 3, 1, 1);
+        float[] Logits() => Step.Evaluate(pass => network.Forward(pass.Input(picture, new Shape(2, 8, 8, 3)), pass)).Values.ToArray();
+        float[] fused = Logits();
+        List<Shape> gates = [];
+        foreach ((_, Module module) in network.NamedModules())
+        {
+            module.AddHook((Module of, Tensor output, in Pass pass) =>
+            {
+                if (of is ChannelGates)
+                {
+                    gates.Add(output.Shape);
+                    output.Values.ToArray().ShouldAllBe(gate => gate >= 0 && gate <= 1);
+                }
+                return output;
+            });
+        }
+        float[] hooked = Logits();
+        for (int i = 0; i < fused.Length; i++)
+            hooked[i].ShouldBe(fused[i], 1e-5f * Math.Max(1, Math.Abs(fused[i])));
+        gates.ShouldBe(attention == "none" ? [] : [new Shape(2, 4), new Shape(2, 6)]);
+    }
+
+    [Fact]
+    public void Names_make_the_published_networks()
+    {
+        // He et al. 2016, table 6: 0.27 million weights for 20 layers; table 1: 25.6 million for 50. Hu et al. 2018: SE-ResNet-50 has 28.1 million.
+        new ResNet(ResNetConfig.Named("resnet20")).ParameterCount.ShouldBeInRange(270_000, 275_000);
+        new ResNet(ResNetConfig.Named("resnet50")).ParameterCount.ShouldBe(25_557_032);
+        new ResNet(ResNetConfig.Named("resnext50")).ParameterCount.ShouldBe(25_028_904);
+        new ResNet(ResNetConfig.Named("se-resnet50")).ParameterCount.ShouldBe(28_088_024);
+        Should.Throw<ArgumentException>(() => ResNetConfig.Named("resnet21")).Message.ShouldContain("resnet20");
+        Should.Throw<ArgumentException>(() => new ResNet(Small with { Attention = "sea" })).Message.ShouldContain("none, se");
+        Should.Throw<ArgumentException>(() => new ResNet(Small with { Widths = [4] })).Message.ShouldContain("as many");
+    }
+
+    [Fact]
+    public void Squeeze_and_excitation_by_hand()
+    {
+        // Two channels, both hidden units see 1·mean₁ − 1·mean₂; gates σ(h₁) and σ(−h₁).
+        SqueezeExcitation block = new(2, new SqueezeExcitationConfig { HiddenSize = 1 });
+        foreach ((string name, Parameter parameter) in block.NamedParameters())
+            parameter.Assign(name switch { "fc1.weight" => [1, -1], "fc1.bias" => [0.5f], "fc2.weight" => [1, -1], _ => [0, 0] });
+        Tensor y = Step.Evaluate(pass => block.Forward(pass.Input([1, 2, 3, 0], new Shape(1, 1, 2, 2)), pass));
+        // Means 2 and 1, h = 1.5.
+        float open = 1 / (1 + MathF.Exp(-1.5f));
+        float[] expected = [open, 2 * (1 - open), 3 * open, 0];
+        for (int i = 0; i < 4; i++)
+            y.Values[i].ShouldBe(expected[i], 1e-6f);
+        Tensor highest = Step.Evaluate(pass => new SqueezeExcitation(2, new SqueezeExcitationConfig { Squeeze = "both" }).Gates(pass.Input([1, 2, 3, 0], new Shape(1, 1, 2, 2)), pass));
+        highest.Shape.ShouldBe(new Shape(1, 2));
+        Should.Throw<ArgumentException>(() => new SqueezeExcitation(2, new SqueezeExcitationConfig { Squeeze = "median" })).Message.ShouldContain("average, max, both");
+        new SqueezeExcitationConfig { Divisor = 8, MinimumWidth = 1 }.Width(256).ShouldBe(16);
+        new SqueezeExcitationConfig { Divisor = 8, MinimumWidth = 1 }.Width(200).ShouldBe(16);
+        EfficientChannelAttention.KernelSize(64).ShouldBe(3);
+        EfficientChannelAttention.KernelSize(512).ShouldBe(5);
+    }
+
+    [Fact]
+    public void Batch_norm_keeps_running_statistics_for_evaluation()
+    {
+        BatchNorm norm = new(1);
+        Tensor Run(Func<Func<Pass, Tensor>, Tensor> step) => step(pass => norm.Forward(pass.Input([1, 3], new Shape(2, 1)), pass));
+        Step.Train(new RandomStream(1, "norm"), 0, pass =>
+        {
+            Tensor y = norm.Forward(pass.Input([1, 3], new Shape(2, 1)), pass);
+            y.Values[0].ShouldBe(-1, 1e-4f);
+            return y.Sum();
+        });
+        // Mean 2, unbiased variance 2, a tenth of each.
+        norm.NamedBuffers().Select(b => b.Buffer.Values.Span[0]).ToArray().ShouldBe([0.2f, 1.1f], 1e-6);
+        Tensor evaluated = Run(body => Step.Evaluate(body));
+        evaluated.Values[1].ShouldBe((3 - 0.2f) / MathF.Sqrt(1.1f), 1e-4f);
+        Should.Throw<ShapeException>(() => Step.Evaluate(pass => norm.Forward(pass.Input([1, 3], new Shape(1, 2)), pass)));
+    }
+
+    // The network with the golden's weights, taken by name.
+    private static ResNet Loaded(Golden golden, ResNetConfig config)
+    {
+        ResNet network = new(config);
+        string[] names = [.. network.NamedParameters().Select(p => p.Name)];
+        names.Order(StringComparer.Ordinal).ShouldBe(golden.InputNames.Where(n => n != "x" && !n.StartsWith("probe.", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        foreach ((string name, Parameter parameter) in network.NamedParameters())
+        {
+            parameter.Shape.ShouldBe(new Shape(golden.InputShape(name)), name);
+            parameter.Assign(golden.Input(name));
+        }
+        return network;
+    }
+
+    private static void Compare(string name, ReadOnlySpan<float> got, float[] expected)
+    {
+        got.Length.ShouldBe(expected.Length, name);
+        double size = Math.Max(0.05, expected.Max(Math.Abs));
+        for (int i = 0; i < expected.Length; i++)
+            Math.Abs(got[i] - expected[i]).ShouldBeLessThan((float)(3e-5 * size), $"{name}[{i}]: {got[i]:G9}, torch {expected[i]:G9}");
+    }
+}
