@@ -18,30 +18,21 @@ internal static class PictureFile
         });
     }
 
-    /// <summary>Reads to the end; a stream that promises its length costs one array of that length.</summary>
+    /// <summary>Reads to the end.</summary>
     public static byte[] Read(Stream stream, string? name)
     {
         ArgumentNullException.ThrowIfNull(stream);
         long promised = stream.CanSeek ? stream.Length - stream.Position : 0;
         if (promised > MaximumLength)
             throw TooLong(name);
-        byte[] bytes = new byte[Math.Max(promised, 256)];
-        int length = 0;
-        while (true)
-        {
-            int read = stream.Read(bytes, length, bytes.Length - length);
-            length += read;
-            if (read == 0 || length == MaximumLength)
-                break;
-            // One byte more than promised shows that the end is the end.
-            if (length == bytes.Length && stream.CanSeek && stream.Position == stream.Length)
-                break;
-            if (length == bytes.Length)
-                Array.Resize(ref bytes, (int)Math.Min(MaximumLength, 2L * length));
-        }
-        if (length == MaximumLength)
+        // A file costs one array of its length; one byte more shows that its end is the end.
+        byte[] bytes = promised > 0 ? new byte[promised] : [];
+        if (promised > 0 && stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+            throw new InputException("the file became shorter while it was read. Is another program writing it?", name);
+        byte[] rest = BoundedRead.ToEnd(stream, MaximumLength - promised + 1);
+        if (promised + rest.Length > MaximumLength)
             throw TooLong(name);
-        return length == bytes.Length ? bytes : bytes[..length];
+        return rest.Length == 0 ? bytes : promised == 0 ? rest : [.. bytes, .. rest];
     }
 
     private static InputException TooLong(string? name) =>
