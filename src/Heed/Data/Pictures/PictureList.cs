@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>The pictures of a data set, decoded or not.</summary>
@@ -16,7 +18,7 @@ internal sealed class PictureList
 
     public PictureList Select(IReadOnlyList<int> indices) => new([.. indices.Select(i => entries[i])], decoding);
 
-    /// <summary>Checks the pictures as far as the options ask for, on all processors, and keeps those that can be used.</summary>
+    /// <summary>Checks the pictures as far as the options ask for, on as many threads as <see cref="Workers.Degree"/> says, and keeps those that can be used.</summary>
     /// <param name="found">All pictures.</param>
     /// <param name="options">Whether they are decoded and kept.</param>
     /// <param name="decoding">How they are decoded.</param>
@@ -28,7 +30,7 @@ internal sealed class PictureList
         var refused = new InputException?[found.Count];
         bool decodes = options.KeepDecoded || faults.Skips;
         // Faults are collected, since the first in order is the one to report, whichever thread meets one.
-        Parallel.For(0, found.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        Parallel.For(0, found.Count, new ParallelOptions { MaxDegreeOfParallelism = Workers.Degree }, i =>
         {
             try
             {

@@ -7,6 +7,7 @@ namespace Heed;
 public sealed class IdxFile
 {
     private const int MaximumRank = 8;
+    private const int MostValues = 1 << 30;
     private const byte UnsignedByte = 8;
 
     private IdxFile(int[] shape, byte[] values) => (Shape, Values) = (shape, values);
@@ -37,8 +38,9 @@ public sealed class IdxFile
             for (int i = 0; i < shape.Length; i++)
             {
                 shape[i] = BinaryPrimitives.ReadInt32BigEndian(head[(4 * i)..]);
-                size = shape[i] < 0 || (size *= shape[i]) > int.MaxValue / 2
-                    ? throw new InputException("the idx file declares more values than 2³⁰. Is it damaged?", path) : size;
+                size *= shape[i];
+                if (shape[i] < 0 || size > MostValues)
+                    throw new InputException(FormattableString.Invariant($"the idx file declares more than {MostValues} values. Is it damaged?"), path);
             }
             return new IdxFile(shape, ReadValues(stream, (int)size, path));
         }
