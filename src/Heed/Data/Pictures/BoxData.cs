@@ -131,8 +131,8 @@ public sealed class BoxData : IPictureData
         var list = PictureList.Create(entries, options, options.Decoding, faults, out List<int> kept);
         if (kept.Count == 0)
             throw new InputException("none of the pictures can be used.", path);
-        var boxes = new PictureBox[kept.Count][];
-        for (int i = 0; i < boxes.Length; i++)
+        var ofPicture = new PictureBox[kept.Count][];
+        for (int i = 0; i < ofPicture.Length; i++)
         {
             PictureEntry entry = entries[kept[i]];
             (int width, int height) = entry.Size(options.Decoding);
@@ -144,8 +144,8 @@ public sealed class BoxData : IPictureData
                 else
                     own.Add(new PictureBox(numbers[box.Label], box.Left, box.Top, box.Right, box.Bottom));
             }
-            boxes[i] = [.. own];
+            ofPicture[i] = [.. own];
         }
-        return new BoxData(list, boxes, names, new PictureReadCounts(entries.Count, boxes.Length, faults.Skipped));
+        return new BoxData(list, ofPicture, names, new PictureReadCounts(entries.Count, ofPicture.Length, faults.Skipped));
     }
 }

@@ -54,8 +54,8 @@ public sealed class MaskData : IPictureData
         if (kept.Count == 0)
             throw new InputException("none of the pictures can be used.", path);
         // The masks went through a check above and can only be kept or not.
-        var masks = PictureList.Create([.. kept.Select(i => pairs[i].Mask)], options with { Faults = PictureFaults.Stop }, numbers, new PictureFaultList(PictureFaults.Stop), out _);
-        return new MaskData(list, masks, labelNames, voidLabel, new PictureReadCounts(picturesByName.Count, kept.Count, faults.Skipped));
+        var partners = PictureList.Create([.. kept.Select(i => pairs[i].Mask)], options with { Faults = PictureFaults.Stop }, numbers, new PictureFaultList(PictureFaults.Stop), out _);
+        return new MaskData(list, partners, labelNames, voidLabel, new PictureReadCounts(picturesByName.Count, kept.Count, faults.Skipped));
     }
 
     /// <inheritdoc/>

@@ -50,17 +50,17 @@ public sealed class PictureData : IPictureData
     {
         ArgumentNullException.ThrowIfNull(paths);
         var entries = new List<PictureEntry>();
-        var labels = new List<int>();
+        var numbers = new List<int>();
         foreach (string path in paths)
         {
             CifarFile file = CifarFile.Read(path, labelCount);
             for (int i = 0; i < file.Count; i++)
             {
-                labels.Add(CheckLabel(file.Label(i, labelCount - 1), labelNames, path, i));
+                numbers.Add(CheckLabel(file.Label(i, labelCount - 1), labelNames, path, i));
                 entries.Add(PictureEntry.OfPicture(Record(path, i), file.Picture(i)));
             }
         }
-        return OfNumbers(entries, labels, labelNames);
+        return OfNumbers(entries, numbers, labelNames);
     }
 
     /// <summary>Reads a pair of idx files, as MNIST's, see <see cref="IdxFile"/>.</summary>

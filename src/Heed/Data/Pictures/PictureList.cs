@@ -26,7 +26,7 @@ internal sealed class PictureList
     /// <param name="kept">The places of those that are kept in <paramref name="found"/>.</param>
     public static PictureList Create(IReadOnlyList<PictureEntry> found, PictureDataOptions options, PictureReadOptions decoding, PictureFaultList faults, out List<int> kept)
     {
-        var entries = new PictureEntry[found.Count];
+        var usable = new PictureEntry[found.Count];
         var refused = new InputException?[found.Count];
         bool decodes = options.KeepDecoded || faults.Skips;
         // Faults are collected, since the first in order is the one to report, whichever thread meets one.
@@ -37,7 +37,7 @@ internal sealed class PictureList
                 PictureEntry decoded = decodes ? found[i].Decoded(decoding) : found[i];
                 if (!decodes)
                     found[i].Size(decoding);
-                entries[i] = options.KeepDecoded ? decoded : found[i];
+                usable[i] = options.KeepDecoded ? decoded : found[i];
             }
             catch (InputException e)
             {
@@ -45,13 +45,13 @@ internal sealed class PictureList
             }
         });
         kept = [];
-        for (int i = 0; i < entries.Length; i++)
+        for (int i = 0; i < usable.Length; i++)
         {
             if (refused[i] is { } fault)
                 faults.Add(fault, "pictures");
             else
                 kept.Add(i);
         }
-        return new PictureList([.. kept.Select(i => entries[i])], decoding);
+        return new PictureList([.. kept.Select(i => usable[i])], decoding);
     }
 }

@@ -33,7 +33,9 @@ internal sealed record VocFile(string Path, string Picture, List<NamedBox> Boxes
     {
         try
         {
-            using var reader = XmlReader.Create(path, settings);
+            // A stream, since a path would be taken for a URI.
+            using FileStream stream = File.OpenRead(path);
+            using var reader = XmlReader.Create(stream, settings);
             XElement root = XDocument.Load(reader, LoadOptions.SetLineInfo).Root!;
             string picture = root.Element("filename")?.Value.Trim() ?? "";
             if (picture.Length == 0)

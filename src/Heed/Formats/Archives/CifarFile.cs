@@ -71,16 +71,16 @@ public sealed class CifarFile
     private static CifarFile Parse(byte[] bytes, int labelCount, int record)
     {
         int count = bytes.Length / record;
-        byte[] samples = new byte[count * Pixels * Channels], labels = new byte[count * labelCount];
+        byte[] pixels = new byte[count * Pixels * Channels], classes = new byte[count * labelCount];
         for (int i = 0; i < count; i++)
         {
             ReadOnlySpan<byte> from = bytes.AsSpan(i * record, record);
-            from[..labelCount].CopyTo(labels.AsSpan(i * labelCount));
+            from[..labelCount].CopyTo(classes.AsSpan(i * labelCount));
             ReadOnlySpan<byte> red = from.Slice(labelCount, Pixels), green = from.Slice(labelCount + Pixels, Pixels), blue = from.Slice(labelCount + 2 * Pixels, Pixels);
-            Span<byte> to = samples.AsSpan(i * Pixels * Channels, Pixels * Channels);
+            Span<byte> to = pixels.AsSpan(i * Pixels * Channels, Pixels * Channels);
             for (int p = 0; p < Pixels; p++)
                 (to[3 * p], to[3 * p + 1], to[3 * p + 2]) = (red[p], green[p], blue[p]);
         }
-        return new CifarFile(samples, labels, labelCount);
+        return new CifarFile(pixels, classes, labelCount);
     }
 }

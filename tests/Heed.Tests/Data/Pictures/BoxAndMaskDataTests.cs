@@ -43,7 +43,7 @@ public class BoxAndMaskDataTests
         WritePictures(folder);
         Directory.CreateDirectory(folder["xml"]);
         const string Box = "<object><name>cat</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object>";
-        File.WriteAllText(folder["xml/1.xml"], $"<annotation><filename>b.png</filename>{Box}{Box}</annotation>");
+        File.WriteAllText(folder["xml/1 %41#.xml"], $"<annotation><filename>b.png</filename>{Box}{Box}</annotation>");
         File.WriteAllText(folder["xml/2.xml"], "<annotation><filename>a.png</filename></annotation>");
         var data = BoxData.ReadVoc(folder["p"], folder["xml"]);
         (data.Count, data.Boxes(0).Count, data.Boxes(1).Count).ShouldBe((2, 2, 0));
@@ -85,6 +85,49 @@ public class BoxAndMaskDataTests
         }
     }
 
+    // Whatever an annotation holds, it gives boxes or one error that names it.
+    [Fact]
+    public void Mutated_annotations()
+    {
+        using var folder = new TemporaryFolder();
+        WritePictures(folder);
+        Directory.CreateDirectory(folder["xml"]);
+        const string Voc = "<annotation><filename>b.png</filename><object><name>cat</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object></annotation>";
+        const string Coco = """{"images":[{"id":7,"file_name":"b.png"}],"categories":[{"id":3,"name":"dog"}],"annotations":[{"image_id":7,"category_id":3,"bbox":[1,2,3.5,4]}]}""";
+        const string Table = "image\tclass\txmin\tymin\txmax\tymax\na.png\tred\t1\t2\t5\t4.5\n";
+        string[] pieces = ["<", ">", "</", "null", "{", "[", "]", ",", "\"", "1e999", "-1", "&", "\t", "\n", "\0", "99999999999999999999", "é"];
+        var random = new RandomStream(1, "annotations");
+        (int read, int refused) = (0, 0);
+        for (int round = 0; round < 600; round++)
+        {
+            string text = (round % 3) switch { 0 => Voc, 1 => Coco, _ => Table };
+            for (int change = random.Next(3); change >= 0; change--)
+            {
+                int at = random.Next(text.Length);
+                text = random.Next(3) == 0 ? text.Remove(at, Math.Min(1 + random.Next(6), text.Length - at)) : text.Insert(at, pieces[random.Next(pieces.Length)]);
+            }
+            string path = folder[(round % 3) switch { 0 => "xml/a.xml", 1 => "a.json", _ => "a.tsv" }];
+            File.WriteAllText(path, text);
+            try
+            {
+                _ = (round % 3) switch
+                {
+                    0 => BoxData.ReadVoc(folder["p"], folder["xml"]),
+                    1 => BoxData.ReadCoco(folder["p"], path),
+                    _ => BoxData.ReadTable(folder["p"], path),
+                };
+                read++;
+            }
+            catch (InputException e)
+            {
+                refused++;
+                e.Message.ShouldContain(Path.GetFileName(path));
+            }
+        }
+        read.ShouldBeGreaterThan(30);
+        refused.ShouldBeGreaterThan(100);
+    }
+
     [Fact]
     public void Masks_go_with_their_pictures()
     {
@@ -117,7 +160,8 @@ public class BoxAndMaskDataTests
         data.Counts.ToString().ShouldBe("364 pictures read, 364 kept (skipped boxes: 2)");
         data.LabelNames.ShouldBe(["Platelets", "RBC", "WBC"]);
         Enumerable.Range(0, data.Count).Sum(i => data.Boxes(i).Count).ShouldBe(4886);
-        BoxData.ReadTable(pictures!, table!, skip, ("split", "val")).Count.ShouldBe(87);
+        PictureSample sample = data.Read(0);
+        (sample.Picture.Width, sample.Picture.Height, sample.Boxes.Count).ShouldBe((640, 480, data.Boxes(0).Count));
     }
 
     [SkippableFact]

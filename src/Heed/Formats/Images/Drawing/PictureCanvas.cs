@@ -143,18 +143,18 @@ public sealed class PictureCanvas
         columns = Math.Min(columns, pictures.Count);
         int rows = (pictures.Count + columns - 1) / columns, cellWidth = pictures.Max(p => p.Width), cellHeight = pictures.Max(p => p.Height);
         int width = checked(columns * (cellWidth + gap) - gap), height = checked(rows * (cellHeight + gap) - gap);
-        byte[] samples = new byte[checked((long)width * height * Channels)];
+        byte[] pixels = new byte[checked((long)width * height * Channels)];
         PictureColour colour = background ?? PictureColour.White;
-        for (int i = 0; i < samples.Length; i += Channels)
-            (samples[i], samples[i + 1], samples[i + 2]) = (colour.Red, colour.Green, colour.Blue);
+        for (int i = 0; i < pixels.Length; i += Channels)
+            (pixels[i], pixels[i + 1], pixels[i + 2]) = (colour.Red, colour.Green, colour.Blue);
         for (int i = 0; i < pictures.Count; i++)
         {
             Picture picture = pictures[i].ToChannels(Channels);
             int left = i % columns * (cellWidth + gap), top = i / columns * (cellHeight + gap), length = picture.Width * Channels;
             for (int y = 0; y < picture.Height; y++)
-                picture.Samples.Span.Slice(y * length, length).CopyTo(samples.AsSpan(((top + y) * width + left) * Channels));
+                picture.Samples.Span.Slice(y * length, length).CopyTo(pixels.AsSpan(((top + y) * width + left) * Channels));
         }
-        return new Picture(width, height, Channels, samples);
+        return new Picture(width, height, Channels, pixels);
     }
 
     private static (int Low, int High, double Share) Between(double at, int count)
