@@ -1,90 +1,75 @@
-"""Writes pictures_*.safetensors: small residual networks of torch, plain, with squeeze-and-excitation and with groups, from inputs made by formula.py.
+"""Writes pictures/: small JPEGs of every kind, and beside each what libjpeg-turbo makes of it, as a PNG.
 
-usage: python3 make_pictures.py        (as make_torch.py, whose Group it uses)
-
-Pictures are (batch, height, width, channels) in the files. Networks train (batch norm with the statistics of the batch) unless their note says otherwise.
+usage: python3 make_pictures.py        (Pillow, cjpeg and jpegtran of libjpeg-turbo; README.md says which made the committed files)
 """
-import torch
-import torch.nn as nn
-import torch.nn.functional as F
+import math
+import pathlib
+import subprocess
 
-from make_torch import Group
+from PIL import Image, ImageOps
 
-
-class SqueezeExcitation(nn.Module):
-    def __init__(self, channels, hidden):
-        super().__init__()
-        self.fc1, self.fc2 = nn.Linear(channels, hidden), nn.Linear(hidden, channels)
-
-    def forward(self, x):
-        return x * torch.sigmoid(self.fc2(F.relu(self.fc1(x.mean((2, 3))))))[:, :, None, None]
+HERE = pathlib.Path(__file__).resolve().parent / "pictures"
+HERE.mkdir(exist_ok=True)
 
 
-class Block(nn.Module):
-    """Basic, or a bottleneck where groups are given; the stride stands at the 3 x 3 convolution."""
-
-    def __init__(self, channels, width, stride, hidden, groups):
-        super().__init__()
-        outputs = 4 * width if groups else width
-        layers = [(channels, width, 1, 1, 1), (width, width, 3, stride, groups), (width, outputs, 1, 1, 1)] if groups else [(channels, width, 3, stride, 1), (width, width, 3, 1, 1)]
-        self.count = len(layers)
-        for n, (a, b, kernel, step, parts) in enumerate(layers, 1):
-            setattr(self, f"conv{n}", nn.Conv2d(a, b, kernel, step, kernel // 2, groups=parts, bias=False))
-            setattr(self, f"bn{n}", nn.BatchNorm2d(b))
-        if hidden:
-            self.se = SqueezeExcitation(outputs, hidden)
-        if stride != 1 or channels != outputs:
-            self.downsample = nn.Sequential(nn.Conv2d(channels, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
-
-    def forward(self, x):
-        y = x
-        for n in range(1, self.count + 1):
-            y = getattr(self, f"bn{n}")(getattr(self, f"conv{n}")(y))
-            if n < self.count:
-                y = F.relu(y)
-        if hasattr(self, "se"):
-            y = self.se(y)
-        return F.relu(y + (self.downsample(x) if hasattr(self, "downsample") else x))
+def scene(width, height, channels):
+    """Waves of several lengths, an edge and a saturated corner."""
+    data = bytearray()
+    for y in range(height):
+        for x in range(width):
+            for c in range(channels):
+                value = 128 + 90 * math.sin(x / (3 + c)) * math.cos(y / (5 - c)) + (60 if x + 2 * y > width else -30)
+                data.append(max(0, min(255, round(value))))
+    return Image.frombytes({1: "L", 3: "RGB", 4: "CMYK"}[channels], (width, height), bytes(data))
 
 
-class ResNet(nn.Module):
-    def __init__(self, widths, stem, hidden, groups):
-        super().__init__()
-        self.large = stem == "large"
-        channels = 64 if self.large else widths[0]
-        self.conv1 = nn.Conv2d(3, channels, 7, 2, 3, bias=False) if self.large else nn.Conv2d(3, channels, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
-        for n, width in enumerate(widths, 1):
-            setattr(self, f"layer{n}", nn.Sequential(Block(channels, width, 1 if n == 1 else 2, hidden, groups)))
-            channels = 4 * width if groups else width
-        self.stages = len(widths)
-        self.fc = nn.Linear(channels, 5)
-
-    def forward(self, x):
-        x = F.relu(self.bn1(self.conv1(x)))
-        if self.large:
-            x = F.max_pool2d(x, 3, 2, 1)
-        for n in range(1, self.stages + 1):
-            x = getattr(self, f"layer{n}")(x)
-        return self.fc(x.mean((2, 3)))
+def expect(name):
+    """Stores what Pillow decodes; CMYK as Pillow's RGB, turned as EXIF asks."""
+    with Image.open(HERE / f"{name}.jpg") as picture:
+        picture = ImageOps.exif_transpose(picture)
+        (picture.convert("RGB") if picture.mode == "CMYK" else picture).save(HERE / f"{name}.png", optimize=True)
 
 
-def save(name, note, size, *shape, trains=True):
-    g = Group("pictures_" + name, note)
-    x = g.input("x", 3, size, size, 3)
-    model = g.module(ResNet(*shape), 0.7)
-    model.train(trains)
-    logits = model(x.permute(0, 3, 1, 2))
-    if trains:
-        g.output("running_mean", model.bn1.running_mean)
-        g.output("running_var", model.bn1.running_var)
-    if trains:
-        g.gradients(logits=logits)
-    else:
-        g.output("logits", logits)
-    g.save()
+def pillow(name, picture, **options):
+    picture.save(HERE / f"{name}.jpg", **options)
+    expect(name)
 
 
-save("resnet", "basic blocks, widths 4 and 6, small stem, over (3, 7, 7, 3)", 7, (4, 6), "small", 0, 0)
-save("se_resnet", "basic blocks with squeeze-and-excitation (4 hidden), widths 4 and 6, small stem, over (3, 7, 7, 3)", 7, (4, 6), "small", 4, 0)
-save("se_resnext", "a bottleneck of 4 groups with squeeze-and-excitation (4 hidden), width 8, large stem, over (3, 9, 9, 3); evaluates with running statistics 0 and 1", 9, (8,), "large", 4, 4, trains=False)
+def cjpeg(name, picture, *arguments, then=()):
+    """Encodes with cjpeg; 'then' are arguments of jpegtran."""
+    header = b"P6\n%d %d\n255\n" % picture.size
+    data = subprocess.run(["cjpeg", *arguments], input=header + picture.tobytes(), stdout=subprocess.PIPE, check=True).stdout
+    if then:
+        data = subprocess.run(["jpegtran", *then], input=data, stdout=subprocess.PIPE, check=True).stdout
+    (HERE / f"{name}.jpg").write_bytes(data)
+
+
+colour, grey = scene(33, 17, 3), scene(33, 17, 1)
+pillow("grey", grey, quality=85)
+pillow("dot", scene(1, 1, 3), quality=85)
+pillow("narrow_420", scene(3, 21, 3), quality=85, subsampling="4:2:0")
+pillow("units_420", scene(32, 16, 3), quality=85, subsampling="4:2:0")
+pillow("cmyk", scene(33, 17, 4), quality=90)
+for sampling in ("4:4:4", "4:2:2", "4:2:0"):
+    pillow("colour_" + sampling.replace(":", ""), colour, quality=85, subsampling=sampling)
+    pillow("progressive_" + sampling.replace(":", ""), colour, quality=85, subsampling=sampling, progressive=True)
+pillow("progressive_grey", grey, quality=40, progressive=True)
+pillow("coarse", colour, quality=5)
+pillow("fine", colour, quality=100, subsampling="4:4:4", optimize=True)
+for orientation in range(2, 9):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pillow(f"turned_{orientation}", scene(19, 11, 3), quality=85, exif=exif)
+for name, arguments, then in (
+        ("colour_440", ["-quality", "85", "-sample", "1x2"], ()),
+        ("colour_411", ["-quality", "85", "-sample", "4x1"], ()),
+        ("colour_mixed", ["-quality", "85", "-sample", "2x2,2x1,1x2"], ()),
+        ("restarts", ["-quality", "85", "-restart", "1B"], ()),
+        ("progressive_restarts", ["-quality", "85", "-restart", "1", "-progressive"], ()),
+        ("rgb", ["-quality", "90", "-rgb"], ()),
+        ("separate_scans", ["-quality", "85"], ["-scans", "separate.txt"])):
+    pathlib.Path("separate.txt").write_text("0;\n1;\n2;\n")
+    cjpeg(name, colour, *arguments, then=then)
+    pathlib.Path("separate.txt").unlink()
+    expect(name)
+cjpeg("refused_arithmetic", colour, "-arithmetic")
