@@ -18,6 +18,9 @@ public static class MechanismCatalogue
         GatedLinearUnit.Entry,
         Highway.Entry,
         LstmGates.Entry,
+        SqueezeExcitation.Entry,
+        EffectiveSqueezeExcitation.Entry,
+        EfficientChannelAttention.Entry,
         PointerNetwork.Entry,
         MemoryNetwork.Entry,
     ];
