@@ -40,14 +40,15 @@ public sealed class Step
     /// <summary>Runs a computation without gradients and keeps what it returns: a tensor, or a tuple or list of tensors.</summary>
     /// <param name="work">The computation.</param>
     /// <param name="capture">What attention modules shall hand out.</param>
+    /// <param name="request">What else is asked of modules, such as an <c>AttentionCapture</c>; null for nothing.</param>
     /// <typeparam name="T">Any type; tensors inside other types are kept by calling <see cref="Tensor.Keep"/>.</typeparam>
-    public static T Evaluate<T>(Func<Pass, T> work, Capture capture = Capture.None)
+    public static T Evaluate<T>(Func<Pass, T> work, Capture capture = Capture.None, IPassRequest? request = null)
     {
         ArgumentNullException.ThrowIfNull(work);
         Step step = new(0, records: false, findAnomalies: false);
         try
         {
-            return KeepAll(work(new Pass(step, null, capture)));
+            return KeepAll(work(new Pass(step, null, capture, request)));
         }
         finally
         {
@@ -58,14 +59,15 @@ public sealed class Step
     /// <summary>As <see cref="Evaluate{T}"/>, for a computation that awaits.</summary>
     /// <param name="work">The computation.</param>
     /// <param name="capture">What attention modules shall hand out.</param>
+    /// <param name="request">As there.</param>
     /// <typeparam name="T">As there.</typeparam>
-    public static async Task<T> EvaluateAsync<T>(Func<Pass, Task<T>> work, Capture capture = Capture.None)
+    public static async Task<T> EvaluateAsync<T>(Func<Pass, Task<T>> work, Capture capture = Capture.None, IPassRequest? request = null)
     {
         ArgumentNullException.ThrowIfNull(work);
         Step step = new(0, records: false, findAnomalies: false);
         try
         {
-            return KeepAll(await work(new Pass(step, null, capture)));
+            return KeepAll(await work(new Pass(step, null, capture, request)));
         }
         finally
         {
