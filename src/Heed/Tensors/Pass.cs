@@ -23,12 +23,13 @@ public readonly struct Pass
 {
     private readonly RandomStream? random;
 
-    internal Pass(Step step, RandomStream? random, Capture capture, IPassRequest? request = null)
+    internal Pass(Step step, RandomStream? random, Capture capture, IPassRequest? request = null, bool recomputes = false)
     {
         Step = step;
         this.random = random;
         Capture = capture;
         Request = request;
+        Recomputes = recomputes;
     }
 
     /// <summary>The step: memory and tape.</summary>
@@ -42,6 +43,9 @@ public readonly struct Pass
 
     /// <summary>What else is asked of modules; null for nothing.</summary>
     public IPassRequest? Request { get; }
+
+    /// <summary>Whether stacks of layers shall drop activations and compute them again in the backward pass (<see cref="Tensor.Recompute"/>).</summary>
+    public bool Recomputes { get; }
 
     /// <summary>The step's random stream.</summary>
     /// <exception cref="InvalidOperationException">The pass evaluates: nothing may be random.</exception>

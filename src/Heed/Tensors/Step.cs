@@ -16,14 +16,15 @@ public sealed class Step
     private readonly List<TensorBlock> blocks = [];
     private readonly List<Operation> operations = [];
     private readonly HashSet<object> held = [];
-    private readonly bool findAnomalies;
+    private readonly bool findAnomalies, keepsTape;
     private bool isGoingBack;
 
-    private Step(long number, bool records, bool findAnomalies)
+    private Step(long number, bool records, bool findAnomalies, bool keepsTape = true)
     {
         Number = number;
         Records = records;
         this.findAnomalies = findAnomalies;
+        this.keepsTape = keepsTape;
     }
 
     /// <summary>The number that messages use: the caller's, or 0.</summary>
@@ -81,16 +82,17 @@ public sealed class Step
     /// <param name="loss">The computation; returns one element.</param>
     /// <param name="findAnomalies">Checks every result and gradient, and throws an <see cref="AnomalyException"/> that names the operation in
     /// which the first NaN or infinity arose. Costs a read of every tensor.</param>
+    /// <param name="recomputes">Whether layers of a stack drop their activations and compute them again in the backward pass: less memory, a third more time, the same bits.</param>
     /// <returns>The loss.</returns>
     /// <exception cref="ShapeException">The loss has more than one element.</exception>
-    public static float Train(RandomStream random, long number, Func<Pass, Tensor> loss, bool findAnomalies = false)
+    public static float Train(RandomStream random, long number, Func<Pass, Tensor> loss, bool findAnomalies = false, bool recomputes = false)
     {
         ArgumentNullException.ThrowIfNull(random);
         ArgumentNullException.ThrowIfNull(loss);
         Step step = new(number, records: true, findAnomalies);
         try
         {
-            Tensor result = loss(new Pass(step, random, Capture.None));
+            Tensor result = loss(new Pass(step, random, Capture.None, recomputes: recomputes));
             float value = result.Item;
             step.Backward(result);
             return value;
@@ -118,6 +120,8 @@ public sealed class Step
             return;
         if (isGoingBack)
             throw new InvalidOperationException($"{operation.Name} was called during the backward pass on tensors that require a gradient: second derivatives are not offered. Compute on copies of the values.");
+        if (!keepsTape)
+            return;
         operation.Outputs = outputs.ToArray();
         operations.Add(operation);
     }
@@ -143,8 +147,30 @@ public sealed class Step
 
     internal void Release(Memory<float> memory)
     {
+        foreach (TensorBlock block in Take(memory))
+            TensorPool.Forget(block);
+    }
+
+    /// <summary>A step inside this one, whose memory ends before.</summary>
+    internal Step Inner(bool keepsTape) => new(Number, records: true, findAnomalies, keepsTape);
+
+    /// <summary>Gives the memory of a result to another step; null if it is not this step's.</summary>
+    internal Memory<float>? Transfer(Memory<float> memory, Step other)
+    {
+        List<TensorBlock> moved = Take(memory);
+        lock (other.blocks)
+            other.blocks.AddRange(moved);
+        return moved.Count > 0 ? memory : null;
+    }
+
+    private List<TensorBlock> Take(Memory<float> memory)
+    {
         lock (blocks)
-            blocks.RemoveAll(b => b.Memory.Span.Overlaps(memory.Span));
+        {
+            List<TensorBlock> found = blocks.FindAll(b => b.Memory.Span.Overlaps(memory.Span));
+            blocks.RemoveAll(found.Contains);
+            return found;
+        }
     }
 
     internal void Backward(Tensor loss)
@@ -153,7 +179,13 @@ public sealed class Step
             throw ShapeException.For("Backward", "loss", "one element", loss.Shape, "Take the mean or the sum first.");
         if (!loss.RequiresGradient)
             throw new InvalidOperationException("Backward: the loss depends on no parameter and no input that requires a gradient.");
-        loss.GradientSpan()[0] = 1;
+        Backward(loss, [1]);
+    }
+
+    /// <summary>The backward pass from a result of any shape, whose gradient is given.</summary>
+    internal void Backward(Tensor result, ReadOnlySpan<float> gradient)
+    {
+        gradient.CopyTo(result.GradientSpan());
         isGoingBack = true;
         for (int i = operations.Count - 1; i >= 0; i--)
         {
