@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Heed.Kernels;
 
 namespace Heed;
 
@@ -160,7 +161,7 @@ public sealed class Step
         List<TensorBlock> moved = Take(memory);
         lock (other.blocks)
             other.blocks.AddRange(moved);
-        return moved.Count > 0 ? memory : null;
+        return moved.Count > 0 ? memory : default(Memory<float>?);
     }
 
     private List<TensorBlock> Take(Memory<float> memory)
@@ -185,7 +186,11 @@ public sealed class Step
     /// <summary>The backward pass from a result of any shape, whose gradient is given.</summary>
     internal void Backward(Tensor result, ReadOnlySpan<float> gradient)
     {
-        gradient.CopyTo(result.GradientSpan());
+        Span<float> sum = result.GradientSpan(out bool isFirst);
+        if (isFirst)
+            gradient.CopyTo(sum);
+        else
+            Elementwise.AddScaled(gradient, 1, sum);
         isGoingBack = true;
         for (int i = operations.Count - 1; i >= 0; i--)
         {

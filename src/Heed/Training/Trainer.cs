@@ -61,9 +61,9 @@ internal sealed class Trainer
         if (checkpoint?.Read(model, [.. Arrays()]) is { } saved)
         {
             (state, optimizer.StepCount) = (saved, saved.StepCount);
-            resumed = [FormattableString.Invariant($"going on from epoch {saved.Epoch}, step {saved.Step} of {task.StepsPerEpoch}")];
+            resumed = [FormattableString.Invariant($"going on from epoch {saved.Epoch}, step {StepsOf(saved.Step)} of {StepsOf(task.StepsPerEpoch)}")];
         }
-        Tell(o => o.OnStart(new TrainingStart(task.Description, model.ParameterCount, options, task.StepsPerEpoch) { Notes = [.. task.Notes, .. resumed] }));
+        Tell(o => o.OnStart(new TrainingStart(task.Description, model.ParameterCount, options, StepsOf(task.StepsPerEpoch)) { Notes = [.. task.Notes, .. resumed] }));
         foreach (EpochReport earlier in state.Epochs)
             Tell(o => o.OnEpoch(earlier));
         while (state.Epoch <= options.EpochCount && state.Epoch - state.BestEpoch <= options.Patience && !cancellation.IsCancellationRequested)

@@ -117,6 +117,7 @@ public sealed class AttentionCaptureTests
     {
         MultiHeadAttention layer = new(new MultiHeadConfig { Size = 2, HeadCount = 2, KeyValueHeadCount = 1 });
         Assign(layer, "q_proj.weight", 0, 0, 0, 0);
+        Assign(layer, "q_proj.bias", 0, 0);
         Assign(layer, "v_proj.weight", 2, 0);
         Assign(layer, "v_proj.bias", 1);
         // Head 0 writes (3, 4) times its value, head 1 (0, 1) times.

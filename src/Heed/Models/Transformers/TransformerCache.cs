@@ -41,6 +41,23 @@ public sealed class TransformerCache
             cache.Truncate(length);
     }
 
+    /// <summary>A cache that holds one sequence several times: where hypotheses part.</summary>
+    /// <param name="count">How many times.</param>
+    /// <param name="capacity">Most tokens of each.</param>
+    internal TransformerCache Repeat(int count, int capacity)
+    {
+        if (Batch != 1 || Memory.Length > 0 || StartArray.Length > 0)
+            throw new InvalidOperationException("TransformerCache.Repeat: one sequence without a memory and without padding is required.");
+        return new TransformerCache([.. Own.Select(own =>
+        {
+            float[] keys = new float[own.Heads * own.Length * own.HeadDim], values = new float[own.Heads * own.Length * own.ValueDim];
+            own.CopyTo(keys, values);
+            KeyValueCache copy = new(count, own.Heads, own.HeadDim, own.ValueDim, capacity, own.Format);
+            copy.Append([.. Enumerable.Repeat(keys, count).SelectMany(k => k)], [.. Enumerable.Repeat(values, count).SelectMany(v => v)], own.Length);
+            return copy;
+        })], [], null, []);
+    }
+
     /// <summary>Sequence b becomes a copy of what sequence sources[b] was: the step of beam search.</summary>
     /// <param name="sources">One for each sequence.</param>
     /// <exception cref="ArgumentException">There are more or fewer, or one does not exist.</exception>
