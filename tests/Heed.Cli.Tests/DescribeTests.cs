@@ -17,7 +17,7 @@ public sealed class DescribeTests : IDisposable
         CommandRun.Of("train", "lm", "--data", folder["a.txt"], "--out", folder["model"], "--steps", "4", "--evaluate-every", "4", "--layers", "2", "--heads", "2", "--size", "16", "--context", "16", "--batch", "2",
             "--accumulate", "2", "--recompute", "--averaging", "0.9", "--activation", "swiglu", "--norm", "rms", "--no-bias").ShouldSucceed();
         CommandRun run = CommandRun.Of("describe", folder["model"]).ShouldSucceed();
-        foreach (string part in new[] { "language model: 2 layers, 2 heads, 16 wide, rope positions, swiglu", "context     16 tokens", "KiB of weights as float32; 4.0 KiB for the keys and values", "transformer.layer1.attention.q_proj.weight", "seed 1", "dev loss" })
+        foreach (string part in new[] { "language model: 2 layers, 2 heads, 16 wide, rope positions, swiglu", "tokens      characters, 12 in the vocabulary", "context     16 tokens", "KiB of weights as float32; 4.0 KiB for the keys and values", "transformer.layer1.attention.q_proj.weight", "seed 1", "dev loss" })
             run.Out.ShouldContain(part);
         JsonElement json = JsonDocument.Parse(CommandRun.Of("describe", folder["model"], "--json").ShouldSucceed().Out).RootElement;
         json.GetProperty("kind").GetString().ShouldBe("language-model");
@@ -50,7 +50,7 @@ public sealed class DescribeTests : IDisposable
         File.WriteAllText(folder["a.txt"], string.Concat(Enumerable.Repeat("the cat sat on the mat\n", 50)));
         CommandRun.Of("tokenizer", "train", "--data", folder["a.txt"], "--vocabulary", "320", "--out", folder["tokenizer.json"], "--quiet").ShouldSucceed();
         foreach (string path in new[] { folder["tokenizer.json"], folder.Path })
-            CommandRun.Of("describe", path).ShouldSucceed().Out.ShouldContain("bpe, 2");
+            CommandRun.Of("describe", path).ShouldSucceed().Out.ShouldContain("tokens      bpe, ");
         JsonDocument.Parse(CommandRun.Of("describe", folder.Path, "--json").ShouldSucceed().Out).RootElement.GetProperty("kind").GetString().ShouldBe("tokenizer");
         Directory.CreateDirectory(folder["empty"]);
         CommandRun.Of("describe", folder["empty"]).ShouldRefuse("empty");
