@@ -60,7 +60,7 @@ internal sealed class TokenBeam
     /// <summary>The best text, without its end.</summary>
     public int[] Best() => [.. Chain(ended.MaxBy(e => e.Score).Last)];
 
-    private static IEnumerable<int> Chain(Node? last)
+    private static List<int> Chain(Node? last)
     {
         List<int> ids = [];
         for (Node? at = last; at is not null; at = at.Before)

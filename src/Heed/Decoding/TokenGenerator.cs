@@ -116,7 +116,7 @@ public sealed class TokenGenerator
         }
     }
 
-    private IEnumerable<int> Search(IReadOnlyList<int> prompt, GenerationOptions options, IReadOnlySet<int> ends)
+    private int[] Search(IReadOnlyList<int> prompt, GenerationOptions options, IReadOnlySet<int> ends)
     {
         int room = Math.Min(options.MaximumTokens, ContextLength - prompt.Count);
         if (room == 0)

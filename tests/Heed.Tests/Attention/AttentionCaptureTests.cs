@@ -162,7 +162,7 @@ public sealed class AttentionCaptureTests
     public void A_head_that_does_not_exist_is_refused_by_name()
     {
         Transformer model = Made(Small);
-        Should.Throw<ArgumentOutOfRangeException>(() => Step.Evaluate(pass => model.Forward(new[] { 1 }, new SequenceRanges(new[] { 1 }), pass).States, request: new AttentionCapture(model) { Heads = [4] }))
+        Should.Throw<ArgumentException>(() => Step.Evaluate(pass => model.Forward(new[] { 1 }, new SequenceRanges(new[] { 1 }), pass).States, request: new AttentionCapture(model) { Heads = [4] }))
             .Message.ShouldContain("'layer0.attention' has heads 0 to 3");
     }
 

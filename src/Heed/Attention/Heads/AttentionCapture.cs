@@ -66,7 +66,7 @@ public sealed class AttentionCapture : IPassRequest
         foreach (int head in heads)
         {
             if (head < 0 || head >= layer.Config.Heads)
-                throw new ArgumentOutOfRangeException(nameof(Heads), head, FormattableString.Invariant($"AttentionCapture: '{Names[layers[layer]]}' has heads 0 to {layer.Config.Heads - 1}."));
+                throw new ArgumentException(FormattableString.Invariant($"AttentionCapture: '{Names[layers[layer]]}' has heads 0 to {layer.Config.Heads - 1}, not {head}."));
         }
         int[] positions = Positions(source);
         if (positions.Length == 0 && Rows is not null)
