@@ -32,7 +32,7 @@ public sealed class DescribeTests : IDisposable
         list.EnumerateArray().Select(h => h.GetProperty("inductionScore").GetDouble()).ShouldAllBe(v => v > 0 && v < 1);
         CommandRun.Of("describe", folder["model"], "--heads", new string('a', 17)).ShouldRefuse("17 tokens", "16 that the model reads");
 
-        CommandRun.Of("generate", folder["model"], "the", "--beam", "3", "--max-tokens", "5", "--quiet").ShouldSucceed().Out.TrimEnd('\n').Length.ShouldBe(8);
+        CommandRun.Of("generate", folder["model"], "the", "--beam", "3", "--max-tokens", "5", "--quiet").ShouldSucceed().Out.ShouldStartWith("the");
         CommandRun.Of("generate", folder["model"], "the", "--beam", "0").ShouldRefuse("BeamSize must be from 1 to 256");
 
         PretrainedTransformer.Of(LanguageModel.Load(folder["model"]).Network).Save(folder["llama"]);
@@ -60,7 +60,7 @@ public sealed class DescribeTests : IDisposable
     [Fact]
     public void A_translator_is_described_and_has_no_heads_to_show()
     {
-        File.WriteAllLines(folder["pairs.tsv"], ["source\ttarget", .. Enumerable.Range(0, 60).Select(i => $"one {i % 7} two\t{i % 7} zwei")]);
+        File.WriteAllLines(folder["pairs.tsv"], ["source\ttarget", .. Enumerable.Range(0, 60).Select(i => $"one {i} two\t{i} zwei")]);
         CommandRun.Of("train", "translate", "--data", folder["pairs.tsv"], "--out", folder["model"], "--epochs", "1", "--hidden", "8", "--embedding", "8", "--attention", "8", "--quiet").ShouldSucceed();
         CommandRun run = CommandRun.Of("describe", folder["model"]).ShouldSucceed();
         foreach (string part in new[] { "translator: encoder-decoder, bahdanau decoder, lstm", "source ", "target ", "of weights as float32", "best epoch" })
