@@ -4,17 +4,18 @@ using System.Text.Json;
 
 namespace Heed.Cli;
 
-/// <summary><c>heed describe MODEL</c>: what a model is made of and how it came to be.</summary>
+/// <summary><c>heed describe MODEL</c>: what a model, a checkpoint of others or a tokenizer is made of, and how it came to be.</summary>
 internal static class DescribeCommand
 {
     private static readonly CultureInfo culture = CultureInfo.InvariantCulture;
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = CommonOptions.Model();
+        Argument<string> model = new("model") { Description = "The folder of a model, of a checkpoint of others, or of a tokenizer." };
         Option<bool> json = CommonOptions.Json();
         Option<bool> privacy = new("--privacy") { Description = "List what the folder holds of the training data." };
-        Command command = new("describe", "Shows labels, network, parameters and training of a model.") { model, privacy, json };
+        Option<string?> heads = new("--heads") { Description = "What each attention head of a Transformer does on this text, instead.", HelpName = "text" };
+        Command command = new("describe", "Shows network, parameters, memory and training of a model.") { model, privacy, heads, json };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(model)!;
@@ -25,6 +26,13 @@ internal static class DescribeCommand
                     JsonText.WriteObject(terminal.Out, writer => PrivacyListing.Write(writer, items), isIndented: true);
                 else
                     PrivacyListing.Write(terminal, items);
+                return ExitCode.Done;
+            }
+            if (parsed.GetValue(heads) is { } text)
+                return HeadListing.Write(terminal, path, text, parsed.GetValue(json));
+            if (ModelDescription.Of(path) is { } description)
+            {
+                description.Write(terminal, parsed.GetValue(json));
                 return ExitCode.Done;
             }
             TextClassifier classifier = TextClassifier.Load(path);
@@ -41,7 +49,6 @@ internal static class DescribeCommand
     private static void Write(Terminal terminal, TextClassifier classifier, ModelFolder folder)
     {
         TrainingRecord record = classifier.Record;
-        TrainingOptions training = record.Options;
         TextWriter output = terminal.Out;
         output.WriteLine($"model       {Network(classifier.Network.Config)}");
         output.WriteLine($"target      {Target(classifier)}");
@@ -54,23 +61,10 @@ internal static class DescribeCommand
         output.WriteLine($"tokens      {Tokens(classifier.Encoder)}");
         long bytes = folder.Files.Values.Sum(file => file.Length);
         output.WriteLine(string.Create(culture, $"folder      {folder.Path}, {bytes:N0} bytes, written by Heed {folder.LibraryVersion}"));
-        output.WriteLine(string.Create(culture,
-            $"training    seed {training.Seed}, batch {training.BatchSize}, {training.Optimizer} {training.LearningRate} {training.Schedule}, at most {training.EpochCount} epochs by {training.Monitor}"));
-        output.WriteLine(string.Create(culture, $"best epoch  {record.BestEpoch}{(record.WasCancelled ? ", interrupted" : "")}"));
-        output.WriteLine($"data        train {record.TrainHash}");
-        output.WriteLine($"            dev   {record.DevHash}");
+        ModelTables.WriteTraining(output, record, string.Create(culture, $"at most {record.Options.EpochCount} epochs"));
         output.WriteLine(string.Create(culture, $"parameters  {classifier.Network.ParameterCount:N0}"));
-        output.WriteLine();
-        Styled.WriteTable(terminal, ["parameter", "shape", ">values"], classifier.Network.NamedParameters().Select(p =>
-            new[] { p.Name, p.Parameter.Shape.ToString(), p.Parameter.Shape.Length.ToString("N0", culture) }));
-        if (record.Epochs.Count == 0)
-            return;
-        output.WriteLine();
-        Styled.WriteTable(terminal, [">epoch", ">train loss", ">dev loss", ">accuracy", ">macro F1", ">seconds", ""], record.Epochs.Select(e => new[]
-        {
-            e.Epoch.ToString(culture), Figure(e.TrainLoss), Figure(e.DevLoss), Figure(e.Accuracy), Figure(e.MacroF1),
-            e.Duration.TotalSeconds.ToString("F1", culture), e.Epoch == record.BestEpoch ? "best" : "",
-        }));
+        ModelTables.WriteParameters(terminal, classifier.Network);
+        ModelTables.WriteEpochs(terminal, record);
     }
 
     private static void Write(Utf8JsonWriter json, TextClassifier classifier, ModelFolder folder)
@@ -102,50 +96,8 @@ internal static class DescribeCommand
         json.WriteNumber("layers", network.LayerCount);
         json.WriteNumber("views", network.Views);
         json.WriteEndObject();
-        WriteParameters(json, classifier.Network);
-        WriteTraining(json, record);
-    }
-
-    private static void WriteParameters(Utf8JsonWriter json, BlstmClassifier network)
-    {
-        json.WriteNumber("parameterCount", network.ParameterCount);
-        json.WriteStartArray("parameters");
-        foreach ((string name, Parameter parameter) in network.NamedParameters())
-        {
-            json.WriteStartObject();
-            json.WriteString("name", name);
-            json.WriteStartArray("shape");
-            foreach (int size in parameter.Shape.Sizes)
-                json.WriteNumberValue(size);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
-
-    private static void WriteTraining(Utf8JsonWriter json, TrainingRecord record)
-    {
-        json.WriteStartObject("training");
-        json.WriteNumber("seed", record.Options.Seed);
-        json.WriteString("monitor", record.Options.Monitor);
-        json.WriteNumber("bestEpoch", record.BestEpoch);
-        json.WriteBoolean("wasCancelled", record.WasCancelled);
-        json.WriteString("trainHash", record.TrainHash);
-        json.WriteString("devHash", record.DevHash);
-        json.WriteStartArray("epochs");
-        foreach (EpochReport epoch in record.Epochs)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("epoch", epoch.Epoch);
-            json.WriteFinite("trainLoss", epoch.TrainLoss);
-            json.WriteFinite("devLoss", epoch.DevLoss);
-            json.WriteFinite("accuracy", epoch.Accuracy);
-            json.WriteFinite("macroF1", epoch.MacroF1);
-            json.WriteFinite("seconds", epoch.Duration.TotalSeconds);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteEndObject();
+        ModelTables.WriteParameters(json, classifier.Network);
+        ModelTables.WriteTraining(json, record);
     }
 
     private static string Target(TextClassifier classifier) => classifier.Target switch
@@ -169,6 +121,4 @@ internal static class DescribeCommand
         string letters = encoder.Tokenizer.LowerCase ? "lower case" : "upper and lower case";
         return string.Create(culture, $"{encoder.Tokenizer.Name}, {letters}, {encoder.Vocabulary.Count:N0} in the vocabulary, at most {encoder.MaximumLength:N0} a text");
     }
-
-    private static string Figure(double value) => value.ToString("F4", culture);
 }

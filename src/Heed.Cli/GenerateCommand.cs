@@ -20,6 +20,8 @@ internal static class GenerateCommand
         Option<double> topP = list.AddNumber("--top-p", "Draw from the most probable tokens that together reach this.", defaults.TopP);
         Option<double> minP = list.AddNumber("--min-p", "Draw from tokens with at least this share of the best one's probability.", defaults.MinP);
         Option<double> penalty = list.AddNumber("--repetition-penalty", "Logits of tokens that were there are divided by it; 1 for none.", defaults.RepetitionPenalty);
+        Option<int> beam = list.Add("--beam", "Hypotheses of a beam search, which takes the place of drawing and writes at its end; 1 for none.", defaults.BeamSize);
+        Option<double> length = list.AddNumber("--length-penalty", "For beam search: 0 prefers short texts.", defaults.LengthPenalty);
         Option<string[]> stop = new("--stop") { Description = "A text that ends the writing; may be given several times.", HelpName = "text", AllowMultipleArgumentsPerToken = false };
         list.AddRange([stop]);
         Option<bool> half = list.Flag("--bf16", "Keep keys and values in 16 bits: half the memory, results change a little.");
@@ -37,7 +39,7 @@ internal static class GenerateCommand
                 GenerationOptions made = new()
                 {
                     MaximumTokens = parsed.GetValue(tokens), Temperature = parsed.GetValue(temperature), TopK = parsed.GetValue(topK), TopP = parsed.GetValue(topP), MinP = parsed.GetValue(minP),
-                    RepetitionPenalty = parsed.GetValue(penalty), Stop = parsed.GetValue(stop) ?? [], Seed = parsed.GetValue(seed),
+                    RepetitionPenalty = parsed.GetValue(penalty), BeamSize = parsed.GetValue(beam), LengthPenalty = parsed.GetValue(length), Stop = parsed.GetValue(stop) ?? [], Seed = parsed.GetValue(seed),
                 };
                 made.Validate();
                 return made;

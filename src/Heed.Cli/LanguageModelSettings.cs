@@ -10,10 +10,10 @@ internal sealed class LanguageModelSettings
     private readonly OptionList all = new();
     private readonly TransformerSettings layer;
     private readonly Option<string> tokens;
-    private readonly Option<int> vocabulary, layers, shared, context, window, steps, interval, batch;
+    private readonly Option<int> vocabulary, layers, shared, context, window, steps, interval, batch, accumulate;
     private readonly Option<double> dropout, learningRate, weightDecay, warmup, clip, averaging;
     private readonly Option<string> schedule;
-    private readonly Option<bool> untied;
+    private readonly Option<bool> untied, recompute;
     private readonly Option<ulong> seed = CommonOptions.Seed();
     private readonly CheckpointSettings checkpoint = new();
 
@@ -31,6 +31,8 @@ internal sealed class LanguageModelSettings
         steps = all.Add("--steps", "Steps of the whole run.", defaults.StepCount);
         interval = all.Add("--evaluate-every", "Steps between two looks at the dev text.", defaults.EvaluationInterval);
         batch = all.Add("--batch", "Windows of the text a step.", defaults.Training.BatchSize);
+        accumulate = all.Add("--accumulate", "Batches whose gradients make one step together.", defaults.Training.AccumulationSteps);
+        recompute = all.Flag("--recompute", "Layers compute their activations again in the backward pass: less memory, slower, the same results.");
         learningRate = all.AddNumber("--learning-rate", "Highest learning rate.", defaults.Training.LearningRate);
         weightDecay = all.AddNumber("--weight-decay", "Weight decay, relative to the learning rate.", defaults.Training.WeightDecay);
         schedule = all.Add("--schedule", "Learning rate over time: constant or cosine.", defaults.Training.Schedule, "name");
@@ -65,6 +67,8 @@ internal sealed class LanguageModelSettings
             Training = defaults.Training with
             {
                 BatchSize = parsed.GetValue(batch),
+                AccumulationSteps = parsed.GetValue(accumulate),
+                Recomputes = parsed.GetValue(recompute),
                 LearningRate = parsed.GetValue(learningRate),
                 WeightDecay = parsed.GetValue(weightDecay),
                 Schedule = parsed.GetValue(schedule)!,

@@ -6,9 +6,9 @@ namespace Heed.Cli;
 internal sealed class TrainerSettings
 {
     private readonly Option<string> optimizer, schedule, monitor;
-    private readonly Option<int> epochs, batch, patience;
+    private readonly Option<int> epochs, batch, accumulate, patience;
     private readonly Option<double> learningRate, weightDecay, warmup, clip, momentum, labelSmoothing, wordDropout, averaging;
-    private readonly Option<bool> findAnomalies;
+    private readonly Option<bool> findAnomalies, recompute;
     private readonly Option<ulong> seed = CommonOptions.Seed();
 
     /// <summary>Makes the options.</summary>
@@ -26,6 +26,8 @@ internal sealed class TrainerSettings
         averaging = Options.AddNumber("--averaging", "Decay of a running average of the weights, such as 0.999; 0 for none.", defaults.AveragingDecay);
         epochs = Options.Add("--epochs", "Epochs at most.", defaults.EpochCount);
         batch = Options.Add("--batch", $"{rows} a step.", defaults.BatchSize);
+        accumulate = Options.Add("--accumulate", "Batches whose gradients make one step together.", defaults.AccumulationSteps);
+        recompute = Options.Flag("--recompute", "Layers of Transformers compute their activations again in the backward pass: less memory, slower, the same results.");
         learningRate = Options.AddNumber("--learning-rate", "Highest learning rate.", defaults.LearningRate);
         weightDecay = Options.AddNumber("--weight-decay", "Weight decay, relative to the learning rate.", defaults.WeightDecay);
         schedule = Options.Add("--schedule", "Learning rate over time: constant or cosine.", defaults.Schedule, "name");
@@ -66,6 +68,8 @@ internal sealed class TrainerSettings
         Seed = parsed.GetValue(seed),
         EpochCount = parsed.GetValue(epochs),
         BatchSize = parsed.GetValue(batch),
+        AccumulationSteps = parsed.GetValue(accumulate),
+        Recomputes = parsed.GetValue(recompute),
         LearningRate = parsed.GetValue(learningRate),
         WeightDecay = parsed.GetValue(weightDecay),
         Schedule = parsed.GetValue(schedule)!,

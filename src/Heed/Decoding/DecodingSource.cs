@@ -64,7 +64,7 @@ internal sealed class DecodingSource
     private int[] Search(ReadOnlySpan<float> logs, int columns, float[][] weights)
     {
         int width = beams.Length;
-        List<(double Score, int Beam, int Id)> best = Best(logs, columns, 2 * width);
+        List<(double Score, int Beam, int Id)> best = BestContinuations.Of(logs, columns, [.. beams.Select((node, k) => isAlive[k] ? node?.LogProbability ?? 0 : double.NaN)], 2 * width, IsBlocked);
         HypothesisNode?[] next = new HypothesisNode?[width];
         bool[] alive = new bool[width];
         int[] parents = new int[width];
@@ -92,41 +92,7 @@ internal sealed class DecodingSource
         return parents;
     }
 
-    // The best continuations of all hypotheses, best first; of equal ones those of the first hypothesis and the first id.
-    private List<(double Score, int Beam, int Id)> Best(ReadOnlySpan<float> logs, int columns, int most)
-    {
-        PriorityQueue<(double Score, int Beam, int Id), (double Score, int Later)> heap = new(most + 1);
-        for (int k = 0; k < beams.Length; k++)
-        {
-            if (!isAlive[k])
-                continue;
-            double before = beams[k]?.LogProbability ?? 0;
-            ReadOnlySpan<float> row = logs.Slice(k * columns, columns);
-            float least = float.NegativeInfinity;
-            if (heap.Count == most)
-                least = Below(heap, before);
-            for (int id = 0; id < row.Length; id++)
-            {
-                if (!(row[id] > least) || (options.BlockNgrams > 0 && id != SequenceToSequence.Edge && beams[k] is { } node && node.Repeats(id, options.BlockNgrams)))
-                    continue;
-                double score = before + row[id];
-                if (heap.Count < most)
-                    heap.Enqueue((score, k, id), (score, -((k * columns) + id)));
-                else if (heap.Peek().Score < score)
-                    heap.EnqueueDequeue((score, k, id), (score, -((k * columns) + id)));
-                if (heap.Count == most)
-                    least = Below(heap, before);
-            }
-        }
-        List<(double Score, int Beam, int Id)> best = new(heap.Count);
-        while (heap.TryDequeue(out (double Score, int Beam, int Id) one, out _))
-            best.Add(one);
-        best.Reverse();
-        return best;
-
-        // What a logarithm must exceed to come in, rounded down so that none is missed.
-        static float Below(PriorityQueue<(double Score, int Beam, int Id), (double Score, int Later)> heap, double before) => MathF.BitDecrement((float)(heap.Peek().Score - before));
-    }
+    private bool IsBlocked(int beam, int id) => options.BlockNgrams > 0 && id != SequenceToSequence.Edge && beams[beam] is { } node && node.Repeats(id, options.BlockNgrams);
 
     private int[] Draw(ReadOnlySpan<float> logits, int columns, float[][] weights)
     {

@@ -31,7 +31,7 @@ public sealed record GenerationOptions
     /// <value>Default none.</value>
     public IReadOnlyList<string> Stop { get => field ?? []; init; } = [];
 
-    /// <summary>Hypotheses of a beam search, which takes the place of drawing; 1 for none.</summary>
+    /// <summary>Hypotheses of a beam search, which takes the place of drawing (temperature, cuts and seed then have no say); 1 for none.</summary>
     /// <value>Default 1; from 1 to 256.</value>
     public int BeamSize { get; init; } = 1;
 

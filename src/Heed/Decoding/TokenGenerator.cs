@@ -32,7 +32,7 @@ public sealed class TokenGenerator
 
     /// <summary>Writes behind a prompt, token by token. Where the context is full, the writing goes on from its second half, which is read anew.</summary>
     /// <param name="prompt">At least one token.</param>
-    /// <param name="options">How; <see cref="GenerationOptions.BeamSize"/> and <see cref="GenerationOptions.Stop"/> have no say here.</param>
+    /// <param name="options">How; <see cref="GenerationOptions.Stop"/> has no say here. A beam search gives its tokens out at its end, and ends where the context is full.</param>
     /// <param name="ends">Tokens that end the writing; they are not given out.</param>
     /// <returns>The tokens as they come.</returns>
     /// <exception cref="ArgumentException">The prompt is empty or longer than the model reads, or an option is out of its range.</exception>
@@ -42,7 +42,7 @@ public sealed class TokenGenerator
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Check(prompt, ContextLength);
-        return Run(prompt, options, ends ?? new HashSet<int>());
+        return options.BeamSize > 1 ? Search(prompt, options, ends ?? new HashSet<int>()) : Run(prompt, options, ends ?? new HashSet<int>());
     }
 
     /// <summary>Writes behind several prompts at once; each answer is the same as alone, but ends where the context is full.</summary>
@@ -65,6 +65,8 @@ public sealed class TokenGenerator
             Check(prompt, context);
         if (prompts.Count == 0)
             return [];
+        if (options.BeamSize > 1)
+            return [.. prompts.Select(prompt => new TokenGenerator(model, format).Generate(prompt, options, ends).ToArray())];
         int longest = prompts.Max(p => p.Count);
         int[] starts = [.. prompts.Select(p => longest - p.Count)], ids = [.. prompts.SelectMany(p => Enumerable.Repeat(0, longest - p.Count).Concat(p))];
         int[] rooms = [.. prompts.Select(p => Math.Min(options.MaximumTokens, context - p.Count))];
@@ -114,6 +116,39 @@ public sealed class TokenGenerator
         }
     }
 
+    private int[] Search(IReadOnlyList<int> prompt, GenerationOptions options, IReadOnlySet<int> ends)
+    {
+        int room = Math.Min(options.MaximumTokens, ContextLength - prompt.Count);
+        if (room == 0)
+            return [];
+        int[] ids = Remember(prompt);
+        float[] logs = Step.Evaluate(pass => Logs(model.Next(ids, cache!, pass), options, [prompt])).ToArray();
+        known.AddRange(ids);
+        TokenBeam beam = new(options, ends, room);
+        beam.Take(logs, logs.Length);
+        TransformerCache hypotheses = cache!.Select(new int[options.BeamSize], prompt.Count + room);
+        while (!beam.IsDone)
+        {
+            hypotheses.Reorder(beam.Parents);
+            int[] last = beam.LastIds;
+            IReadOnlyList<int>[] histories = options.RepetitionPenalty > 1 ? [.. Enumerable.Range(0, last.Length).Select(k => (IReadOnlyList<int>)[.. prompt, .. beam.Ids(k)])] : [];
+            float[] next = Step.Evaluate(pass => Logs(model.Next(last, hypotheses, pass), options, histories)).ToArray();
+            beam.Take(next, next.Length / options.BeamSize);
+        }
+        return beam.Best();
+    }
+
+    // log P of each token, behind each hypothesis.
+    private static Tensor Logs(Tensor logits, GenerationOptions options, IReadOnlyList<int>[] histories)
+    {
+        if (options.RepetitionPenalty > 1)
+        {
+            for (int k = 0; k < histories.Length; k++)
+                Punish(logits.Writable.Slice(k * logits.Shape[1], logits.Shape[1]), options, histories[k]);
+        }
+        return logits.LogSoftmax();
+    }
+
     // Gives what the cache lacks of a prompt: at least its last token, whose logits are wanted.
     private int[] Remember(IReadOnlyList<int> prompt)
     {
@@ -140,10 +175,15 @@ public sealed class TokenGenerator
         if (options.RepetitionPenalty > 1)
         {
             float[] punished = logits.ToArray();
-            foreach (int id in history.Distinct())
-                punished[id] = (float)(punished[id] > 0 ? punished[id] / options.RepetitionPenalty : punished[id] * options.RepetitionPenalty);
+            Punish(punished, options, history);
             logits = punished;
         }
         return options.Temperature == 0 ? TensorPrimitives.IndexOfMax(logits) : TokenDraw.From(logits, options.Temperature, options.TopK, options.TopP, options.MinP, random);
+    }
+
+    private static void Punish(Span<float> logits, GenerationOptions options, IEnumerable<int> history)
+    {
+        foreach (int id in history.Distinct())
+            logits[id] = (float)(logits[id] > 0 ? logits[id] / options.RepetitionPenalty : logits[id] * options.RepetitionPenalty);
     }
 }

@@ -28,16 +28,20 @@ internal sealed class LanguageModelTask : ITrainingTask<TokenWindows>
 
     public IReadOnlyList<string> Notes => [];
 
-    public int StepsPerEpoch => Math.Min(options.EvaluationInterval, options.StepCount);
+    // In batches, of which a step may take several.
+    public int StepsPerEpoch => Math.Min(options.EvaluationInterval, options.StepCount) * options.Training.AccumulationSteps;
 
     public IEnumerable<TokenWindows> Batches(int epoch, int first, CancellationToken cancellation)
     {
-        int before = (epoch - 1) * options.EvaluationInterval, count = Math.Min(StepsPerEpoch, options.StepCount - before);
-        for (int step = first; step < count; step++)
-            yield return Window(before + step);
+        int before = (epoch - 1) * options.EvaluationInterval, count = Math.Min(options.EvaluationInterval, options.StepCount - before);
+        int parts = options.Training.AccumulationSteps;
+        for (int i = first; i < count * parts; i++)
+            yield return Window(before + (i / parts), i % parts);
     }
 
     public int RowsOf(TokenWindows batch) => batch.Batch;
+
+    public long LossCountOf(TokenWindows batch) => batch.Targets.Length;
 
     public Tensor Loss(TokenWindows batch, in Pass pass) =>
         network.Loss(batch.Ids, batch.Targets, SequenceRanges.Full(batch.Batch, batch.Time), pass, (float)options.Training.LabelSmoothing);
@@ -94,12 +98,14 @@ internal sealed class LanguageModelTask : ITrainingTask<TokenWindows>
         return (loss, right, count);
     }
 
-    // A function of seed and step alone, so that a run that is resumed reads the same windows.
-    private TokenWindows Window(int step)
+    // A function of seed, step and part alone, so that a run that is resumed reads the same windows, and parts of a step those of one large batch.
+    private TokenWindows Window(int step, int part)
     {
         RandomStream random = new RandomStream(options.Training.Seed, "windows").Fork((ulong)step);
         int batch = options.Training.BatchSize;
         int[] ids = new int[batch * time], targets = new int[ids.Length];
+        for (int skipped = 0; skipped < part * batch; skipped++)
+            random.Next(train.Length - time);
         for (int row = 0; row < batch; row++)
         {
             int start = random.Next(train.Length - time);

@@ -44,6 +44,8 @@ internal sealed class TranslatorTask : ITrainingTask<PairBatch>
 
     public int RowsOf(PairBatch batch) => batch.BatchSize;
 
+    public long LossCountOf(PairBatch batch) => batch.TargetLengths.Sum();
+
     public Tensor Loss(PairBatch batch, in Pass pass) => network.Loss(batch, pass, (float)options.LabelSmoothing);
 
     public DevScore Evaluate(CancellationToken cancellation)

@@ -8,12 +8,14 @@ public sealed class AttentionOutputs
 {
     private readonly Func<Tensor> all;
     private readonly Func<WeightTile, Tensor> tile;
+    private readonly Action<WeightTile, Memory<float>> write;
 
-    internal AttentionOutputs(Tensor context, Func<Tensor> all, Func<WeightTile, Tensor> tile)
+    internal AttentionOutputs(Tensor context, Func<Tensor> all, Func<WeightTile, Tensor> tile, Action<WeightTile, Memory<float>> write)
     {
         Context = context;
         this.all = all;
         this.tile = tile;
+        this.write = write;
     }
 
     /// <summary>The contexts, in the layout of the queries.</summary>
@@ -48,6 +50,9 @@ public sealed class AttentionOutputs
     /// <returns>Shape <c>(queries, keys)</c>.</returns>
     /// <exception cref="ArgumentException">The tile lies outside.</exception>
     public Tensor Weights(WeightTile part) => tile(part);
+
+    /// <summary>Writes a tile to memory of the caller's.</summary>
+    internal void WeightsInto(WeightTile part, Memory<float> weights) => write(part, weights);
 
     /// <summary>All weights, rebuilt on demand; no gradient flows through them. For long sequences take tiles.</summary>
     /// <returns>Shape <c>(batch, heads, queries, keys)</c>, zeros in the padding.</returns>

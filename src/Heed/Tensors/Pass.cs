@@ -14,17 +14,22 @@ public enum Capture
     Gates = 2,
 }
 
+/// <summary>What a call asks of the modules that know how to answer it, beside <see cref="Capture"/>: an <c>AttentionCapture</c>.</summary>
+public interface IPassRequest;
+
 /// <summary>What belongs to one call of a model: its step, whether it trains, its random stream, and what shall be captured.</summary>
 /// <remarks>Passed down through every <c>Forward</c>, so modules hold no mutable mode and one model answers many threads at once.</remarks>
 public readonly struct Pass
 {
     private readonly RandomStream? random;
 
-    internal Pass(Step step, RandomStream? random, Capture capture)
+    internal Pass(Step step, RandomStream? random, Capture capture, IPassRequest? request = null, bool recomputes = false)
     {
         Step = step;
         this.random = random;
         Capture = capture;
+        Request = request;
+        Recomputes = recomputes;
     }
 
     /// <summary>The step: memory and tape.</summary>
@@ -35,6 +40,12 @@ public readonly struct Pass
 
     /// <summary>What shall be captured.</summary>
     public Capture Capture { get; }
+
+    /// <summary>What else is asked of modules; null for nothing.</summary>
+    public IPassRequest? Request { get; }
+
+    /// <summary>Whether stacks of layers shall drop activations and compute them again in the backward pass (<see cref="Tensor.Recompute"/>).</summary>
+    public bool Recomputes { get; }
 
     /// <summary>The step's random stream.</summary>
     /// <exception cref="InvalidOperationException">The pass evaluates: nothing may be random.</exception>

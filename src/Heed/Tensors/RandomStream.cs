@@ -37,6 +37,9 @@ public sealed class RandomStream
     /// <param name="index">The number.</param>
     public RandomStream Fork(ulong index) => new(CounterRandom.Mix(Key ^ CounterRandom.Mix(index ^ 0x5851F42D4C957F2D)));
 
+    /// <summary>This stream at its place, to draw the same numbers again.</summary>
+    internal RandomStream Copy() => new(Key) { Position = Position };
+
     /// <summary>64 random bits.</summary>
     public ulong NextUInt64()
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Heed.Kernels;
 
 namespace Heed;
 
@@ -16,14 +17,15 @@ public sealed class Step
     private readonly List<TensorBlock> blocks = [];
     private readonly List<Operation> operations = [];
     private readonly HashSet<object> held = [];
-    private readonly bool findAnomalies;
+    private readonly bool findAnomalies, keepsTape;
     private bool isGoingBack;
 
-    private Step(long number, bool records, bool findAnomalies)
+    private Step(long number, bool records, bool findAnomalies, bool keepsTape = true)
     {
         Number = number;
         Records = records;
         this.findAnomalies = findAnomalies;
+        this.keepsTape = keepsTape;
     }
 
     /// <summary>The number that messages use: the caller's, or 0.</summary>
@@ -40,14 +42,15 @@ public sealed class Step
     /// <summary>Runs a computation without gradients and keeps what it returns: a tensor, or a tuple or list of tensors.</summary>
     /// <param name="work">The computation.</param>
     /// <param name="capture">What attention modules shall hand out.</param>
+    /// <param name="request">What else is asked of modules, such as an <c>AttentionCapture</c>; null for nothing.</param>
     /// <typeparam name="T">Any type; tensors inside other types are kept by calling <see cref="Tensor.Keep"/>.</typeparam>
-    public static T Evaluate<T>(Func<Pass, T> work, Capture capture = Capture.None)
+    public static T Evaluate<T>(Func<Pass, T> work, Capture capture = Capture.None, IPassRequest? request = null)
     {
         ArgumentNullException.ThrowIfNull(work);
         Step step = new(0, records: false, findAnomalies: false);
         try
         {
-            return KeepAll(work(new Pass(step, null, capture)));
+            return KeepAll(work(new Pass(step, null, capture, request)));
         }
         finally
         {
@@ -58,14 +61,15 @@ public sealed class Step
     /// <summary>As <see cref="Evaluate{T}"/>, for a computation that awaits.</summary>
     /// <param name="work">The computation.</param>
     /// <param name="capture">What attention modules shall hand out.</param>
+    /// <param name="request">As there.</param>
     /// <typeparam name="T">As there.</typeparam>
-    public static async Task<T> EvaluateAsync<T>(Func<Pass, Task<T>> work, Capture capture = Capture.None)
+    public static async Task<T> EvaluateAsync<T>(Func<Pass, Task<T>> work, Capture capture = Capture.None, IPassRequest? request = null)
     {
         ArgumentNullException.ThrowIfNull(work);
         Step step = new(0, records: false, findAnomalies: false);
         try
         {
-            return KeepAll(await work(new Pass(step, null, capture)));
+            return KeepAll(await work(new Pass(step, null, capture, request)));
         }
         finally
         {
@@ -79,16 +83,17 @@ public sealed class Step
     /// <param name="loss">The computation; returns one element.</param>
     /// <param name="findAnomalies">Checks every result and gradient, and throws an <see cref="AnomalyException"/> that names the operation in
     /// which the first NaN or infinity arose. Costs a read of every tensor.</param>
+    /// <param name="recomputes">Whether layers of a stack drop their activations and compute them again in the backward pass: less memory, a third more time, the same bits.</param>
     /// <returns>The loss.</returns>
     /// <exception cref="ShapeException">The loss has more than one element.</exception>
-    public static float Train(RandomStream random, long number, Func<Pass, Tensor> loss, bool findAnomalies = false)
+    public static float Train(RandomStream random, long number, Func<Pass, Tensor> loss, bool findAnomalies = false, bool recomputes = false)
     {
         ArgumentNullException.ThrowIfNull(random);
         ArgumentNullException.ThrowIfNull(loss);
         Step step = new(number, records: true, findAnomalies);
         try
         {
-            Tensor result = loss(new Pass(step, random, Capture.None));
+            Tensor result = loss(new Pass(step, random, Capture.None, recomputes: recomputes));
             float value = result.Item;
             step.Backward(result);
             return value;
@@ -116,6 +121,8 @@ public sealed class Step
             return;
         if (isGoingBack)
             throw new InvalidOperationException($"{operation.Name} was called during the backward pass on tensors that require a gradient: second derivatives are not offered. Compute on copies of the values.");
+        if (!keepsTape)
+            return;
         operation.Outputs = outputs.ToArray();
         operations.Add(operation);
     }
@@ -141,8 +148,30 @@ public sealed class Step
 
     internal void Release(Memory<float> memory)
     {
+        foreach (TensorBlock block in Take(memory))
+            TensorPool.Forget(block);
+    }
+
+    /// <summary>A step inside this one, whose memory ends before.</summary>
+    internal Step Inner(bool keepsTape) => new(Number, records: true, findAnomalies, keepsTape);
+
+    /// <summary>Gives the memory of a result to another step; null if it is not this step's.</summary>
+    internal Memory<float>? Transfer(Memory<float> memory, Step other)
+    {
+        List<TensorBlock> moved = Take(memory);
+        lock (other.blocks)
+            other.blocks.AddRange(moved);
+        return moved.Count > 0 ? memory : default(Memory<float>?);
+    }
+
+    private List<TensorBlock> Take(Memory<float> memory)
+    {
         lock (blocks)
-            blocks.RemoveAll(b => b.Memory.Span.Overlaps(memory.Span));
+        {
+            List<TensorBlock> found = blocks.FindAll(b => b.Memory.Span.Overlaps(memory.Span));
+            blocks.RemoveAll(found.Contains);
+            return found;
+        }
     }
 
     internal void Backward(Tensor loss)
@@ -151,7 +180,17 @@ public sealed class Step
             throw ShapeException.For("Backward", "loss", "one element", loss.Shape, "Take the mean or the sum first.");
         if (!loss.RequiresGradient)
             throw new InvalidOperationException("Backward: the loss depends on no parameter and no input that requires a gradient.");
-        loss.GradientSpan()[0] = 1;
+        Backward(loss, [1]);
+    }
+
+    /// <summary>The backward pass from a result of any shape, whose gradient is given.</summary>
+    internal void Backward(Tensor result, ReadOnlySpan<float> gradient)
+    {
+        Span<float> sum = result.GradientSpan(out bool isFirst);
+        if (isFirst)
+            gradient.CopyTo(sum);
+        else
+            Elementwise.AddScaled(gradient, 1, sum);
         isGoingBack = true;
         for (int i = operations.Count - 1; i >= 0; i--)
         {

@@ -132,7 +132,7 @@ public sealed partial class Tensor
             };
             FusedAttention.Forward(Values(0), Values(1), Values(2), context.Writable, shape, modifier, mask, Values(Parameters), statistics, Options());
             context.step?.Record(this, [context, .. logSumExpAt < 0 ? Array.Empty<Tensor>() : [logSumExp], .. entropy is null ? Array.Empty<Tensor>() : [entropy]]);
-            return new AttentionOutputs(context, Weights, Weights)
+            return new AttentionOutputs(context, Weights, Weights, Weights)
             {
                 LogSumExp = logSumExpAt < 0 ? null : logSumExp, Entropy = entropy, Maximum = maximum, ArgMax = argMax, ExpectedDistance = distance, KeyMass = mass, TopKeys = topKeys, TopWeights = top,
             };
@@ -241,9 +241,12 @@ public sealed partial class Tensor
         {
             bool fits = tile.Queries >= 0 && tile.Keys >= 0 && tile.Queries <= shape.Queries && tile.Keys <= shape.Keys;
             Tensor weights = Data(fits ? new Shape(tile.Queries, tile.Keys) : new Shape(0, 0));
-            FusedAttention.Weights(Values(0), Values(1), logSumExp.Values, weights.Writable, shape, tile, modifier, mask, Values(Parameters), Options());
+            Weights(tile, weights.Memory);
             return weights;
         }
+
+        private void Weights(WeightTile tile, Memory<float> weights) =>
+            FusedAttention.Weights(Values(0), Values(1), logSumExp.Values, weights.Span, shape, tile, modifier, mask, Values(Parameters), Options());
 
         private Tensor Weights()
         {

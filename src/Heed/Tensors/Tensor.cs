@@ -128,7 +128,7 @@ public sealed partial class Tensor
     /// <summary>As <c>Tensor (2, 3)</c>.</summary>
     public override string ToString() => $"Tensor {Shape}";
 
-    internal bool HasGradient => hasGradient || Parameter is not null;
+    internal bool HasGradient => hasGradient || Parameter is not null || Original is { HasGradient: true };
 
     internal Span<float> GradientSpan()
     {
@@ -143,6 +143,8 @@ public sealed partial class Tensor
     {
         if (Parameter is not null)
             return Parameter.GradientForWriting(out isFirst);
+        if (Original is not null)
+            return Original.GradientSpan(out isFirst);
         isFirst = !hasGradient;
         if (isFirst)
         {

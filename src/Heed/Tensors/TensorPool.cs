@@ -10,7 +10,7 @@ internal static class TensorPool
     private const int Classes = 4 * 32;
     private const int Poisoned = unchecked((int)0xFFC0DEAD);
     private static readonly Stack<TensorBlock>[] Free = [.. Enumerable.Range(0, Classes).Select(_ => new Stack<TensorBlock>())];
-    private static long allocated;
+    private static long allocated, used, peak;
 
     /// <summary>Fills returned blocks with NaN, so that a use after the end cannot pass unnoticed; on in Debug builds.</summary>
     public static bool Poison { get; set; }
@@ -21,7 +21,27 @@ internal static class TensorPool
     /// <summary>Bytes that the pool ever took from the garbage collector.</summary>
     public static long AllocatedBytes => Volatile.Read(ref allocated);
 
+    /// <summary>Bytes of all blocks that steps hold.</summary>
+    public static long UsedBytes => Volatile.Read(ref used);
+
+    /// <summary>The most bytes that steps held at once since <see cref="ResetPeak"/>.</summary>
+    public static long PeakBytes => Volatile.Read(ref peak);
+
+    public static void ResetPeak() => Volatile.Write(ref peak, UsedBytes);
+
     public static TensorBlock Rent(int length)
+    {
+        TensorBlock block = Find(length);
+        long now = Interlocked.Add(ref used, block.Bytes);
+        for (long seen = PeakBytes; now > seen; seen = PeakBytes)
+            Interlocked.CompareExchange(ref peak, now, seen);
+        return block;
+    }
+
+    /// <summary>A block that a step keeps for good.</summary>
+    public static void Forget(TensorBlock block) => Interlocked.Add(ref used, -block.Bytes);
+
+    private static TensorBlock Find(int length)
     {
         int first = Class(length);
         for (int c = first; c < Math.Min(first + 5, Classes); c++)
@@ -38,6 +58,7 @@ internal static class TensorPool
 
     public static void Return(TensorBlock block)
     {
+        Forget(block);
         if (Poison)
             block.Memory.Span.Fill(BitConverter.Int32BitsToSingle(Poisoned));
         Stack<TensorBlock> stack = Free[block.Class];
@@ -76,4 +97,7 @@ internal static class TensorPool
 /// <summary>One block of <see cref="TensorPool"/>.</summary>
 /// <param name="Memory">The aligned floats.</param>
 /// <param name="Class">The size class; −1 if the block does not return.</param>
-internal sealed record TensorBlock(Memory<float> Memory, int Class);
+internal sealed record TensorBlock(Memory<float> Memory, int Class)
+{
+    public long Bytes => 4L * Memory.Length;
+}

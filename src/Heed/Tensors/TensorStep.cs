@@ -19,12 +19,15 @@ public sealed partial class Tensor
     }
 
     // A result of an operation, its contents undefined; it requires a gradient if any input does.
-    private static Tensor Result(string operation, Shape shape, params ReadOnlySpan<Tensor?> inputs)
+    private static Tensor Result(string operation, Shape shape, params ReadOnlySpan<Tensor?> inputs) => Result(operation, shape, inputs, null);
+
+    // The same in memory that the step has already.
+    private static Tensor Result(string operation, Shape shape, ReadOnlySpan<Tensor?> inputs, Memory<float>? memory)
     {
         bool requires = false;
         foreach (Tensor? input in inputs)
             requires |= input is { RequiresGradient: true };
-        return StepOf(operation, inputs) is { } its ? its.New(shape, requires)
+        return StepOf(operation, inputs) is { } its ? memory is { } held ? new Tensor(held, shape, its, requires && its.Records) : its.New(shape, requires)
             : new Tensor(TensorPool.AllocateAligned(shape.Length), shape, null, false);
     }
 

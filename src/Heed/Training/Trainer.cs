@@ -17,6 +17,9 @@ internal interface ITrainingTask<TBatch>
 
     int RowsOf(TBatch batch);
 
+    /// <summary>How many things the loss of a batch is the mean of: rows, or tokens.</summary>
+    long LossCountOf(TBatch batch) => RowsOf(batch);
+
     Tensor Loss(TBatch batch, in Pass pass);
 
     DevScore Evaluate(CancellationToken cancellation);
@@ -58,9 +61,9 @@ internal sealed class Trainer
         if (checkpoint?.Read(model, [.. Arrays()]) is { } saved)
         {
             (state, optimizer.StepCount) = (saved, saved.StepCount);
-            resumed = [FormattableString.Invariant($"going on from epoch {saved.Epoch}, step {saved.Step} of {task.StepsPerEpoch}")];
+            resumed = [FormattableString.Invariant($"going on from epoch {saved.Epoch}, step {StepsOf(saved.Step)} of {StepsOf(task.StepsPerEpoch)}")];
         }
-        Tell(o => o.OnStart(new TrainingStart(task.Description, model.ParameterCount, options, task.StepsPerEpoch) { Notes = [.. task.Notes, .. resumed] }));
+        Tell(o => o.OnStart(new TrainingStart(task.Description, model.ParameterCount, options, StepsOf(task.StepsPerEpoch)) { Notes = [.. task.Notes, .. resumed] }));
         foreach (EpochReport earlier in state.Epochs)
             Tell(o => o.OnEpoch(earlier));
         while (state.Epoch <= options.EpochCount && state.Epoch - state.BestEpoch <= options.Patience && !cancellation.IsCancellationRequested)
@@ -92,19 +95,19 @@ internal sealed class Trainer
     {
         Stopwatch clock = Stopwatch.StartNew();
         (long rowsBefore, int stepBefore) = (state.Rows, state.Step);
-        long stepCount = (long)task.StepsPerEpoch * options.EpochCount;
-        foreach (TBatch batch in task.Batches(state.Epoch, state.Step, cancellation))
+        long stepCount = (long)StepsOf(task.StepsPerEpoch) * options.EpochCount;
+        foreach (TBatch[] batches in task.Batches(state.Epoch, state.Step, cancellation).Chunk(options.AccumulationSteps))
         {
             long number = optimizer.StepCount;
-            float loss = Step.Train(random.Fork((ulong)number), number, pass => task.Loss(batch, pass), options.FindAnomalies);
+            float loss = AddGradients(task, batches, number);
             if (!float.IsFinite(loss))
                 throw new ArithmeticException(FormattableString.Invariant($"The loss of step {number} is {loss}. Lower the learning rate, or set FindAnomalies to learn which operation it came from."));
             double rate = options.LearningRateAt(number, stepCount), norm = optimizer.Step(rate, options.ClipNorm);
             average?.Update(number);
-            int count = task.RowsOf(batch);
-            state = state with { Step = state.Step + 1, StepCount = number + 1, LossSum = state.LossSum + (loss * count), Rows = state.Rows + count };
+            int count = batches.Sum(task.RowsOf);
+            state = state with { Step = state.Step + batches.Length, StepCount = number + 1, LossSum = state.LossSum + (loss * count), Rows = state.Rows + count };
             double seconds = clock.Elapsed.TotalSeconds, left = ((options.EpochCount - state.Epoch) * (long)task.StepsPerEpoch) + task.StepsPerEpoch - state.Step;
-            TrainingProgress progress = new(state.Epoch, options.EpochCount, state.Step, task.StepsPerEpoch, state.LossSum / state.Rows, rate, norm,
+            TrainingProgress progress = new(state.Epoch, options.EpochCount, StepsOf(state.Step), StepsOf(task.StepsPerEpoch), state.LossSum / state.Rows, rate, norm,
                 (state.Rows - rowsBefore) / seconds, TimeSpan.FromSeconds(seconds / (state.Step - stepBefore) * left));
             foreach (ITrainingObserver observer in observers)
                 observer.OnStep(progress);
@@ -114,6 +117,26 @@ internal sealed class Trainer
                 WriteCheckpoint();
         }
     }
+
+    // A step's batches are one in several parts: each loss counts by its share of what the whole's mean is taken over.
+    private float AddGradients<TBatch>(ITrainingTask<TBatch> task, TBatch[] batches, long number)
+    {
+        RandomStream stream = random.Fork((ulong)number);
+        if (batches.Length == 1)
+            return Step.Train(stream, number, pass => task.Loss(batches[0], pass), options.FindAnomalies, options.Recomputes);
+        long all = batches.Sum(task.LossCountOf);
+        float loss = 0;
+        for (int i = 0; i < batches.Length; i++)
+        {
+            TBatch batch = batches[i];
+            float share = all == 0 ? 1f / batches.Length : task.LossCountOf(batch) / (float)all;
+            loss += Step.Train(stream.Fork((ulong)i), number, pass => task.Loss(batch, pass).Scale(share), options.FindAnomalies, options.Recomputes);
+        }
+        return loss;
+    }
+
+    // How many steps so many batches make.
+    private int StepsOf(int batches) => (batches + options.AccumulationSteps - 1) / options.AccumulationSteps;
 
     private void EndEpoch<TBatch>(ITrainingTask<TBatch> task, TimeSpan duration)
     {

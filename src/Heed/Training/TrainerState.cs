@@ -17,7 +17,7 @@ internal sealed record TrainerState
     /// <summary>The current epoch, from 1.</summary>
     public int Epoch { get; init; } = 1;
 
-    /// <summary>Steps of it that are made.</summary>
+    /// <summary>Batches of it that are done.</summary>
     public int Step { get; init; }
 
     /// <summary>Steps of the run that are made.</summary>

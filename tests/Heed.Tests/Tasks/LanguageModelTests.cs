@@ -38,11 +38,13 @@ public sealed class LanguageModelTests : IDisposable
         ModelPrivacy.List(folder).ShouldContain(item => item.File == "tokenizer.json" && item.Count == loaded.Tokenizer.VocabularySize);
     }
 
-    [Fact]
-    public void A_run_that_is_cut_and_resumed_has_the_bits_of_one_that_was_not()
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 0.9)]
+    public void A_run_that_is_cut_and_resumed_has_the_bits_of_one_that_was_not(int accumulation, double averaging)
     {
         string text = string.Concat(Enumerable.Repeat(Verse, 20));
-        LanguageModelOptions options = Quick with { StepCount = 30, EvaluationInterval = 10 };
+        LanguageModelOptions options = Quick with { StepCount = 30, EvaluationInterval = 10, Training = Quick.Training with { AccumulationSteps = accumulation, AveragingDecay = averaging } };
         float[] whole = Weights(LanguageModel.Train(text, options));
         CheckpointOptions checkpoint = new() { Path = folder + ".checkpoint", Interval = TimeSpan.Zero };
         try
@@ -55,6 +57,16 @@ public sealed class LanguageModelTests : IDisposable
         {
             Directory.Delete(checkpoint.Path, recursive: true);
         }
+    }
+
+    [Fact]
+    public void The_running_average_of_the_weights_is_what_is_looked_at_and_kept()
+    {
+        string text = string.Concat(Enumerable.Repeat(Verse, 20));
+        LanguageModelOptions options = Quick with { StepCount = 20, EvaluationInterval = 10 };
+        LanguageModel averaged = LanguageModel.Train(text, Verse, options with { Training = options.Training with { AveragingDecay = 0.9 } });
+        Weights(averaged).ShouldNotBe(Weights(LanguageModel.Train(text, Verse, options)));
+        averaged.Evaluate(Verse).Loss.ShouldBe(averaged.Record.Epochs[averaged.Record.BestEpoch - 1].DevLoss, 1e-9);
     }
 
     [Fact]

@@ -113,6 +113,12 @@ public sealed class GradientCheckTests
         ["StepMatrix"] = StepMatrices,
         ["Gather"] = StepMatrices,
         ["Gru"] = [Recurrent(3, 1), Recurrent(3, 2)],
+        ["Recompute"] =
+        [
+            new(T(5, 7), T(3, 7), (x, w) => Tensor.Recompute(
+                (inputs, inner) => (Tensor.Linear(inputs[0], inner.Use(w.Parameter!)).Tanh().Dropout(0.4f, inner.Random.NextUInt64()) * inputs[1]).Tanh(), [x, x.Columns(1, 3)], [w.Parameter!],
+                new Pass(x.Step!, new RandomStream(1, "test"), Capture.None))),
+        ],
     };
 
     public static TheoryData<string> Names => [.. Checks.Keys];

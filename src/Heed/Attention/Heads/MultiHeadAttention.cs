@@ -11,7 +11,7 @@ namespace Heed;
 /// <para>All of it goes through fused attention: the matrix of weights is never in memory, unless it is asked for (<see cref="Capture.Weights"/>).</para>
 /// <para>Sources: Vaswani et al. 2017; multi-query: Shazeer 2019; grouped-query: Ainslie et al. 2023; for the rest see <see cref="MultiHeadConfig"/>.</para>
 /// </remarks>
-public sealed class MultiHeadAttention : Module
+public sealed partial class MultiHeadAttention : Module
 {
     private readonly Slot<Linear> queryMap, keyMap, valueMap, output;
     private readonly Linear? gate;
@@ -108,6 +108,8 @@ public sealed class MultiHeadAttention : Module
         };
         Whole run = new() { Q = q, K = memory.Keys, V = memory.Values, Inputs = inputs };
         Choose(ref run);
+        if (pass.Request is AttentionCapture capture && capture.Wants(this))
+            Answer(capture, run.Result!, memory.Values, ranges, memory.Ranges);
         return new AttentionResult(Join(run.Result!.Context, x, pass), pass.Capture.HasFlag(Capture.Weights) ? run.Result.Weights() : null);
     }
 
@@ -156,6 +158,8 @@ public sealed class MultiHeadAttention : Module
         (int batch, int tokens) = (x.Shape[0], x.Shape[1]);
         Tensor queries = HeadsFirst(q), context = pass.Step.New(new Shape(batch, Config.Heads, tokens, Config.ValueDim));
         int[] keyLengths = [.. starts.ToArray().Select(s => cache.Length - s)];
+        AttentionCapture? capture = pass.Request as AttentionCapture;
+        float[] logSumExp = new float[capture?.Wants(this) == true ? batch * Config.Heads * tokens : 0];
         // New tokens stand at the cache's end; those in front of a sequence's first one are padding.
         int first = cache.Length - tokens;
         int[] queryStarts = [.. starts.ToArray().Select(s => Math.Clamp(s - first, 0, tokens))];
@@ -174,8 +178,11 @@ public sealed class MultiHeadAttention : Module
             KeyLengths = keyLengths,
             QueryStarts = queryStarts,
             QueryLengths = [.. queryStarts.Select(s => tokens - s)],
+            LogSumExp = logSumExp,
         };
         Choose(ref run);
+        if (logSumExp.Length > 0)
+            Answer(capture!, run);
         return Join(tokens == 1 ? context : context.SwapMiddle(), x, pass);
     }
 
@@ -200,6 +207,7 @@ public sealed class MultiHeadAttention : Module
         Tensor joined = context.Reshape(new Shape(x.Shape[0], x.Shape[1], Config.Heads * Config.ValueDim));
         if (gate is not null)
             joined *= gate.Forward(x, pass).Sigmoid();
+        joined = Hooked(joined, pass);
         return Return(output.Module.Forward(joined, pass), pass);
     }
 
@@ -306,22 +314,26 @@ public sealed class MultiHeadAttention : Module
         public float? Scale;
         public ReadOnlyMemory<int> KeyStarts;
         public int[] KeyLengths, QueryStarts, QueryLengths;
+        public float[] LogSumExp;
 
         public readonly void Run<TScore, TMask>(TScore score, TMask mask)
             where TScore : unmanaged, IDifferentiableScoreModifier
-            where TMask : unmanaged, IAttentionMask => Cache.Attend(
-                Q.Values, Context.Writable, Heads, Q.Shape[2], score, mask, Of(Parameters), default, new AttentionOptions
-                {
-                    Scale = Scale,
-                    Sinks = Of(Sinks),
-                    QueryTable = Of(QueryTable),
-                    ValueTable = Of(ValueTable),
-                    KeyStarts = KeyStarts.Span,
-                    KeyLengths = KeyLengths,
-                    QueryStarts = QueryStarts,
-                    QueryLengths = QueryLengths,
-                });
+            where TMask : unmanaged, IAttentionMask =>
+            Cache.Attend(Q.Values, Context.Writable, Heads, Q.Shape[2], score, mask, Of(Parameters), new AttentionStatistics { LogSumExp = LogSumExp }, Options());
 
-        private static ReadOnlySpan<float> Of(Tensor? tensor) => tensor is null ? default : tensor.Values;
+        public readonly AttentionOptions Options(int position = 0) => new()
+        {
+            KeyPosition = position,
+            Scale = Scale,
+            Sinks = Of(Sinks),
+            QueryTable = Of(QueryTable),
+            ValueTable = Of(ValueTable),
+            KeyStarts = KeyStarts.Span,
+            KeyLengths = KeyLengths,
+            QueryStarts = QueryStarts,
+            QueryLengths = QueryLengths,
+        };
+
+        public static ReadOnlySpan<float> Of(Tensor? tensor) => tensor is null ? default : tensor.Values;
     }
 }

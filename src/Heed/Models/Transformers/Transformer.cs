@@ -73,7 +73,7 @@ public sealed class Transformer : Module
         SequenceRanges? real = ranges.HasPadding(time) ? ranges : default(SequenceRanges?);
         Tensor?[] weights = new Tensor?[layers.Length], memoryWeights = new Tensor?[layers.Length];
         for (int l = 0; l < layers.Length; l++)
-            (x, weights[l], memoryWeights[l]) = layers[l].Forward(x, real, pass, memory, memoryRanges);
+            (x, weights[l], memoryWeights[l]) = pass.Recomputes ? Again(layers[l], x, real, pass, memory, memoryRanges) : layers[l].Forward(x, real, pass, memory, memoryRanges);
         return new TransformerResult(End(x, pass))
         {
             Weights = [.. weights.OfType<Tensor>()],
@@ -135,6 +135,12 @@ public sealed class Transformer : Module
         }
         return new TransformerCache(own, other, starts ?? []);
     }
+
+    // What the layer computes between is dropped, and computed again in the backward pass.
+    private static TransformerLayerResult Again(TransformerLayer layer, Tensor x, SequenceRanges? ranges, in Pass pass, Tensor? memory, SequenceRanges? memoryRanges) => new(
+        Tensor.Recompute(
+            (inputs, inner) => layer.Forward(inputs[0], ranges, inner, inputs.Count > 1 ? inputs[1] : null, memoryRanges).States,
+            memory is null ? [x] : [x, memory], layer.NamedParameters().Select(p => p.Parameter), pass), null, null);
 
     private Tensor End(Tensor x, in Pass pass) => Return(norm is null ? x : norm.Forward(x, pass), pass);
 }

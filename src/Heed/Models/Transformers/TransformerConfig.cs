@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>The shape of a <see cref="Transformer"/>: tokens in, states out.</summary>
@@ -118,6 +120,12 @@ public sealed record TransformerConfig
     /// <summary>Probability that an attention weight is dropped in training.</summary>
     /// <value>Default 0.</value>
     public float AttentionDropout { get; init; }
+
+    /// <summary>Bytes that keys and values of one sequence take in a cache.</summary>
+    /// <param name="tokens">Tokens of the sequence.</param>
+    /// <param name="format">How numbers are stored.</param>
+    public long CacheBytes(int tokens, KeyValueFormat format = KeyValueFormat.Float32) =>
+        (long)LayerCount * SelfAttention.KeyHeads * (SelfAttention.KeyDim + SelfAttention.ValueDim) * tokens * (format == KeyValueFormat.BFloat16 ? 2 : 4);
 
     internal bool AddsPositions => Position is "learned" or "sinusoidal";
 

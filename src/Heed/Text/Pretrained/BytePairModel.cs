@@ -32,6 +32,7 @@ internal sealed class BytePairModel : SubwordModel
         bytes = options.HasByteFallback ? new ByteTokens(vocabulary) : null;
         hasAffixes = options.Prefix.Length + options.Suffix.Length > 0;
         table = new MergeTable(merges.Count);
+        HasMerges = merges.Count > 0;
         for (int rank = 0; rank < merges.Count; rank++)
         {
             (string left, string right) = merges[rank];
@@ -49,6 +50,9 @@ internal sealed class BytePairModel : SubwordModel
     }
 
     public override int? UnknownId => options.UnknownId;
+
+    /// <summary>Whether any neighbours are joined; else tokens are characters.</summary>
+    public bool HasMerges { get; }
 
     public override void Tokenize(ReadOnlySpan<char> piece, List<SubToken> output)
     {

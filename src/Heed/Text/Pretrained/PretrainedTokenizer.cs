@@ -57,6 +57,9 @@ public sealed class PretrainedTokenizer
     /// <summary>One more than the largest id, so that an embedding of so many rows has one for every token.</summary>
     public int VocabularySize => tokens.Length;
 
+    /// <summary>How pieces become tokens: <c>bpe</c>, <c>characters</c> (byte pairs without any), <c>wordpiece</c>, <c>unigram</c> or <c>words</c>.</summary>
+    public string Kind => parts.Model switch { BytePairModel { HasMerges: false } => "characters", BytePairModel => "bpe", WordPieceModel => "wordpiece", UnigramModel => "unigram", _ => "words" };
+
     /// <summary>The most tokens that <see cref="Encode"/> gives, special ones included; null for any number. At first what the file says.</summary>
     public int? MaximumLength { get; }
 

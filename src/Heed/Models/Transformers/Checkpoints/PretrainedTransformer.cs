@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Heed;
 
 /// <summary>Checkpoints of others: encoders and decoders from Hugging Face folders, and ours written as such.</summary>
@@ -36,6 +38,25 @@ public static class PretrainedTransformer
             throw new InputException($"'{config.Architecture}' is an encoder and foretells nothing; read it with PretrainedTransformer.LoadEncoder.", config.Path);
         using SafetensorsShards shards = Open(folder, config);
         return Load(folder, config, shards, new TransformerLanguageModel(config.Transformer, config.VocabularySize, config.IsTied), "transformer.", isMapped);
+    }
+
+    /// <summary>Whether a folder's <c>config.json</c> is that of a checkpoint of others, read or not; one of Heed's names no <c>model_type</c>.</summary>
+    /// <param name="folder">The folder.</param>
+    public static bool IsIn(string folder)
+    {
+        string path = Path.Combine(folder, PretrainedConfig.FileName);
+        if (!File.Exists(path))
+            return false;
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            using JsonDocument document = JsonDocument.Parse(stream);
+            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("model_type", out _);
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     /// <summary>What a folder holds, from its configuration and the headers of its files; no weight is read.</summary>
