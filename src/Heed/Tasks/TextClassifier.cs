@@ -10,9 +10,9 @@ public sealed partial class TextClassifier
 
     private Lazy<TrainingRecord> record = new(TrainingRecord.Untrained);
 
-    internal TextClassifier(BlstmClassifier network, TextEncoder encoder, TextHead head, FeatureEncoder features)
+    internal TextClassifier(TextNetwork network, TokenEncoder tokens, TextHead head, FeatureEncoder features)
     {
-        (Network, Encoder, Head, Features) = (network, encoder, head, features);
+        (Network, Tokens, Head, Features) = (network, tokens, head, features);
         Rule = new AnswerRule(1, Enumerable.Repeat(0.5f, head.Labels.Count).ToArray());
     }
 
@@ -23,10 +23,14 @@ public sealed partial class TextClassifier
     public IReadOnlyList<string> Labels => Head.Labels;
 
     /// <summary>The network.</summary>
-    public BlstmClassifier Network { get; }
+    public TextNetwork Network { get; }
 
     /// <summary>How texts become token ids.</summary>
-    public TextEncoder Encoder { get; }
+    public TokenEncoder Tokens { get; }
+
+    /// <summary>How texts become token ids, where the vocabulary was learned from the training texts.</summary>
+    /// <exception cref="InvalidOperationException">The model has the tokenizer of a pretrained encoder; ask <see cref="Tokens"/>.</exception>
+    public TextEncoder Encoder => Tokens as TextEncoder ?? throw new InvalidOperationException("TextClassifier.Encoder: the model has the tokenizer of a pretrained encoder; ask Tokens.");
 
     /// <summary>How further columns become features; one of no columns where the model reads texts alone.</summary>
     public FeatureEncoder Features { get; }
@@ -55,7 +59,7 @@ public sealed partial class TextClassifier
         init => record = value;
     }
 
-    internal bool IsHierarchical => Network.Config.Structure == "hierarchical";
+    internal bool IsHierarchical => Network.Config is BlstmConfig { Structure: "hierarchical" };
 
     internal TextHead Head { get; }
 

@@ -40,6 +40,9 @@ public readonly struct Pass
     /// <exception cref="InvalidOperationException">The pass evaluates: nothing may be random.</exception>
     public RandomStream Random => random ?? throw new InvalidOperationException("Pass.Random: an evaluation draws no random numbers. Ask IsTraining first.");
 
+    /// <summary>The same call with less to capture.</summary>
+    internal Pass Without(Capture capture) => new(Step, random, Capture & ~capture);
+
     /// <summary>A parameter as a tensor of this step; its gradient goes to the parameter.</summary>
     /// <param name="parameter">The parameter.</param>
     public Tensor Use(Parameter parameter)
