@@ -35,11 +35,12 @@ internal static class EvalCommand
         command.SetAction(parsed =>
         {
             threads.Apply(parsed);
-            if (Translator.IsIn(parsed.GetValue(model)!))
+            bool isOurs = !TextClassifier.IsCheckpoint(parsed.GetValue(model)!);
+            if (isOurs && Translator.IsIn(parsed.GetValue(model)!))
                 return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, parsed.GetValue(json));
-            if (LanguageModel.IsIn(parsed.GetValue(model)!))
+            if (isOurs && LanguageModel.IsIn(parsed.GetValue(model)!))
                 return Foretell(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
-            if (MaskedLanguageModel.IsIn(parsed.GetValue(model)!))
+            if (isOurs && MaskedLanguageModel.IsIn(parsed.GetValue(model)!))
                 return Guess(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
             double? limit = Thresholds.Of(parsed, threshold, classifier);

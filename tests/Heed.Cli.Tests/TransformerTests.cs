@@ -73,7 +73,7 @@ public sealed class TransformerTests(TrainedModel model) : IClassFixture<Trained
     {
         using TemporaryFolder folder = new();
         CommandRun run = CommandRun.Of(["train", "text", "--data", model.Data, "--out", folder["model"], .. options]);
-        run.ExitCode.ShouldBe(2);
+        run.Code.ShouldBe(2);
         run.Error.ShouldContain(message);
         run.Error.Trim().ShouldNotContain("\n");
         Directory.Exists(folder["model"]).ShouldBeFalse();
@@ -85,7 +85,7 @@ public sealed class TransformerTests(TrainedModel model) : IClassFixture<Trained
         using TemporaryFolder folder = new();
         TinyBert.Write(folder["bert"]);
         CommandRun run = CommandRun.Of("train", "text", "--model", folder["bert"], "--layers", "3", "--data", model.Data, "--out", folder["model"]);
-        run.ExitCode.ShouldBe(2);
+        run.Code.ShouldBe(2);
         run.Error.ShouldContain("--layers is what the encoder in");
         CommandRun.Of("train", "text", "--model", folder["bert"], "--tokens", "characters", "--data", model.Data, "--out", folder["model"]).Error.ShouldContain("--tokens is what the encoder in");
     }
@@ -110,7 +110,7 @@ public sealed class TransformerTests(TrainedModel model) : IClassFixture<Trained
             })
         {
             CommandRun run = CommandRun.Of(["embed", folder["bert"], .. wrong]);
-            (run.ExitCode, run.Error.Contains(message, StringComparison.Ordinal)).ShouldBe((2, true), run.Error);
+            (run.Code, run.Error.Contains(message, StringComparison.Ordinal)).ShouldBe((2, true), run.Error);
         }
         CommandRun.Of("embed", model.Model, "a").Error.ShouldContain("recurrent network");
     }

@@ -2,7 +2,7 @@ namespace Heed;
 
 /// <summary>A text classifier: a Transformer encoder, pooling, a linear layer.</summary>
 /// <remarks>
-/// <para>Formula: h = <see cref="Heed.Transformer"/>(ids); c = h of the first token (pooling <c>cls</c>) or Σ_t α_t·h_t by the chosen <see cref="SequencePooling"/>; with a pooler c ← tanh(P·c + p);
+/// <para>Formula: h = <see cref="Heed.Transformer"/>(ids); c = h of the first token (pooling <c>cls</c>) or Σ_t α_t·h_t by the chosen <see cref="SequencePooling"/>; with a pooler c ← tanh(P·c + p), or relu;
 /// logits as <see cref="TextNetwork"/> has them.</para>
 /// <para>Token weights are those of the pooling. <c>cls</c> has none of its own: there they are the last layer's attention from the first token, the mean over its heads, and 0 unless
 /// <see cref="Capture.Weights"/> asks for them.</para>
@@ -54,8 +54,8 @@ public sealed class TransformerClassifier : TextNetwork
         Tensor? known = input.Known is null ? null : Evidence!.Vectors(input.Known, pass);
         PoolingResult result = config.ReadsFirst ? First(input, known, pass)
             : pooling!.Module.Forward(Transformer.Forward(input.Ids, input.Ranges, pass, input.Segments, known, captured: 0).States, input.Ranges, pass);
-        Tensor context = pooler is null ? result.Context : pooler.Module.Forward(result.Context, pass).Tanh();
-        return new PooledText(context, result, pooling?.Module.IsFocused ?? false);
+        Tensor context = pooler is null ? result.Context : pooler.Module.Forward(result.Context, pass);
+        return new PooledText(pooler is null ? context : config.PoolerActivation == "relu" ? context.Relu() : context.Tanh(), result, pooling?.Module.IsFocused ?? false);
     }
 
     private PoolingResult First(in TextNetworkInput input, Tensor? known, in Pass pass)

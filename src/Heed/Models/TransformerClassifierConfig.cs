@@ -25,9 +25,13 @@ public sealed record TransformerClassifierConfig : TextNetworkConfig
     /// <value>Default false. It has the id of padding, which is read nowhere else.</value>
     public bool AddsClassToken { get; init; }
 
-    /// <summary>Whether a dense layer with tanh stands between context and output, as BERT's pooler.</summary>
+    /// <summary>Whether a dense layer stands between context and output, as BERT's pooler.</summary>
     /// <value>Default false.</value>
     public bool HasPooler { get; init; }
+
+    /// <summary>The function of the pooler: <c>tanh</c> (BERT, RoBERTa) or <c>relu</c> (DistilBERT).</summary>
+    /// <value>Default <c>tanh</c>.</value>
+    public string PoolerActivation { get => field ?? "tanh"; init; } = "tanh";
 
     /// <summary>d_a of the poolings <c>additive</c> and <c>structured</c>.</summary>
     /// <value>Default 128; at least 1.</value>
@@ -78,6 +82,8 @@ public sealed record TransformerClassifierConfig : TextNetworkConfig
             throw new ArgumentException($"TransformerClassifierConfig: there is no Pooling '{Pooling}'; there are {string.Join(", ", Poolings)}.{NearestName.Hint(Pooling, Poolings)}", nameof(Pooling));
         if (AddsClassToken && !ReadsFirst)
             throw new ArgumentException($"TransformerClassifierConfig: AddsClassToken is for the pooling {FirstToken}, got {Pooling}.", nameof(AddsClassToken));
+        if (PoolerActivation is not ("tanh" or "relu"))
+            throw new ArgumentException($"TransformerClassifierConfig: PoolerActivation must be tanh or relu, got '{PoolerActivation}'.", nameof(PoolerActivation));
         if (PerLabel && (Pooling != "projection" || HasPooler))
             throw new ArgumentException($"TransformerClassifierConfig: PerLabel needs the pooling projection and no pooler, got {Pooling}{(HasPooler ? " with one" : "")}.", nameof(PerLabel));
         if (Dropout is not (>= 0 and < 1))

@@ -81,10 +81,20 @@ public sealed partial class TextClassifier
         return TextTraining.Run(train, dev, options ?? new TextClassifierOptions(), observer, cancellation);
     }
 
-    /// <summary>Reads a model folder.</summary>
+    /// <summary>Reads a model folder: one that <see cref="Save"/> wrote, or one of Hugging Face with a head for sequence classification (BERT, RoBERTa, XLM-R, DistilBERT; see docs/checkpoints.md), which answers as it is,
+    /// without temperature and simple model.</summary>
     /// <param name="path">The folder.</param>
-    /// <exception cref="InputException">The folder is missing, not Heed's, damaged, or from a newer version.</exception>
-    public static TextClassifier Load(string path) => TextClassifierFiles.Load(path);
+    /// <exception cref="InputException">The folder is missing, no such model, damaged, or from a newer version.</exception>
+    public static TextClassifier Load(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return PretrainedClassifier.IsIn(path) ? PretrainedClassifier.Load(path) : TextClassifierFiles.Load(path);
+    }
+
+    /// <summary>Whether a folder is a classifier of others that <see cref="Load"/> reads.</summary>
+    /// <param name="path">The folder.</param>
+    /// <exception cref="InputException">Its configuration is damaged.</exception>
+    public static bool IsCheckpoint(string path) => PretrainedClassifier.IsIn(path);
 
     /// <summary>Compiles what a prediction runs, by answering one text with a tiny network, so that the first real answer does not wait for it.</summary>
     /// <returns>Ends when it is done; nobody has to wait for it. Called before <see cref="Load"/>, it works while the files are read.</returns>

@@ -21,7 +21,7 @@ internal static class TextTraining
             evidence = new EvidenceRows(whole, train, rows => FitBaseline(classifier, rows, dev, [whole.Strength]), classifier.Tokens);
         }
         TextTrainingTask task = new(classifier, train, dev, training, evidence) { Notes = [.. new[] { note, start }.OfType<string>()] };
-        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, RunHash(classifier, train, dev, training)) : null;
+        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, RunHash(classifier, train, dev, training, options.Lora)) : null;
         Trainer trainer = new(classifier.Network, training, observer is null ? [] : [observer], checkpoint);
         TrainingReport report = trainer.Run(task, cancellation);
         LoraAdapter.Merge(classifier.Network);
@@ -37,7 +37,7 @@ internal static class TextTraining
     public static float[] BaselineLogits(TfidfModel model, TextData data) => [.. data.Texts.SelectMany(model.Scores)];
 
     // All that the weights depend on, but for the machine.
-    private static string RunHash(TextClassifier classifier, TextData train, TextData dev, TrainingOptions training)
+    private static string RunHash(TextClassifier classifier, TextData train, TextData dev, TrainingOptions training, LoraConfig? lora)
     {
         TrainingRecord record = TrainingRecord.Create(training, new TrainingReport([], 0, false, default), train, dev);
         byte[] options = JsonSerializer.SerializeToUtf8Bytes(record, HeedJson.Default.TrainingRecord), network = TextClassifierFiles.Bytes(classifier.Network.Config);
@@ -47,7 +47,7 @@ internal static class TextTraining
         using MemoryStream weights = new();
         classifier.Network.SaveWeights(weights);
         byte[] first = SHA256.HashData(weights.GetBuffer().AsSpan(0, (int)weights.Length));
-        return Convert.ToHexStringLower(SHA256.HashData([.. options, .. network, .. tokens.ToArray(), .. first]));
+        return Convert.ToHexStringLower(SHA256.HashData([.. options, .. network, .. tokens.ToArray(), .. first, .. lora is null ? [] : BitConverter.GetBytes(lora.Alpha)]));
     }
 
     private static (TextClassifier Classifier, string? Note) Create(TextData train, TextClassifierOptions options, TrainingOptions training)

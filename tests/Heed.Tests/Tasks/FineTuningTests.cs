@@ -75,7 +75,10 @@ public sealed class FineTuningTests : IDisposable
     public void Adapters_leave_the_encoder_as_it_was_but_for_what_they_adapt()
     {
         Transformer source = TinyBert.Write(folder["bert"]);
-        TextClassifierOptions options = Options with { Lora = new LoraConfig { Rank = 4 }, Training = Options.Training with { LearningRate = 2e-2, EpochCount = 4 } };
+        TextClassifierOptions options = Options with
+        {
+            Network = new TransformerClassifierConfig { Pooling = "mean" }, Lora = new LoraConfig { Rank = 4 }, Training = Options.Training with { LearningRate = 2e-2, EpochCount = 6 },
+        };
         TextClassifier model = TextClassifier.Train(TinyBert.Data(300, 1), TinyBert.Data(60, 2), options);
         model.Evaluate(TinyBert.Data(200, 3)).Accuracy.Value.ShouldBeGreaterThan(0.95);
         Dictionary<string, Parameter> before = source.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter);
@@ -109,6 +112,51 @@ public sealed class FineTuningTests : IDisposable
         Message(Options with { Pretrained = folder["nowhere"] }).ShouldContain("no such folder");
         TextClassifier.Train(TinyBert.Data(20, 1), TinyBert.Data(20, 2), new TextClassifierOptions { Network = new BlstmConfig { HiddenSize = 4, EmbeddingSize = 4 }, Training = new TrainingOptions { EpochCount = 1 } }).Save(folder["blstm"]);
         Message(Options with { Pretrained = folder["blstm"] }).ShouldContain("is a recurrent network");
+    }
+
+    [Theory]
+    [InlineData("bert", "bert.pooler.dense", "classifier", false)]
+    [InlineData("roberta", "classifier.dense", "classifier.out_proj", true)]
+    public void A_classifier_of_others_answers_as_it_is(string architecture, string pooler, string output, bool isMulti)
+    {
+        Transformer encoder = TinyBert.Write(folder["bert"]);
+        string prefix = architecture + ".", config = Path.Combine(folder["bert"], "config.json");
+        float[] dense = [.. Enumerable.Range(0, 256).Select(i => MathF.Sin(i))], bias = [.. Enumerable.Range(0, 16).Select(i => i * 0.01f)], last = [.. Enumerable.Range(0, 48).Select(i => MathF.Cos(i))];
+        using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder["bert"], "model.safetensors")))
+        {
+            List<SafetensorsArray> arrays = [];
+            foreach ((string name, SafetensorsEntry entry) in file.Entries)
+            {
+                float[] values = new float[entry.Shape.Aggregate(1L, (a, b) => a * b)];
+                file.ReadSingle(name, values);
+                arrays.Add(new SafetensorsArray(prefix + name, [.. entry.Shape.Select(n => (int)n)], values));
+            }
+            arrays.AddRange([new(pooler + ".weight", [16, 16], dense), new(pooler + ".bias", [16], bias), new(output + ".weight", [3, 16], last), new(output + ".bias", [3], new float[] { 0, 1, 2 })]);
+            Directory.CreateDirectory(folder["theirs"]);
+            SafetensorsWriter.Write(Path.Combine(folder["theirs"], "model.safetensors"), arrays);
+        }
+        File.Copy(Path.Combine(folder["bert"], "tokenizer.json"), Path.Combine(folder["theirs"], "tokenizer.json"));
+        string json = File.ReadAllText(config).Replace("\"bert\"", $"\"{architecture}\"", StringComparison.Ordinal).Replace("BertModel", "XForSequenceClassification", StringComparison.Ordinal);
+        string labels = ", \"id2label\": {\"0\": \"x\", \"1\": \"y\", \"2\": \"z\"}" + (isMulti ? ", \"problem_type\": \"multi_label_classification\"}" : "}");
+        File.WriteAllText(Path.Combine(folder["theirs"], "config.json"), json[..(json.LastIndexOf('}') - 1)] + labels);
+        TextClassifier model = TextClassifier.Load(folder["theirs"]);
+        (model.Target, model.Baseline).ShouldBe((isMulti ? TargetKind.Multi : TargetKind.Single, null));
+        model.Labels.ShouldBe(["x", "y", "z"]);
+        TextPrediction p = model.Predict("a good film");
+        int[] ids = model.Tokens.EncodeIds("a good film");
+        double[] logits = Step.Evaluate(pass =>
+        {
+            // Of the two the second begins positions one place behind; the table is the same.
+            float[] state = ((TransformerClassifier)model.Network).Transformer.Forward(ids, new[] { ids.Length }, pass).States.Values[..16].ToArray();
+            double[] hidden = [.. Enumerable.Range(0, 16).Select(o => Math.Tanh(bias[o] + Enumerable.Range(0, 16).Sum(i => (double)dense[(o * 16) + i] * state[i])))];
+            return Enumerable.Range(0, 3).Select(o => o + Enumerable.Range(0, 16).Sum(i => last[(o * 16) + i] * hidden[i])).ToArray();
+        });
+        double sum = logits.Sum(Math.Exp);
+        for (int c = 0; c < 3; c++)
+            (isMulti ? p.Evidence[c].Probability : p.Probabilities[c].Probability).ShouldBe((float)(isMulti ? 1 / (1 + Math.Exp(-logits[c])) : Math.Exp(logits[c]) / sum), 1e-4f);
+        model.Save(folder["ours"]);
+        TextClassifier.Load(folder["ours"]).Predict("a good film").Probabilities.ShouldBe(p.Probabilities);
+        encoder.VocabularySize.ShouldBe(29);
     }
 
     private static float[] Weights(TextClassifier model) => [.. model.Network.NamedParameters().SelectMany(p => p.Parameter.Values.ToArray())];

@@ -85,7 +85,7 @@ public sealed class MaskedLanguageModelTests : IDisposable
         {
             int t = place % 102;
             if (!hidden.Contains(place))
-                pieces.Ids[place].ShouldBe(t == 0 ? tokenizer.ClsId : t == 101 ? tokenizer.SepId : text[(place / 102 * 100) + t - 1]);
+                pieces.Ids[place].ShouldBe(t == 0 ? tokenizer.ClsId!.Value : t == 101 ? tokenizer.SepId!.Value : text[(place / 102 * 100) + t - 1]);
         }
         // Each place of a piece is as likely as any other.
         pieces.Places.Count(place => place % 102 <= 50).ShouldBeInRange(250, 350);

@@ -69,6 +69,22 @@ public sealed class TransformerClassifierTests
         }
     }
 
+    [Theory]
+    [InlineData("cls")]
+    [InlineData("additive")]
+    public void Gradients_are_right_through_evidence_class_token_and_pooler(string pooling)
+    {
+        TransformerClassifier network = new(new TransformerClassifierConfig
+        {
+            Encoder = new TransformerConfig { Size = 6, LayerCount = 1, HeadCount = 2, InnerSize = 10, Dropout = 0, SegmentCount = 2, MaximumLength = 8 }, Pooling = pooling, AddsClassToken = pooling == "cls", HasPooler = true,
+            AttentionSize = 5, Evidence = true, Dropout = 0,
+        }, vocabularySize: 7, classCount: 3, featureCount: 2);
+        network.Initialize(2);
+        int[] ids = [3, 4, 5, 6, 2, 0], lengths = [3, 2], segments = [0, 1, 1, 0, 1, 0];
+        float[] evidence = [.. Enumerable.Range(0, 18).Select(i => i < 15 ? MathF.Sin(i) : 0)], features = [0.5f, -1, 2, 0.25f];
+        GradientCheck.Run(network.NamedParameters(), pass => Tensor.CrossEntropy(network.Forward(ids, lengths, pass, features, evidence, segments: segments).Logits, new[] { 2, 0 })).ShouldBeGreaterThan(0);
+    }
+
     [Fact]
     public void Sets_of_labels_get_an_attention_row_each_and_a_trained_model_takes_new_labels()
     {
