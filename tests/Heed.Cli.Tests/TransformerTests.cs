@@ -25,7 +25,7 @@ public sealed class TransformerTests(TrainedModel model) : IClassFixture<Trained
         CommandRun.Of("describe", folder["model"]).ShouldSucceed().Out.ShouldContain("Transformer of 1 layers, 2 heads, 16 wide, learned positions, cls pooling");
         JsonDocument.Parse(CommandRun.Of("describe", folder["model"], "--json").ShouldSucceed().Out).RootElement.GetProperty("network").GetProperty("size").GetInt32().ShouldBe(16);
         CommandRun.Of("describe", folder["model"], "--privacy").ShouldSucceed();
-        CommandRun.Of("compare", folder["model"], model.Model, "--data", model.Test).Error.ShouldBeEmpty();
+        CommandRun.Of("compare", folder["model"], model.Model, "--data", model.Test).Out.ShouldContain("old");
         CommandRun.Of(["train", "text", "--init", folder["model"], "--data", model.Data, "--out", folder["more"], .. small]).ShouldSucceed().Error.ShouldContain("going on from a trained model");
         ((TransformerClassifierConfig)TextClassifier.Load(folder["more"]).Network.Config).Encoder.Dropout.ShouldBe(0.1);
         CommandRun.Of("average", folder["model"], folder["model"], "--out", folder["mean"]).ShouldSucceed();
