@@ -67,12 +67,12 @@ public sealed class LoraAdapter : Module
         static (values, self) =>
         {
             (int rank, int inputs) = (self.a.Shape[0], self.a.Shape[1]);
-            ReadOnlySpan<float> a = self.a.Values, b = self.b.Values;
+            ReadOnlySpan<float> down = self.a.Values, up = self.b.Values;
             for (int i = 0; i < values.Length; i++)
             {
                 double sum = 0;
                 for (int r = 0; r < rank; r++)
-                    sum += (double)b[(i / inputs * rank) + r] * a[(r * inputs) + (i % inputs)];
+                    sum += (double)up[(i / inputs * rank) + r] * down[(r * inputs) + (i % inputs)];
                 values[i] = (float)(values[i] + (self.scale * sum));
             }
         },

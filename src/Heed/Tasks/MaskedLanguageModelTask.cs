@@ -58,14 +58,14 @@ internal sealed class MaskedLanguageModelTask : ITrainingTask<MaskedPieces>
     /// <summary>How well hidden tokens of a text are guessed: pieces side by side, the same tokens hidden for everybody.</summary>
     public static MaskedLanguageModelReport Measure(TransformerMaskedLanguageModel network, PretrainedTokenizer tokenizer, int[] text, double share)
     {
-        MaskedTokens tokens = new(tokenizer, share, EvaluationSeed);
-        int room = tokens.Room(network.Transformer.Config.MaximumLength), pieces = (text.Length + room - 1) / room, batches = (pieces + EvaluationBatch - 1) / EvaluationBatch;
+        MaskedTokens hiding = new(tokenizer, share, EvaluationSeed);
+        int width = hiding.Room(network.Transformer.Config.MaximumLength), pieces = (text.Length + width - 1) / width, batches = (pieces + EvaluationBatch - 1) / EvaluationBatch;
         (double Loss, long Right, long Count)[] parts = new (double, long, long)[batches];
         TextInference.Share(batches, n =>
         {
             int first = n * EvaluationBatch;
-            int[] starts = [.. Enumerable.Range(first, Math.Min(EvaluationBatch, pieces - first)).Select(piece => piece * room)];
-            MaskedPieces batch = tokens.Hide(text, starts, room, "evaluation masks", (ulong)first);
+            int[] starts = [.. Enumerable.Range(first, Math.Min(EvaluationBatch, pieces - first)).Select(piece => piece * width)];
+            MaskedPieces batch = hiding.Hide(text, starts, width, "evaluation masks", (ulong)first);
             parts[n] = Step.Evaluate(pass =>
             {
                 Tensor logits = network.Forward(batch.Ids, batch.Lengths, batch.Places, pass), logs = logits.LogSoftmax().Pick(batch.Targets);

@@ -28,18 +28,18 @@ internal sealed class MaskedTokens
     /// <summary>The tokenizer's file with the special tokens and the form of texts that it lacks.</summary>
     public static byte[] WithMask(byte[] file)
     {
-        PretrainedTokenizer tokenizer = PretrainedTokenizer.Parse(file);
-        if (tokenizer.MaskId is not null)
+        PretrainedTokenizer old = PretrainedTokenizer.Parse(file);
+        if (old.MaskId is not null)
             return file;
         JsonObject root = (JsonObject)JsonNode.Parse(file)!;
         JsonArray added = root["added_tokens"] as JsonArray ?? [];
         root["added_tokens"] = added;
-        int next = tokenizer.VocabularySize;
+        int next = old.VocabularySize;
         Dictionary<string, int> ids = new(StringComparer.Ordinal);
         foreach (string token in special)
         {
-            ids[token] = tokenizer.IdOf(token) ?? next++;
-            if (tokenizer.IdOf(token) is null)
+            ids[token] = old.IdOf(token) ?? next++;
+            if (old.IdOf(token) is null)
             {
                 added.Add((JsonNode)new JsonObject
                 {
@@ -48,8 +48,8 @@ internal sealed class MaskedTokens
             }
         }
         JsonObject form = new() { ["type"] = "BertProcessing", ["sep"] = new JsonArray("[SEP]", ids["[SEP]"]), ["cls"] = new JsonArray("[CLS]", ids["[CLS]"]) };
-        JsonNode? old = root["post_processor"]?.DeepClone();
-        root["post_processor"] = old is null ? form : new JsonObject { ["type"] = "Sequence", ["processors"] = new JsonArray(old, form) };
+        JsonNode? processor = root["post_processor"]?.DeepClone();
+        root["post_processor"] = processor is null ? form : new JsonObject { ["type"] = "Sequence", ["processors"] = new JsonArray(processor, form) };
         using MemoryStream stream = new();
         using (System.Text.Json.Utf8JsonWriter writer = new(stream, new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true, NewLine = "\n" }))
             root.WriteTo(writer);

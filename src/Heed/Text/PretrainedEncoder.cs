@@ -34,15 +34,15 @@ public sealed class PretrainedEncoder : TokenEncoder
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumLength, 1);
-        PretrainedTokenizer tokenizer = PretrainedTokenizer.Load(folder);
-        Dictionary<string, byte[]> files = new(StringComparer.Ordinal);
+        PretrainedTokenizer loaded = PretrainedTokenizer.Load(folder);
+        Dictionary<string, byte[]> read = new(StringComparer.Ordinal);
         foreach (string name in fileNames)
         {
             string path = Path.Combine(folder, name);
             if (File.Exists(path))
-                files.Add(name, FileAccessFault.Guard(path, "read", () => File.ReadAllBytes(path)));
+                read.Add(name, FileAccessFault.Guard(path, "read", () => File.ReadAllBytes(path)));
         }
-        return new PretrainedEncoder(tokenizer, files, Math.Min(maximumLength, tokenizer.MaximumLength ?? maximumLength), redaction);
+        return new PretrainedEncoder(loaded, read, Math.Min(maximumLength, loaded.MaximumLength ?? maximumLength), redaction);
     }
 
     /// <summary>The same tokenizer with other limits.</summary>
