@@ -80,7 +80,8 @@ public sealed record TextClassifierOptions
             throw new ArgumentException("TextClassifierOptions: Evidence comes from the simple model; set Baseline to true, too, or leave Evidence out.", nameof(Evidence));
     }
 
-    internal TextNetworkConfig NetworkFor(TargetKind target) =>
-        (Network ?? (Pretrained is not null ? new TransformerClassifierConfig { Pooling = TransformerClassifierConfig.FirstToken, HasPooler = true }
-            : target == TargetKind.Multi ? new BlstmConfig().ForLabelSets() : new BlstmConfig())) with { Evidence = Evidence ?? (Baseline && Pretrained is null) };
+    internal TextNetworkConfig NetworkFor(TargetKind target) => (Network ?? Usual(target)) with { Evidence = Evidence ?? (Baseline && Pretrained is null) };
+
+    private TextNetworkConfig Usual(TargetKind target) => Pretrained is not null ? new TransformerClassifierConfig { Pooling = TransformerClassifierConfig.FirstToken, HasPooler = true }
+        : target == TargetKind.Multi ? new BlstmConfig().ForLabelSets() : new BlstmConfig();
 }
