@@ -33,6 +33,8 @@ PLAIN = HEED + " --min-count 1 --no-evidence --embedding 200 --hidden 128 --atte
 COMMANDS = {
     "heed": HEED,
     "heed-plain": PLAIN,
+    "heed-transformer": f"{HEED} --model transformer",
+    "heed-transformer-plain": f"{HEED} --model transformer --no-evidence",
     **{f"heed-plain-{length}": f"{PLAIN} --max-length {length}" for length in (200, 400, 800)},
     "heed-translate": "dotnet {heed} train translate --data {raw}/{dataset}/train.tsv.gz --dev {raw}/{dataset}/val.tsv --test {raw}/{dataset}/test_2016_flickr.tsv --source en --target de --seed {seed} --threads {threads} --json --out {out} {resume}",
     "torch": "{root}/bench/peers/tuned.sh {threads} {root}/bench/quality/torch_blstm.py " + FILES + " --pooling {pooling} --seed {seed} --threads {threads}",

@@ -36,6 +36,12 @@ internal static class CommonOptions
 
     public static Argument<string> Model() => new("model") { Description = "The model's folder." };
 
+    /// <summary>Whether an option stands on the command line.</summary>
+    public static bool IsGiven(this Option option, ParseResult parsed) => parsed.GetResult(option) is { Implicit: false };
+
+    /// <summary>What was given, else another value than the option's own.</summary>
+    public static T Or<T>(this Option<T> option, ParseResult parsed, T otherwise) => option.IsGiven(parsed) ? parsed.GetValue(option)! : otherwise;
+
     /// <summary>Sets the number of threads if one was given.</summary>
     public static void Apply(this Option<int> threads, ParseResult parsed)
     {

@@ -58,7 +58,7 @@ internal static class DescribeCommand
             output.WriteLine($"columns     {string.Join(", ", classifier.Features.Categories.Select(c => c.Name).Concat(classifier.Features.Numbers.Select(n => n.Name)))}");
         if (classifier.Baseline is { } baseline)
             output.WriteLine(string.Create(culture, $"beside it   bag of words, {baseline.FeatureCount:N0} features, strength {baseline.Strength}"));
-        output.WriteLine($"tokens      {Tokens(classifier.Encoder)}");
+        output.WriteLine($"tokens      {Tokens(classifier.Tokens)}");
         long bytes = folder.Files.Values.Sum(file => file.Length);
         output.WriteLine(string.Create(culture, $"folder      {folder.Path}, {bytes:N0} bytes, written by Heed {folder.LibraryVersion}"));
         ModelTables.WriteTraining(output, record, string.Create(culture, $"at most {record.Options.EpochCount} epochs"));
@@ -69,7 +69,6 @@ internal static class DescribeCommand
 
     private static void Write(Utf8JsonWriter json, TextClassifier classifier, ModelFolder folder)
     {
-        BlstmConfig network = classifier.Network.Config;
         TrainingRecord record = classifier.Record;
         json.WriteString("path", folder.Path);
         json.WriteString("library", folder.LibraryVersion);
@@ -81,23 +80,41 @@ internal static class DescribeCommand
             json.WriteStringValue(label);
         json.WriteEndArray();
         json.WriteStartObject("tokens");
-        json.WriteString("tokenizer", classifier.Encoder.Tokenizer.Name);
-        json.WriteBoolean("lowerCase", classifier.Encoder.Tokenizer.LowerCase);
-        json.WriteNumber("vocabulary", classifier.Encoder.Vocabulary.Count);
-        json.WriteNumber("maximumLength", classifier.Encoder.MaximumLength);
+        json.WriteString("tokenizer", (classifier.Tokens as TextEncoder)?.Tokenizer.Name ?? "pretrained");
+        if (classifier.Tokens is TextEncoder own)
+            json.WriteBoolean("lowerCase", own.Tokenizer.LowerCase);
+        json.WriteNumber("vocabulary", classifier.Tokens.VocabularySize);
+        json.WriteNumber("maximumLength", classifier.Tokens.MaximumLength);
         json.WriteEndObject();
         json.WriteStartObject("network");
-        json.WriteString("cell", network.Cell);
-        json.WriteString("structure", network.Structure);
-        json.WriteString("pairForm", network.PairForm);
-        json.WriteString("pooling", network.Pooling);
-        json.WriteNumber("embedding", network.EmbeddingSize);
-        json.WriteNumber("hidden", network.HiddenSize);
-        json.WriteNumber("layers", network.LayerCount);
-        json.WriteNumber("views", network.Views);
+        Write(json, classifier.Network.Config);
         json.WriteEndObject();
         ModelTables.WriteParameters(json, classifier.Network);
         ModelTables.WriteTraining(json, record);
+    }
+
+    private static void Write(Utf8JsonWriter json, TextNetworkConfig config)
+    {
+        if (config is BlstmConfig network)
+        {
+            json.WriteString("cell", network.Cell);
+            json.WriteString("structure", network.Structure);
+            json.WriteString("pairForm", network.PairForm);
+            json.WriteString("pooling", network.Pooling);
+            json.WriteNumber("embedding", network.EmbeddingSize);
+            json.WriteNumber("hidden", network.HiddenSize);
+            json.WriteNumber("layers", network.LayerCount);
+            json.WriteNumber("views", network.Views);
+        }
+        else if (config is TransformerClassifierConfig { Encoder: var encoder } transformer)
+        {
+            json.WriteString("structure", "transformer");
+            json.WriteString("pooling", transformer.Pooling);
+            json.WriteString("position", encoder.Position);
+            json.WriteNumber("size", encoder.Size);
+            json.WriteNumber("layers", encoder.LayerCount);
+            json.WriteNumber("heads", encoder.HeadCount);
+        }
     }
 
     private static string Target(TextClassifier classifier) => classifier.Target switch
@@ -108,6 +125,12 @@ internal static class DescribeCommand
         _ => string.Create(culture, $"one label; temperature {classifier.Temperature:F2}"),
     };
 
+    private static string Network(TextNetworkConfig network) => network is BlstmConfig recurrent ? Network(recurrent) : Network((TransformerClassifierConfig)network);
+
+    private static string Network(TransformerClassifierConfig network) => string.Create(culture,
+        $"Transformer of {network.Encoder.LayerCount} layers, {network.Encoder.HeadCount} heads, {network.Encoder.Size} wide, {network.Encoder.Position} positions, {network.Pooling} pooling{(network.HasPooler ? " with a pooler" : "")}")
+        + (network.Evidence ? ", evidence of the bag of words" : "");
+
     private static string Network(BlstmConfig network) => string.Create(culture,
         $"{network.Structure switch { "flat" => $"bidirectional {network.Cell}", "directional" => "directional self-attention", var other => $"{other}, bidirectional {network.Cell}" }}, {network.Pooling} pooling; embedding {network.EmbeddingSize}, hidden {network.HiddenSize}")
         + (network.PairForm == "joined" ? "" : network.PairForm == "towers" ? ", each text of a pair for itself" : $", {network.PairForm} co-attention between the texts of a pair")
@@ -116,8 +139,10 @@ internal static class DescribeCommand
         + (network.Pooling is "additive" or "structured" ? string.Create(culture, $", attention {network.AttentionSize}") : "")
         + (network.Views > 1 ? string.Create(culture, $", views {network.Views}{(network.AverageViews ? " (averaged)" : "")}") : "");
 
-    private static string Tokens(TextEncoder encoder)
+    private static string Tokens(TokenEncoder tokens)
     {
+        if (tokens is not TextEncoder encoder)
+            return string.Create(culture, $"tokenizer of a pretrained encoder, {tokens.VocabularySize:N0} in the vocabulary, at most {tokens.MaximumLength:N0} a text");
         string letters = encoder.Tokenizer.LowerCase ? "lower case" : "upper and lower case";
         return string.Create(culture, $"{encoder.Tokenizer.Name}, {letters}, {encoder.Vocabulary.Count:N0} in the vocabulary, at most {encoder.MaximumLength:N0} a text");
     }

@@ -35,10 +35,13 @@ internal static class EvalCommand
         command.SetAction(parsed =>
         {
             threads.Apply(parsed);
-            if (Translator.IsIn(parsed.GetValue(model)!))
+            bool isOurs = !TextClassifier.IsCheckpoint(parsed.GetValue(model)!);
+            if (isOurs && Translator.IsIn(parsed.GetValue(model)!))
                 return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, parsed.GetValue(json));
-            if (LanguageModel.IsIn(parsed.GetValue(model)!))
+            if (isOurs && LanguageModel.IsIn(parsed.GetValue(model)!))
                 return Foretell(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
+            if (isOurs && MaskedLanguageModel.IsIn(parsed.GetValue(model)!))
+                return Guess(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
             double? limit = Thresholds.Of(parsed, threshold, classifier);
             TextData rows = table.ReadFor(parsed, parsed.GetValue(data)!, classifier, terminal.Say);
@@ -71,6 +74,24 @@ internal static class EvalCommand
             return ExitCode.Done;
         }
         terminal.Out.WriteLine(FormattableString.Invariant($"loss {report.Loss:F4} a token over {report.TokenCount:N0} tokens, perplexity {report.Perplexity:F2}, {report.BitsPerByte:F4} bits a byte, next token right {report.Accuracy:F4}"));
+        return ExitCode.Done;
+    }
+
+    private static int Guess(Terminal terminal, string model, string path, bool isJson)
+    {
+        MaskedLanguageModelReport report = MaskedLanguageModel.Load(model).Evaluate(WholeText.Read(path));
+        if (isJson)
+        {
+            JsonText.WriteObject(terminal.Out, writer =>
+            {
+                writer.WriteNumber("tokens", report.TokenCount);
+                writer.WriteFinite("loss", report.Loss);
+                writer.WriteFinite("perplexity", report.Perplexity);
+                writer.WriteFinite("accuracy", report.Accuracy);
+            }, isIndented: true);
+            return ExitCode.Done;
+        }
+        terminal.Out.WriteLine(FormattableString.Invariant($"loss {report.Loss:F4} a hidden token over {report.TokenCount:N0} of them, perplexity {report.Perplexity:F2}, hidden token right {report.Accuracy:F4}"));
         return ExitCode.Done;
     }
 

@@ -7,18 +7,22 @@ internal sealed class LanguageModelSettings
 {
     private static readonly LanguageModelOptions defaults = new();
     private static readonly TransformerConfig network = defaults.Network;
+    private static readonly MaskedLanguageModelOptions hiding = new();
     private readonly OptionList all = new();
     private readonly TransformerSettings layer;
     private readonly Option<string> tokens;
     private readonly Option<int> vocabulary, layers, shared, context, window, steps, interval, batch, accumulate;
     private readonly Option<double> dropout, learningRate, weightDecay, warmup, clip, averaging;
     private readonly Option<string> schedule;
-    private readonly Option<bool> untied, recompute;
+    private readonly Option<bool> masked, untied, recompute;
+    private readonly Option<double> maskedShare;
     private readonly Option<ulong> seed = CommonOptions.Seed();
     private readonly CheckpointSettings checkpoint = new();
 
     public LanguageModelSettings()
     {
+        masked = all.Flag("--masked", "Train an encoder that guesses hidden tokens from both sides (BERT), to be fine-tuned by 'heed train text --model FOLDER'. Unless told otherwise tokens are then bpe, positions learned, --context 128, --batch 16, --learning-rate 0.001, --warmup 0.1, --weight-decay 0.01, --dropout 0.1.");
+        maskedShare = all.AddNumber("--masked-share", "Share of the tokens that --masked hides.", hiding.MaskedShare);
         tokens = all.Add("--tokens", "What a token is: characters, bpe or unigram (learned from the text), or the path of a tokenizer.json.", defaults.Tokens, "name");
         vocabulary = all.Add("--vocabulary", "Size of a learned vocabulary.", defaults.VocabularySize);
         layers = all.Add("--layers", "Layers.", network.LayerCount);
@@ -45,9 +49,54 @@ internal sealed class LanguageModelSettings
 
     public void AddTo(Command command) => all.AddTo(command);
 
+    /// <summary>Whether hidden tokens are guessed, not next ones.</summary>
+    public bool IsMasked(ParseResult parsed) => parsed.GetValue(masked);
+
+    /// <summary>The options of a masked language model, checked.</summary>
+    public MaskedLanguageModelOptions ReadMasked(ParseResult parsed, string folder) => UsageException.Guard(() =>
+    {
+        if (new[] { untied, layer.PostNorm }.FirstOrDefault(option => option.IsGiven(parsed)) is { } given)
+            throw new UsageException($"{given.Name} does not go with --masked, which is of BERT's form; leave it out.");
+        TrainingOptions usual = hiding.Training;
+        MaskedLanguageModelOptions options = hiding with
+        {
+            MaskedShare = parsed.GetValue(maskedShare),
+            Tokens = tokens.Or(parsed, hiding.Tokens),
+            VocabularySize = parsed.GetValue(vocabulary),
+            StepCount = parsed.GetValue(steps),
+            EvaluationInterval = parsed.GetValue(interval),
+            Checkpoint = checkpoint.Read(parsed, folder),
+            Network = layer.Read(parsed, hiding.Network) with
+            {
+                LayerCount = layers.Or(parsed, hiding.Network.LayerCount),
+                KeyValueHeadCount = parsed.GetValue(shared),
+                MaximumLength = context.Or(parsed, hiding.Network.MaximumLength),
+                Window = parsed.GetValue(window),
+                Dropout = dropout.Or(parsed, hiding.Network.Dropout),
+            },
+            Training = usual with
+            {
+                BatchSize = batch.Or(parsed, usual.BatchSize),
+                AccumulationSteps = parsed.GetValue(accumulate),
+                Recomputes = parsed.GetValue(recompute),
+                LearningRate = learningRate.Or(parsed, usual.LearningRate),
+                WeightDecay = weightDecay.Or(parsed, usual.WeightDecay),
+                Schedule = parsed.GetValue(schedule)!,
+                Warmup = warmup.Or(parsed, usual.Warmup),
+                ClipNorm = parsed.GetValue(clip),
+                AveragingDecay = parsed.GetValue(averaging),
+                Seed = parsed.GetValue(seed),
+            },
+        };
+        options.Validate();
+        return options;
+    });
+
     /// <summary>The options, checked.</summary>
     public LanguageModelOptions Read(ParseResult parsed, string folder) => UsageException.Guard(() =>
     {
+        if (maskedShare.IsGiven(parsed))
+            throw new UsageException("--masked-share says how many tokens --masked hides; add --masked.");
         LanguageModelOptions options = defaults with
         {
             Tokens = parsed.GetValue(tokens)!,

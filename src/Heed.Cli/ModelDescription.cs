@@ -4,7 +4,7 @@ using Heed.Kernels;
 
 namespace Heed.Cli;
 
-/// <summary>What there is to say of a language model, a translator, a checkpoint of others or a tokenizer: facts by name, for people and as JSON.</summary>
+/// <summary>What there is to say of a language model, a masked one, a translator, a checkpoint of others or a tokenizer: facts by name, for people and as JSON.</summary>
 internal sealed class ModelDescription
 {
     private static readonly CultureInfo culture = CultureInfo.InvariantCulture;
@@ -23,7 +23,7 @@ internal sealed class ModelDescription
             return Checkpoint(path);
         if (!isOurs && (File.Exists(path) || tokenizerFiles.Any(name => File.Exists(Path.Combine(path, name)))))
             return Tokenizer(path);
-        return LanguageModel.IsIn(path) ? Writer(path) : Translator.IsIn(path) ? Translation(path) : null;
+        return LanguageModel.IsIn(path) ? Writer(path) : MaskedLanguageModel.IsIn(path) ? Guesser(path) : Translator.IsIn(path) ? Translation(path) : null;
     }
 
     public void Write(Terminal terminal, bool isJson)
@@ -58,6 +58,18 @@ internal sealed class ModelDescription
         it.Say("model", $"language model: {Shape(config)}{(model.Network.IsTied ? ", tied" : "")}", "kind", "language-model");
         it.Tokens(model.Tokenizer);
         it.Weighs(config, model.Network.ParameterCount, isDecoder: true);
+        it.Folder(path);
+        return it;
+    }
+
+    private static ModelDescription Guesser(string path)
+    {
+        MaskedLanguageModel model = MaskedLanguageModel.Load(path);
+        TransformerConfig config = model.Network.Transformer.Config;
+        ModelDescription it = new() { network = model.Network, record = model.Record, length = string.Create(culture, $"{model.Record.Epochs.Count} looks at the dev text") };
+        it.Say("model", $"masked language model: {Shape(config)}", "kind", "masked-language-model");
+        it.Tokens(model.Tokenizer);
+        it.Weighs(config, model.Network.ParameterCount, isDecoder: false);
         it.Folder(path);
         return it;
     }

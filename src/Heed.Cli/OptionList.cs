@@ -7,14 +7,8 @@ internal sealed class OptionList
 {
     private readonly List<Option> all = [];
 
-    /// <summary>The value of an option that was given, otherwise another.</summary>
-    public static T Given<T>(ParseResult parsed, Option<T> option, T otherwise) => IsGiven(parsed, option) ? parsed.GetValue(option)! : otherwise;
-
-    /// <summary>Whether an option was given.</summary>
-    public static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
-
     /// <summary>The first option that was given, if any was.</summary>
-    public Option? FirstGiven(ParseResult parsed) => all.Find(option => IsGiven(parsed, option));
+    public Option? FirstGiven(ParseResult parsed) => all.Find(option => option.IsGiven(parsed));
 
     public void AddTo(Command command) => all.ForEach(command.Add);
 

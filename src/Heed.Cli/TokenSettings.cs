@@ -34,6 +34,9 @@ internal sealed class TokenSettings
     /// <summary>All options.</summary>
     public IEnumerable<Option> All => [kind, caseSensitive, minimumCount, maximumVocabulary, maximumLength, merges, redact];
 
+    /// <summary>Those that say which tokens there are; a trained encoder has its own.</summary>
+    public IEnumerable<Option> Vocabulary => [kind, caseSensitive, minimumCount, maximumVocabulary, merges];
+
     /// <summary>What was asked for.</summary>
     public TextEncoderOptions Read(ParseResult parsed)
     {

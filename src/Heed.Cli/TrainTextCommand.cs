@@ -41,7 +41,7 @@ internal sealed class TrainTextCommand
     public static Command Create(Terminal terminal, CancellationToken cancellation)
     {
         TrainTextCommand train = new(terminal);
-        Command command = new("text", "Trains a bidirectional LSTM with attention on labelled texts.") { train.data, train.dev, train.test, train.output };
+        Command command = new("text", "Trains a text classifier on labelled texts: a bidirectional LSTM with attention, or a Transformer.") { train.data, train.dev, train.test, train.output };
         train.table.AddTo(command, splits: true);
         train.settings.AddTo(command);
         train.plan.AddTo(command);
@@ -55,12 +55,12 @@ internal sealed class TrainTextCommand
     {
         threads.Apply(parsed);
         string folder = parsed.GetValue(output)!;
-        TextClassifierOptions options = plan.Read(parsed, settings.Read(parsed), folder);
+        TextClassifierOptions options = plan.Read(parsed, settings.Read(parsed, plan.HasStart(parsed)), folder);
         plan.Check(parsed, parsed.GetValue(dev) is not null || parsed.GetValue(test) is not null);
         OutputFolder.Check(folder);
         using Interruption interruption = new(terminal, cancellation);
         (TextData all, TextData train, TextData devRows, TextData? testRows) = Read(parsed, options.Start);
-        options = options with { Network = options.Start is null ? settings.NetworkFor(parsed, options.Network!, train.Target) : options.Network };
+        options = options with { Network = settings.NetworkFor(parsed, options, train.Target) };
         UsageException.Guard(() => Checked(options));
         CrossValidation? folds = plan.Folds(parsed) is { } count ? CrossValidation.Run(all, count, settings.Seed(parsed), options, message => Say(parsed, message), interruption.Token) : null;
         using TrainingLog? steps = parsed.GetValue(log) is { } path ? TrainingLog.Create(path) : null;

@@ -10,6 +10,7 @@ internal sealed class TrainerSettings
     private readonly Option<double> learningRate, weightDecay, warmup, clip, momentum, labelSmoothing, wordDropout, averaging;
     private readonly Option<bool> findAnomalies, recompute;
     private readonly Option<ulong> seed = CommonOptions.Seed();
+    private readonly TrainingOptions defaults;
 
     /// <summary>Makes the options.</summary>
     /// <param name="defaults">What they are unless given.</param>
@@ -19,6 +20,7 @@ internal sealed class TrainerSettings
     /// <param name="scores">What there is to monitor.</param>
     public TrainerSettings(TrainingOptions defaults, string rows, string text, string classes, string scores)
     {
+        this.defaults = defaults;
         wordDropout = Options.AddNumber("--word-dropout", $"Probability that a token of a training {text} is read as unknown.", defaults.WordDropout);
         optimizer = Options.Add("--optimizer", "What makes the steps: adamw or sgd.", defaults.Optimizer, "name");
         momentum = Options.AddNumber("--momentum", "Momentum of sgd.", defaults.Momentum);
@@ -44,44 +46,34 @@ internal sealed class TrainerSettings
     public ulong Seed(ParseResult parsed) => parsed.GetValue(seed);
 
     /// <summary>Whether a label smoothing was given.</summary>
-    public bool SaysLabelSmoothing(ParseResult parsed) => parsed.GetResult(labelSmoothing) is { Implicit: false };
+    public bool SaysLabelSmoothing(ParseResult parsed) => labelSmoothing.IsGiven(parsed);
 
     /// <summary>The options.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="usual">What a model takes where nothing was given, of epochs, learning rate with its course, patience and averaging; null: the defaults that the help tells.</param>
+    /// <param name="usual">What they are unless given, where that is not what the help says; null for that.</param>
     public TrainingOptions Read(ParseResult parsed, TrainingOptions? usual = null)
     {
-        TrainingOptions read = Read(parsed);
-        return usual is null ? read : read with
+        usual ??= defaults;
+        return new TrainingOptions
         {
-            EpochCount = OptionList.Given(parsed, epochs, usual.EpochCount),
-            LearningRate = OptionList.Given(parsed, learningRate, usual.LearningRate),
-            Schedule = OptionList.Given(parsed, schedule, usual.Schedule),
-            Warmup = OptionList.Given(parsed, warmup, usual.Warmup),
-            Patience = OptionList.Given(parsed, patience, usual.Patience),
-            AveragingDecay = OptionList.Given(parsed, averaging, usual.AveragingDecay),
+            Seed = parsed.GetValue(seed),
+            EpochCount = epochs.Or(parsed, usual.EpochCount),
+            BatchSize = batch.Or(parsed, usual.BatchSize),
+            AccumulationSteps = accumulate.Or(parsed, usual.AccumulationSteps),
+            Recomputes = parsed.GetValue(recompute),
+            LearningRate = learningRate.Or(parsed, usual.LearningRate),
+            WeightDecay = weightDecay.Or(parsed, usual.WeightDecay),
+            Schedule = schedule.Or(parsed, usual.Schedule),
+            Warmup = warmup.Or(parsed, usual.Warmup),
+            ClipNorm = clip.Or(parsed, usual.ClipNorm),
+            Patience = patience.Or(parsed, usual.Patience),
+            Monitor = monitor.Or(parsed, usual.Monitor),
+            Optimizer = optimizer.Or(parsed, usual.Optimizer),
+            Momentum = momentum.Or(parsed, usual.Momentum),
+            LabelSmoothing = labelSmoothing.Or(parsed, usual.LabelSmoothing),
+            WordDropout = wordDropout.Or(parsed, usual.WordDropout),
+            AveragingDecay = averaging.Or(parsed, usual.AveragingDecay),
+            FindAnomalies = parsed.GetValue(findAnomalies),
         };
     }
-
-    private TrainingOptions Read(ParseResult parsed) => new()
-    {
-        Seed = parsed.GetValue(seed),
-        EpochCount = parsed.GetValue(epochs),
-        BatchSize = parsed.GetValue(batch),
-        AccumulationSteps = parsed.GetValue(accumulate),
-        Recomputes = parsed.GetValue(recompute),
-        LearningRate = parsed.GetValue(learningRate),
-        WeightDecay = parsed.GetValue(weightDecay),
-        Schedule = parsed.GetValue(schedule)!,
-        Warmup = parsed.GetValue(warmup),
-        ClipNorm = parsed.GetValue(clip),
-        Patience = parsed.GetValue(patience),
-        Monitor = parsed.GetValue(monitor)!,
-        Optimizer = parsed.GetValue(optimizer)!,
-        Momentum = parsed.GetValue(momentum),
-        LabelSmoothing = parsed.GetValue(labelSmoothing),
-        WordDropout = parsed.GetValue(wordDropout),
-        AveragingDecay = parsed.GetValue(averaging),
-        FindAnomalies = parsed.GetValue(findAnomalies),
-    };
 }

@@ -39,11 +39,16 @@ internal sealed class TrainingPlan
             command.Add(option);
     }
 
+    /// <summary>Whether the run goes on from a model.</summary>
+    public bool HasStart(ParseResult parsed) => parsed.GetValue(init) is not null;
+
     /// <summary>Adds the plan to the options of network and training.</summary>
     public TextClassifierOptions Read(ParseResult parsed, TextClassifierOptions options, string folder)
     {
         if (parsed.GetValue(init) is not null && parsed.GetValue(vectors) is not null)
             throw new UsageException("--init brings token vectors of its own; leave --vectors out.");
+        if (parsed.GetValue(vectors) is not null && options.Network is not BlstmConfig)
+            throw new UsageException("--vectors are for the recurrent network; leave them out, or take --model blstm.");
         CheckpointOptions? file = checkpoint.Read(parsed, folder);
         return options with
         {

@@ -24,16 +24,21 @@ internal sealed class TransformerSettings
         noBias = all.Flag("--no-bias", "Dense layers add no bias.");
     }
 
-    /// <summary>A shape with what the options say.</summary>
+    /// <summary><c>--post-norm</c>.</summary>
+    public Option PostNorm => postNorm;
+
+    /// <summary>A shape with what was given.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="others">What it is where nothing was given.</param>
     public TransformerConfig Read(ParseResult parsed, TransformerConfig others) => others with
     {
-        HeadCount = parsed.GetValue(heads),
-        Size = parsed.GetValue(size),
-        InnerSize = parsed.GetValue(inner),
-        Position = parsed.GetValue(position)!,
-        Activation = parsed.GetValue(activation)!,
-        Norm = parsed.GetValue(norm)!,
-        IsPreNorm = !parsed.GetValue(postNorm),
-        HasBias = !parsed.GetValue(noBias),
+        HeadCount = heads.Or(parsed, others.HeadCount),
+        Size = size.Or(parsed, others.Size),
+        InnerSize = inner.Or(parsed, others.InnerSize),
+        Position = position.Or(parsed, others.Position),
+        Activation = activation.Or(parsed, others.Activation),
+        Norm = norm.Or(parsed, others.Norm),
+        IsPreNorm = others.IsPreNorm && !parsed.GetValue(postNorm),
+        HasBias = others.HasBias && !parsed.GetValue(noBias),
     };
 }

@@ -122,7 +122,7 @@ internal sealed class TranslatorSettings
     {
         Stack = layer.Read(parsed, transformer.Stack) with
         {
-            LayerCount = OptionList.Given(parsed, layers, transformer.Stack.LayerCount),
+            LayerCount = layers.Or(parsed, transformer.Stack.LayerCount),
             Dropout = parsed.GetValue(dropout),
             // An answer may be twice as long as its source, and some.
             MaximumLength = Math.Max(transformer.Stack.MaximumLength, (2 * Math.Min(parsed.GetValue(maximumLength), 1 << 20)) + 16),

@@ -60,7 +60,7 @@ public sealed class TrainingPlanTests(TrainedModel model) : IClassFixture<Traine
         TextClassifier more = TextClassifier.Load(folder["model"]);
         more.Labels.ShouldBe(["billing", "repair", "shipping", "praise"]);
         more.Predict("splendid wonderful service").Label.ShouldBe("praise");
-        more.Network.Config.HiddenSize.ShouldBe(12);
+        more.Network.Config.ShouldBeOfType<BlstmConfig>().HiddenSize.ShouldBe(12);
         CommandRun.Of("compare", model.Model, folder["model"], "--data", data).ShouldSucceed().Out.ShouldContain("the new model is better");
         CommandRun.Of("train", "text", "--data", data, "--out", folder["x"], "--init", folder["none"]).ShouldRefuse("no such folder");
     }

@@ -40,6 +40,9 @@ public sealed class TextBatch
     /// <summary>The number of each token's sentence, (batch, maximum length), row-major; 0 in padding. Empty unless it was asked for.</summary>
     public int[] Sentences { get; private init; } = [];
 
+    /// <summary>The segment of each token, (batch, maximum length), row-major; 0 in padding. Empty unless it was asked for.</summary>
+    public int[] Segments { get; private init; } = [];
+
     /// <summary>How many texts there are.</summary>
     public int BatchSize { get; }
 
@@ -52,9 +55,10 @@ public sealed class TextBatch
     /// <param name="targets">The label indices of all texts; empty if there are none.</param>
     /// <param name="padding">Where the padding stands.</param>
     /// <param name="sentences">The number of each token's sentence, as long as the sequences; null for none.</param>
-    /// <exception cref="ArgumentException">No row is asked for, or targets or sentences and sequences differ in number.</exception>
+    /// <param name="segments">The segment of each token, as long as the sequences; null for none.</param>
+    /// <exception cref="ArgumentException">No row is asked for, or targets, sentences or segments and sequences differ in number.</exception>
     public static TextBatch Create(
-        IReadOnlyList<int[]> sequences, ReadOnlySpan<int> rows, ReadOnlySpan<int> targets = default, PaddingSide padding = PaddingSide.Right, IReadOnlyList<int[]>? sentences = null)
+        IReadOnlyList<int[]> sequences, ReadOnlySpan<int> rows, ReadOnlySpan<int> targets = default, PaddingSide padding = PaddingSide.Right, IReadOnlyList<int[]>? sentences = null, IReadOnlyList<int[]>? segments = null)
     {
         ArgumentNullException.ThrowIfNull(sequences);
         if (rows.IsEmpty)
@@ -65,19 +69,23 @@ public sealed class TextBatch
                 $"TextBatch.Create: targets has {targets.Length} entries but sequences {sequences.Count}; give one label a text.", nameof(targets));
         }
 
-        if (sentences is not null && sentences.Count != sequences.Count)
-            throw new ArgumentException($"TextBatch.Create: sentences has {sentences.Count} entries but sequences {sequences.Count}; give one a text.", nameof(sentences));
+        foreach ((string name, IReadOnlyList<int[]>? more) in new[] { (nameof(sentences), sentences), (nameof(segments), segments) })
+        {
+            if (more is not null && more.Count != sequences.Count)
+                throw new ArgumentException($"TextBatch.Create: {name} has {more.Count} entries but sequences {sequences.Count}; give one a text.", name);
+        }
 
         int longest = 1;
         foreach (int row in rows)
             longest = Math.Max(longest, sequences[row].Length);
-        var batch = new TextBatch(rows.Length, longest) { Sentences = new int[sentences is null ? 0 : rows.Length * longest] };
+        var batch = new TextBatch(rows.Length, longest) { Sentences = new int[sentences is null ? 0 : rows.Length * longest], Segments = new int[segments is null ? 0 : rows.Length * longest] };
         for (int i = 0; i < rows.Length; i++)
         {
             int[] ids = sequences[rows[i]];
             int start = padding == PaddingSide.Right ? 0 : longest - ids.Length;
             ids.CopyTo(batch.Ids, i * longest + start);
             sentences?[rows[i]].CopyTo(batch.Sentences, i * longest + start);
+            segments?[rows[i]].CopyTo(batch.Segments, i * longest + start);
             (batch.Lengths[i], batch.Starts[i], batch.RowIndices[i]) = (ids.Length, start, rows[i]);
             batch.Targets[i] = targets.IsEmpty ? -1 : targets[rows[i]];
         }

@@ -36,6 +36,26 @@ public sealed class Linear : Module
     /// <param name="pass">The call.</param>
     /// <returns>Shape <c>(…, out)</c>.</returns>
     /// <exception cref="ShapeException">The last axis of x is not in.</exception>
-    public Tensor Forward(Tensor x, in Pass pass) =>
-        Return(Tensor.Linear(x, pass.Use(weight), bias is null ? null : pass.Use(bias)), pass);
+    public Tensor Forward(Tensor x, in Pass pass)
+    {
+        Tensor y = Tensor.Linear(x, pass.Use(weight), bias is null ? null : pass.Use(bias));
+        return Return(Adapter is null ? y : y + Adapter.Forward(x, pass), pass);
+    }
+
+    /// <summary>What is learned beside frozen weights; null for nothing.</summary>
+    internal LoraAdapter? Adapter { get; private set; }
+
+    internal void Adapt(LoraAdapter adapter)
+    {
+        if (Adapter is not null)
+            throw new ArgumentException("LoraAdapter.Apply: the layer is adapted already; merge first.", nameof(adapter));
+        Adapter = Register("lora", adapter);
+    }
+
+    internal void Merge()
+    {
+        Adapter?.AddTo(weight);
+        Adapter = null;
+        Unregister("lora");
+    }
 }

@@ -107,6 +107,9 @@ public abstract class Module
         return child;
     }
 
+    /// <summary>Forgets a child.</summary>
+    private protected void Unregister(string name) => children.RemoveAll(child => child.Name == name);
+
     /// <summary>Names a child that may be replaced; call it in the constructor.</summary>
     /// <param name="name">Without dots.</param>
     /// <param name="child">The first occupant.</param>

@@ -57,8 +57,12 @@ public sealed class TokenEvidence : Module
     {
         ArgumentNullException.ThrowIfNull(vectors);
         ArgumentNullException.ThrowIfNull(evidence);
-        return vectors + evidence.Reshape(new Shape(evidence.Shape.Length / outputCount, outputCount)).MatMul(pass.Use(input)).Reshape(vectors.Shape);
+        return vectors + Vectors(evidence, pass);
     }
+
+    /// <summary>Aᵀ·n·e, (batch, time, size).</summary>
+    internal Tensor Vectors(Tensor evidence, in Pass pass) =>
+        evidence.Reshape(new Shape(evidence.Shape.Length / outputCount, outputCount)).MatMul(pass.Use(input)).Reshape(evidence.Shape.WithLast(input.Shape[1]));
 
     /// <summary>y + g ∘ Σ_t α_t·n·e_t.</summary>
     /// <param name="logits">y: <c>(batch, outputs)</c>.</param>

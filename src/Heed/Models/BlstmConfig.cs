@@ -1,7 +1,7 @@
 namespace Heed;
 
 /// <summary>The shape of a <see cref="BlstmClassifier"/>.</summary>
-public sealed record BlstmConfig
+public sealed record BlstmConfig : TextNetworkConfig
 {
     /// <summary>Size of a token's vector.</summary>
     /// <value>Default 200; at least 1.</value>
@@ -42,7 +42,7 @@ public sealed record BlstmConfig
     /// <summary>Whether each output has an attention row of its own and reads its own context alone, so that every label shows its own evidence;
     /// with the pooling <c>projection</c>, whose <see cref="Views"/> are then the outputs.</summary>
     /// <value>Default false.</value>
-    public bool PerLabel { get; init; }
+    public override bool PerLabel { get; init; }
 
     /// <summary>Weight of the pooling <c>structured</c>'s penalty ‖AAᵀ − I‖²_F.</summary>
     /// <value>Default 0; at least 0.</value>
@@ -50,7 +50,7 @@ public sealed record BlstmConfig
 
     /// <summary>Probability of dropping an element of the token vectors and of the context.</summary>
     /// <value>Default 0.5; in [0, 1).</value>
-    public double Dropout { get; init; } = 0.5;
+    public override double Dropout { get; init; } = 0.5;
 
     /// <summary>Whether dropout on token vectors and between layers takes one mask a text, the same for all its tokens (variational dropout, Gal
     /// and Ghahramani 2016), instead of one a token.</summary>
@@ -69,11 +69,12 @@ public sealed record BlstmConfig
 
     /// <summary>Whether the network is given evidence for each token, one number an output, that reaches the logits by the pooling's weights.</summary>
     /// <value>Default false.</value>
-    public bool Evidence { get; init; }
+    public override bool Evidence { get; init; }
 
-    /// <summary>Checks the values.</summary>
-    /// <exception cref="ArgumentException">A value is out of its range; says which, what is allowed, and what came.</exception>
-    public void Validate()
+    internal override IReadOnlyList<double> UsualDropouts => [0.2, 0.35, 0.5, 0.65];
+
+    /// <inheritdoc/>
+    public override void Validate()
     {
         foreach ((string name, int value) in new[] { (nameof(EmbeddingSize), EmbeddingSize), (nameof(HiddenSize), HiddenSize), (nameof(LayerCount), LayerCount), (nameof(AttentionSize), AttentionSize), (nameof(Views), Views) })
         {
@@ -104,6 +105,13 @@ public sealed record BlstmConfig
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Penalty must be at least 0, got {Penalty}."), nameof(Penalty));
     }
 
+    internal override TextNetworkConfig ForLabelSets() => this with { Pooling = "projection", PerLabel = true };
+
+    internal override TextNetworkConfig WithTrainingOf(TextNetworkConfig other) =>
+        other is BlstmConfig same ? this with { Dropout = same.Dropout, VariationalDropout = same.VariationalDropout } : this;
+
+    internal override TextNetwork Create(int vocabularySize, int classCount, int featureCount, int separatorId) => new BlstmClassifier(this, vocabularySize, classCount, featureCount, separatorId);
+
     // Both directions of the recurrent layers that the configuration asks for.
     internal RecurrentLayer CreateEncoder(int inputSize) => Cell == "gru"
         ? new Gru(inputSize, HiddenSize, LayerCount, isBidirectional: true, Dropout, VariationalDropout)
@@ -112,7 +120,7 @@ public sealed record BlstmConfig
     internal SequencePooling CreatePooling(int states) => SequencePooling.Create(Pooling, states, AttentionSize, Views, AverageViews, Penalty);
 
     /// <summary>Weights that such a network has at least: those of tokens, encoder and attention.</summary>
-    internal double LeastWeights(int vocabularySize)
+    internal override double LeastWeights(int vocabularySize)
     {
         double hidden = HiddenSize, gates = Cell == "gru" ? 3 : 4, first = Structure == "directional" ? 2 * hidden * (EmbeddingSize + (2 * hidden)) : 2 * gates * hidden * (EmbeddingSize + hidden), others = 2 * gates * hidden * 3 * hidden;
         double attention = Pooling is "additive" or "structured" && PairForm is "joined" or "towers" ? 2.0 * hidden * AttentionSize : 0;

@@ -13,7 +13,7 @@ internal sealed class EvidenceRows
     private readonly TfidfModel?[] models = new TfidfModel?[Parts];
     private readonly byte[] parts;
     private readonly string[] texts;
-    private readonly TextEncoder encoder;
+    private readonly TokenEncoder encoder;
     private readonly int outputs;
 
     /// <summary>Fits the models.</summary>
@@ -21,7 +21,7 @@ internal sealed class EvidenceRows
     /// <param name="train">The rows.</param>
     /// <param name="fit">Fits a model to some rows with the regularisation of the whole one.</param>
     /// <param name="encoder">Cuts texts into the tokens that get evidence.</param>
-    public EvidenceRows(TfidfModel whole, TextData train, Func<TextData, TfidfModel> fit, TextEncoder encoder)
+    public EvidenceRows(TfidfModel whole, TextData train, Func<TextData, TfidfModel> fit, TokenEncoder encoder)
     {
         (this.encoder, outputs) = (encoder, whole.OutputCount);
         texts = [.. train.Texts];

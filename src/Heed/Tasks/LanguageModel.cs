@@ -40,11 +40,18 @@ public sealed class LanguageModel
     /// <exception cref="InputException">The text is too short.</exception>
     public static LanguageModel Train(string text, LanguageModelOptions? options = null, ITrainingObserver? observer = null, CancellationToken cancellation = default)
     {
+        (string train, string dev) = Parts(text);
+        return Train(train, dev, options, observer, cancellation);
+    }
+
+    /// <summary>A text without its last tenth, and that tenth.</summary>
+    internal static (string Train, string Dev) Parts(string text)
+    {
         ArgumentNullException.ThrowIfNull(text);
         int cut = (int)(text.Length * 0.9);
         if (cut > 0 && cut < text.Length && char.IsLowSurrogate(text[cut]))
             cut--;
-        return Train(text[..cut], text[cut..], options, observer, cancellation);
+        return (text[..cut], text[cut..]);
     }
 
     /// <summary>Trains a model.</summary>

@@ -18,12 +18,14 @@ public static class ModelPrivacy
     public static IReadOnlyList<PrivacyItem> List(string path)
     {
         ModelFolder folder = ModelFolder.Open(path);
-        bool writes = folder.TaskOf() == LanguageModelConfig.TaskName;
+        bool isTheirs = folder.TaskOf() is LanguageModelConfig.TaskName or MaskedLanguageModelConfig.TaskName || HasPretrainedTokens(folder);
         var items = new List<PrivacyItem>();
         foreach ((string file, ModelFile content) in folder.Files.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            if (writes && file == "tokenizer.json")
-                items.AddRange(Tokens(file, PretrainedTokenizer.Load(folder.PathOf(file))));
+            if (isTheirs && file is "tokenizer.json" or "vocab.txt" or "vocab.json")
+                items.AddRange(Tokens(file, PretrainedTokenizer.Load(file == "tokenizer.json" ? folder.PathOf(file) : folder.Path)));
+            else if (isTheirs && file is "merges.txt" or "tokenizer_config.json" or "special_tokens_map.json")
+                items.Add(new PrivacyItem(file, "bytes of a tokenizer that was not trained with the model", content.Length, []));
             else if (file.EndsWith("tokenizer.json", StringComparison.Ordinal))
                 items.AddRange(Tokens(file, TextEncoder.Load(folder.PathOf(file))));
             else if (file == "features.json")
@@ -39,6 +41,9 @@ public static class ModelPrivacy
         }
         return items;
     }
+
+    private static bool HasPretrainedTokens(ModelFolder folder) => JsonFile.Read(folder.PathOf("config.json"), "configuration", 64 << 20, maximumDepth: 64,
+        root => root.ValueKind == JsonValueKind.Object && root.TryGetProperty("tokens", out JsonElement tokens) && tokens.ValueKind == JsonValueKind.Object);
 
     private static IEnumerable<PrivacyItem> Tokens(string file, TextEncoder encoder)
     {

@@ -12,15 +12,15 @@ public sealed partial class TextClassifier
         TextClassifier first = classifiers[0];
         foreach (TextClassifier other in classifiers)
         {
-            string? difference = other.Network.Config != first.Network.Config ? "networks" : !SavedAlike(first.Encoder.Save, other.Encoder.Save) ? "tokens"
+            string? difference = other.Network.Config != first.Network.Config ? "networks" : !SavedAlike(first.SaveTokens, other.SaveTokens) ? "tokens"
                 : other.Target != first.Target || !other.Labels.SequenceEqual(first.Labels, StringComparer.Ordinal) ? "labels" : !SavedAlike(first.Features.Save, other.Features.Save) ? "features"
                 : !SavedAlike(first.SaveBaseline, other.SaveBaseline) ? "simple models" : null;
             if (difference is not null)
                 throw new ArgumentException($"TextClassifier.Average: the classifiers have other {difference}; average those that go on from one model over the same data.", nameof(classifiers));
         }
-        BlstmClassifier network = new(first.Network.Config, first.Encoder.Vocabulary.Count, first.Head.OutputCount, first.Features.VectorSize, first.Encoder.SeparatorId);
+        TextNetwork network = first.CreateNetwork(first.Network.Config, first.Tokens);
         MeanWeights.Fill(network, [.. classifiers.ToArray().Select(c => c.Network)]);
-        return new TextClassifier(network, first.Encoder, first.Head, first.Features) { Rule = first.Rule, Baseline = first.Baseline, Record = first.Record };
+        return new TextClassifier(network, first.Tokens, first.Head, first.Features) { Rule = first.Rule, Baseline = first.Baseline, Record = first.Record };
     }
 
     // Two parts are alike where the same bytes would be saved.
@@ -31,6 +31,11 @@ public sealed partial class TextClassifier
         b(second);
         return first.GetBuffer().AsSpan(0, (int)first.Length).SequenceEqual(second.GetBuffer().AsSpan(0, (int)second.Length));
     }
+
+    private void SaveTokens(Stream stream) => TextClassifierFiles.SaveTokens(Tokens, stream);
+
+    private TextNetwork CreateNetwork(TextNetworkConfig config, TokenEncoder tokens) =>
+        config.Create(tokens.VocabularySize, Head.OutputCount, Features.VectorSize, (tokens as TextEncoder)?.SeparatorId ?? Vocabulary.Unknown);
 
     private void SaveBaseline(Stream stream)
     {

@@ -10,9 +10,9 @@ public sealed partial class TextClassifier
 
     private Lazy<TrainingRecord> record = new(TrainingRecord.Untrained);
 
-    internal TextClassifier(BlstmClassifier network, TextEncoder encoder, TextHead head, FeatureEncoder features)
+    internal TextClassifier(TextNetwork network, TokenEncoder tokens, TextHead head, FeatureEncoder features)
     {
-        (Network, Encoder, Head, Features) = (network, encoder, head, features);
+        (Network, Tokens, Head, Features) = (network, tokens, head, features);
         Rule = new AnswerRule(1, Enumerable.Repeat(0.5f, head.Labels.Count).ToArray());
     }
 
@@ -23,10 +23,14 @@ public sealed partial class TextClassifier
     public IReadOnlyList<string> Labels => Head.Labels;
 
     /// <summary>The network.</summary>
-    public BlstmClassifier Network { get; }
+    public TextNetwork Network { get; }
 
     /// <summary>How texts become token ids.</summary>
-    public TextEncoder Encoder { get; }
+    public TokenEncoder Tokens { get; }
+
+    /// <summary>How texts become token ids, where the vocabulary was learned from the training texts.</summary>
+    /// <exception cref="InvalidOperationException">The model has the tokenizer of a pretrained encoder; ask <see cref="Tokens"/>.</exception>
+    public TextEncoder Encoder => Tokens as TextEncoder ?? throw new InvalidOperationException("TextClassifier.Encoder: the model has the tokenizer of a pretrained encoder; ask Tokens.");
 
     /// <summary>How further columns become features; one of no columns where the model reads texts alone.</summary>
     public FeatureEncoder Features { get; }
@@ -55,7 +59,7 @@ public sealed partial class TextClassifier
         init => record = value;
     }
 
-    internal bool IsHierarchical => Network.Config.Structure == "hierarchical";
+    internal bool IsHierarchical => Network.Config is BlstmConfig { Structure: "hierarchical" };
 
     internal TextHead Head { get; }
 
@@ -77,10 +81,20 @@ public sealed partial class TextClassifier
         return TextTraining.Run(train, dev, options ?? new TextClassifierOptions(), observer, cancellation);
     }
 
-    /// <summary>Reads a model folder.</summary>
+    /// <summary>Reads a model folder: one that <see cref="Save"/> wrote, or one of Hugging Face with a head for sequence classification (BERT, RoBERTa, XLM-R, DistilBERT; see docs/checkpoints.md), which answers as it is,
+    /// without temperature and simple model.</summary>
     /// <param name="path">The folder.</param>
-    /// <exception cref="InputException">The folder is missing, not Heed's, damaged, or from a newer version.</exception>
-    public static TextClassifier Load(string path) => TextClassifierFiles.Load(path);
+    /// <exception cref="InputException">The folder is missing, no such model, damaged, or from a newer version.</exception>
+    public static TextClassifier Load(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return PretrainedClassifier.IsIn(path) ? PretrainedClassifier.Load(path) : TextClassifierFiles.Load(path);
+    }
+
+    /// <summary>Whether a folder is a classifier of others that <see cref="Load"/> reads.</summary>
+    /// <param name="path">The folder.</param>
+    /// <exception cref="InputException">Its configuration is damaged.</exception>
+    public static bool IsCheckpoint(string path) => PretrainedClassifier.IsIn(path);
 
     /// <summary>Compiles what a prediction runs, by answering one text with a tiny network, so that the first real answer does not wait for it.</summary>
     /// <returns>Ends when it is done; nobody has to wait for it. Called before <see cref="Load"/>, it works while the files are read.</returns>

@@ -13,8 +13,11 @@ internal static class TextClassifierFiles
         NumberHead? number = classifier.Head as NumberHead;
         TextClassifierConfig config = new()
         {
+            Model = classifier.Network.Config is TransformerClassifierConfig ? TextClassifierConfig.Transforming : TextClassifierConfig.Recurrent,
             Labels = classifier.Labels,
-            Network = classifier.Network.Config,
+            Network = classifier.Network.Config as BlstmConfig,
+            Transformer = classifier.Network.Config as TransformerClassifierConfig,
+            Tokens = classifier.Tokens is PretrainedEncoder tokens ? new PretrainedTokens { MaximumLength = tokens.MaximumLength, Redaction = tokens.Redaction } : null,
             Target = classifier.Target,
             Temperature = classifier.Temperature,
             Thresholds = classifier.Target == TargetKind.Multi ? classifier.Thresholds : null,
@@ -24,10 +27,18 @@ internal static class TextClassifierFiles
         Dictionary<string, Action<Stream>> files = new(StringComparer.Ordinal)
         {
             [Config] = stream => JsonSerializer.Serialize(stream, config, HeedJson.Default.TextClassifierConfig),
-            [Tokenizer] = classifier.Encoder.Save,
             [Weights] = classifier.Network.SaveWeights,
             [Training] = stream => JsonSerializer.Serialize(stream, classifier.Record, HeedJson.Default.TrainingRecord),
         };
+        if (classifier.Tokens is PretrainedEncoder pretrained)
+        {
+            foreach ((string name, byte[] content) in pretrained.Files)
+                files.Add(name, stream => stream.Write(content));
+        }
+        else
+        {
+            files.Add(Tokenizer, classifier.Encoder.Save);
+        }
         if (classifier.Features.FieldCount > 0)
             files.Add(Features, classifier.Features.Save);
         if (classifier.Baseline is { } baseline)
@@ -45,6 +56,7 @@ internal static class TextClassifierFiles
         {
             TranslatorConfig.TaskName => "is a translator, no text classifier; ask it with 'heed translate' (Translator.Load)",
             LanguageModelConfig.TaskName => "is a language model, no text classifier; write with it by 'heed generate' (LanguageModel.Load)",
+            MaskedLanguageModelConfig.TaskName => "is a masked language model, no text classifier yet; make one of it by 'heed train text --model FOLDER' (TextClassifierOptions.Pretrained)",
             _ => null,
         };
         if (other is not null)
@@ -55,32 +67,57 @@ internal static class TextClassifierFiles
             throw new InputException($"the format is '{config.Format}', not '{TextClassifierConfig.FormatName}'; this is no model of Heed.", place);
         if (config.Version > TextClassifierConfig.LatestVersion)
             throw new InputException(FormattableString.Invariant($"the model has format version {config.Version}, this library reads up to {TextClassifierConfig.LatestVersion}; update it."), place);
-        if (config.Task != TextClassifierConfig.TaskName || config.Model != "blstm")
+        if (config.Task != TextClassifierConfig.TaskName || config.Model is not (TextClassifierConfig.Recurrent or TextClassifierConfig.Transforming))
             throw new InputException($"the model is a '{config.Model}' for '{config.Task}'; this command reads text classifiers ('{TextClassifierConfig.TaskName}').", place);
-        if (config.Labels is null || config.Network is null)
-            throw new InputException("'labels' or 'network' is null; copy the whole folder again.", place);
+        TextNetworkConfig? shape = config.Model == TextClassifierConfig.Recurrent ? config.Network : config.Transformer;
+        if (config.Labels is null || shape is null)
+            throw new InputException($"'labels' or '{(config.Model == TextClassifierConfig.Recurrent ? "network" : "transformer")}' is null; copy the whole folder again.", place);
         (TextHead head, AnswerRule rule) = Head(config, place);
         Task<TfidfModel?> simple = Task.Run(() => Baseline(folder, head));
-        TextEncoder encoder = TextEncoder.Load(folder.PathOf(Tokenizer));
+        TokenEncoder encoder = config.Tokens is { } tokens ? Guard(place, () => PretrainedEncoder.Load(folder.Path, tokens.MaximumLength, tokens.Redaction)) : TextEncoder.Load(folder.PathOf(Tokenizer));
         FeatureEncoder features = folder.Files.ContainsKey(Features) ? FeatureEncoder.Load(folder.PathOf(Features)) : new FeatureEncoder([], []);
-        BlstmClassifier network;
+        TextNetwork network = Guard(place, () =>
+        {
+            shape.Validate();
+            // Before memory is taken: a weight takes at least two bytes of the file.
+            if (shape.LeastWeights(encoder.VocabularySize) > folder.Files[Weights].Length / 2.0)
+                throw new InputException($"the network that it describes has more weights than {Weights} holds; copy the whole folder again.", place);
+            return shape.Create(encoder.VocabularySize, head.OutputCount, features.VectorSize, (encoder as TextEncoder)?.SeparatorId ?? Vocabulary.Unknown);
+        });
+        network.LoadWeights(folder.PathOf(Weights)).ThrowIfIncomplete();
+        TfidfModel? baseline = simple.GetAwaiter().GetResult();
+        if (baseline is null && shape.Evidence)
+            throw new InputException($"the network reads evidence of the simple model, but {BaselineWeights} is not there; copy the whole folder again.", place);
+        return new TextClassifier(network, encoder, head, features) { Rule = rule, Baseline = baseline, LateRecord = Record(folder) };
+    }
+
+    /// <summary>The tokens as they are saved; for a pretrained tokenizer all of its files.</summary>
+    public static void SaveTokens(TokenEncoder tokens, Stream stream)
+    {
+        if (tokens is TextEncoder encoder)
+        {
+            encoder.Save(stream);
+            return;
+        }
+        foreach ((string name, byte[] content) in ((PretrainedEncoder)tokens).Files.OrderBy(file => file.Key, StringComparer.Ordinal))
+            stream.Write(content);
+    }
+
+    /// <summary>A network's shape as it is saved.</summary>
+    public static byte[] Bytes(TextNetworkConfig config) => config is BlstmConfig recurrent
+        ? JsonSerializer.SerializeToUtf8Bytes(recurrent, HeedJson.Default.BlstmConfig) : JsonSerializer.SerializeToUtf8Bytes((TransformerClassifierConfig)config, HeedJson.Default.TransformerClassifierConfig);
+
+    /// <summary>Builds what a file describes; values that make no sense are the file's fault.</summary>
+    public static T Guard<T>(string place, Func<T> build)
+    {
         try
         {
-            config.Network.Validate();
-            // Before memory is taken: a weight takes at least two bytes of the file.
-            if (config.Network.LeastWeights(encoder.Vocabulary.Count) > folder.Files[Weights].Length / 2.0)
-                throw new InputException($"the network that it describes has more weights than {Weights} holds; copy the whole folder again.", place);
-            network = new BlstmClassifier(config.Network, encoder.Vocabulary.Count, head.OutputCount, features.VectorSize, encoder.SeparatorId);
+            return build();
         }
         catch (ArgumentException e)
         {
             throw new InputException(e.Message, place, innerException: e);
         }
-        network.LoadWeights(folder.PathOf(Weights)).ThrowIfIncomplete();
-        TfidfModel? baseline = simple.GetAwaiter().GetResult();
-        if (baseline is null && config.Network.Evidence)
-            throw new InputException($"the network reads evidence of the simple model, but {BaselineWeights} is not there; copy the whole folder again.", place);
-        return new TextClassifier(network, encoder, head, features) { Rule = rule, Baseline = baseline, LateRecord = Record(folder) };
     }
 
     // Its bytes now, as another model may lie in the folder later; what they say when it is asked for.

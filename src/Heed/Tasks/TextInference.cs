@@ -12,20 +12,11 @@ internal static class TextInference
     public static float[] Logits(TextClassifier model, TextData data)
     {
         string[] texts = [.. data.Texts];
-        int[][] ids = new int[texts.Length][];
-        Token[][] tokens = new Token[texts.Length][];
-        Share((texts.Length + BatchSize - 1) / BatchSize, n =>
-        {
-            for (int i = n * BatchSize; i < Math.Min(texts.Length, (n + 1) * BatchSize); i++)
-            {
-                EncodedText encoded = model.Encoder.Encode(texts[i]);
-                (ids[i], tokens[i]) = (encoded.Ids, encoded.Tokens);
-            }
-        });
+        EncodedText[] encoded = Encode(model.Tokens, texts);
         FeatureTable features = model.Features.Encode(data);
         int outputs = model.Head.OutputCount;
         float[] all = new float[data.Count * outputs];
-        ForEachBatch(model, ids, features, row => (texts[row], tokens[row]), Capture.None, (batch, logits, _) =>
+        ForEachBatch(model, encoded, features, row => (texts[row], encoded[row].Tokens), Capture.None, (batch, logits, _) =>
         {
             for (int i = 0; i < batch.BatchSize; i++)
                 logits.Values.Slice(i * outputs, outputs).CopyTo(all.AsSpan(batch.RowIndices[i] * outputs));
@@ -36,18 +27,12 @@ internal static class TextInference
     /// <summary>The answers to rows, in order.</summary>
     public static TextPrediction[] Predict(TextClassifier model, TextRow[] rows)
     {
-        EncodedText[] encoded = new EncodedText[rows.Length];
-        Share((rows.Length + BatchSize - 1) / BatchSize, n =>
-        {
-            for (int i = n * BatchSize; i < Math.Min(rows.Length, (n + 1) * BatchSize); i++)
-                encoded[i] = model.Encoder.Encode(rows[i].Text);
-        });
-        int[][] ids = [.. encoded.Select(e => e.Ids)];
+        EncodedText[] encoded = Encode(model.Tokens, Array.ConvertAll(rows, row => row.Text));
         string[] missing = [.. Enumerable.Repeat("", model.Features.FieldCount)];
         FeatureTable features = model.Features.Encode([.. rows.Select(row => row.Values.Count == 0 ? missing : row.Values)]);
         TextPrediction[] answers = new TextPrediction[rows.Length];
         int outputs = model.Head.OutputCount;
-        ForEachBatch(model, ids, features, row => (rows[row].Text, encoded[row].Tokens), Capture.Weights, (batch, logits, pooling) =>
+        ForEachBatch(model, encoded, features, row => (rows[row].Text, encoded[row].Tokens), Capture.Weights, (batch, logits, pooling) =>
         {
             for (int i = 0; i < batch.BatchSize; i++)
             {
@@ -63,6 +48,31 @@ internal static class TextInference
             }
         });
         return answers;
+    }
+
+    /// <summary>The vectors of texts, each of length 1; of a text without tokens zeros.</summary>
+    public static float[][] Embed(TextEmbedder embedder, string[] texts)
+    {
+        EncodedText[] encoded = Encode(embedder.Tokens, texts);
+        float[][] vectors = new float[texts.Length][];
+        ForEachBatch(encoded, null, Capture.None, (batch, pass) =>
+        {
+            Tensor pooled = embedder.Pool(batch, pass);
+            for (int i = 0; i < batch.BatchSize; i++)
+                vectors[batch.RowIndices[i]] = Normalized(pooled.Values.Slice(i * embedder.Size, embedder.Size));
+        });
+        return vectors;
+    }
+
+    private static float[] Normalized(ReadOnlySpan<float> values)
+    {
+        double sum = 0;
+        foreach (float value in values)
+            sum += (double)value * value;
+        float[] vector = values.ToArray();
+        for (int i = 0; i < vector.Length && sum > 0; i++)
+            vector[i] = (float)(vector[i] / Math.Sqrt(sum));
+        return vector;
     }
 
     /// <summary>Answers a text with a tiny network of the default form, for what the runtime compiles on the way.</summary>
@@ -90,28 +100,56 @@ internal static class TextInference
         return vectors;
     }
 
-    // Batches side by side, as the steps of a short text leave little to share inside of one. Each writes to its own rows, so bits do not depend on it.
-    private static void ForEachBatch(TextClassifier model, int[][] ids, FeatureTable features, Func<int, (string Text, Token[] Tokens)> source, Capture capture, Action<TextBatch, Tensor, PoolingResult> use)
+    /// <summary>The segments of texts; null where they have none.</summary>
+    public static int[][]? Segments(IReadOnlyList<EncodedText> texts) => texts.Any(text => text.Segments.Length > 0) ? [.. texts.Select(text => text.Segments)] : null;
+
+    /// <summary>Texts as ids, side by side.</summary>
+    public static EncodedText[] Encode(TokenEncoder tokens, string[] texts)
     {
-        IReadOnlyList<ReadOnlyMemory<int>> batches = BatchPlan.Evaluation(ids.Select(i => i.Length).ToArray(), BatchSize).Epoch(0);
-        int[][]? sentences = model.IsHierarchical ? [.. Enumerable.Range(0, ids.Length).Select(row => Sentences(source(row).Text, source(row).Tokens))] : null;
-        Share(batches.Count, n =>
+        EncodedText[] encoded = new EncodedText[texts.Length];
+        Share((texts.Length + BatchSize - 1) / BatchSize, n =>
         {
-            TextBatch batch = TextBatch.Create(ids, batches[n].Span, sentences: sentences);
+            for (int i = n * BatchSize; i < Math.Min(texts.Length, (n + 1) * BatchSize); i++)
+                encoded[i] = tokens.Encode(texts[i]);
+        });
+        return encoded;
+    }
+
+    // Batches side by side, as the steps of a short text leave little to share inside of one. Each writes to its own rows, so bits do not depend on it.
+    private static void ForEachBatch(TextClassifier model, EncodedText[] encoded, FeatureTable features, Func<int, (string Text, Token[] Tokens)> source, Capture capture, Action<TextBatch, Tensor, PoolingResult> use)
+    {
+        int[][]? sentences = model.IsHierarchical ? [.. Enumerable.Range(0, encoded.Length).Select(row => Sentences(source(row).Text, source(row).Tokens))] : null;
+        ForEachBatch(encoded, sentences, capture, (batch, pass) =>
+        {
             float[] vectors = Vectors(features, model.Features.VectorSize, batch.RowIndices);
             float[]? evidence = model.Network.Config.Evidence ? EvidenceRows.Of(model.Baseline!, batch, source) : null;
+            (Tensor logits, PoolingResult pooling) = model.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors, evidence, batch.Sentences, batch.Segments);
+            use(batch, logits, pooling);
+        });
+    }
+
+    private static void ForEachBatch(EncodedText[] encoded, int[][]? sentences, Capture capture, BatchAction use)
+    {
+        int[][] ids = [.. encoded.Select(e => e.Ids)];
+        int[][]? segments = Segments(encoded);
+        IReadOnlyList<ReadOnlyMemory<int>> batches = BatchPlan.Evaluation(ids.Select(i => i.Length).ToArray(), BatchSize).Epoch(0);
+        Share(batches.Count, n =>
+        {
+            TextBatch batch = TextBatch.Create(ids, batches[n].Span, sentences: sentences, segments: segments);
             Step.Evaluate(
                 pass =>
                 {
-                    (Tensor logits, PoolingResult pooling) = model.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors, evidence, batch.Sentences);
-                    use(batch, logits, pooling);
+                    use(batch, pass);
                     return 0;
                 },
                 capture);
         });
     }
 
-    private static void Share(int count, Action<int> one)
+    private delegate void BatchAction(TextBatch batch, Pass pass);
+
+    /// <summary>Does pieces of work side by side.</summary>
+    public static void Share(int count, Action<int> one)
     {
         if (Workers.Degree == 1 || count < 2)
         {
@@ -135,9 +173,13 @@ internal static class TextInference
         IReadOnlyList<TokenWeight>[] result = new IReadOnlyList<TokenWeight>[views];
         for (int v = 0; v < views; v++)
         {
-            TokenWeight[] view = new TokenWeight[tokens.Length];
+            // Special tokens stand for nothing in the text: what they weigh is missing from the sum.
+            List<TokenWeight> view = new(tokens.Length);
             for (int t = 0; t < tokens.Length; t++)
-                view[t] = new TokenWeight(tokens[t].Range, weights.Values[(((row * views) + v) * time) + start + t]);
+            {
+                if (tokens[t].Length > 0)
+                    view.Add(new TokenWeight(tokens[t].Range, weights.Values[(((row * views) + v) * time) + start + t]));
+            }
             result[v] = view;
         }
         return result;

@@ -2,7 +2,7 @@ namespace Heed;
 
 /// <summary>How much one token counted.</summary>
 /// <param name="Range">Where the token stands in the original string, in UTF-16 units.</param>
-/// <param name="Weight">Its weight; all weights of a text sum to 1.</param>
+/// <param name="Weight">Its weight; all weights of a text sum to 1, with those of special tokens, which are not listed.</param>
 public readonly record struct TokenWeight(Range Range, float Weight)
 {
     /// <summary>The mean of several lists over the same tokens.</summary>

@@ -18,7 +18,7 @@ public sealed record TextTrial(int Number, string Settings, EpochReport Best, bo
 /// </remarks>
 public static class TextSearch
 {
-    private static readonly double[] rates = [0.5, 1, 2, 4], dropouts = [0.2, 0.35, 0.5, 0.65], wordDropouts = [0, 0.1, 0.2], averages = [0, 0.99];
+    private static readonly double[] rates = [0.5, 1, 2, 4], wordDropouts = [0, 0.1, 0.2], averages = [0, 0.99];
 
     /// <summary>Tries settings and keeps the best model.</summary>
     /// <param name="train">The rows to learn from.</param>
@@ -59,15 +59,16 @@ public static class TextSearch
     /// <summary>The settings of each try.</summary>
     internal static TextClassifierOptions[] Settings(TextClassifierOptions options, TargetKind target, int trials)
     {
+        TextNetworkConfig network = options.Start?.Network.Config ?? options.NetworkFor(target);
+        double[] dropouts = [.. network.UsualDropouts];
         int combinations = rates.Length * dropouts.Length * wordDropouts.Length * averages.Length;
         ArgumentOutOfRangeException.ThrowIfLessThan(trials, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(trials, combinations);
         int[] order = [.. Enumerable.Range(0, combinations)];
         new RandomStream(options.Training.Seed, "search").Shuffle<int>(order);
-        BlstmConfig network = options.Start?.Network.Config ?? options.NetworkFor(target);
         return [options, .. order.Take(trials - 1).Select(n => options with
         {
-            Network = network with { Dropout = dropouts[n % dropouts.Length] },
+            Network = network.WithDropout(dropouts[n % dropouts.Length]),
             Training = options.Training with
             {
                 LearningRate = options.Training.LearningRate * rates[n / dropouts.Length % rates.Length],
@@ -78,7 +79,7 @@ public static class TextSearch
     }
 
     private static string Describe(TextClassifierOptions options) => string.Create(CultureInfo.InvariantCulture,
-        $"learning rate {options.Training.LearningRate}, dropout {(options.Network ?? new BlstmConfig()).Dropout}, word dropout {options.Training.WordDropout}, averaging {options.Training.AveragingDecay}");
+        $"learning rate {options.Training.LearningRate}, dropout {(options.Network ?? options.NetworkFor(TargetKind.Single)).Dropout}, word dropout {options.Training.WordDropout}, averaging {options.Training.AveragingDecay}");
 
     private static bool IsBetter(string monitor, EpochReport score, EpochReport best) => Trainer.IsBetter(monitor, new DevScore(score.DevLoss, score.Accuracy, score.MacroF1), best);
 }

@@ -3,9 +3,12 @@ namespace Heed;
 /// <summary>A network that starts from a trained one: with more tokens, and with other labels.</summary>
 internal static class TextStart
 {
-    /// <summary>The old tokens with their ids, then those that the new texts bring.</summary>
-    public static TextEncoder Extend(TextEncoder old, IEnumerable<string> texts, VocabularyOptions options)
+    /// <summary>The old tokens with their ids, then those that the new texts bring; the tokenizer of a pretrained encoder stays as it is.</summary>
+    public static TokenEncoder Extend(TokenEncoder tokens, IEnumerable<string> texts, VocabularyOptions options)
     {
+        // A pretrained tokenizer has pieces for every word.
+        if (tokens is not TextEncoder old)
+            return tokens;
         string[] known = [.. old.Vocabulary.Learned];
         Vocabulary found = Vocabulary.Build(texts.Select(text => RedactedText.Of(text, old.Redaction).Text), old.Tokenizer, options);
         string[] added = [.. found.Learned.ToArray().Where(token => old.Vocabulary.Id(token) == Vocabulary.Unknown)];
@@ -17,7 +20,7 @@ internal static class TextStart
 
     /// <summary>Copies what both networks have: token vectors by id, outputs by label, everything else whole. What is new keeps its random start.</summary>
     /// <exception cref="ArgumentException">The networks differ in more than tokens and labels.</exception>
-    public static void Copy(TextClassifier from, BlstmClassifier to, IReadOnlyList<string> labels)
+    public static void Copy(TextClassifier from, TextNetwork to, IReadOnlyList<string> labels)
     {
         Dictionary<string, Parameter> old = from.Network.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal);
         List<string> oldLabels = [.. from.Labels];

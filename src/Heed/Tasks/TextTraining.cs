@@ -18,12 +18,13 @@ internal static class TextTraining
         if (classifier.Network.Config.Evidence)
         {
             TfidfModel whole = classifier.Baseline = TrainBaseline(classifier, train, dev);
-            evidence = new EvidenceRows(whole, train, rows => FitBaseline(classifier, rows, dev, [whole.Strength]), classifier.Encoder);
+            evidence = new EvidenceRows(whole, train, rows => FitBaseline(classifier, rows, dev, [whole.Strength]), classifier.Tokens);
         }
         TextTrainingTask task = new(classifier, train, dev, training, evidence) { Notes = [.. new[] { note, start }.OfType<string>()] };
-        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, RunHash(classifier, train, dev, training)) : null;
+        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, RunHash(classifier, train, dev, training, options.Lora)) : null;
         Trainer trainer = new(classifier.Network, training, observer is null ? [] : [observer], checkpoint);
         TrainingReport report = trainer.Run(task, cancellation);
+        LoraAdapter.Merge(classifier.Network);
         classifier.Record = TrainingRecord.Create(training, report, train, dev);
         if (report.Epochs.Count > 0)
             classifier.Rule = classifier.Head.FitAnswers(TextInference.Logits(classifier, dev), dev);
@@ -36,17 +37,17 @@ internal static class TextTraining
     public static float[] BaselineLogits(TfidfModel model, TextData data) => [.. data.Texts.SelectMany(model.Scores)];
 
     // All that the weights depend on, but for the machine.
-    private static string RunHash(TextClassifier classifier, TextData train, TextData dev, TrainingOptions training)
+    private static string RunHash(TextClassifier classifier, TextData train, TextData dev, TrainingOptions training, LoraConfig? lora)
     {
         TrainingRecord record = TrainingRecord.Create(training, new TrainingReport([], 0, false, default), train, dev);
-        byte[] options = JsonSerializer.SerializeToUtf8Bytes(record, HeedJson.Default.TrainingRecord), network = JsonSerializer.SerializeToUtf8Bytes(classifier.Network.Config, HeedJson.Default.BlstmConfig);
+        byte[] options = JsonSerializer.SerializeToUtf8Bytes(record, HeedJson.Default.TrainingRecord), network = TextClassifierFiles.Bytes(classifier.Network.Config);
         using MemoryStream tokens = new();
-        classifier.Encoder.Save(tokens);
+        TextClassifierFiles.SaveTokens(classifier.Tokens, tokens);
         // The first weights hold what pretrained vectors or a trained model brought.
         using MemoryStream weights = new();
         classifier.Network.SaveWeights(weights);
         byte[] first = SHA256.HashData(weights.GetBuffer().AsSpan(0, (int)weights.Length));
-        return Convert.ToHexStringLower(SHA256.HashData([.. options, .. network, .. tokens.ToArray(), .. first]));
+        return Convert.ToHexStringLower(SHA256.HashData([.. options, .. network, .. tokens.ToArray(), .. first, .. lora is null ? [] : BitConverter.GetBytes(lora.Alpha)]));
     }
 
     private static (TextClassifier Classifier, string? Note) Create(TextData train, TextClassifierOptions options, TrainingOptions training)
@@ -55,16 +56,44 @@ internal static class TextTraining
             return GoOn(old, train, options, training);
         TextHead head = TextHead.Create(train.Target, train.LabelNames);
         head.Prepare(train);
-        TextEncoder encoder = TextEncoder.Build(train.Texts, options.Tokens);
         FeatureEncoder features = FeatureEncoder.Build(train);
+        if (options.Pretrained is { } folder)
+            return FineTune(TrainedEncoder.Load(folder), head, features, options, training);
+        TextEncoder encoder = TextEncoder.Build(train.Texts, options.Tokens);
         WordVectors? vectors = options.Vectors is null ? null : WordVectors.Read(options.Vectors, encoder);
-        BlstmConfig config = options.NetworkFor(train.Target);
-        BlstmClassifier network = new(vectors is null ? config : config with { EmbeddingSize = vectors.Size }, encoder.Vocabulary.Count, head.OutputCount, features.VectorSize, encoder.SeparatorId);
+        TextNetworkConfig config = options.NetworkFor(train.Target).For(encoder);
+        TextNetwork network = (vectors is not null && config is BlstmConfig blstm ? blstm with { EmbeddingSize = vectors.Size } : config)
+            .Create(encoder.VocabularySize, head.OutputCount, features.VectorSize, encoder.SeparatorId);
         network.Initialize(training.Seed);
         vectors?.CopyTo(network.TokenVectors);
         network.TokenVectors.IsTrained = !options.FreezeVectors;
         string? note = vectors is null ? null : FormattableString.Invariant($"{vectors.Count:N0} of {encoder.Vocabulary.Count - 2:N0} tokens have a vector of length {vectors.Size} in {options.Vectors}");
         return (new TextClassifier(network, encoder, head, features), note);
+    }
+
+    private static (TextClassifier Classifier, string? Note) FineTune(TrainedEncoder source, TextHead head, FeatureEncoder features, TextClassifierOptions options, TrainingOptions training)
+    {
+        TokenEncoder tokens = source.TokensFor(options.Tokens);
+        TransformerClassifierConfig shape = options.Network as TransformerClassifierConfig ?? new() { Pooling = source.HasClassToken ? TransformerClassifierConfig.FirstToken : "mean", HasPooler = source.HasClassToken };
+        shape = (TransformerClassifierConfig)(shape with { Encoder = source.Network.Config, VocabularySize = source.Network.VocabularySize, Evidence = false }).For(tokens);
+        // Positions beyond those that were learned mean nothing.
+        if (shape.Encoder.MaximumLength > source.Network.Config.MaximumLength && shape.Encoder.Position == "learned")
+            throw new ArgumentException($"TextClassifierOptions: the encoder reads {source.Network.Config.MaximumLength} tokens, and the pooling {shape.Pooling} needs one more than a text may have; take mean.", nameof(options));
+        TransformerClassifier network = new(shape, source.Network.VocabularySize, head.OutputCount, features.VectorSize);
+        network.Initialize(training.Seed);
+        source.CopyTo(network);
+        network.TokenVectors.IsTrained = !options.FreezeVectors;
+        return (new TextClassifier(network, tokens, head, features), "fine-tuning a trained encoder" + Adapt(network, options, training));
+    }
+
+    // Low-rank adapters, if they were asked for; says what is trained.
+    private static string Adapt(TextNetwork network, TextClassifierOptions options, TrainingOptions training)
+    {
+        if (options.Lora is not { } lora)
+            return "";
+        IReadOnlyList<string> adapted = LoraAdapter.Apply(((TransformerClassifier)network).Transformer, lora, training.Seed);
+        long trained = network.NamedParameters().Where(p => p.Parameter.IsTrained).Sum(p => (long)p.Parameter.Shape.Length);
+        return FormattableString.Invariant($", {adapted.Count} of its layers by adapters of rank {lora.Rank}: {trained:N0} of {network.ParameterCount:N0} weights are trained");
     }
 
     private static (TextClassifier Classifier, string? Note) GoOn(TextClassifier old, TextData train, TextClassifierOptions options, TrainingOptions training)
@@ -79,18 +108,14 @@ internal static class TextTraining
         TextHead head = TextHead.Create(train.Target, train.LabelNames);
         if (head is NumberHead number && old.Head is NumberHead before)
             (number.Mean, number.Deviation) = (before.Mean, before.Deviation);
-        TextEncoder encoder = TextStart.Extend(old.Encoder, train.Texts, options.Tokens.Vocabulary);
+        TokenEncoder encoder = TextStart.Extend(old.Tokens, train.Texts, options.Tokens.Vocabulary);
         // Shapes are the old ones; dropout is free.
-        BlstmConfig config = old.Network.Config with
-        {
-            Dropout = options.Network?.Dropout ?? old.Network.Config.Dropout,
-            VariationalDropout = options.Network?.VariationalDropout ?? old.Network.Config.VariationalDropout,
-        };
-        BlstmClassifier network = new(config, encoder.Vocabulary.Count, head.OutputCount, old.Features.VectorSize, encoder.SeparatorId);
+        TextNetworkConfig config = options.Network is null ? old.Network.Config : old.Network.Config.WithTrainingOf(options.Network);
+        TextNetwork network = config.Create(encoder.VocabularySize, head.OutputCount, old.Features.VectorSize, (encoder as TextEncoder)?.SeparatorId ?? Vocabulary.Unknown);
         network.Initialize(training.Seed);
         TextStart.Copy(old, network, train.LabelNames);
         network.TokenVectors.IsTrained = !options.FreezeVectors;
-        string note = FormattableString.Invariant($"going on from a trained model: {encoder.Vocabulary.Count - old.Encoder.Vocabulary.Count:N0} new tokens, {train.LabelNames.Count - old.Labels.Count} new labels");
+        string note = FormattableString.Invariant($"going on from a trained model: {encoder.VocabularySize - old.Tokens.VocabularySize:N0} new tokens, {train.LabelNames.Count - old.Labels.Count} new labels") + Adapt(network, options, training);
         return (new TextClassifier(network, encoder, head, old.Features), note);
     }
 
@@ -123,7 +148,7 @@ internal static class TextTraining
             return training.Monitor switch { "loss" => -score.Loss, "macro-f1" => score.MacroF1, _ => score.Accuracy };
         }
         // It may keep no more of the texts than the model itself does.
-        TfidfOptions simple = TfidfOptions.For(train.Texts) with { Redaction = classifier.Encoder.Redaction, MinimumCount = Math.Max(2, classifier.Encoder.MinimumCount) };
+        TfidfOptions simple = TfidfOptions.For(train.Texts) with { Redaction = classifier.Tokens.Redaction, MinimumCount = Math.Max(2, classifier.Tokens.MinimumCount) };
         if (strengths is not null)
             simple = simple with { Strengths = strengths };
         return TfidfModel.Train([.. train.Texts], head.LinearLoss(train, training), [.. dev.Texts], Score, simple);

@@ -7,7 +7,7 @@ internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
     private readonly TextData dev;
     private readonly EvidenceRows? evidence;
     private readonly int[][] ids;
-    private readonly int[][]? sentences;
+    private readonly int[][]? sentences, segments;
     private readonly Func<Tensor, int[], Tensor> loss;
     private readonly FeatureTable features;
     private readonly TrainingOptions options;
@@ -16,8 +16,8 @@ internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
     public TextTrainingTask(TextClassifier classifier, TextData train, TextData dev, TrainingOptions options, EvidenceRows? evidence = null)
     {
         (this.classifier, this.dev, this.options, this.evidence) = (classifier, dev, options, evidence);
-        ids = [.. train.Texts.Select(classifier.Encoder.EncodeIds)];
-        sentences = classifier.IsHierarchical ? [.. train.Texts.Select(text => TextInference.Sentences(text, classifier.Encoder.Encode(text).Tokens))] : null;
+        (ids, segments) = Encode(classifier.Tokens, train.Texts);
+        sentences = classifier.IsHierarchical ? [.. train.Texts.Select(text => TextInference.Sentences(text, classifier.Tokens.Encode(text).Tokens))] : null;
         features = classifier.Features.Encode(train);
         loss = classifier.Head.Loss(train, options);
         plan = BatchPlan.Training(ids.Select(i => i.Length).ToArray(), options.BatchSize, options.Seed);
@@ -29,13 +29,25 @@ internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
             _ => FormattableString.Invariant($"{classifier.Labels.Count} labels"),
         };
         string further = features.Count > 0 && classifier.Features.FieldCount > 0 ? FormattableString.Invariant($", {classifier.Features.FieldCount} further columns") : "";
-        Description = FormattableString.Invariant($"{How(classifier.Network.Config)} over a bidirectional {classifier.Network.Config.Cell}{(evidence is null ? "" : " with evidence of the bag of words")}, {train.Count} training and {dev.Count} dev texts, {what}{further}, {classifier.Encoder.Vocabulary.Count} tokens in the vocabulary");
+        Description = FormattableString.Invariant($"{How(classifier.Network.Config)}{(evidence is null ? "" : " with evidence of the bag of words")}, {train.Count} training and {dev.Count} dev texts, {what}{further}, {classifier.Tokens.VocabularySize} tokens in the vocabulary");
     }
 
     public string Description { get; }
 
-    private static string How(BlstmConfig network) => network.PairForm is "joined" or "towers"
-        ? $"{(network.Structure == "flat" ? "" : network.Structure + " ")}{network.Pooling} pooling" : $"{network.PairForm} co-attention";
+    private static string How(TextNetworkConfig network) => network switch
+    {
+        BlstmConfig blstm => (blstm.PairForm is "joined" or "towers" ? $"{(blstm.Structure == "flat" ? "" : blstm.Structure + " ")}{blstm.Pooling} pooling" : $"{blstm.PairForm} co-attention") + $" over a bidirectional {blstm.Cell}",
+        TransformerClassifierConfig { Encoder: var e } transformer => FormattableString.Invariant($"{transformer.Pooling} pooling over a Transformer of {e.LayerCount} layers, {e.HeadCount} heads, {e.Size} wide"),
+        _ => network.GetType().Name,
+    };
+
+    private static (int[][] Ids, int[][]? Segments) Encode(TokenEncoder tokens, IEnumerable<string> texts)
+    {
+        if (tokens is TextEncoder)
+            return ([.. texts.Select(tokens.EncodeIds)], null);
+        EncodedText[] encoded = TextInference.Encode(tokens, [.. texts]);
+        return ([.. encoded.Select(e => e.Ids)], TextInference.Segments(encoded));
+    }
 
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -50,7 +62,7 @@ internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
     {
         TextBatch batch = rows.Batch;
         float[] vectors = TextInference.Vectors(features, classifier.Features.VectorSize, batch.RowIndices);
-        (Tensor logits, PoolingResult pooling) = classifier.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors, rows.Evidence, batch.Sentences);
+        (Tensor logits, PoolingResult pooling) = classifier.Network.Forward(batch.Ids, new SequenceRanges(batch.Lengths, batch.Starts), pass, vectors, rows.Evidence, batch.Sentences, batch.Segments);
         Tensor error = loss(logits, batch.RowIndices);
         return pooling.Penalty is { } penalty ? error + penalty : error;
     }
@@ -59,7 +71,7 @@ internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
 
     private Rows Batch(ReadOnlySpan<int> rows, int epoch)
     {
-        TextBatch batch = TextBatch.Create(ids, rows, sentences: sentences);
+        TextBatch batch = TextBatch.Create(ids, rows, sentences: sentences, segments: segments);
         if (options.WordDropout > 0)
             DropWords(batch, epoch);
         return new Rows(batch, evidence?.Of(batch));
@@ -77,9 +89,8 @@ internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
             RandomStream row = stream.Fork((ulong)batch.RowIndices[i]);
             foreach (ref int id in batch.Ids.AsSpan((i * batch.MaximumLength) + batch.Starts[i], batch.Lengths[i]))
             {
-                // Without its separator a pair would be one text.
-                if (row.NextSingle() < options.WordDropout && id != classifier.Encoder.SeparatorId)
-                    id = Vocabulary.Unknown;
+                if (row.NextSingle() < options.WordDropout && !classifier.Tokens.IsStructure(id))
+                    id = classifier.Tokens.DroppedId;
             }
         }
     }

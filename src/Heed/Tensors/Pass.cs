@@ -52,7 +52,7 @@ public readonly struct Pass
     public RandomStream Random => random ?? throw new InvalidOperationException("Pass.Random: an evaluation draws no random numbers. Ask IsTraining first.");
 
     /// <summary>The same call, of which less is captured.</summary>
-    internal Pass Without(Capture capture) => new(Step, random, Capture & ~capture);
+    internal Pass Without(Capture capture) => new(Step, random, Capture & ~capture, Request, Recomputes);
 
     /// <summary>A parameter as a tensor of this step; its gradient goes to the parameter.</summary>
     /// <param name="parameter">The parameter.</param>

@@ -2,7 +2,7 @@ namespace Heed;
 
 /// <summary>From text to ids: a tokenizer, a vocabulary and a maximum length.</summary>
 /// <remarks>Immutable and thread-safe. Saved as one JSON file, <c>tokenizer.json</c>.</remarks>
-public sealed class TextEncoder
+public sealed class TextEncoder : TokenEncoder
 {
     internal const int LargestMaximumLength = 1 << 20;
 
@@ -16,12 +16,13 @@ public sealed class TextEncoder
     /// <param name="redaction">What is taken out of each text first.</param>
     /// <exception cref="ArgumentOutOfRangeException">The maximum length is out of its range.</exception>
     public TextEncoder(ITokenizer tokenizer, Vocabulary vocabulary, int maximumLength = 400, TextRedaction redaction = TextRedaction.None)
+        : base(maximumLength, redaction)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(vocabulary);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumLength, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maximumLength, LargestMaximumLength);
-        (Tokenizer, Vocabulary, MaximumLength, Redaction) = (tokenizer, vocabulary, maximumLength, redaction);
+        (Tokenizer, Vocabulary) = (tokenizer, vocabulary);
         pieceIds = tokenizer is BytePairTokenizer bytePairs ? [.. bytePairs.Pieces.Select(piece => vocabulary.Id(piece))] : null;
     }
 
@@ -31,17 +32,16 @@ public sealed class TextEncoder
     /// <summary>The ids.</summary>
     public Vocabulary Vocabulary { get; }
 
-    /// <summary>How many tokens of a text are kept.</summary>
-    public int MaximumLength { get; }
-
-    /// <summary>What is taken out of each text before it is cut.</summary>
-    public TextRedaction Redaction { get; }
-
-    /// <summary>How often a token had to occur in the corpus to be known; 0 if the vocabulary was not built from one, or by an older version.</summary>
-    public int MinimumCount { get; init; }
+    /// <inheritdoc/>
+    public override int VocabularySize => Vocabulary.Count;
 
     /// <summary>The id of the token between the two texts of a pair; <see cref="Vocabulary.Unknown"/> if the corpus held no pairs.</summary>
     internal int SeparatorId => Vocabulary.Id([TextPair.Separator]);
+
+    internal override int DroppedId => Vocabulary.Unknown;
+
+    // Without its separator a pair would be one text.
+    internal override bool IsStructure(int id) => id == SeparatorId;
 
     /// <summary>Learns the vocabulary of a corpus.</summary>
     /// <param name="texts">The corpus, usually the training texts; read once, or twice where the tokenizer learns, too.</param>
@@ -68,9 +68,8 @@ public sealed class TextEncoder
         };
     }
 
-    /// <summary>The ids of a text with the place of each token.</summary>
-    /// <param name="text">Any text; an empty one gives no ids.</param>
-    public EncodedText Encode(string text)
+    /// <inheritdoc/>
+    public override EncodedText Encode(string text)
     {
         RedactedText redacted = RedactedText.Of(text, Redaction);
         int[] ids = Ids(redacted.Text, out List<Token> tokens);
@@ -80,9 +79,8 @@ public sealed class TextEncoder
         return new EncodedText(ids, places, tokens.Count - ids.Length);
     }
 
-    /// <summary>The ids of a text alone, for training.</summary>
-    /// <param name="text">Any text; an empty one gives no ids.</param>
-    public int[] EncodeIds(string text) => Ids(RedactedText.Of(text, Redaction).Text, out _);
+    /// <inheritdoc/>
+    public override int[] EncodeIds(string text) => Ids(RedactedText.Of(text, Redaction).Text, out _);
 
     /// <summary>Writes the encoder as one JSON file (UTF-8); an existing file is replaced only once the new one is whole.</summary>
     /// <param name="path">The file, usually <c>tokenizer.json</c>.</param>

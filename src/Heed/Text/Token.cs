@@ -2,7 +2,7 @@ namespace Heed;
 
 /// <summary>Where a token stands in the text that it was cut from.</summary>
 /// <param name="Start">Index of the first UTF-16 unit, from 0.</param>
-/// <param name="Length">Number of UTF-16 units, at least 1.</param>
+/// <param name="Length">Number of UTF-16 units, at least 1; 0 for a special token, which stands for nothing in the text.</param>
 public readonly record struct Token(int Start, int Length)
 {
     /// <summary>Index behind the last UTF-16 unit.</summary>

@@ -46,7 +46,7 @@ public sealed class TwoTowersTests
     public void With_co_attention_it_is_learned_too_and_the_affinity_comes_with_the_answer(string form)
     {
         TextClassifierOptions options = Options("additive");
-        TextClassifier model = TextClassifier.Train(Data(600, 1), Data(100, 2), options with { Network = options.Network! with { PairForm = form } });
+        TextClassifier model = TextClassifier.Train(Data(600, 1), Data(100, 2), options with { Network = (BlstmConfig)options.Network! with { PairForm = form } });
         TextData test = Data(200, 3);
         model.Evaluate(test).Accuracy.Value.ShouldBeGreaterThan(0.9);
         using TemporaryFolder folder = new();

@@ -36,7 +36,7 @@ public sealed class TargetKindTests
     [Fact]
     public void Without_options_sets_get_an_attention_row_for_each_label()
     {
-        BlstmConfig network = new TextClassifierOptions().NetworkFor(TargetKind.Multi);
+        BlstmConfig network = (BlstmConfig)new TextClassifierOptions().NetworkFor(TargetKind.Multi);
         (network.Pooling, network.PerLabel).ShouldBe(("projection", true));
         new TextClassifierOptions().NetworkFor(TargetKind.Single).ShouldBe(new BlstmConfig { Evidence = true });
         Should.Throw<ArgumentException>(new BlstmConfig { PerLabel = true }.Validate).Message.ShouldContain("projection");

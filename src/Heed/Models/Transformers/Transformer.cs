@@ -63,17 +63,35 @@ public sealed class Transformer : Module
     /// <returns>States <c>(batch, time, size)</c>, and weights of each layer if asked. States of padding mean nothing.</returns>
     /// <exception cref="ShapeException">The number of ids is no multiple of the sequences'.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A token is unknown, or a sequence too long.</exception>
-    public TransformerResult Forward(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass, ReadOnlyMemory<int> segments = default, Tensor? memory = null, SequenceRanges? memoryRanges = null)
+    public TransformerResult Forward(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass, ReadOnlyMemory<int> segments = default, Tensor? memory = null, SequenceRanges? memoryRanges = null) =>
+        Run(ids, ranges, pass, segments, null, layers.Length, memory, memoryRanges);
+
+    /// <summary>Runs whole sequences of an encoder.</summary>
+    /// <param name="ids">As above.</param>
+    /// <param name="ranges">As above.</param>
+    /// <param name="pass">The call.</param>
+    /// <param name="segments">As above.</param>
+    /// <param name="added">Vectors to add to those of the tokens, <c>(batch, time, size)</c>; null for none.</param>
+    /// <param name="captured">How many of the last layers hand out weights if the call asks for them: others then need no memory for them.</param>
+    internal TransformerResult Forward(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass, ReadOnlyMemory<int> segments, Tensor? added, int captured) =>
+        Run(ids, ranges, pass, segments, added, captured, null, null);
+
+    private TransformerResult Run(
+        ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass, ReadOnlyMemory<int> segments, Tensor? added, int captured, Tensor? memory, SequenceRanges? memoryRanges)
     {
         int batch = ranges.Count, time = batch == 0 ? 0 : ids.Length / batch;
         int[] places = new int[ids.Length];
         for (int i = 0; i < places.Length; i++)
             places[i] = Math.Clamp((i % time) - ranges.Starts.Span[i / time], 0, Math.Max(0, ranges.Lengths.Span[i / time] - 1));
-        Tensor x = embedding.Forward(ids, batch, places, segments, pass);
+        Tensor x = embedding.Forward(ids, batch, places, segments, pass, added);
         SequenceRanges? real = ranges.HasPadding(time) ? ranges : default(SequenceRanges?);
         Tensor?[] weights = new Tensor?[layers.Length], memoryWeights = new Tensor?[layers.Length];
+        Pass silent = pass.Without(Capture.Weights);
         for (int l = 0; l < layers.Length; l++)
-            (x, weights[l], memoryWeights[l]) = pass.Recomputes ? Again(layers[l], x, real, pass, memory, memoryRanges) : layers[l].Forward(x, real, pass, memory, memoryRanges);
+        {
+            Pass at = l < layers.Length - captured ? silent : pass;
+            (x, weights[l], memoryWeights[l]) = pass.Recomputes ? Again(layers[l], x, real, at, memory, memoryRanges) : layers[l].Forward(x, real, at, memory, memoryRanges);
+        }
         return new TransformerResult(End(x, pass))
         {
             Weights = [.. weights.OfType<Tensor>()],

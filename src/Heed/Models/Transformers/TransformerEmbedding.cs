@@ -49,11 +49,12 @@ public sealed class TransformerEmbedding : Module
     /// <param name="ids">Token ids <c>(batch · time)</c>, row-major.</param>
     /// <param name="batch">Sequences.</param>
     /// <param name="places">Position of each token, <c>(batch · time)</c>.</param>
-    /// <param name="kinds">Segment of each token, <c>(batch · time)</c>; empty: all 0.</param>
+    /// <param name="kinds">Segment of each token, <c>(batch · time)</c>; empty: all 0, as where there is only one.</param>
     /// <param name="pass">The call.</param>
+    /// <param name="added">Further vectors to add, <c>(batch, time, size)</c>; null for none.</param>
     /// <returns>Shape <c>(batch, time, size)</c>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary, or stands beyond <see cref="TransformerConfig.MaximumLength"/>.</exception>
-    public Tensor Forward(ReadOnlyMemory<int> ids, int batch, int[] places, ReadOnlyMemory<int> kinds, in Pass pass)
+    public Tensor Forward(ReadOnlyMemory<int> ids, int batch, int[] places, ReadOnlyMemory<int> kinds, in Pass pass, Tensor? added = null)
     {
         ArgumentNullException.ThrowIfNull(places);
         Tensor x = tokens.Forward(ids, batch, pass);
@@ -72,7 +73,9 @@ public sealed class TransformerEmbedding : Module
         else if (config.Position == "sinusoidal")
             x += Sinusoidal(places, x.Shape, pass);
         if (segments is not null)
-            x += segments.Forward(kinds.IsEmpty ? new int[ids.Length] : kinds, batch, pass);
+            x += segments.Forward(kinds.IsEmpty || config.SegmentCount == 1 ? new int[ids.Length] : kinds, batch, pass);
+        if (added is not null)
+            x += added;
         return Return(dropout.Forward(norm is null ? x : norm.Forward(x, pass), pass), pass);
     }
 

@@ -59,6 +59,19 @@ public static class PretrainedTransformer
         }
     }
 
+    /// <summary>The pooler of a BERT-form checkpoint, a dense layer behind the first token's state; null if the folder has none.</summary>
+    internal static Linear? LoadPooler(string folder, TransformerConfig config)
+    {
+        using SafetensorsShards shards = SafetensorsShards.Open(folder);
+        string? weight = shards.Names.FirstOrDefault(n => n == "pooler.dense.weight" || n.EndsWith(".pooler.dense.weight", StringComparison.Ordinal));
+        if (weight is null)
+            return null;
+        Linear pooler = new(config.Size, config.Size);
+        WeightMap map = new([new WeightPlace("weight", weight), new WeightPlace("bias", weight.Replace(".weight", ".bias", StringComparison.Ordinal))]);
+        map.Load(pooler, shards).ThrowIfIncomplete();
+        return pooler;
+    }
+
     /// <summary>What a folder holds, from its configuration and the headers of its files; no weight is read.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="InputException">The folder is no such checkpoint, or is damaged; says what.</exception>
