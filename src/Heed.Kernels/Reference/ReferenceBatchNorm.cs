@@ -17,7 +17,7 @@ public static class ReferenceBatchNorm
         }
     }
 
-    /// <summary>y = φ((x − μ)/√(σ² + ε)·γ + β + z); z may be empty.</summary>
+    /// <summary>y = φ((x − μ)/√(σ² + ε)·γ + β + z); x, z, y (rows, channels), z may be empty; μ, σ², γ, β (channels).</summary>
     public static void Forward(
         ReadOnlySpan<double> x, ReadOnlySpan<double> mean, ReadOnlySpan<double> variance, ReadOnlySpan<double> gamma, ReadOnlySpan<double> beta, double epsilon, ReadOnlySpan<double> addend, bool rectifies,
         Span<double> y)

@@ -73,7 +73,7 @@ public sealed partial class Tensor
         int distance = stride == 0 ? window : stride;
         if (window < 1 || window > Math.Min(Shape[1], Shape[2]) + (2 * padding) || distance < 1 || padding < 0 || padding > window / 2)
             throw new ArgumentOutOfRangeException(nameof(window), window,
-                FormattableString.Invariant($"{Name}: window must be from 1 to the padded picture's size {Shape}, the stride at least 1 (got {distance}), the padding from 0 to half a window (got {padding})."));
+                FormattableString.Invariant($"{Name}: window must be from 1 to the picture's size {Shape} with its padding, the stride at least 1 (got {distance}), the padding from 0 to half a window (got {padding})."));
         Tensor y = Result(Name, new Shape(Shape[0], MaxPoolingKernel.OutputSize(Shape[1], window, distance, padding), MaxPoolingKernel.OutputSize(Shape[2], window, distance, padding), Shape[3]), this);
         places = Result(Name, y.Shape, this);
         MaxPoolingKernel.Forward(Values, Shape[1], Shape[2], Shape[3], window, distance, y.Writable, MemoryMarshal.Cast<float, int>(places.Writable), padding);

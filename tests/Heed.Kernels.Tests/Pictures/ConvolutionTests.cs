@@ -14,7 +14,7 @@ public sealed class ConvolutionTests
         [new ConvolutionShape(0, 7, 5, 2, 3, 3, 2)],
         [new ConvolutionShape(2, 9, 26, 4, 5, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
         [new ConvolutionShape(2, 9, 8, 16, 16, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
-        [new ConvolutionShape(1, 6, 25, 17, 33, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(1, 6, 25, 7, 33, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
         [new ConvolutionShape(2, 9, 9, 3, 5, 3, 3) { Stride = 2, PaddingHeight = 1, PaddingWidth = 1 }],
         [new ConvolutionShape(2, 8, 8, 3, 5, 1, 1) { Stride = 2 }],
         [new ConvolutionShape(1, 17, 16, 3, 4, 7, 7) { Stride = 2, PaddingHeight = 3, PaddingWidth = 3 }],
