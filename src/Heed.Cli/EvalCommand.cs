@@ -10,7 +10,7 @@ internal static class EvalCommand
         Argument<string> model = CommonOptions.Model();
         Option<string> data = new("--data")
         {
-            Description = "Labelled rows: TSV, CSV or JSON Lines, plain or gzip.",
+            Description = "Labelled rows: TSV, CSV or JSON Lines, plain or gzip; for an image classifier pictures, as 'heed train image' reads them.",
             HelpName = "file",
             Required = true,
         };
@@ -30,6 +30,9 @@ internal static class EvalCommand
             DefaultValueFactory = _ => "source",
         };
         command.Add(source);
+        ImageSource images = new();
+        foreach (Option option in images.Options)
+            command.Add(option);
         DecodingSettings decoding = new();
         decoding.AddTo(command, draws: false);
         command.SetAction(parsed =>
@@ -42,6 +45,8 @@ internal static class EvalCommand
                 return Foretell(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
             if (isOurs && MaskedLanguageModel.IsIn(parsed.GetValue(model)!))
                 return Guess(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
+            if (isOurs && ImageClassifier.IsIn(parsed.GetValue(model)!))
+                return Look(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, images, parsed.GetValue(json));
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
             double? limit = Thresholds.Of(parsed, threshold, classifier);
             TextData rows = table.ReadFor(parsed, parsed.GetValue(data)!, classifier, terminal.Say);
@@ -74,6 +79,19 @@ internal static class EvalCommand
             return ExitCode.Done;
         }
         terminal.Out.WriteLine(FormattableString.Invariant($"loss {report.Loss:F4} a token over {report.TokenCount:N0} tokens, perplexity {report.Perplexity:F2}, {report.BitsPerByte:F4} bits a byte, next token right {report.Accuracy:F4}"));
+        return ExitCode.Done;
+    }
+
+    private static int Look(ParseResult parsed, Terminal terminal, string model, string path, ImageSource images, bool isJson)
+    {
+        ImageClassifier classifier = ImageClassifier.Load(model);
+        PictureData pictures = images.Read(parsed, path, classifier.Labels);
+        terminal.Say($"{path}: {pictures.Counts}");
+        ImageReport report = classifier.Evaluate(pictures);
+        if (isJson)
+            JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);
+        else
+            terminal.Out.WriteLine(TrainImageCommand.Describe(report));
         return ExitCode.Done;
     }
 

@@ -23,7 +23,7 @@ internal sealed class ModelDescription
             return Checkpoint(path);
         if (!isOurs && (File.Exists(path) || tokenizerFiles.Any(name => File.Exists(Path.Combine(path, name)))))
             return Tokenizer(path);
-        return LanguageModel.IsIn(path) ? Writer(path) : MaskedLanguageModel.IsIn(path) ? Guesser(path) : Translator.IsIn(path) ? Translation(path) : null;
+        return LanguageModel.IsIn(path) ? Writer(path) : MaskedLanguageModel.IsIn(path) ? Guesser(path) : Translator.IsIn(path) ? Translation(path) : ImageClassifier.IsIn(path) ? Pictures(path) : null;
     }
 
     public void Write(Terminal terminal, bool isJson)
@@ -70,6 +70,18 @@ internal sealed class ModelDescription
         it.Say("model", $"masked language model: {Shape(config)}", "kind", "masked-language-model");
         it.Tokens(model.Tokenizer);
         it.Weighs(config, model.Network.ParameterCount, isDecoder: false);
+        it.Folder(path);
+        return it;
+    }
+
+    private static ModelDescription Pictures(string path)
+    {
+        ImageClassifier model = ImageClassifier.Load(path);
+        ResNetConfig config = model.Network.Config;
+        ModelDescription it = new() { network = model.Network, record = model.Record, length = string.Create(culture, $"at most {model.Record.Options.EpochCount} epochs") };
+        it.Say("model", string.Create(culture, $"image classifier: residual network, {string.Join(", ", config.Depths)} {config.Block} blocks, widths {string.Join(", ", config.Widths)}, attention {config.Attention}"), "kind", "image-classifier");
+        it.Say("labels", string.Join(", ", model.Labels), "labels", string.Join(", ", model.Labels));
+        it.Weighs(null, model.Network.ParameterCount, isDecoder: false);
         it.Folder(path);
         return it;
     }

@@ -12,7 +12,7 @@ internal static class PredictCommand
         Argument<string> model = CommonOptions.Model();
         Argument<string[]> texts = new("texts")
         {
-            Description = "Texts; without any, and without --file, they are read from standard input, one a line.",
+            Description = "Texts; without any, and without --file, they are read from standard input, one a line. For an image classifier paths of pictures.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<string?> file = new("--file")
@@ -51,6 +51,8 @@ internal static class PredictCommand
             };
             string[] given = parsed.GetValue(texts) ?? [];
             Check(parsed, given, parsed.GetValue(file), parsed.GetValue(column));
+            if (!TextClassifier.IsCheckpoint(parsed.GetValue(model)!) && ImageClassifier.IsIn(parsed.GetValue(model)!))
+                return Look(terminal, parsed.GetValue(model)!, given, parsed.GetValue(json));
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
             Action<TextPrediction> write = Writer(terminal, parsed.GetValue(json), parsed.GetValue(weights), inCodePoints, Thresholds.Of(parsed, threshold, classifier));
             if (given.Length > 0)
@@ -65,6 +67,35 @@ internal static class PredictCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    // Pictures by their paths: the three most probable classes of each.
+    private static int Look(Terminal terminal, string model, string[] paths, bool isJson)
+    {
+        if (paths.Length == 0)
+            throw new UsageException("the model classifies pictures; give the paths of PNG or JPEG files.");
+        ImageClassifier classifier = ImageClassifier.Load(model);
+        foreach (string path in paths)
+        {
+            ImagePrediction answer = classifier.Predict(Picture.Read(path));
+            if (isJson)
+            {
+                JsonText.WriteObject(terminal.Out, writer =>
+                {
+                    writer.WriteString("label", answer.Label);
+                    writer.WriteFinite("probability", answer.Probability);
+                    writer.WriteStartObject("probabilities");
+                    for (int c = 0; c < answer.Labels.Count; c++)
+                        writer.WriteFinite(answer.Labels[c], answer.Probabilities[c]);
+                    writer.WriteEndObject();
+                    writer.WriteString("picture", path);
+                });
+                continue;
+            }
+            IEnumerable<int> best = Enumerable.Range(0, answer.Labels.Count).OrderByDescending(c => answer.Probabilities[c]).Take(3);
+            terminal.Out.WriteLine($"{string.Join(", ", best.Select(c => string.Create(CultureInfo.InvariantCulture, $"{answer.Labels[c]} {answer.Probabilities[c]:F4}")))}  {path}");
+        }
+        return ExitCode.Done;
     }
 
     private static void Check(ParseResult parsed, string[] texts, string? file, string? column)

@@ -5,6 +5,15 @@ namespace Heed.Cli;
 /// <summary>A <see cref="ClassificationReport"/> as JSON.</summary>
 internal static class ReportJson
 {
+    public static void Write(Utf8JsonWriter json, ImageReport report)
+    {
+        json.WriteNumber("pictures", report.Count);
+        json.WriteFinite("accuracy", report.Accuracy);
+        json.WriteFinite("topFive", report.TopFive);
+        json.WriteFinite("macroF1", report.MacroF1);
+        json.WriteFinite("loss", report.Loss);
+    }
+
     /// <summary>Writes the properties of a report of any kind.</summary>
     public static void Write(Utf8JsonWriter json, EvaluationReport report)
     {

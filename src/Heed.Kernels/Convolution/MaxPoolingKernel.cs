@@ -96,7 +96,7 @@ public static unsafe class MaxPoolingKernel
                 int* positions = Positions + to;
                 WindowLanes lanes = new()
                 {
-                    X = X + (b * Height * Width * Channels), Y = Y + to, Positions = (float*)positions, 
+                    X = X + (b * Height * Width * Channels), Y = Y + to, Positions = (float*)positions,
                     Top = Math.Max(top, 0), Bottom = Math.Min(top + Window, Height), Left = Math.Max(left, 0), Right = Math.Min(left + Window, Width), Width = Width, Channels = Channels,
                 };
                 Lane.Loop<V, WindowLanes>(lanes, 0, Channels);

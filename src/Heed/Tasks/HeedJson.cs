@@ -58,6 +58,7 @@ internal sealed record PretrainedTokens
 [JsonSerializable(typeof(TextClassifierConfig))]
 [JsonSerializable(typeof(TranslatorConfig))]
 [JsonSerializable(typeof(LanguageModelConfig))]
+[JsonSerializable(typeof(ImageClassifierConfig))]
 [JsonSerializable(typeof(MaskedLanguageModelConfig))]
 [JsonSerializable(typeof(TrainingRecord))]
 [JsonSerializable(typeof(BlstmConfig))]

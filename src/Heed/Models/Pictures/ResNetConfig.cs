@@ -67,6 +67,9 @@ public sealed record ResNetConfig
         return attends ? config with { Attention = "se" } : config;
     }
 
+    /// <summary>Weights of one convolution of each block, which the network has at least.</summary>
+    internal double LeastWeights => Depths.Zip(Widths).Sum(stage => (double)stage.First * stage.Second * (Block == "basic" ? 9.0 * stage.Second : 4.0 * stage.Second * GroupWidth / 64 * Groups));
+
     internal void Validate()
     {
         if (Stem is not ("small" or "large"))

@@ -1,0 +1,39 @@
+using System.CommandLine;
+
+namespace Heed.Cli;
+
+/// <summary>Pictures with classes as a user has them: a folder or archive, CIFAR's binary files, or a pair of idx files.</summary>
+internal sealed class ImageSource
+{
+    private static readonly string[] nameFiles = ["classes.txt", "batches.meta.txt"];
+    private readonly Option<string?> labels = new("--labels") { Description = "A table with the class of each picture (columns image and label), in place of folders.", HelpName = "file" };
+    private readonly Option<int> folders = new("--label-folders") { Description = "How many folders in a picture's path make up its class.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private readonly Option<bool> skip = new("--skip-faults") { Description = "Leave out files that cannot be read, and count them; otherwise the first one ends the run." };
+
+    public IEnumerable<Option> Options => [labels, folders, skip];
+
+    /// <summary>Reads pictures.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="path">A folder, tar, tar.gz or zip of pictures; a .bin or .bin.gz of CIFAR; or IMAGES,LABELS in idx format.</param>
+    /// <param name="names">The classes that there must be; null for those that are found.</param>
+    public PictureData Read(ParseResult parsed, string path, IReadOnlyList<string>? names = null)
+    {
+        string[] parts = path.Split(',');
+        if (parts.Length == 2 && !Path.Exists(path))
+            return PictureData.ReadIdx(parts[0], parts[1], names);
+        if (path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".bin.gz", StringComparison.OrdinalIgnoreCase))
+            return PictureData.ReadCifar([path], names ?? ClassNames(path));
+        PictureDataOptions options = new()
+        {
+            LabelTable = parsed.GetValue(labels), LabelFolders = parsed.GetValue(folders), Faults = parsed.GetValue(skip) ? PictureFaults.Skip : PictureFaults.Stop, LabelNames = names, KeepDecoded = true,
+        };
+        return UsageException.Guard(() => PictureData.Read(path, options));
+    }
+
+    // The names that lie beside CIFAR's files, one a line.
+    private static string[]? ClassNames(string path)
+    {
+        string? file = nameFiles.Select(name => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, name)).FirstOrDefault(File.Exists);
+        return file is null ? null : [.. File.ReadAllLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
+    }
+}

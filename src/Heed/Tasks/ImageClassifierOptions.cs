@@ -1,0 +1,40 @@
+namespace Heed;
+
+/// <summary>How an <see cref="ImageClassifier"/> is made.</summary>
+public sealed record ImageClassifierOptions
+{
+    /// <summary>The network; its channels and classes come from the pictures.</summary>
+    /// <value>Default <c>resnet20</c>.</value>
+    public ResNetConfig Network { get; init; } = ResNetConfig.Named("resnet20");
+
+    /// <summary>Rows and columns of the pictures that the network reads; others are scaled to it.</summary>
+    /// <value>Default 0: those of the first training picture.</value>
+    public int Size { get; init; }
+
+    /// <summary>How training pictures are changed at random; null for not at all.</summary>
+    /// <value>Default: shifted by up to 4 pixels (He et al. 2016, section 4.2), not mirrored: a mirrored digit is none.</value>
+    public PictureAugmentation? Augmentation { get; init; } = new() { CropPadding = 4 };
+
+    /// <summary>The training.</summary>
+    /// <value>Default: 20 epochs of SGD with momentum 0.9, 128 pictures a step, a learning rate of 0.1 that rises over a twentieth of the steps and falls as a cosine, weight decay 5e-4; the best epoch by dev accuracy is kept.</value>
+    public TrainingOptions Training { get; init; } = new()
+    {
+        Optimizer = "sgd", LearningRate = 0.1, WeightDecay = 5e-4, BatchSize = 128, EpochCount = 20, Schedule = "cosine", Warmup = 0.05, ClipNorm = 0, Patience = 1000, Monitor = "accuracy", AveragingDecay = 0, WordDropout = 0,
+    };
+
+    /// <summary>Where the run is kept so that it can go on after a kill; null for nowhere.</summary>
+    public CheckpointOptions? Checkpoint { get; init; }
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range, or values do not go together; says which and why.</exception>
+    public void Validate()
+    {
+        Network.Validate();
+        Augmentation?.Validate();
+        Training.Validate();
+        if (Size is < 0 or > 1 << 14)
+            throw new ArgumentException(FormattableString.Invariant($"ImageClassifierOptions: Size must be in 0 … 16384, got {Size}."), nameof(Size));
+        if (Training.AveragingDecay > 0)
+            throw new ArgumentException("ImageClassifierOptions: averaged weights do not go with the running statistics of batch norm; set Training.AveragingDecay = 0.", nameof(Training));
+    }
+}

@@ -1,0 +1,73 @@
+namespace Heed;
+
+/// <summary>The training of an image classifier: pictures in random order, changed at random; cross-entropy; the accuracy of the dev pictures.</summary>
+internal sealed class ImageClassifierTask : ITrainingTask<PictureBatch>
+{
+    private readonly ResNet network;
+    private readonly PictureBatches train, dev;
+    private readonly float smoothing;
+
+    public ImageClassifierTask(ResNet network, PictureData train, PictureData dev, PictureBatchOptions reading, ImageClassifierOptions options)
+    {
+        this.network = network;
+        this.train = new PictureBatches(train, reading with { Augmentation = options.Augmentation, BatchSize = options.Training.BatchSize, Seed = options.Training.Seed });
+        this.dev = new PictureBatches(dev, reading);
+        smoothing = (float)options.Training.LabelSmoothing;
+        ResNetConfig c = network.Config;
+        Description = FormattableString.Invariant(
+            $"residual network of {c.Depths.Sum()} {c.Block} blocks, widths {string.Join(", ", c.Widths)}, attention {c.Attention}; {train.Count:N0} training and {dev.Count:N0} dev pictures of {reading.Height} x {reading.Width} x {reading.Channels}, {c.ClassCount} classes");
+    }
+
+    public string Description { get; }
+
+    public IReadOnlyList<string> Notes => [];
+
+    public int StepsPerEpoch => train.BatchCount;
+
+    public IEnumerable<PictureBatch> Batches(int epoch, int first, CancellationToken cancellation) => train.Epoch(epoch, cancellation).Skip(first);
+
+    public int RowsOf(PictureBatch batch) => batch.BatchSize;
+
+    public Tensor Loss(PictureBatch batch, in Pass pass)
+    {
+        Tensor logits = network.Forward(batch.ToTensor(), pass), loss = Tensor.CrossEntropy(logits, batch.Targets, null, smoothing);
+        return batch.MixedTargets.Length == 0 ? loss : loss.Scale(batch.MixWeight) + Tensor.CrossEntropy(logits, batch.MixedTargets, null, smoothing).Scale(1 - batch.MixWeight);
+    }
+
+    public DevScore Evaluate(CancellationToken cancellation)
+    {
+        ImageReport report = Measure(network, dev);
+        return new DevScore(report.Loss, report.Accuracy, report.MacroF1);
+    }
+
+    /// <summary>How well pictures are classified.</summary>
+    public static ImageReport Measure(ResNet network, PictureBatches pictures)
+    {
+        int classes = network.Config.ClassCount, count = 0, top = 0, topFive = 0;
+        double loss = 0;
+        int[] right = new int[classes], said = new int[classes], are = new int[classes];
+        foreach (PictureBatch batch in pictures.InOrder())
+        {
+            float[] logs = Step.Evaluate(pass => network.Forward(batch.ToTensor(), pass).LogSoftmax()).Values.ToArray();
+            for (int i = 0; i < batch.BatchSize; i++)
+            {
+                ReadOnlySpan<float> row = logs.AsSpan(i * classes, classes);
+                int target = batch.Targets[i], answer = 0, above = 0;
+                for (int c = 0; c < classes; c++)
+                {
+                    answer = row[c] > row[answer] ? c : answer;
+                    above += row[c] > row[target] ? 1 : 0;
+                }
+                count++;
+                loss -= row[target];
+                top += answer == target ? 1 : 0;
+                topFive += above < 5 ? 1 : 0;
+                right[target] += answer == target ? 1 : 0;
+                said[answer]++;
+                are[target]++;
+            }
+        }
+        double f1 = Enumerable.Range(0, classes).Average(c => said[c] + are[c] == 0 ? 0 : 2.0 * right[c] / (said[c] + are[c]));
+        return new ImageReport(count, loss / Math.Max(1, count), top / (double)Math.Max(1, count), topFive / (double)Math.Max(1, count), f1);
+    }
+}

@@ -1,0 +1,53 @@
+using Heed.Testing;
+
+namespace Heed.Cli.Tests;
+
+public sealed class ImageTests
+{
+    [Fact]
+    public void Trains_evaluates_predicts_and_describes()
+    {
+        using TemporaryFolder folder = new();
+        Draw(folder["pictures"], 40);
+        string model = folder["model"];
+        string[] train = ["train", "image", "--data", folder["pictures"], "--out", model, "--model", "se-resnet20", "--epochs", "3", "--batch", "8", "--learning-rate", "0.05", "--shift", "1", "--json", "--quiet"];
+        CommandRun.Of(train).ShouldSucceed().Out.ShouldContain("\"topFive\"");
+        CommandRun.Of("eval", model, "--data", folder["pictures"], "--json").ShouldSucceed().Out.ShouldContain("\"pictures\": 40");
+        string picture = Path.Combine(folder["pictures"], "down", "1.png");
+        CommandRun.Of("predict", model, picture).ShouldSucceed().Out.ShouldContain(picture);
+        CommandRun.Of("predict", model, picture, "--json").ShouldSucceed().Out.ShouldContain("\"probabilities\"");
+        CommandRun.Of("predict", model).ShouldRefuse("paths of PNG or JPEG files");
+        CommandRun.Of("describe", model).ShouldSucceed().Out.ShouldContain("attention se");
+    }
+
+    [Fact]
+    public void Wrong_input_gets_one_message()
+    {
+        using TemporaryFolder folder = new();
+        Draw(folder["pictures"], 4);
+        string[] train = ["train", "image", "--data", folder["pictures"], "--out", folder["m"]];
+        CommandRun.Of([.. train, "--model", "resnet21"]).ShouldRefuse("there is no network 'resnet21'", "resnet20");
+        CommandRun.Of([.. train, "--attention", "sea"]).ShouldRefuse("there is no attention 'sea'", "eca");
+        CommandRun.Of([.. train, "--flip", "2"]).ShouldRefuse("FlipProbability");
+        CommandRun.Of("train", "image", "--data", folder["none"], "--out", folder["m"]).ShouldRefuse(folder["none"]);
+        File.WriteAllText(Path.Combine(folder["pictures"], "down", "broken.png"), "no picture");
+        CommandRun.Of(train).ShouldRefuse("broken.png");
+        Directory.Exists(folder["m"]).ShouldBeFalse();
+    }
+
+    // Stripes along and down, one folder each.
+    private static void Draw(string folder, int count)
+    {
+        RandomStream random = new(5, "stripes");
+        for (int n = 0; n < count; n++)
+        {
+            byte[] samples = new byte[3 * 64];
+            for (int i = 0; i < samples.Length; i++)
+                samples[i] = (byte)((((n % 2 == 0 ? i / 24 : i / 3 % 8) % 2) * 150) + random.Next(100));
+            string path = Path.Combine(folder, n % 2 == 0 ? "along" : "down", FormattableString.Invariant($"{n}.png"));
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using FileStream stream = File.Create(path);
+            PngEncoder.Write(new Picture(8, 8, 3, samples), stream);
+        }
+    }
+}

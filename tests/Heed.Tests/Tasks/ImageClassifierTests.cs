@@ -1,0 +1,91 @@
+using Heed.Testing;
+
+namespace Heed.Tests.Tasks;
+
+public sealed class ImageClassifierTests
+{
+    private static readonly ImageClassifierOptions Small = new()
+    {
+        Network = new ResNetConfig { Depths = [1, 1], Widths = [4, 8], Attention = "se" },
+        Augmentation = new PictureAugmentation { CropPadding = 1 },
+        Training = new ImageClassifierOptions().Training with { BatchSize = 8, EpochCount = 4, LearningRate = 0.05 },
+    };
+
+    [Fact]
+    public void Learns_stripes_and_comes_back_from_its_folder_with_the_same_bits()
+    {
+        (PictureData train, PictureData dev, PictureData test) = Stripes(80).Split(seed: 1);
+        ImageClassifier classifier = ImageClassifier.Train(train, dev, Small);
+        ImageReport report = classifier.Evaluate(test);
+        report.Count.ShouldBe(test.Count);
+        report.Accuracy.ShouldBe(1);
+        report.MacroF1.ShouldBe(1);
+        report.TopFive.ShouldBe(1);
+        using TemporaryFolder folder = new();
+        classifier.Save(folder["model"]);
+        ImageClassifier.IsIn(folder["model"]).ShouldBeTrue();
+        ImageClassifier loaded = ImageClassifier.Load(folder["model"]);
+        Picture picture = test.Read(0).Picture;
+        ImagePrediction before = classifier.Predict(picture), after = loaded.Predict(picture);
+        after.Probabilities.ShouldBe(before.Probabilities);
+        after.Label.ShouldBe(test.LabelNames[test.Labels[0]]);
+        loaded.Record.BestEpoch.ShouldBe(classifier.Record.BestEpoch);
+        Should.Throw<InputException>(() => Translator.Load(folder["model"])).Message.ShouldContain("image-classification");
+        File.Delete(Path.Combine(folder["model"], "model.safetensors"));
+        Should.Throw<InputException>(() => ImageClassifier.Load(folder["model"]));
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_bits_and_a_run_that_was_cut_goes_on_with_them()
+    {
+        (PictureData train, PictureData dev, _) = Stripes(40).Split(seed: 1, dev: 0.2, test: 0);
+        byte[] Weights(ImageClassifier classifier)
+        {
+            using MemoryStream stream = new();
+            classifier.Network.SaveWeights(stream);
+            return stream.ToArray();
+        }
+        byte[] whole = Weights(ImageClassifier.Train(train, dev, Small));
+        Weights(ImageClassifier.Train(train, dev, Small)).ShouldBe(whole);
+        using TemporaryFolder folder = new();
+        ImageClassifierOptions kept = Small with { Checkpoint = new CheckpointOptions { Path = folder["run"], Interval = TimeSpan.Zero } };
+        using (CancellationTokenSource cut = new())
+            ImageClassifier.Train(train, dev, kept, new Stopper(cut, after: 7), cut.Token).Record.WasCancelled.ShouldBeTrue();
+        Weights(ImageClassifier.Train(train, dev, kept with { Checkpoint = kept.Checkpoint! with { Resume = true } })).ShouldBe(whole);
+    }
+
+    [Fact]
+    public void What_makes_no_sense_is_refused()
+    {
+        PictureData stripes = Stripes(8), others = PictureData.FromPictures([(new Picture(8, 8, 1, new byte[64]), "spots")], ["spots", "stars"]);
+        Should.Throw<ArgumentException>(() => ImageClassifier.Train(stripes, others, Small)).Message.ShouldContain("the same classes");
+        Should.Throw<InputException>(() => ImageClassifier.Train(stripes, stripes.Select([]), Small)).Message.ShouldContain("0 dev pictures");
+        Should.Throw<ArgumentException>(() => ImageClassifier.Train(stripes, stripes, Small with { Training = Small.Training with { AveragingDecay = 0.9 } })).Message.ShouldContain("batch norm");
+        Should.Throw<ArgumentException>(() => ImageClassifier.Train(stripes, stripes, Small with { Network = new ResNetConfig { Stem = "tall" } })).Message.ShouldContain("small, large");
+    }
+
+    // Grey pictures with stripes along or across, at random places and with noise.
+    private static PictureData Stripes(int count)
+    {
+        RandomStream random = new(5, "stripes");
+        return PictureData.FromPictures(Enumerable.Range(0, count).Select(n =>
+        {
+            int start = random.Next(2);
+            byte[] samples = new byte[64];
+            for (int i = 0; i < samples.Length; i++)
+                samples[i] = (byte)(((((n % 2 == 0 ? i / 8 : i % 8) + start) % 2) * 150) + random.Next(100));
+            return (new Picture(8, 8, 1, samples), n % 2 == 0 ? "along" : "down");
+        }));
+    }
+
+    private sealed class Stopper(CancellationTokenSource cut, int after) : ITrainingObserver
+    {
+        private int steps;
+
+        public void OnStep(in TrainingProgress progress)
+        {
+            if (++steps == after)
+                cut.Cancel();
+        }
+    }
+}
