@@ -30,7 +30,7 @@ public sealed class ImageClassifierTests
         after.Probabilities.ShouldBe(before.Probabilities);
         after.Label.ShouldBe(test.LabelNames[test.Labels[0]]);
         loaded.Record.BestEpoch.ShouldBe(classifier.Record.BestEpoch);
-        Should.Throw<InputException>(() => Translator.Load(folder["model"])).Message.ShouldContain("image-classification");
+        Should.Throw<InputException>(() => LanguageModel.Load(folder["model"])).Message.ShouldContain("image-classification");
         File.Delete(Path.Combine(folder["model"], "model.safetensors"));
         Should.Throw<InputException>(() => ImageClassifier.Load(folder["model"]));
     }
