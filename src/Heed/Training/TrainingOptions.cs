@@ -30,7 +30,7 @@ public sealed record TrainingOptions
     /// <value>Default 1; at least 1.</value>
     public int AccumulationSteps { get; init; } = 1;
 
-    /// <summary>Whether each layer of a Transformer drops its activations and computes them again in the backward pass: less memory, about a third more time, the same bits (Chen et al. 2016).</summary>
+    /// <summary>Whether each layer of a Transformer drops its activations and computes them again in the backward pass: less memory, one more forward pass, the same bits (Chen et al. 2016).</summary>
     /// <value>Default false.</value>
     public bool Recomputes { get; init; }
 
