@@ -83,7 +83,7 @@ public sealed class Step
     /// <param name="loss">The computation; returns one element.</param>
     /// <param name="findAnomalies">Checks every result and gradient, and throws an <see cref="AnomalyException"/> that names the operation in
     /// which the first NaN or infinity arose. Costs a read of every tensor.</param>
-    /// <param name="recomputes">Whether layers of a stack drop their activations and compute them again in the backward pass: less memory, a third more time, the same bits.</param>
+    /// <param name="recomputes">Whether layers of a stack drop their activations and compute them again in the backward pass: less memory, one more forward pass, the same bits.</param>
     /// <returns>The loss.</returns>
     /// <exception cref="ShapeException">The loss has more than one element.</exception>
     public static float Train(RandomStream random, long number, Func<Pass, Tensor> loss, bool findAnomalies = false, bool recomputes = false)
