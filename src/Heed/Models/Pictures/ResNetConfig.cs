@@ -33,8 +33,8 @@ public sealed record ResNetConfig
     /// <summary>The block that weighs channels behind the last convolution of a branch: one of <see cref="PictureAttention.Names"/>, or <c>none</c>; default none.</summary>
     public string Attention { get; init; } = "none";
 
-    /// <summary>Reduction of the attention block; default 16.</summary>
-    public int Reduction { get; init; } = 16;
+    /// <summary>Reduction of the attention block; default 0: as published for it.</summary>
+    public int Reduction { get; init; }
 
     /// <summary>The networks that <see cref="Named"/> knows.</summary>
     public static IReadOnlyList<string> Names { get; } =
@@ -80,7 +80,7 @@ public sealed record ResNetConfig
             throw new ArgumentException($"ResNetConfig: there is no shortcut '{Shortcut}'; there are projection, padding.");
         if (Attention != "none" && !PictureAttention.Names.Contains(Attention, StringComparer.Ordinal))
             throw new ArgumentException($"ResNetConfig: there is no attention '{Attention}'; there are none, {string.Join(", ", PictureAttention.Names)}.");
-        if (Depths.Count == 0 || Depths.Count != Widths.Count || Depths.Concat(Widths).Any(n => n < 1) || Math.Min(Math.Min(Channels, ClassCount), Math.Min(Groups, Math.Min(GroupWidth, Reduction))) < 1)
+        if (Depths.Count == 0 || Depths.Count != Widths.Count || Depths.Concat(Widths).Any(n => n < 1) || Math.Min(Math.Min(Channels, ClassCount), Math.Min(Groups, GroupWidth)) < 1 || Reduction < 0)
             throw new ArgumentException("ResNetConfig: depths and widths must be as many, and all sizes at least 1.");
         if (Block == "basic" && Groups > 1)
             throw new ArgumentException("ResNetConfig: groups belong to the bottleneck block; take Block bottleneck.");
