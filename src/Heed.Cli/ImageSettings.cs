@@ -7,7 +7,7 @@ internal sealed class ImageSettings
 {
     private static readonly ImageClassifierOptions defaults = new();
     private readonly OptionList all = new();
-    private readonly Option<string> model, attention;
+    private readonly Option<string> model, attention, placement, convolution;
     private readonly Option<int> size, reduction, shift, cutout;
     private readonly Option<double> flip, colour, leastArea, mixup;
     private readonly TrainerSettings training = new(defaults.Training, "Pictures", "picture", "classes", "accuracy, macro-f1 or loss");
@@ -16,8 +16,10 @@ internal sealed class ImageSettings
     public ImageSettings()
     {
         model = all.Add("--model", $"The network: {string.Join(", ", PictureNetworkConfig.Names)}.", "resnet20", "name");
-        attention = all.Add("--attention", $"What weighs channels in every block: none, {string.Join(", ", PictureAttention.Names)}; without it what the network's name says.", "", "name");
-        reduction = all.Add("--reduction", "Reduction ratio of the attention block.", defaults.Network.Reduction);
+        attention = all.Add("--attention", $"What weighs channels or places in every block: none, {string.Join(", ", PictureAttention.Names)}; without it what the network's name says.", "", "name");
+        reduction = all.Add("--reduction", "Reduction ratio of the attention block; 0 for the block's own.", defaults.Network.Reduction);
+        placement = all.Add("--placement", $"Where it stands in a residual block: {string.Join(", ", ResNetConfig.Placements)}.", "standard", "name");
+        convolution = all.Add("--convolution", $"What stands in the place of a residual block's 3 x 3 convolution: plain, {string.Join(", ", PictureConvolution.Names)}.", "plain", "name");
         size = all.Add("--size", "Rows and columns that the network reads, to which pictures are scaled; 0 for those of the first picture.", defaults.Size);
         shift = all.Add("--shift", "Training pictures are shifted by up to so many pixels.", defaults.Augmentation!.CropPadding);
         flip = all.AddNumber("--flip", "Probability that a training picture is mirrored left to right.", defaults.Augmentation.FlipProbability);
@@ -40,7 +42,7 @@ internal sealed class ImageSettings
         PictureNetworkConfig network = PictureNetworkConfig.Named(parsed.GetValue(model)!);
         ImageClassifierOptions options = defaults with
         {
-            Network = network with { Attention = attention.Or(parsed, network.Attention), Reduction = parsed.GetValue(reduction) },
+            Network = Placed(parsed, network with { Attention = attention.Or(parsed, network.Attention), Reduction = parsed.GetValue(reduction) }),
             Size = parsed.GetValue(size),
             Augmentation = new PictureAugmentation
             {
@@ -59,4 +61,13 @@ internal sealed class ImageSettings
         options.Validate();
         return options;
     });
+
+    // What only residual networks have.
+    private PictureNetworkConfig Placed(ParseResult parsed, PictureNetworkConfig network)
+    {
+        (string place, string kind) = (parsed.GetValue(placement)!, parsed.GetValue(convolution)!);
+        return network is ResNetConfig residual
+            ? residual with { Placement = place, Convolution = kind }
+            : place == "standard" && kind == "plain" ? network : throw new ArgumentException($"--placement and --convolution belong to residual networks, not to a {network.Model}.");
+    }
 }
