@@ -200,8 +200,95 @@ class Gate(nn.Module):
         return x * torch.sigmoid(self.conv(x))
 
 
-def save(name, note, build):
-    g = Group("block_" + name, note + ", over (3, 5, 4, 8)")
+class Path(nn.Module):
+    def __init__(self, c, filters, stride, dilation):
+        super().__init__()
+        self.conv, self.bn = nn.Conv2d(c, filters, 3, stride, dilation, dilation, bias=False), nn.BatchNorm2d(filters)
+
+    def forward(self, x):
+        return F.relu(self.bn(self.conv(x)))
+
+
+class Selection(nn.Module):
+    def __init__(self, filters, hidden):
+        super().__init__()
+        self.fc_reduce, self.bn, self.fc_select = nn.Linear(filters, hidden, bias=False), nn.BatchNorm1d(hidden), nn.Linear(hidden, 2 * filters, bias=False)
+
+    def forward(self, z):
+        return self.fc_select(F.relu(self.bn(self.fc_reduce(z)))).reshape(z.shape[0], 2, -1)
+
+
+class SelectiveKernel(nn.Module):
+    def __init__(self, c, filters=6, stride=2):
+        super().__init__()
+        self.paths = nn.ModuleList([Path(c, filters, stride, 1), Path(c, filters, stride, 2)])
+        self.attn = Selection(filters, 32)
+
+    def forward(self, x):
+        u = torch.stack([path(x) for path in self.paths], 1)
+        return (u * F.softmax(self.attn(mean(u.sum(1))), 1)[:, :, :, None, None]).sum(1)
+
+
+class Splat(nn.Module):
+    def __init__(self, c, filters=6, stride=2):
+        super().__init__()
+        self.conv, self.bn0 = nn.Conv2d(c, 2 * filters, 3, stride, 1, groups=2, bias=False), nn.BatchNorm2d(2 * filters)
+        self.fc1, self.bn1, self.fc2 = nn.Linear(filters, 32), nn.BatchNorm1d(32), nn.Linear(32, 2 * filters)
+
+    def forward(self, x):
+        u = F.relu(self.bn0(self.conv(x)))
+        u = u.reshape(u.shape[0], 2, -1, *u.shape[2:])
+        a = F.softmax(self.fc2(F.relu(self.bn1(self.fc1(mean(u.sum(1)))))).reshape(u.shape[0], 2, -1), 1)
+        return (u * a[:, :, :, None, None]).sum(1)
+
+
+class Augmented(nn.Module):
+    """Two heads, keys of 4, values of 2; distances of more than 1 are one."""
+
+    def __init__(self, c, stride=1, filters=16, heads=2, key=4, value=2, clip=1):
+        super().__init__()
+        self.sizes = heads, key, value, clip
+        self.conv_out = nn.Conv2d(c, filters - heads * value, 3, stride, 1, bias=False)
+        self.qkv_conv = nn.Conv2d(c, heads * (2 * key + value), 1, stride)
+        self.attn_out = nn.Conv2d(heads * value, heads * value, 1)
+        self.relative = nn.Parameter(torch.zeros(2 * (2 * clip + 1), key))
+
+    def forward(self, x):
+        heads, key, value, clip = self.sizes
+        q, k, v = torch.split(self.qkv_conv(x), [heads * key, heads * key, heads * value], 1)
+        b, _, h, w = q.shape
+        q, k, v = (t.reshape(b, heads, -1, h * w).transpose(2, 3) for t in (q, k, v))
+        at = torch.arange(h * w)
+        columns = (at[None] % w - at[:, None] % w).clamp(-clip, clip) + clip
+        rows = (at[None] // w - at[:, None] // w).clamp(-clip, clip) + clip
+        r = self.relative[columns] + self.relative[2 * clip + 1 + rows]
+        scores = (q @ k.transpose(2, 3) + torch.einsum("bhqd,qkd->bhqk", q, r)) / key ** 0.5
+        seen = (F.softmax(scores, -1) @ v).transpose(2, 3).reshape(b, -1, h, w)
+        return torch.cat([self.conv_out(x), self.attn_out(seen)], 1)
+
+
+class Residual(nn.Module):
+    """A basic block from 8 to 6 channels with stride 2, and squeeze and excitation in one of the places of Hu et al. 2019, figure 5."""
+
+    def __init__(self, c, place):
+        super().__init__()
+        self.place = place
+        self.conv1, self.bn1 = nn.Conv2d(c, 6, 3, 2, 1, bias=False), nn.BatchNorm2d(6)
+        self.conv2, self.bn2 = nn.Conv2d(6, 6, 3, 1, 1, bias=False), nn.BatchNorm2d(6)
+        self.se = Mlp(c if place == "pre" else 6, 4)
+        self.downsample = nn.Sequential(nn.Conv2d(c, 6, 1, 2, bias=False), nn.BatchNorm2d(6))
+
+    def weigh(self, x, place):
+        return x * over(torch.sigmoid(self.se(mean(x)))) if place == self.place else x
+
+    def forward(self, x):
+        y = self.weigh(F.relu(self.bn1(self.conv1(self.weigh(x, "pre")))), "inner")
+        y = self.weigh(self.bn2(self.conv2(y)), "standard")
+        return self.weigh(F.relu(y + self.weigh(self.downsample(x), "identity")), "post")
+
+
+def save(name, note, build, group="block_"):
+    g = Group(group + name, note + ", over (3, 5, 4, 8)")
     x = g.input("x", 3, 5, 4, 8)
     model = g.module(build(8), 0.7)
     g.gradients(y=model(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1))
@@ -223,3 +310,9 @@ if __name__ == "__main__":
     save("a2", "double attention, 2 inner channels", Double)
     save("max_gate", "a gate from the maximum over places", MaxGate)
     save("gate", "a gate for each value", Gate)
+    save("sk", "selective kernel, 6 filters, stride 2, 32 hidden", SelectiveKernel)
+    save("splat", "split attention, radix 2, 6 filters, stride 2, 32 hidden", Splat)
+    save("augmented", "attention-augmented convolution, 16 filters, 2 heads, distances clipped at 1", Augmented)
+    save("augmented_stride", "the same with stride 2", lambda c: Augmented(c, 2))
+    for place in ("standard", "pre", "post", "identity", "inner"):
+        save(place, "basic residual block, 6 filters, stride 2, squeeze and excitation (4 hidden) placed " + place, lambda c: Residual(c, place), "residual_")

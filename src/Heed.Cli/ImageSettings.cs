@@ -8,6 +8,8 @@ internal sealed class ImageSettings
     private static readonly ImageClassifierOptions defaults = new();
     private readonly OptionList all = new();
     private readonly Option<string> model, attention, placement, convolution;
+    private readonly Option<string> initial;
+    private readonly Option<string[]> freeze;
     private readonly Option<int> size, reduction, shift, cutout;
     private readonly Option<double> flip, colour, leastArea, mixup;
     private readonly TrainerSettings training = new(defaults.Training, "Pictures", "picture", "classes", "accuracy, macro-f1 or loss");
@@ -27,6 +29,8 @@ internal sealed class ImageSettings
         colour = all.AddNumber("--colour", "How much brightness, contrast and saturation of training pictures change at most.", 0);
         cutout = all.Add("--cutout", "Side of a square that is cut out of training pictures.", defaults.Augmentation.Cutout);
         mixup = all.AddNumber("--mixup", "Alpha of the distribution by which training pictures are mixed; 0 for none.", defaults.Augmentation.MixupAlpha);
+        initial = all.Add("--init", "Start from the weights of this model folder or safetensors file; with other classes the last layer is new.", "", "path");
+        freeze = all.Add("--freeze", "Leave these layers as they are: names with * for anything but a dot, as 'layer1.*'. May be given several times.", Array.Empty<string>(), "pattern");
         all.AddRange(training.Options);
         all.AddRange(checkpoint.Options);
     }
@@ -43,6 +47,8 @@ internal sealed class ImageSettings
         ImageClassifierOptions options = defaults with
         {
             Network = Placed(parsed, network with { Attention = attention.Or(parsed, network.Attention), Reduction = parsed.GetValue(reduction) }),
+            InitialWeights = parsed.GetValue(initial) is { Length: > 0 } path ? path : null,
+            Freeze = parsed.GetValue(freeze) ?? [],
             Size = parsed.GetValue(size),
             Augmentation = new PictureAugmentation
             {

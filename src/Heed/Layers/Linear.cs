@@ -32,6 +32,10 @@ public sealed class Linear : Module
     /// <summary>b, if there is one.</summary>
     public Parameter? Bias => bias;
 
+    internal override int OutputChannels => weight.Shape[0];
+
+    internal override long MultiplyAdds(Shape output) => (long)output.Length * weight.Shape[1];
+
     /// <summary>Multiplies.</summary>
     /// <param name="x">Shape <c>(…, in)</c>.</param>
     /// <param name="pass">The call.</param>

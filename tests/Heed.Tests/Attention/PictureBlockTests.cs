@@ -9,7 +9,7 @@ public sealed class PictureBlockTests
     private static readonly Shape Size = new(3, 5, 4, Channels);
 
     // Golden → block. Extents of the depthwise gathering and reductions are small here, as in the goldens.
-    private static readonly Dictionary<string, Func<PictureAttention>> Goldens = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<PictureAttention>> Blocks = new(StringComparer.Ordinal)
     {
         ["scse"] = () => new ConcurrentSqueezeExcitation(Channels),
         ["cbam"] = () => new ConvolutionalBlockAttention(Channels),
@@ -27,6 +27,14 @@ public sealed class PictureBlockTests
         ["gate"] = () => new FeatureGate(Channels),
     };
 
+    private static readonly Dictionary<string, Func<PictureConvolution>> Convolutions = new(StringComparer.Ordinal)
+    {
+        ["sk"] = () => new SelectiveKernel(Channels, 6, stride: 2),
+        ["splat"] = () => new SplitAttention(Channels, 6, stride: 2),
+        ["augmented"] = () => new AugmentedConvolution(Channels, 16, heads: 2, clip: 1),
+        ["augmented_stride"] = () => new AugmentedConvolution(Channels, 16, stride: 2, heads: 2, clip: 1),
+    };
+
     // Biases before a norm or a softmax over places: they shift what is shifted back, and their gradient is rounding alone.
     private static readonly Dictionary<string, string[]> WithoutInfluence = new(StringComparer.Ordinal)
     {
@@ -37,39 +45,86 @@ public sealed class PictureBlockTests
         ["a2"] = ["b.bias"],
     };
 
-    public static TheoryData<string> GoldenNames => [.. Goldens.Keys];
+    public static TheoryData<string> BlockNames => [.. Blocks.Keys];
+
+    public static TheoryData<string> ConvolutionNames => [.. Convolutions.Keys];
 
     public static TheoryData<string> Names => [.. PictureAttention.Names];
 
     [Theory]
-    [MemberData(nameof(GoldenNames))]
+    [MemberData(nameof(BlockNames))]
     public void It_agrees_with_torch_forward_and_gradients(string name)
     {
-        Golden g = Golden.Load("block_" + name);
-        PictureAttention block = Goldens[name]();
-        block.NamedParameters().Select(p => p.Name).Order(StringComparer.Ordinal)
-            .ShouldBe(g.InputNames.Where(n => n != "x" && !n.StartsWith("probe.", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
-        foreach ((string parameter, Parameter of) in block.NamedParameters())
+        PictureAttention block = Blocks[name]();
+        Agrees("block_" + name, block, (x, pass) => block.Forward(x, pass));
+    }
+
+    [Theory]
+    [MemberData(nameof(ConvolutionNames))]
+    public void A_convolution_that_attends_agrees_with_torch_forward_and_gradients(string name)
+    {
+        PictureConvolution layer = Convolutions[name]();
+        Agrees("block_" + name, layer, (x, pass) => layer.Forward(x, pass));
+    }
+
+    [Theory]
+    [InlineData("standard")]
+    [InlineData("pre")]
+    [InlineData("post")]
+    [InlineData("identity")]
+    [InlineData("inner")]
+    public void A_placement_agrees_with_torch_forward_and_gradients(string placement)
+    {
+        ResidualBlock block = new(new ResNetConfig { Attention = "se", Placement = placement }, Channels, 6, stride: 2);
+        Agrees("residual_" + placement, block, (x, pass) => block.Forward(x, pass));
+    }
+
+    [Theory]
+    [MemberData(nameof(ConvolutionNames))]
+    public void Gradients_of_a_convolution_that_attends_agree_with_differences(string name)
+    {
+        PictureConvolution layer = Drawn(Convolutions[name]());
+        Parameter x = Pictures("x");
+        GradientCheck.Run([("x", x), .. layer.NamedParameters().Where(p => p.Name != "fc1.bias")], pass => layer.Forward(pass.Use(x), pass)).ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void Every_placement_and_convolution_trains_in_either_block()
+    {
+        foreach (string placement in ResNetConfig.Placements)
         {
-            of.Shape.ShouldBe(new Shape(g.InputShape(parameter)), parameter);
-            of.Assign(g.Input(parameter));
+            foreach ((string block, string convolution) in new[] { ("basic", "plain"), ("bottleneck", "sk"), ("basic", "augmented"), ("bottleneck", "splat") })
+            {
+                ResNetConfig config = new() { ClassCount = 3, Depths = [1, 1], Widths = [16, 8], Block = block, GroupWidth = 64, Attention = "se", Placement = placement, Convolution = convolution };
+                if (placement == "inner-3" && block == "basic")
+                {
+                    Should.Throw<ArgumentException>(config.Validate).Message.ShouldContain("inner-1 or inner-2");
+                    continue;
+                }
+                ResNet network = new(config);
+                network.Initialize(1);
+                Step.Train(new RandomStream(1, "train"), 0, pass => network.Forward(pass.Input(FormulaWeights.Create(2 * 6 * 6 * 3, 1, 1), new Shape(2, 6, 6, 3)), pass).Tanh().Sum());
+                foreach ((string name, Parameter parameter) in network.NamedParameters())
+                    parameter.HasGradient.ShouldBeTrue($"{placement}, {block}, {convolution}: {name}");
+            }
         }
-        Parameter x = new(new Shape(g.InputShape("x")), Initializer.Zeros);
-        x.Assign(g.Input("x"));
-        Step.Train(new RandomStream(1, "parity"), 0, pass =>
-        {
-            Tensor y = block.Forward(pass.Use(x), pass);
-            Compare("y", y.Values, g.Floats("y"));
-            return y.WeightedSum(g.Input("probe.y"));
-        });
-        foreach ((string parameter, Parameter of) in block.NamedParameters().Append(("x", x)))
-        {
-            float[] gradient = g.Floats("grad." + parameter);
-            if (gradient.Max(Math.Abs) < 1e-9)
-                of.Gradient.ToArray().ShouldAllBe(value => Math.Abs(value) < 1e-4f, "torch's is nothing but rounding: " + parameter);
-            else
-                Compare("grad." + parameter, of.Gradient, gradient);
-        }
+        Should.Throw<ArgumentException>(() => new ResNet(new ResNetConfig { Placement = "prae" })).Message.ShouldContain("Did you mean 'pre'?");
+        Should.Throw<ArgumentException>(() => new ResNet(new ResNetConfig { Convolution = "slat" })).Message.ShouldContain("Did you mean 'splat'?");
+        Should.Throw<ArgumentException>(() => new AugmentedConvolution(8, 4)).Message.ShouldContain("take more filters");
+    }
+
+    [Theory]
+    [InlineData("sigmoid", 0.95f)]
+    [InlineData("hard-sigmoid", 0.9f)]
+    [InlineData("tanh", 0.95f)]
+    [InlineData("relu", 0.99f)]
+    public void Gates_that_start_open_pass_nearly_all_and_still_learn(string gate, float least)
+    {
+        SqueezeExcitation block = new(Channels, new SqueezeExcitationConfig { Gate = gate, StartOpen = true });
+        block.Initialize(3);
+        Step.Evaluate(pass => block.Gates(pass.Use(Pictures("x")), pass)).ToArray().ShouldAllBe(g => g >= least && g <= 1);
+        Step.Train(new RandomStream(1, "open"), 0, pass => block.Forward(pass.Use(Pictures("x")), pass).Tanh().Sum());
+        block.NamedParameters().Single(p => p.Name == "fc2.weight").Parameter.Gradient.ToArray().ShouldContain(g => Math.Abs(g) > 1e-4f);
     }
 
     [Theory]
@@ -172,7 +227,8 @@ public sealed class PictureBlockTests
     }
 
     // Away from the start, where zeros hide what lies behind them.
-    private static PictureAttention Drawn(PictureAttention block)
+    private static T Drawn<T>(T block)
+        where T : Module
     {
         foreach ((string name, Parameter parameter) in block.NamedParameters())
         {
@@ -200,6 +256,34 @@ public sealed class PictureBlockTests
             }
         }, new RandomStream(3, name));
         return pictures;
+    }
+
+    private static void Agrees(string name, Module module, Func<Tensor, Pass, Tensor> forward)
+    {
+        Golden g = Golden.Load(name);
+        module.NamedParameters().Select(p => p.Name).Order(StringComparer.Ordinal)
+            .ShouldBe(g.InputNames.Where(n => n != "x" && !n.StartsWith("probe.", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        foreach ((string parameter, Parameter of) in module.NamedParameters())
+        {
+            of.Shape.ShouldBe(new Shape(g.InputShape(parameter)), parameter);
+            of.Assign(g.Input(parameter));
+        }
+        Parameter x = new(new Shape(g.InputShape("x")), Initializer.Zeros);
+        x.Assign(g.Input("x"));
+        Step.Train(new RandomStream(1, "parity"), 0, pass =>
+        {
+            Tensor y = forward(pass.Use(x), pass);
+            Compare("y", y.Values, g.Floats("y"));
+            return y.WeightedSum(g.Input("probe.y"));
+        });
+        foreach ((string parameter, Parameter of) in module.NamedParameters().Append(("x", x)))
+        {
+            float[] gradient = g.Floats("grad." + parameter);
+            if (gradient.Max(Math.Abs) < 1e-9)
+                of.Gradient.ToArray().ShouldAllBe(value => Math.Abs(value) < 1e-4f, "torch's is nothing but rounding: " + parameter);
+            else
+                Compare("grad." + parameter, of.Gradient, gradient);
+        }
     }
 
     private static void Compare(string name, ReadOnlySpan<float> got, float[] expected)

@@ -44,10 +44,20 @@ public abstract class PictureAttention : Module
         foreach ((string known, Func<int, int, PictureAttention> create, _) in blocks)
         {
             if (known == name)
-                return create(channels, reduction);
+            {
+                PictureAttention block = create(channels, reduction);
+                block.Recipe ??= new BlockRecipe { Block = known, Reduction = reduction };
+                return block;
+            }
         }
         throw new ArgumentException($"PictureAttention.Create: there is no block '{name}'; there are {string.Join(", ", Names)}.{NearestName.Hint(name ?? "", Names)}", nameof(name));
     }
+
+    /// <summary>How the block can be made again, for files; null for one that was made with options of its own.</summary>
+    internal BlockRecipe? Recipe { get; private protected set; }
+
+    /// <summary>The name by which such a block is made.</summary>
+    internal static string NameOf(PictureAttention block) => blocks.First(b => b.Entry.Types.Contains(block.GetType())).Name;
 
     /// <summary>Weighs.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>

@@ -87,6 +87,7 @@ public sealed class SqueezeExcitation : PictureAttention
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         Config = config ?? new SqueezeExcitationConfig();
         Config.Validate();
+        Recipe = new BlockRecipe { Block = "se", SqueezeExcitation = Config };
         int hidden = Config.Width(channels);
         fc1 = Register("fc1", new Linear(channels, hidden));
         fc2 = Register("fc2", Config.StartOpen ? new Linear(hidden, channels, initializer: Initializer.Zeros, biasInitializer: Initializer.Filled(GateFunction.OpenEnergy(Config.Gate))) : new Linear(hidden, channels));

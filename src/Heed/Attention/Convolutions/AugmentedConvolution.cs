@@ -76,5 +76,12 @@ public sealed class AugmentedConvolution : PictureConvolution
         return Return(Tensor.Concatenate(plain.Forward(x, pass), back.Forward(seen.Reshape(new Shape(batch, height, width, heads * valueSize)), pass)), pass);
     }
 
+    // Scores, relative scores of the table, and contexts.
+    internal override long MultiplyAdds(Shape output)
+    {
+        long places = (long)output[1] * output[2];
+        return output[0] * heads * places * ((places * (keySize + valueSize)) + ((long)relative.Shape[0] * keySize));
+    }
+
     private Tensor Heads(Tensor x, int size) => x.Reshape(new Shape(x.Shape[0], x.Shape[1] * x.Shape[2], heads, size));
 }

@@ -46,6 +46,9 @@ public sealed class DoubleAttention : PictureAttention
         weights = Register("weights", new PlaceWeights());
     }
 
+    // Gathering and distributing.
+    internal override long MultiplyAdds(Shape output) => 2L * output[0] * output[1] * output[2] * maps.OutputChannels * features.OutputChannels;
+
     /// <inheritdoc/>
     protected override Tensor Weigh(Tensor x, in Pass pass, Tensor? addend, bool rectifies)
     {

@@ -70,6 +70,7 @@ public sealed class GatherExcite : PictureAttention
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         Config = config ?? new GatherExciteConfig();
         Config.Validate();
+        Recipe = new BlockRecipe { Block = "ge", GatherExcite = Config };
         if (Config.Gather == "depthwise")
             gather = Register("gather", new DepthwiseGather(channels, int.Log2(Config.Extent)));
         if (Config.HasHiddenLayer)

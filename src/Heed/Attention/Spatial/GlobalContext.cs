@@ -44,6 +44,8 @@ public sealed class GlobalContext : PictureAttention
         mlp = Register("mlp_add", new BottleneckMlp(channels, Reduced(channels, reduction), hasNorm: true, startsAtZero: true));
     }
 
+    internal override long MultiplyAdds(Shape output) => output.Length;
+
     /// <inheritdoc/>
     protected override Tensor Weigh(Tensor x, in Pass pass, Tensor? addend, bool rectifies)
     {

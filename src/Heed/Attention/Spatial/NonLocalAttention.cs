@@ -63,6 +63,13 @@ public sealed class NonLocalAttention : PictureAttention
         return norm.Forward(back.Forward(seen.Reshape(q.Shape), pass), pass, addend is null ? x : x + addend, rectifies);
     }
 
+    // Scores and contexts; of subsampled keys there are a quarter.
+    internal override long MultiplyAdds(Shape output)
+    {
+        long places = (long)output[1] * output[2], keys = subsamples ? (output[1] / 2L) * (output[2] / 2) : places;
+        return 2 * output[0] * places * keys * query.OutputChannels;
+    }
+
     // One head over all places.
     private static Tensor Heads(Tensor x) => x.Reshape(new Shape(x.Shape[0], 1, x.Shape[1] * x.Shape[2], x.Shape[3]));
 }

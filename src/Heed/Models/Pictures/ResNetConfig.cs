@@ -92,6 +92,8 @@ public sealed record ResNetConfig : PictureNetworkConfig
     /// <inheritdoc/>
     public override string Describe() => FormattableString.Invariant($"residual network of {string.Join(", ", Depths)} {Block} blocks, widths {string.Join(", ", Widths)}, attention {Attention}{(Attention != "none" && Placement != "standard" ? $" ({Placement})" : "")}{(Convolution != "plain" ? $", {Convolution} convolutions" : "")}");
 
+    internal override int UsualSize => Stem == "large" ? 224 : 32;
+
     // One convolution of each block.
     internal override double LeastWeights => Depths.Zip(Widths).Sum(stage => (double)stage.First * stage.Second * (Block == "basic" ? 9.0 * stage.Second : 4.0 * stage.Second * GroupWidth / 64 * Groups));
 

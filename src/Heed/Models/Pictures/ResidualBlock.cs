@@ -48,6 +48,8 @@ public sealed class ResidualBlock : Module
             projection = Register("downsample", new Downsample(channels, outputs, stride));
     }
 
+    internal override int OutputChannels => outputs;
+
     /// <summary>Adds what the branch finds to what came.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>
