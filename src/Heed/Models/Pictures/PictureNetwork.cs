@@ -46,4 +46,9 @@ public abstract class PictureNetwork : Module
     /// <returns>Logits, shape <c>(batch, classes)</c>.</returns>
     /// <exception cref="ShapeException">The pictures have other channels.</exception>
     public abstract Tensor Forward(Tensor pictures, in Pass pass);
+
+    internal override (int Size, Func<Pass, Tensor>? Forward) Probe() => (Config.UsualSize, Look(Config.UsualSize, Config.UsualSize));
+
+    /// <summary>A forward pass over one black picture.</summary>
+    internal Func<Pass, Tensor> Look(int height, int width) => pass => Forward(pass.Input(new float[height * width * Config.Channels], new Shape(1, height, width, Config.Channels)), pass);
 }

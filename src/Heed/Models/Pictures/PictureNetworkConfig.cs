@@ -50,6 +50,9 @@ public abstract record PictureNetworkConfig
     /// <summary>The same shape for pictures of this size; networks that read any size stay as they are.</summary>
     internal virtual PictureNetworkConfig For(int height, int width) => this;
 
+    /// <summary>Rows and columns of the pictures that such a network usually reads.</summary>
+    internal virtual int UsualSize => 224;
+
     /// <summary>Weights that such a network has at least.</summary>
     internal abstract double LeastWeights { get; }
 }
