@@ -15,7 +15,7 @@ internal sealed class ImageSettings
 
     public ImageSettings()
     {
-        model = all.Add("--model", $"The network: {string.Join(", ", ResNetConfig.Names)}.", "resnet20", "name");
+        model = all.Add("--model", $"The network: {string.Join(", ", PictureNetworkConfig.Names)}.", "resnet20", "name");
         attention = all.Add("--attention", $"What weighs channels in every block: none, {string.Join(", ", PictureAttention.Names)}; without it what the network's name says.", "", "name");
         reduction = all.Add("--reduction", "Reduction ratio of the attention block.", defaults.Network.Reduction);
         size = all.Add("--size", "Rows and columns that the network reads, to which pictures are scaled; 0 for those of the first picture.", defaults.Size);
@@ -37,7 +37,7 @@ internal sealed class ImageSettings
     public ImageClassifierOptions Read(ParseResult parsed, string folder) => UsageException.Guard(() =>
     {
         double change = parsed.GetValue(colour);
-        ResNetConfig network = ResNetConfig.Named(parsed.GetValue(model)!);
+        PictureNetworkConfig network = PictureNetworkConfig.Named(parsed.GetValue(model)!);
         ImageClassifierOptions options = defaults with
         {
             Network = network with { Attention = attention.Or(parsed, network.Attention), Reduction = parsed.GetValue(reduction) },

@@ -59,6 +59,7 @@ internal sealed record PretrainedTokens
 [JsonSerializable(typeof(TranslatorConfig))]
 [JsonSerializable(typeof(LanguageModelConfig))]
 [JsonSerializable(typeof(ImageClassifierConfig))]
+[JsonSerializable(typeof(ResNetConfig))]
 [JsonSerializable(typeof(MaskedLanguageModelConfig))]
 [JsonSerializable(typeof(TrainingRecord))]
 [JsonSerializable(typeof(BlstmConfig))]

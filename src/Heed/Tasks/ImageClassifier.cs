@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Heed;
 
-/// <summary>Classifies pictures: a residual network, with attention to channels if its configuration names some, and how pictures are read for it.</summary>
+/// <summary>Classifies pictures: a network of any family, with the attention that its configuration names, and how pictures are read for it.</summary>
 /// <remarks>
 /// <para>Immutable once trained or loaded: one instance serves all threads.</para>
 /// <example><code>
@@ -21,10 +21,10 @@ public sealed class ImageClassifier
 
     private readonly PictureBatchOptions reading;
 
-    internal ImageClassifier(ResNet network, IReadOnlyList<string> labels, PictureBatchOptions reading, TrainingRecord record) => (Network, Labels, this.reading, Record) = (network, labels, reading, record);
+    internal ImageClassifier(PictureNetwork network, IReadOnlyList<string> labels, PictureBatchOptions reading, TrainingRecord record) => (Network, Labels, this.reading, Record) = (network, labels, reading, record);
 
     /// <summary>The network.</summary>
-    public ResNet Network { get; }
+    public PictureNetwork Network { get; }
 
     /// <summary>The classes' names.</summary>
     public IReadOnlyList<string> Labels { get; }
@@ -53,7 +53,7 @@ public sealed class ImageClassifier
         if (train.Count == 0 || dev.Count == 0 || train.LabelNames.Count < 2)
             throw new InputException(FormattableString.Invariant($"there are {train.Count} training and {dev.Count} dev pictures of {train.LabelNames.Count} classes; at least one of each and two classes are required."));
         PictureBatchOptions look = Look(train, options);
-        ResNet network = new(options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count });
+        PictureNetwork network = (options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count }).For(look.Height, look.Width).Create();
         network.Initialize(options.Training.Seed);
         ImageClassifier classifier = new(network, train.LabelNames, look, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), Hash(train), Hash(dev)));
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, classifier.RunHash()) : null;
