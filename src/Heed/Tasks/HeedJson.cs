@@ -60,6 +60,8 @@ internal sealed record PretrainedTokens
 [JsonSerializable(typeof(LanguageModelConfig))]
 [JsonSerializable(typeof(ImageClassifierConfig))]
 [JsonSerializable(typeof(ResNetConfig))]
+[JsonSerializable(typeof(MobileNetV3Config))]
+[JsonSerializable(typeof(VisionTransformerConfig))]
 [JsonSerializable(typeof(MaskedLanguageModelConfig))]
 [JsonSerializable(typeof(TrainingRecord))]
 [JsonSerializable(typeof(BlstmConfig))]

@@ -53,18 +53,19 @@ public abstract class PictureAttention : Module
     /// <summary>The mean over all places: the squeeze.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <returns>Shape <c>(batch, channels)</c>.</returns>
-    protected static Tensor MeanOverPlaces(Tensor x) => Places(x, out SequenceRanges ranges).MeanOverTime(ranges);
+    protected static Tensor MeanOverPlaces(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return x.MeanOverPlaces();
+    }
 
     /// <summary>The maximum over all places.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <returns>Shape <c>(batch, channels)</c>.</returns>
-    protected static Tensor MaxOverPlaces(Tensor x) => Places(x, out SequenceRanges ranges).MaxOverTime(ranges, out _);
-
-    private static Tensor Places(Tensor x, out SequenceRanges ranges)
+    protected static Tensor MaxOverPlaces(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         int places = x.Shape[1] * x.Shape[2];
-        ranges = new SequenceRanges(Enumerable.Repeat(places, x.Shape[0]).ToArray());
-        return x.Reshape(new Shape(x.Shape[0], places, x.Shape[3]));
+        return x.Reshape(new Shape(x.Shape[0], places, x.Shape[3])).MaxOverTime(new SequenceRanges(Enumerable.Repeat(places, x.Shape[0]).ToArray()), out _);
     }
 }

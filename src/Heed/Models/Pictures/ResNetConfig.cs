@@ -94,8 +94,7 @@ public sealed record ResNetConfig : PictureNetworkConfig
             throw new ArgumentException($"ResNetConfig: there is no block '{Block}'; there are basic, bottleneck.");
         if (Shortcut is not ("projection" or "padding"))
             throw new ArgumentException($"ResNetConfig: there is no shortcut '{Shortcut}'; there are projection, padding.");
-        if (Attention != "none" && !PictureAttention.Names.Contains(Attention, StringComparer.Ordinal))
-            throw new ArgumentException($"ResNetConfig: there is no attention '{Attention}'; there are none, {string.Join(", ", PictureAttention.Names)}.");
+        RequireAttention(Attention);
         if (Depths is null || Widths is null || Depths.Count == 0 || Depths.Count != Widths.Count || Depths.Concat(Widths).Any(n => n < 1) || Math.Min(Math.Min(Channels, ClassCount), Math.Min(Groups, Math.Min(GroupWidth, Reduction))) < 1)
             throw new ArgumentException("ResNetConfig: depths and widths must be as many, and all sizes at least 1.");
         if (Block == "basic" && Groups > 1)

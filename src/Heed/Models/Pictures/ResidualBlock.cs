@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>A residual block: convolutions, an attention block if there is one, and a shortcut around them.</summary>
@@ -48,11 +50,10 @@ public sealed class ResidualBlock : Module
         Tensor y = x;
         int last = convolutions.Length - 1;
         for (int n = 0; n < last; n++)
-            y = norms[n].Forward(convolutions[n].Forward(y, pass), pass, rectifies: true);
-        y = convolutions[last].Forward(y, pass);
+            y = convolutions[n].Forward(y, pass, norms[n], Activation.Relu);
         if (attention is null)
-            return Return(norms[last].Forward(y, pass, shortcut, rectifies: true), pass);
-        return Return(attention.Module.Forward(norms[last].Forward(y, pass), pass, shortcut, rectifies: true), pass);
+            return Return(convolutions[last].Forward(y, pass, norms[last], Activation.Relu, shortcut), pass);
+        return Return(attention.Module.Forward(convolutions[last].Forward(y, pass, norms[last]), pass, shortcut, rectifies: true), pass);
     }
 
     // Every stride-th pixel, and zeros for the channels that are new: a 1 × 1 convolution that copies.
@@ -77,6 +78,6 @@ public sealed class ResidualBlock : Module
             norm = Register("1", new BatchNorm(outputs));
         }
 
-        public Tensor Forward(Tensor x, in Pass pass) => Return(norm.Forward(convolution.Forward(x, pass), pass), pass);
+        public Tensor Forward(Tensor x, in Pass pass) => Return(convolution.Forward(x, pass, norm), pass);
     }
 }
