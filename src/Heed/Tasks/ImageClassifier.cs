@@ -14,7 +14,7 @@ namespace Heed;
 /// ImagePrediction answer = classifier.Predict(Picture.Read("cat.png"));
 /// </code></example>
 /// </remarks>
-public sealed class ImageClassifier
+public sealed partial class ImageClassifier
 {
     // Pictures from which mean and deviation of the channels are taken.
     private const int Looked = 512;
@@ -80,8 +80,8 @@ public sealed class ImageClassifier
     public ImagePrediction Predict(Picture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        PictureBatch batch = new PictureBatches(PictureData.FromPictures([(picture, Labels[0])], Labels), reading).InOrder().Single();
-        float[] probabilities = Step.Evaluate(pass => Network.Forward(batch.ToTensor(), pass).Softmax()).Values.ToArray();
+        Tensor seen = new(Seen(picture), new Shape(1, reading.Height, reading.Width, reading.Channels));
+        float[] probabilities = Step.Evaluate(pass => Network.Forward(seen, pass).Softmax()).Values.ToArray();
         return new ImagePrediction(Labels, probabilities);
     }
 
@@ -91,9 +91,14 @@ public sealed class ImageClassifier
     public ImageReport Evaluate(PictureData pictures)
     {
         ArgumentNullException.ThrowIfNull(pictures);
-        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
-            throw new ArgumentException($"ImageClassifier.Evaluate: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with LabelNames of the model.", nameof(pictures));
+        CheckLabels(pictures, "ImageClassifier.Evaluate");
         return ImageClassifierTask.Measure(Network, new PictureBatches(pictures, reading));
+    }
+
+    private void CheckLabels(PictureData pictures, string operation)
+    {
+        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
+            throw new ArgumentException($"{operation}: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with LabelNames of the model.", nameof(pictures));
     }
 
     // Size and channels as the first picture has them, mean and deviation of the channels as some have them.

@@ -44,6 +44,8 @@ internal sealed class TextClassifierInput : ExplainedInput
 
     public override string Target => scalar.Name;
 
+    public override string? Label => scalar.Label;
+
     public override bool IsLogOdds => scalar.IsLogOdds;
 
     public override double Value { get; }
@@ -134,6 +136,43 @@ internal sealed class TextClassifierInput : ExplainedInput
                 sums[unit] += element;
         }
         return sums;
+    }
+
+    internal override double? ValueUnder(Func<Module, AttentionOverride> change)
+    {
+        AttentionOverride request = change(model.Network);
+        if (!request.HasPlaces)
+            return null;
+        float[] logits = Step.Evaluate(pass => Forward(encoded.Ids, 1, pass).Logits, request: request).ToArray();
+        return scalar.Of(logits, new float[logits.Length]);
+    }
+
+    internal override (double Value, float[] Gradient)[]? AtWeights(IReadOnlyList<float[]> weights)
+    {
+        if (!model.Network.NamedModules().Any(m => m.Module is SequencePooling { IsFocused: true } and not MultiDimensionalPooling) || attention.Value is not { Views.Count: > 0 } own || model.IsHierarchical)
+            return null;
+        (int views, int tokens) = (own.Views.Count, encoded.Ids.Length);
+        float[] whole = new float[weights.Count * views * tokens];
+        for (int i = 0; i < whole.Length; i++)
+            whole[i] = unitOfToken[i % tokens] is >= 0 and int unit ? weights[i / tokens / views][unit] : 0;
+        PoolingWeights request = new(whole);
+        (double, float[])[] results = new (double, float[])[weights.Count];
+        Step.Differentiate(
+            pass =>
+            {
+                Tensor logits = Forward(encoded.Ids, weights.Count, pass).Logits;
+                int outputs = logits.Shape[1];
+                float[] gradient = new float[logits.Length];
+                for (int i = 0; i < weights.Count; i++)
+                    results[i].Item1 = scalar.Of(logits.Values.Slice(i * outputs, outputs), gradient.AsSpan(i * outputs, outputs));
+                pass.Step.Backward(logits, gradient);
+                float[] found = request.Gradient();
+                for (int i = 0; i < weights.Count; i++)
+                    results[i].Item2 = Array.ConvertAll(tokenOfUnit, t => Enumerable.Range(0, views).Sum(v => found[(((i * views) + v) * tokens) + t]));
+                return 0;
+            },
+            request);
+        return results;
     }
 
     private protected override double[] ValuesWithout(IReadOnlyList<bool[]> removed, string removal)

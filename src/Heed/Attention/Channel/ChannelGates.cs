@@ -26,6 +26,8 @@ public sealed class ChannelGates : Module
         ArgumentNullException.ThrowIfNull(energies);
         // clamp(a, 0, 1) = relu(a) − relu(a − 1).
         Tensor a = Kind == "sigmoid" ? energies : energies.Scale(1 / 6f, 0.5f);
-        return Return(Kind == "sigmoid" ? a.Sigmoid() : a.Relu() - a.Scale(1, -1).Relu(), pass);
+        Tensor gates = Kind == "sigmoid" ? a.Sigmoid() : a.Relu() - a.Scale(1, -1).Relu();
+        pass.Find<GateCapture>()?.Take(this, gates);
+        return Return(gates, pass);
     }
 }

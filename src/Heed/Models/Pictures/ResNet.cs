@@ -63,7 +63,7 @@ public sealed class ResNet : Module
     /// <exception cref="ShapeException">The pictures have other channels.</exception>
     public Tensor Forward(Tensor pictures, in Pass pass)
     {
-        Tensor x = Features(pictures, pass);
+        Tensor x = pass.Probed(this, Features(pictures, pass));
         int places = x.Shape[1] * x.Shape[2];
         SequenceRanges ranges = new(Enumerable.Repeat(places, x.Shape[0]).ToArray());
         return Return(head.Module.Forward(x.Reshape(new Shape(x.Shape[0], places, FeatureCount)).MeanOverTime(ranges), pass), pass);
