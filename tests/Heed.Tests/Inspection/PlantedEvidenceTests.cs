@@ -58,7 +58,7 @@ public sealed class PlantedEvidenceTests
         (PictureData data, _) = Patches(240, 1);
         ImageClassifier model = ImageClassifier.Train(data.Select([.. Enumerable.Range(0, 200)]), data.Select([.. Enumerable.Range(200, 40)]), new ImageClassifierOptions
         {
-            Network = new ResNetConfig { Depths = [1, 1], Widths = [8, 16], Attention = "se" }, Training = new ImageClassifierOptions().Training with { BatchSize = 8, EpochCount = 6, LearningRate = 0.05 },
+            Network = new ResNetConfig { Depths = [1, 1], Widths = [8, 16], Attention = "se" }, Training = new ImageClassifierOptions().Training with { BatchSize = 8, EpochCount = 12, LearningRate = 0.05 },
         });
         (PictureData test, int[] cells) = Patches(40, 2);
         model.Evaluate(test).Accuracy.ShouldBeGreaterThan(0.95);
