@@ -77,9 +77,8 @@ internal sealed class ModelDescription
     private static ModelDescription Pictures(string path)
     {
         ImageClassifier model = ImageClassifier.Load(path);
-        ResNetConfig config = model.Network.Config;
         ModelDescription it = new() { network = model.Network, record = model.Record, length = string.Create(culture, $"at most {model.Record.Options.EpochCount} epochs") };
-        it.Say("model", string.Create(culture, $"image classifier: residual network, {string.Join(", ", config.Depths)} {config.Block} blocks, widths {string.Join(", ", config.Widths)}, attention {config.Attention}"), "kind", "image-classifier");
+        it.Say("model", "image classifier: " + model.Network.Config.Describe(), "kind", "image-classifier");
         it.Say("labels", string.Join(", ", model.Labels), "labels", string.Join(", ", model.Labels));
         it.Weighs(null, model.Network.ParameterCount, isDecoder: false);
         it.Folder(path);

@@ -1,10 +1,9 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 
 namespace Heed;
 
-/// <summary>Classifies pictures: a residual network, with attention to channels if its configuration names some, and how pictures are read for it.</summary>
+/// <summary>Classifies pictures: a network of any family, with the attention that its configuration names, and how pictures are read for it.</summary>
 /// <remarks>
 /// <para>Immutable once trained or loaded: one instance serves all threads.</para>
 /// <example><code>
@@ -16,15 +15,12 @@ namespace Heed;
 /// </remarks>
 public sealed partial class ImageClassifier
 {
-    // Pictures from which mean and deviation of the channels are taken.
-    private const int Looked = 512;
-
     private readonly PictureBatchOptions reading;
 
-    internal ImageClassifier(ResNet network, IReadOnlyList<string> labels, PictureBatchOptions reading, TrainingRecord record) => (Network, Labels, this.reading, Record) = (network, labels, reading, record);
+    internal ImageClassifier(PictureNetwork network, IReadOnlyList<string> labels, PictureBatchOptions reading, TrainingRecord record) => (Network, Labels, this.reading, Record) = (network, labels, reading, record);
 
     /// <summary>The network.</summary>
-    public ResNet Network { get; }
+    public PictureNetwork Network { get; }
 
     /// <summary>The classes' names.</summary>
     public IReadOnlyList<string> Labels { get; }
@@ -53,7 +49,7 @@ public sealed partial class ImageClassifier
         if (train.Count == 0 || dev.Count == 0 || train.LabelNames.Count < 2)
             throw new InputException(FormattableString.Invariant($"there are {train.Count} training and {dev.Count} dev pictures of {train.LabelNames.Count} classes; at least one of each and two classes are required."));
         PictureBatchOptions look = Look(train, options);
-        ResNet network = new(options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count });
+        PictureNetwork network = (options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count }).For(look.Height, look.Width).Create();
         network.Initialize(options.Training.Seed);
         ImageClassifier classifier = new(network, train.LabelNames, look, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), Hash(train), Hash(dev)));
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, classifier.RunHash()) : null;
@@ -101,35 +97,9 @@ public sealed partial class ImageClassifier
             throw new ArgumentException($"{operation}: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with LabelNames of the model.", nameof(pictures));
     }
 
-    // Size and channels as the first picture has them, mean and deviation of the channels as some have them.
-    private static PictureBatchOptions Look(PictureData train, ImageClassifierOptions options)
-    {
-        Picture first = train.Read(0).Picture;
-        int channels = first.Channels == 1 ? 1 : 3;
-        PictureBatchOptions plain = new() { Height = options.Size > 0 ? options.Size : first.Height, Width = options.Size > 0 ? options.Size : first.Width, Channels = channels, BatchSize = 64 };
-        int count = Math.Min(Looked, train.Count);
-        double[] sums = new double[channels], squares = new double[channels];
-        long places = 0;
-        foreach (PictureBatch batch in new PictureBatches(train.Select([.. Enumerable.Range(0, count).Select(i => (int)((long)i * train.Count / count))]), plain).InOrder())
-        {
-            for (int i = 0; i < batch.Pixels.Length; i++)
-            {
-                sums[i % channels] += batch.Pixels[i];
-                squares[i % channels] += (double)batch.Pixels[i] * batch.Pixels[i];
-            }
-            places += batch.Pixels.Length / channels;
-        }
-        float[] mean = [.. sums.Select(s => (float)(s / places))];
-        return plain with { Mean = mean, Deviation = [.. squares.Select((s, c) => (float)Math.Max(0.01, Math.Sqrt(Math.Max(0, (s / places) - ((double)mean[c] * mean[c])))))] };
-    }
+    private static PictureBatchOptions Look(PictureData train, ImageClassifierOptions options) => PictureLook.Of(train, train.Select, options.Size, options.Size);
 
-    private static string Hash(PictureData data)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (int i = 0; i < data.Count; i++)
-            hash.AppendData(Encoding.UTF8.GetBytes($"{data.LabelNames[data.Labels[i]]}\t{data.NameOf(i)}\n"));
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
+    private static string Hash(PictureData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(i => $"{data.LabelNames[data.Labels[i]]}\t{data.NameOf(i)}"));
 
     private string RunHash() => Convert.ToHexStringLower(SHA256.HashData(
         [.. JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), .. JsonSerializer.SerializeToUtf8Bytes(ImageClassifierFiles.ConfigOf(this), HeedJson.Default.ImageClassifierConfig)]));

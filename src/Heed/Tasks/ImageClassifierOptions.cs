@@ -5,7 +5,7 @@ public sealed record ImageClassifierOptions
 {
     /// <summary>The network; its channels and classes come from the pictures.</summary>
     /// <value>Default <c>resnet20</c>.</value>
-    public ResNetConfig Network { get; init; } = ResNetConfig.Named("resnet20");
+    public PictureNetworkConfig Network { get; init; } = ResNetConfig.Named("resnet20");
 
     /// <summary>Rows and columns of the pictures that the network reads; others are scaled to it.</summary>
     /// <value>Default 0: those of the first training picture.</value>

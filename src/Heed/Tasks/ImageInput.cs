@@ -11,7 +11,7 @@ internal sealed class ImageInput : ExplainedInput
     private readonly PictureBatchOptions reading;
     private readonly int[] cellOfPlace;
     private readonly Lazy<float[]> blurred;
-    private readonly Lazy<FeatureMap> features;
+    private readonly Lazy<FeatureMap?> features;
 
     public ImageInput(ImageClassifier model, float[] pixels, string name, string? label, int cells)
     {
@@ -104,29 +104,32 @@ internal sealed class ImageInput : ExplainedInput
             Tensor source = Batch(pictures), leaf = pass.Step.New(source.Shape, requiresGradient: true);
             source.Values.CopyTo(leaf.Writable);
             Tensor logits = model.Network.Forward(leaf, pass);
-            int classes = logits.Shape[1], each = Vectors.Length;
+            int classes = logits.Shape[1];
             float[] gradient = new float[logits.Length];
             double[] values = [.. Enumerable.Range(0, pictures.Count).Select(i => scalar.Of(logits.Values.Slice(i * classes, classes), gradient.AsSpan(i * classes, classes)))];
             pass.Step.Backward(logits, gradient);
             // With a probe the way ends there.
-            float[] found = probe is null ? leaf.GradientSpan().ToArray() : probe.GradientOf(model.Network);
-            each = probe is null ? each : found.Length;
+            float[] found = probe?.Has(model.Network) != true ? leaf.GradientSpan().ToArray() : probe.GradientOf(model.Network);
+            int each = found.Length / pictures.Count;
             for (int i = 0; i < pictures.Count; i++)
                 take(i, values[i], found[(i * each)..((i + 1) * each)]);
             return 0;
         },
         probe);
 
-    private FeatureMap Map()
+    private FeatureMap? Map()
     {
         InputProbe probe = new();
         probe.Watch(model.Network);
         FeatureMap? map = null;
         Differentiate([Vectors], probe, (_, _, gradient) =>
         {
+            // Null where a network does not hand its features out.
+            if (!probe.Has(model.Network))
+                return;
             Tensor values = probe[model.Network];
             map = new FeatureMap(values.Shape[1], values.Shape[2], values.ToArray(), gradient);
         });
-        return map!;
+        return map;
     }
 }
