@@ -57,10 +57,12 @@ internal sealed class LanguageModelInput : TokenSequenceInput
 
     private InputAttention Attend()
     {
-        AttentionCapture capture = new(model.Network) { HasValueNorms = true };
+        bool isLong = ids.Length > InputAttention.MostPositions;
+        AttentionCapture capture = new(model.Network) { HasValueNorms = !isLong, Layers = isLong ? [model.Network.Transformer.Layers.Count - 1] : null, Rows = isLong ? [-1] : null };
         Step.Evaluate(pass => model.Network.Following(ids, 1, pass), request: capture);
         float[] readers = new float[ids.Length];
         readers[^1] = 1;
-        return new InputAttention([], capture.Results, readers, [.. Enumerable.Range(0, ids.Length)], ids.Length);
+        int[] units = [.. Enumerable.Range(0, ids.Length)];
+        return isLong ? new InputAttention([InputAttention.OneRow(capture.Results[0], units, ids.Length)], [], readers, units, ids.Length) : new InputAttention([], capture.Results, readers, units, ids.Length);
     }
 }

@@ -17,13 +17,13 @@ internal abstract class TokenSequenceInput : ExplainedInput
         vectors = new(() => Read(ids));
     }
 
-    public override string Source { get; }
+    public sealed override string Source { get; }
 
     public override bool IsLogOdds => true;
 
     public override double Value => value.Value;
 
-    public override IReadOnlyList<Range> Ranges { get; }
+    public sealed override IReadOnlyList<Range> Ranges { get; }
 
     public override IReadOnlyList<string> Removals => [Delete, .. UnknownId is null ? Array.Empty<string>() : [UnknownToken], .. MaskId is null ? Array.Empty<string>() : [Mask]];
 

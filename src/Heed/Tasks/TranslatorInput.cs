@@ -39,9 +39,9 @@ internal sealed class TranslatorInput : TokenSequenceInput
         if (read.Ids.Length == 0)
             throw new InputException("there is nothing to explain: the input has no token.");
         (int[] copies, string[] further) = model.Network.Config.Copies ? model.Encoding.AsTarget(text, read.Tokens) : ([], []);
-        Hypothesis answer = SequenceDecoder.Decode(model.Network, [read.Ids], model.Decoding, copies.Length > 0 ? [copies] : null)[0][0];
+        Hypothesis best = SequenceDecoder.Decode(model.Network, [read.Ids], model.Decoding, copies.Length > 0 ? [copies] : null)[0][0];
         int count = model.Network.TargetCount;
-        return [.. answer.Ids.Select((id, t) => new TranslatorInput(model, text, read, copies, answer, t, id < count ? model.TargetEncoder.Vocabulary[id] : further[id - count]))];
+        return [.. best.Ids.Select((id, t) => new TranslatorInput(model, text, read, copies, best, t, id < count ? model.TargetEncoder.Vocabulary[id] : further[id - count]))];
     }
 
     private protected override Tensor Run(IReadOnlyList<(int[] Ids, int[] Units)> rows, in Pass pass)

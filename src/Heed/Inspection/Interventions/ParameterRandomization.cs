@@ -20,7 +20,7 @@ public sealed record ParameterRandomization(string Part, IReadOnlyList<(string M
         IReadOnlyList<ExplainedInput> inputs = read();
         if (inputs.Count == 0)
             throw new InputException("there is nothing to explain: there is no input.");
-        options = options with { Methods = options.Methods ?? ExplanationMethod.NamesFor(inputs[0]) };
+        options = options with { Methods = options.Methods ?? ExplanationMethod.NamesFor(inputs[0], options) };
         Explanation[][] trained = [.. inputs.Select(input => ExplanationMethod.Explain(input, options).ToArray())];
         WeightSnapshot snapshot = new(network);
         snapshot.Take();
@@ -54,5 +54,5 @@ public sealed record ParameterRandomization(string Part, IReadOnlyList<(string M
     {
         string[] names = p.Name.Split('.');
         return names[0] is "transformer" or "encoder" or "decoder" && names.Length > 2 ? $"{names[0]}.{names[1]}" : names[0];
-    }).Reverse().Select(group => (group.Key, group.Select(p => p.Parameter).ToArray()));
+    }, StringComparer.Ordinal).Reverse().Select(group => (group.Key, group.Select(p => p.Parameter).ToArray()));
 }
