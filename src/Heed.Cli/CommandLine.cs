@@ -78,6 +78,7 @@ internal static class CommandLine
             ("eval", () => EvalCommand.Create(terminal)),
             ("compare", () => CompareCommand.Create(terminal)),
             ("predict", () => PredictCommand.Create(terminal)),
+            ("explain", () => ExplainCommand.Create(terminal, cancellation)),
             ("embed", () => EmbedCommand.Create(terminal)),
             ("translate", () => TranslateCommand.Create(terminal)),
             ("generate", () => GenerateCommand.Create(terminal, cancellation)),

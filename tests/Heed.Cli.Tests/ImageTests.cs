@@ -18,6 +18,14 @@ public sealed class ImageTests
         CommandRun.Of("predict", model, picture, "--json").ShouldSucceed().Out.ShouldContain("\"probabilities\"");
         CommandRun.Of("predict", model).ShouldRefuse("paths of PNG or JPEG files");
         CommandRun.Of("describe", model).ShouldSucceed().Out.ShouldContain("attention se");
+        CommandRun run = CommandRun.Of("explain", model, picture, "--steps", "8", "--samples", "4").ShouldSucceed();
+        run.Lines[1..].Select(line => line.Trim().Split(' ')[0]).ShouldBe(["gradient-input", "integrated-gradients", "smoothgrad", "occlusion", "grad-cam"]);
+        run.Lines[5].ShouldContain("row ");
+        CommandRun.Of("explain", model, picture, "--out", folder["overlay.png"]).ShouldSucceed();
+        Picture.Read(folder["overlay.png"]).Width.ShouldBe(8);
+        CommandRun.Of("explain", model, picture, "--gates").ShouldSucceed().Out.ShouldContain("layer1.0");
+        CommandRun.Of("explain", model, picture, "--methods", "attention").ShouldRefuse("does not apply");
+        CommandRun.Of("explain", model, "--data", folder["pictures"]).ShouldRefuse("paths of PNG or JPEG files");
     }
 
     [Fact]

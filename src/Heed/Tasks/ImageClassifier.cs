@@ -13,7 +13,7 @@ namespace Heed;
 /// ImagePrediction answer = classifier.Predict(Picture.Read("cat.png"));
 /// </code></example>
 /// </remarks>
-public sealed class ImageClassifier
+public sealed partial class ImageClassifier
 {
     private readonly PictureBatchOptions reading;
 
@@ -113,8 +113,8 @@ public sealed class ImageClassifier
     public ImagePrediction Predict(Picture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        PictureBatch batch = new PictureBatches(PictureData.FromPictures([(picture, Labels[0])], Labels), reading).InOrder().Single();
-        float[] probabilities = Step.Evaluate(pass => Network.Forward(batch.ToTensor(), pass).Softmax()).Values.ToArray();
+        Tensor seen = new(Seen(picture), new Shape(1, reading.Height, reading.Width, reading.Channels));
+        float[] probabilities = Step.Evaluate(pass => Network.Forward(seen, pass).Softmax()).Values.ToArray();
         return new ImagePrediction(Labels, probabilities);
     }
 
@@ -124,8 +124,7 @@ public sealed class ImageClassifier
     public ImageReport Evaluate(PictureData pictures)
     {
         ArgumentNullException.ThrowIfNull(pictures);
-        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
-            throw new ArgumentException($"ImageClassifier.Evaluate: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with LabelNames of the model.", nameof(pictures));
+        CheckLabels(pictures, "ImageClassifier.Evaluate");
         return ImageClassifierTask.Measure(Network, new PictureBatches(pictures, reading));
     }
 
@@ -136,6 +135,12 @@ public sealed class ImageClassifier
         IReadOnlyList<ModuleCost> costs = ModuleCost.Measure(Network, Network.Look(reading.Height, reading.Width));
         HashSet<string> blocks = [.. Network.NamedModules().Where(m => m.Module is PictureAttention or PictureConvolution).Select(m => m.Name)];
         return new ImageCosts(reading.Height, reading.Width, costs[0].MultiplyAdds, [.. costs.Where(c => blocks.Contains(c.Name) && !blocks.Any(outer => c.Name.StartsWith(outer + ".", StringComparison.Ordinal)))]);
+    }
+
+    private void CheckLabels(PictureData pictures, string operation)
+    {
+        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
+            throw new ArgumentException($"{operation}: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with LabelNames of the model.", nameof(pictures));
     }
 
     private static PictureBatchOptions Look(PictureData train, ImageClassifierOptions options) => PictureLook.Of(train, train.Select, options.Size, options.Size);

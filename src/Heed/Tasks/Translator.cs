@@ -13,7 +13,7 @@ namespace Heed;
 /// translator.Save("model/");
 /// </code></example>
 /// </remarks>
-public sealed class Translator
+public sealed partial class Translator
 {
     /// <summary>How many sources <see cref="TranslateMany"/> takes at once.</summary>
     public const int TranslationWindow = 512;
