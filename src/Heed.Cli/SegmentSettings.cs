@@ -70,7 +70,8 @@ internal sealed class SegmentSettings
         return parts.Length is 1 or 2 ? (parts[0], parts[^1]) : throw new UsageException($"{option} must be rows and columns as 90x120, or one number for both; got '{text}'.");
     }
 
-    private static int[] Numbers(string option, string text)
+    /// <summary>Whole numbers with commas between.</summary>
+    public static int[] Numbers(string option, string text)
     {
         string[] parts = text.Split(',');
         int[] numbers = new int[parts.Length];
