@@ -45,7 +45,7 @@ internal sealed class DemoVisionCommand
         Make(folder);
         using Interruption interruption = new(terminal, cancellation);
         ShapeScene[] train = [.. all.Take(count)], dev = [.. all.Skip(count).Take(count / 5)], test = [.. all.Skip(count + (count / 5))];
-        Draw(folder, "scenes.png", test.Take(Shown).Select(scene => new DetectionPrediction(ShapeScenes.LabelNames, [.. scene.Boxes.Select(box => new ScoredBox(box, 1))]).Draw(scene.Picture)));
+        Draw(folder, "scenes.png", test.Take(Shown).Select(scene => Boxed(scene.Picture, ShapeScenes.LabelNames, scene.Boxes.Select(box => new ScoredBox(box, 1)))));
         Say(parsed, FormattableString.Invariant($"{train.Length:N0} training, {dev.Length:N0} dev and {test.Length:N0} test scenes of {parsed.GetValue(size)} x {parsed.GetValue(size)} pixels: {string.Join(", ", ShapeScenes.LabelNames)}; one of them is red (scenes.png)"));
         List<string[]> rows = [];
         foreach (string each in new[] { "none", name })
@@ -66,7 +66,7 @@ internal sealed class DemoVisionCommand
             Detector detector = Detector.Train(ShapeScenes.ToBoxData(train), ShapeScenes.ToBoxData(dev), options.Detection(each), Progress(parsed), interruption.Token);
             DetectionReport report = detector.Evaluate(ShapeScenes.ToBoxData(test));
             rows.Add(Row("where things are", each, "mAP@0.5", report.VocPrecision, detector.Network, detector.Record));
-            Draw(folder, $"boxes-{each}.png", test.Take(Shown).Select(scene => detector.Predict(scene.Picture).Draw(scene.Picture)));
+            Draw(folder, $"boxes-{each}.png", test.Take(Shown).Select(scene => Boxed(scene.Picture, detector.Labels, detector.Predict(scene.Picture).Boxes)));
         }
         foreach (string each in new[] { "none", name })
         {
@@ -112,6 +112,9 @@ internal sealed class DemoVisionCommand
         return canvas.ToPicture();
     }
 
+    private static Picture Boxed(Picture picture, IReadOnlyList<string> labels, IEnumerable<ScoredBox> boxes) => new DetectionPrediction(
+        labels, [.. boxes.Select(b => b with { Box = new PictureBox(b.Box.Label, b.Box.Left * Enlarged, b.Box.Top * Enlarged, b.Box.Right * Enlarged, b.Box.Bottom * Enlarged) })]).Draw(Larger(picture));
+
     private static Picture Masked(Picture picture, SegmentationPrediction seen)
     {
         PictureCanvas canvas = new(picture);
@@ -146,7 +149,7 @@ internal sealed class DemoVisionCommand
         {
             training = new()
             {
-                Seed = seed, EpochCount = epochs, BatchSize = 16, LearningRate = 4e-3, Schedule = "cosine", Warmup = 0.05, Patience = 1000, AveragingDecay = 0, WordDropout = 0, ClipNorm = 10, ClassWeights = "none",
+                Seed = seed, EpochCount = epochs, BatchSize = 8, LearningRate = 4e-3, Schedule = "cosine", Warmup = 0.05, Patience = 1000, AveragingDecay = 0, WordDropout = 0, ClipNorm = 10, ClassWeights = "none",
             };
             Classification(attention).Validate();
             Detection(attention).Validate();
@@ -166,7 +169,7 @@ internal sealed class DemoVisionCommand
 
         public SegmenterOptions Segmentation(string attention) => new()
         {
-            Network = new UNetConfig { Widths = [12, 24, 48], Attention = attention, Reduction = 4 }, Training = training with { Monitor = "mean-iou" },
+            Network = new UNetConfig { Widths = [8, 16, 32, 48], Attention = attention, Reduction = 4 }, Dice = 1, Training = training with { Monitor = "mean-iou" },
         };
     }
 }
