@@ -21,7 +21,7 @@ internal sealed class DetectSettings
         depths = all.Add("--depths", "Blocks of each stage of the small backbone, with commas between.", string.Join(',', residual.Depths), "list");
         widths = all.Add("--widths", "Filters of each stage of the small backbone.", string.Join(',', residual.Widths), "list");
         attention = all.Add("--attention", $"What weighs in every block of the backbone: none, {string.Join(", ", PictureAttention.Names)}; without it what the network's name says.", "", "name");
-        reduction = all.Add("--reduction", "Reduction ratio of the attention block.", residual.Reduction);
+        reduction = all.Add("--reduction", "Reduction ratio of the attention block; 0 for its own.", residual.Reduction);
         levels = all.Add("--levels", "Levels of the feature pyramid: the coarsest of the backbone.", defaults.Network.LevelCount);
         width = all.Add("--width", "Values of a place of the pyramid.", defaults.Network.Width);
         headDepth = all.Add("--head-depth", "Convolutions of each branch of the head.", defaults.Network.HeadDepth);
