@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 
 namespace Heed.Cli;
 
@@ -10,7 +11,7 @@ internal static class EvalCommand
         Argument<string> model = CommonOptions.Model();
         Option<string> data = new("--data")
         {
-            Description = "Labelled rows: TSV, CSV or JSON Lines, plain or gzip; for an image classifier pictures, as 'heed train image' reads them.",
+            Description = "Labelled rows: TSV, CSV or JSON Lines, plain or gzip; for an image classifier, a segmenter or a detector pictures, as 'heed train image', 'segment' and 'detect' read them.",
             HelpName = "file",
             Required = true,
         };
@@ -31,7 +32,9 @@ internal static class EvalCommand
         };
         command.Add(source);
         ImageSource images = new();
-        foreach (Option option in images.Options)
+        MaskSource masks = new(images.Skip);
+        Option<string?> boxRows = BoxSource.Rows("--rows", "of a detector's boxes");
+        foreach (Option option in images.Options.Concat(masks.LookOptions).Append(boxRows))
             command.Add(option);
         DecodingSettings decoding = new();
         decoding.AddTo(command, draws: false);
@@ -47,6 +50,22 @@ internal static class EvalCommand
                 return Guess(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
             if (isOurs && ImageClassifier.IsIn(parsed.GetValue(model)!))
                 return Look(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, images, parsed.GetValue(json));
+            if (isOurs && Segmenter.IsIn(parsed.GetValue(model)!))
+            {
+                Segmenter segmenter = Segmenter.Load(parsed.GetValue(model)!);
+                MaskData pictures = masks.Read(parsed, parsed.GetValue(data)!, segmenter.Labels);
+                terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}");
+                SegmentationReport seen = segmenter.Evaluate(pictures);
+                return Say(terminal, parsed.GetValue(json), seen.ToString(), writer => ReportJson.Write(writer, seen));
+            }
+            if (isOurs && Detector.IsIn(parsed.GetValue(model)!))
+            {
+                Detector detector = Detector.Load(parsed.GetValue(model)!);
+                BoxData pictures = BoxSource.Read(parsed.GetValue(data)!, parsed.GetValue(boxRows), parsed.GetValue(images.Skip), detector.Labels);
+                terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}");
+                DetectionReport found = detector.Evaluate(pictures);
+                return Say(terminal, parsed.GetValue(json), found.ToString(), writer => ReportJson.Write(writer, found));
+            }
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
             double? limit = Thresholds.Of(parsed, threshold, classifier);
             TextData rows = table.ReadFor(parsed, parsed.GetValue(data)!, classifier, terminal.Say);
@@ -60,6 +79,15 @@ internal static class EvalCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static int Say(Terminal terminal, bool isJson, string text, Action<Utf8JsonWriter> properties)
+    {
+        if (isJson)
+            JsonText.WriteObject(terminal.Out, properties, isIndented: true);
+        else
+            terminal.Out.WriteLine(text);
+        return ExitCode.Done;
     }
 
     private static int Foretell(Terminal terminal, string model, string path, bool isJson)

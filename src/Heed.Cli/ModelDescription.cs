@@ -23,7 +23,8 @@ internal sealed class ModelDescription
             return Checkpoint(path);
         if (!isOurs && (File.Exists(path) || tokenizerFiles.Any(name => File.Exists(Path.Combine(path, name)))))
             return Tokenizer(path);
-        return LanguageModel.IsIn(path) ? Writer(path) : MaskedLanguageModel.IsIn(path) ? Guesser(path) : Translator.IsIn(path) ? Translation(path) : ImageClassifier.IsIn(path) ? Pictures(path) : null;
+        return LanguageModel.IsIn(path) ? Writer(path) : MaskedLanguageModel.IsIn(path) ? Guesser(path) : Translator.IsIn(path) ? Translation(path) : ImageClassifier.IsIn(path) ? Pictures(path)
+            : Segmenter.IsIn(path) ? Segments(path) : Detector.IsIn(path) ? Boxes(path) : null;
     }
 
     public void Write(Terminal terminal, bool isJson)
@@ -77,11 +78,29 @@ internal sealed class ModelDescription
     private static ModelDescription Pictures(string path)
     {
         ImageClassifier model = ImageClassifier.Load(path);
-        ModelDescription it = new() { network = model.Network, record = model.Record, length = string.Create(culture, $"at most {model.Record.Options.EpochCount} epochs") };
-        it.Say("model", "image classifier: " + model.Network.Config.Describe(), "kind", "image-classifier");
-        it.Say("labels", string.Join(", ", model.Labels), "labels", string.Join(", ", model.Labels));
-        it.Weighs(null, model.Network.ParameterCount, isDecoder: false);
-        it.Works(model.Costs());
+        return OfPictures(path, model.Network, model.Record, ("image classifier: " + model.Network.Config.Describe(), "image-classifier"), model.Labels, model.Costs());
+    }
+
+    private static ModelDescription Segments(string path)
+    {
+        Segmenter model = Segmenter.Load(path);
+        return OfPictures(path, model.Network, model.Record, ("segmenter: " + model.Network.Config.Describe(), "segmenter"), model.Labels);
+    }
+
+    private static ModelDescription Boxes(string path)
+    {
+        Detector model = Detector.Load(path);
+        return OfPictures(path, model.Network, model.Record, ("detector: " + model.Network.Config.Describe(), "detector"), model.Labels);
+    }
+
+    private static ModelDescription OfPictures(string path, Module network, TrainingRecord record, (string Words, string Kind) model, IReadOnlyList<string> labels, ImageCosts? costs = null)
+    {
+        ModelDescription it = new() { network = network, record = record, length = string.Create(culture, $"at most {record.Options.EpochCount} epochs") };
+        it.Say("model", model.Words, "kind", model.Kind);
+        it.Say("labels", string.Join(", ", labels), "labels", string.Join(", ", labels));
+        it.Weighs(null, network.ParameterCount, isDecoder: false);
+        if (costs is not null)
+            it.Works(costs);
         it.Folder(path);
         return it;
     }
