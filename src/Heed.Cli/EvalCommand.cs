@@ -20,6 +20,8 @@ internal static class EvalCommand
         Option<bool> json = CommonOptions.Json();
         Command command = new("eval", "Compares a model's answers with the labels of a file.") { model, data };
         table.AddTo(command);
+        ReportSettings settings = new(isDefault: false);
+        settings.AddTo(command);
         command.Add(threshold);
         command.Add(threads);
         command.Add(json);
@@ -39,6 +41,9 @@ internal static class EvalCommand
         {
             threads.Apply(parsed);
             bool isOurs = !TextClassifier.IsCheckpoint(parsed.GetValue(model)!);
+            string? page = settings.Read(parsed, parsed.GetValue(model)!);
+            if (page is not null && isOurs && (Translator.IsIn(parsed.GetValue(model)!) || LanguageModel.IsIn(parsed.GetValue(model)!) || MaskedLanguageModel.IsIn(parsed.GetValue(model)!) || ImageClassifier.IsIn(parsed.GetValue(model)!)))
+                throw new UsageException("--report is written for text classifiers; leave it away for other models.");
             if (isOurs && Translator.IsIn(parsed.GetValue(model)!))
                 return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, parsed.GetValue(json));
             if (isOurs && LanguageModel.IsIn(parsed.GetValue(model)!))
@@ -51,6 +56,11 @@ internal static class EvalCommand
             double? limit = Thresholds.Of(parsed, threshold, classifier);
             TextData rows = table.ReadFor(parsed, parsed.GetValue(data)!, classifier, terminal.Say);
             EvaluationReport report = classifier.EvaluateAny(rows);
+            if (page is not null)
+            {
+                classifier.Report(rows, new TextReportOptions { Title = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetValue(model)!))), Texts = settings.Texts(parsed), Evaluation = report }).Write(page);
+                terminal.Say($"report {page}");
+            }
             if (parsed.GetValue(json))
                 JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);
             else

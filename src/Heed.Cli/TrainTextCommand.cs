@@ -35,6 +35,7 @@ internal sealed class TrainTextCommand
     private readonly TableOptions table = new();
     private readonly TrainingSettings settings = new();
     private readonly TrainingPlan plan = new();
+    private readonly ReportSettings report = new(isDefault: true);
 
     private TrainTextCommand(Terminal terminal) => this.terminal = terminal;
 
@@ -45,6 +46,7 @@ internal sealed class TrainTextCommand
         train.table.AddTo(command, splits: true);
         train.settings.AddTo(command);
         train.plan.AddTo(command);
+        train.report.AddTo(command);
         foreach (Option option in new Option[] { train.log, train.threads, train.json, train.quiet })
             command.Add(option);
         command.SetAction(parsed => train.Run(parsed, cancellation));
@@ -58,6 +60,7 @@ internal sealed class TrainTextCommand
         TextClassifierOptions options = plan.Read(parsed, settings.Read(parsed, plan.HasStart(parsed)), folder);
         plan.Check(parsed, parsed.GetValue(dev) is not null || parsed.GetValue(test) is not null);
         OutputFolder.Check(folder);
+        string? page = report.Read(parsed, folder);
         using Interruption interruption = new(terminal, cancellation);
         (TextData all, TextData train, TextData devRows, TextData? testRows) = Read(parsed, options.Start);
         options = options with { Network = settings.NetworkFor(parsed, options, train.Target) };
@@ -81,10 +84,14 @@ internal sealed class TrainTextCommand
             return ExitCode.Interrupted;
         }
         CheckpointSettings.Delete(options.Checkpoint);
-        EvaluationReport? report = testRows is { Count: > 0 } && folds is null ? classifier.EvaluateAny(testRows) : null;
-        Write(parsed, classifier, folder, report, folds);
+        EvaluationReport? measured = testRows is { Count: > 0 } && folds is null ? classifier.EvaluateAny(testRows) : null;
+        if (page is not null)
+            classifier.Report(measured is null ? null : testRows, new TextReportOptions { Title = Title(folder), Texts = report.Texts(parsed), Evaluation = measured }).Write(page);
+        Write(parsed, classifier, folder, page, measured, folds);
         return interruption.IsRequested ? ExitCode.Interrupted : ExitCode.Done;
     }
+
+    private static string Title(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
 
     private static TextClassifierOptions Checked(TextClassifierOptions options)
     {
@@ -116,13 +123,13 @@ internal sealed class TrainTextCommand
         return (rows, split.Train, split.Dev, testRows ?? split.Test);
     }
 
-    private void Write(ParseResult parsed, TextClassifier classifier, string folder, EvaluationReport? report, CrossValidation? folds)
+    private void Write(ParseResult parsed, TextClassifier classifier, string folder, string? page, EvaluationReport? report, CrossValidation? folds)
     {
         TrainingRecord record = classifier.Record;
         EpochReport best = record.Epochs[record.BestEpoch - 1];
         if (parsed.GetValue(json))
         {
-            JsonText.WriteObject(terminal.Out, writer => Write(writer, classifier, folder, best, report, folds), isIndented: true);
+            JsonText.WriteObject(terminal.Out, writer => Write(writer, classifier, folder, page, best, report, folds), isIndented: true);
             return;
         }
         if (folds is not null)
@@ -132,12 +139,16 @@ internal sealed class TrainTextCommand
         string scores = double.IsNaN(best.Accuracy) ? "" : FormattableString.Invariant($"accuracy {best.Accuracy:F4}, macro F1 {best.MacroF1:F4}, ");
         terminal.Out.WriteLine(FormattableString.Invariant($"best epoch {best.Epoch} of {record.Epochs.Count}: dev {scores}loss {best.DevLoss:F4}"));
         terminal.Out.WriteLine($"model {folder}");
+        if (page is not null)
+            terminal.Out.WriteLine($"report {page}");
         SayNext(parsed, folder);
     }
 
-    private static void Write(Utf8JsonWriter writer, TextClassifier classifier, string folder, EpochReport best, EvaluationReport? report, CrossValidation? folds)
+    private static void Write(Utf8JsonWriter writer, TextClassifier classifier, string folder, string? page, EpochReport best, EvaluationReport? report, CrossValidation? folds)
     {
         writer.WriteString("model", folder);
+        if (page is not null)
+            writer.WriteString("report", page);
         writer.WriteNumber("parameters", classifier.Network.ParameterCount);
         writer.WriteNumber("seed", classifier.Record.Options.Seed);
         writer.WriteNumber("epochs", classifier.Record.Epochs.Count);
