@@ -58,6 +58,8 @@ internal sealed class ReportSettings
 
     private static void Check(string target, string folder)
     {
+        if (target.Length == 0 || target.Contains('\0', StringComparison.Ordinal))
+            throw new UsageException("--report needs the name of a file.");
         if (Directory.Exists(target))
             throw new InputException("is a folder; the report is a file. Choose another name for --report.", target);
         string inside = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;

@@ -116,7 +116,7 @@ public sealed class HtmlReport(string title)
 
     private static void WriteSection(HtmlWriter html, ReportSection section, string id)
     {
-        html.Start("section", ("id", id), ("aria-labelledby", id + "h")).Element("h2", section.Title, ("id", id + "h"), ("dir", "auto")).Line();
+        html.Start("section", ("id", id), ("class", section.IsNarrow ? "half" : null), ("aria-labelledby", id + "h")).Element("h2", section.Title, ("id", id + "h"), ("dir", "auto")).Line();
         if (section.Note.Length > 0)
             html.Element("p", section.Note, ("class", "note"), ("dir", "auto")).Line();
         section.Write(html, id);

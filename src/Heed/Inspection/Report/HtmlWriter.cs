@@ -7,7 +7,6 @@ namespace Heed;
 /// <remarks>Characters that are not seen, or that turn the order of others around (controls, bidirectional marks, halves of surrogate pairs), are written as their names, so that a text shows what it holds.</remarks>
 internal sealed class HtmlWriter(TextWriter output)
 {
-    private const char FirstPicture = '\u2400';
     private readonly Stack<string> open = new();
 
     /// <summary>Opens an element.</summary>
@@ -129,5 +128,5 @@ internal sealed class HtmlWriter(TextWriter output)
         _ => char.IsControl(c) || char.IsSurrogate(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format || c is >= '\uFDD0' and <= '\uFDEF',
     };
 
-    private static string NameOf(char c) => c < ' ' ? ((char)(FirstPicture + c)).ToString() : string.Create(CultureInfo.InvariantCulture, $"U+{(int)c:X4}");
+    private static string NameOf(char c) => string.Create(CultureInfo.InvariantCulture, $"U+{(int)c:X4}");
 }

@@ -3,11 +3,14 @@ using System.Text;
 namespace Heed;
 
 /// <summary>Style and script of a report, from the files beside this one, and the colours of its scales.</summary>
-/// <remarks>Two scales of eight steps each: <c>p</c> for weights and what speaks for an answer (orange), <c>n</c> for what speaks against it (blue). Both differ in lightness too, and stay apart with red-green and blue-yellow blindness.</remarks>
+/// <remarks>Behind letters two scales of eight steps: <c>p</c> for weights and what speaks for an answer (orange), <c>n</c> for what speaks against it (blue); they stay apart with red-green and blue-yellow blindness. Without letters
+/// one of sixteen, <c>h</c>, of one hue, whose lightness changes evenly.</remarks>
 internal static class ReportAssets
 {
     /// <summary>Steps of a scale, without that for nothing.</summary>
     public const int Levels = 8;
+
+    private const int HeatLevels = 16;
 
     private static readonly Lazy<string> style = new(() => ScaleStyle() + Read("report.css")), script = new(() => Read("report.js"));
 
@@ -27,6 +30,14 @@ internal static class ReportAssets
     {
         (_, PictureColour paper, PictureColour positive, PictureColour negative) = Theme(isDark);
         return paper.Mix(level < 0 ? negative : positive, Math.Abs(level) / (double)Levels);
+    }
+
+    /// <summary>The colour of a matrix's cell.</summary>
+    private static PictureColour Heat(int level, bool isDark)
+    {
+        (_, PictureColour paper, PictureColour middle, _) = Theme(isDark);
+        double share = 2.0 * level / HeatLevels;
+        return share <= 1 ? paper.Mix(middle, share) : middle.Mix(isDark ? new(255, 205, 120) : new(132, 58, 0), share - 1);
     }
 
     /// <summary>The step of a score among scores whose largest size is known: 0 for nothing.</summary>
@@ -51,6 +62,8 @@ internal static class ReportAssets
         StringBuilder css = new($"color-scheme:{(isDark ? "dark" : "light")};--ink:{Hex(ink)};--paper:{Hex(paper)};");
         for (int level = 1; level <= Levels; level++)
             css.Append(FormattableString.Invariant($"--p{level}:{Hex(Shade(level, isDark))};--n{level}:{Hex(Shade(-level, isDark))};"));
+        for (int level = 1; level <= HeatLevels; level++)
+            css.Append(FormattableString.Invariant($"--h{level}:{Hex(Heat(level, isDark))};"));
         return css.Append(isDark ? "--soft:#a9adb5;--line:#343941;--card:#1d2025;--c0:#5ab4dc;--c1:#e8a050;--c2:#8ccf78;--c3:#d793bd"
             : "--soft:#5b6068;--line:#dcdfe4;--card:#f7f8fa;--c0:#0b6e99;--c1:#b35900;--c2:#2e7d32;--c3:#a0447d").ToString();
     }

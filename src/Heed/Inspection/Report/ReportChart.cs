@@ -7,7 +7,7 @@ namespace Heed;
 /// <param name="Curves">Up to four.</param>
 public sealed record ReportChart(string Title, string Across, string Up, IReadOnlyList<Curve> Curves) : ReportSection(Title)
 {
-    private const double Left = 56, Top = 14, Width = 520, Height = 260;
+    private const double Left = 70, Top = 14, Width = 520, Height = 260;
 
     /// <summary>The ends of the axis across; null as the points need.</summary>
     public (double Low, double High)? AcrossRange { get; init; }
@@ -17,6 +17,8 @@ public sealed record ReportChart(string Title, string Across, string Up, IReadOn
 
     /// <summary>Whether the line on which both axes are equal is drawn.</summary>
     public bool HasDiagonal { get; init; }
+
+    internal override bool IsNarrow => true;
 
     internal override void Write(HtmlWriter html, string id)
     {
@@ -35,13 +37,13 @@ public sealed record ReportChart(string Title, string Across, string Up, IReadOn
         for (int c = 0; c < Curves.Count; c++)
             html.Start("li").Element("span", "", ("class", FormattableString.Invariant($"key k{c % 4}"))).Text(Curves[c].Name).End();
         html.End().Line();
-        html.Start("svg", ("viewBox", $"0 0 {N(Left + Width + 16)} {N(Top + Height + 44)}"), ("role", "img"), ("aria-label", $"{Title}: {Up} over {Across}. The table below holds the values.")).Line();
+        html.Start("svg", ("viewBox", $"0 0 {N(Left + Width + 16)} {N(Top + Height + 46)}"), ("role", "img"), ("aria-label", $"{Title}: {Up} over {Across}. The table below holds the values.")).Line();
         foreach (double mark in Marks(lowX, highX))
-            Grid(html, X(mark), Top, X(mark), Top + Height, X(mark), Top + Height + 16, "middle", mark);
+            Grid(html, X(mark), Top, X(mark), Top + Height, X(mark), Top + Height + 18, "middle", mark);
         foreach (double mark in Marks(lowY, highY))
-            Grid(html, Left, Y(mark), Left + Width, Y(mark), Left - 8, Y(mark) + 4, "end", mark);
-        html.Element("text", Across, ("x", N(Left + (Width / 2))), ("y", N(Top + Height + 36)), ("text-anchor", "middle"));
-        html.Element("text", Up, ("transform", $"translate(14 {N(Top + (Height / 2))}) rotate(-90)"), ("text-anchor", "middle")).Line();
+            Grid(html, Left, Y(mark), Left + Width, Y(mark), Left - 8, Y(mark) + 5, "end", mark);
+        html.Element("text", Across, ("x", N(Left + (Width / 2))), ("y", N(Top + Height + 38)), ("text-anchor", "middle"));
+        html.Element("text", Up, ("transform", $"translate(16 {N(Top + (Height / 2))}) rotate(-90)"), ("text-anchor", "middle")).Line();
         if (HasDiagonal)
             html.Element("line", "", ("class", "diagonal"), ("x1", N(X(lowX))), ("y1", N(Y(lowX))), ("x2", N(X(highX))), ("y2", N(Y(highX))));
         for (int c = 0; c < Curves.Count; c++)

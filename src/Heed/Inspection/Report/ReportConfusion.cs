@@ -6,13 +6,15 @@ namespace Heed;
 /// <param name="Counts">(classes, classes), row-major.</param>
 public sealed record ReportConfusion(string Title, IReadOnlyList<string> Labels, IReadOnlyList<int> Counts) : ReportSection(Title)
 {
+    internal override bool IsNarrow => Labels.Count <= 8;
+
     internal override void Write(HtmlWriter html, string id)
     {
         int all = Labels.Count;
         int[] shown = Chosen();
-        const string Caption = "Rows of each true class (down) by the class that was predicted (across); shaded by the share of the true class: right ones orange, wrong ones blue.";
-        html.Start("div", ("class", "wide"), ("tabindex", "0"), ("role", "region"), ("aria-label", Title)).Start("table", ("class", "confusion")).Element("caption", Caption);
-        html.Start("thead").Start("tr").Element("th", "true ＼ predicted", ("scope", "col"));
+        html.Element("p", "Each cell is shaded by its share of the true class: right answers orange, wrong ones blue.", ("class", "note"));
+        html.Start("div", ("class", "wide"), ("tabindex", "0"), ("role", "region"), ("aria-label", Title)).Start("table", ("class", "confusion")).Element("caption", "True classes down, predicted ones across");
+        html.Start("thead").Start("tr").Element("th", "true / predicted", ("scope", "col"));
         foreach (int prediction in shown)
             html.Start("th", ("scope", "col"), ("dir", "auto")).Element("span", Labels[prediction]).End();
         html.End().End().Start("tbody").Line();

@@ -16,10 +16,11 @@ public sealed record ReportHeads(string Title, IReadOnlyList<string> Layers, IRe
         }
         WeightMatrix cut = first.Cut(ReportLimits.MatrixSide);
         int layers = Math.Clamp(ReportLimits.Weights / Math.Max(1, cut.Weights.Length * Heads.Max(h => h.Count)), 1, Layers.Count), columns = Heads.Max(h => h.Count);
+        html.Element("p", "A layer is a row, a head a column. In each small matrix the rows are the tokens that look, from the first to the last; the stronger the shade, the more weight. Arrow keys move between heads, Enter opens one, Escape closes it.", ("class", "note"));
         html.Start("div", ("class", "heads"));
         WeightMatrix.WriteTokens(html, "q", cut.Rows);
         WeightMatrix.WriteTokens(html, "k", cut.Columns);
-        html.Start("div", ("class", "wide")).Start("table", ("class", "grid")).Element("caption", "A layer is a row, a head a column; darker is more weight, rows of a matrix are the tokens that look. Arrow keys move between heads, Enter opens one.");
+        html.Start("div", ("class", "wide")).Start("table", ("class", "grid")).Element("caption", "Layers down, heads across");
         html.Start("thead").Start("tr").Element("td", "");
         for (int head = 0; head < columns; head++)
             html.Element("th", HtmlWriter.Number(head), ("scope", "col"));

@@ -8,6 +8,9 @@ public abstract record ReportSection(string Title)
     /// <value>Default none.</value>
     public string Note { get; init; } = "";
 
+    /// <summary>Whether it is narrow enough to stand beside another one.</summary>
+    internal virtual bool IsNarrow => false;
+
     /// <summary>Writes what stands below heading and note.</summary>
     /// <param name="html">Where to.</param>
     /// <param name="id">The section's id, unique in the page.</param>

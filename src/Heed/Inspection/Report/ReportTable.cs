@@ -7,6 +7,8 @@ namespace Heed;
 /// <param name="Rows">A field for each column; the first names the row.</param>
 public sealed record ReportTable(string Title, string Caption, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows) : ReportSection(Title)
 {
+    internal override bool IsNarrow => Columns.Count < 8 && Rows.Count <= 40;
+
     internal override void Write(HtmlWriter html, string id)
     {
         Write(html, Caption, Columns, Rows.Take(ReportLimits.TableRows));

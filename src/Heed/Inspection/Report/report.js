@@ -1,6 +1,6 @@
 'use strict';
 (() => {
-const levels = 8, svgNames = 'http://www.w3.org/2000/svg', root = document.documentElement;
+const levels = 8, heat = 16, svgNames = 'http://www.w3.org/2000/svg', root = document.documentElement;
 const tip = document.getElementById('tip'), say = document.getElementById('say');
 const make = (name, attributes, ...children) => fill(document.createElement(name), attributes, children);
 const draw = (name, attributes, ...children) => fill(document.createElementNS(svgNames, name), attributes, children);
@@ -125,7 +125,7 @@ function unpack(element) {
   return { rows, columns, largest, share: at, value: (r, k) => largest * at(r, k) };
 }
 const tokensOf = (element, kind) => [...element.querySelectorAll('ol.' + kind + '>li')].map(li => li.textContent);
-const shadeOf = share => share * levels < 0.5 ? 'var(--paper)' : 'var(--p' + Math.min(levels, Math.round(share * levels)) + ')';
+const shadeOf = share => share * heat < 0.5 ? 'var(--paper)' : 'var(--h' + Math.min(heat, Math.round(share * heat)) + ')';
 const brief = token => { const all = [...token.trim()]; return all.length > 14 ? all.slice(0, 13).join('') + '…' : token.trim() || '␣'; };
 
 function paint(canvas, matrix) {
@@ -133,10 +133,10 @@ function paint(canvas, matrix) {
   canvas.height = matrix.rows;
   canvas.repaint = () => {
     const context = canvas.getContext('2d'), style = getComputedStyle(root);
-    const colours = [...Array(levels + 1).keys()].map(level => style.getPropertyValue(level ? '--p' + level : '--paper').trim());
+    const colours = [...Array(heat + 1).keys()].map(level => style.getPropertyValue(level ? '--h' + level : '--paper').trim());
     for (let r = 0; r < matrix.rows; r++) {
       for (let k = 0; k < matrix.columns; k++) {
-        context.fillStyle = colours[Math.min(levels, Math.round(levels * matrix.share(r, k)))];
+        context.fillStyle = colours[Math.min(heat, Math.round(heat * matrix.share(r, k)))];
         context.fillRect(k, r, 1, 1);
       }
     }
@@ -147,7 +147,7 @@ function paint(canvas, matrix) {
 // The matrix large, a cell a keyboard stop.
 function matrixView(matrix, queries, keys, label) {
   const cell = 22, left = 118, top = 96;
-  const svg = draw('svg', { width: left + matrix.columns * cell + 8, height: top + matrix.rows * cell + 8, role: 'group', 'aria-label': label + ', matrix. Arrow keys move between cells.' });
+  const svg = draw('svg', { width: left + matrix.columns * cell + 60, height: top + matrix.rows * cell + 8, role: 'group', 'aria-label': label + ', matrix. Arrow keys move between cells.' });
   keys.forEach((key, k) => svg.append(draw('text', { transform: `translate(${left + k * cell + 15} ${top - 6}) rotate(-55)` }, brief(key))));
   const cells = [];
   queries.forEach((query, r) => {
