@@ -43,8 +43,17 @@ internal sealed class ReportSettings
         string? given = parsed.GetValue(path);
         if (given == Never || (given is null && !isDefault))
             return null;
+        return Target(given, folder, path.Name);
+    }
+
+    /// <summary>A report's file: the one that was given, or that beside a folder. Throws when it could not be written there.</summary>
+    /// <param name="given">What the user wrote; null for nothing.</param>
+    /// <param name="folder">The folder of the model or trace.</param>
+    /// <param name="option">The option's name, for messages.</param>
+    public static string Target(string? given, string folder, string option)
+    {
         string target = given ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Ending;
-        Check(target, folder);
+        Check(target, folder, option);
         return target;
     }
 
@@ -56,17 +65,17 @@ internal sealed class ReportSettings
         return place >= 0 ? (ReportedTexts)place : throw new UsageException($"--report-texts must be none, errors or all, got '{name}'.");
     }
 
-    private static void Check(string target, string folder)
+    private static void Check(string target, string folder, string option)
     {
         if (target.Length == 0 || target.Contains('\0', StringComparison.Ordinal))
-            throw new UsageException("--report needs the name of a file.");
+            throw new UsageException($"{option} needs the name of a file.");
         if (Directory.Exists(target))
-            throw new InputException("is a folder; the report is a file. Choose another name for --report.", target);
+            throw new InputException($"is a folder; the report is a file. Choose another name for {option}.", target);
         string inside = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
         if (Path.GetFullPath(target).StartsWith(inside, StringComparison.Ordinal))
-            throw new InputException("lies in the model's folder, which holds the model alone. Choose another place for --report.", target);
+            throw new InputException($"lies in the folder that it is of, which holds nothing else. Choose another place for {option}.", target);
         if (File.Exists(target) && new FileInfo(target).Length > 0 && !HtmlReport.IsIn(target))
-            throw new InputException("exists and is no report of Heed, so it is not replaced. Choose another name for --report.", target);
+            throw new InputException($"exists and is no report of Heed, so it is not replaced. Choose another name for {option}.", target);
         OutputFolder.CheckWritable(target, "no report can be written there");
     }
 }

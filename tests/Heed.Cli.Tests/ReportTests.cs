@@ -63,7 +63,7 @@ public sealed class ReportTests(TrainedModel model) : IClassFixture<TrainedModel
     {
         using TemporaryFolder folder = new();
         CommandRun.Of("eval", model.Model, "--data", model.Test, "--report", folder.Path).ShouldRefuse("is a folder");
-        CommandRun.Of("eval", model.Model, "--data", model.Test, "--report", Path.Combine(model.Model, "r.html")).ShouldRefuse("lies in the model's folder");
+        CommandRun.Of("eval", model.Model, "--data", model.Test, "--report", Path.Combine(model.Model, "r.html")).ShouldRefuse("lies in the folder that it is of");
         CommandRun.Of("eval", model.Model, "--data", model.Test, "--report", folder["r.html"], "--report-texts", "some").ShouldRefuse("none, errors or all");
         CommandRun.Of("eval", model.Model, "--data", model.Test, "--report", "").ShouldRefuse("--report needs the name of a file");
     }

@@ -77,7 +77,7 @@ public sealed partial class HtmlReportTests
         page.ShouldContain("100 of 101 matrices are shown");
         page.ShouldContain("128 of 200 rows are shown");
         page.ShouldContain("At most 200 texts of 8,000 characters", Case.Sensitive, "the limits are stated");
-        page.Length.ShouldBeLessThan(400_000);
+        page.Length.ShouldBeLessThan(600_000);
     }
 
     [Theory]
