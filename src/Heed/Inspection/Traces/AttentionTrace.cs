@@ -87,6 +87,8 @@ public sealed class AttentionTrace : IDisposable
     public static AttentionTrace Open(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
+        if (!IsIn(path))
+            throw new InputException($"there is no trace, no {TraceIndex.FileName}. Is the path right?", path);
         TraceIndex index = TraceIndex.Read(System.IO.Path.Combine(path, TraceIndex.FileName));
         List<SafetensorsFile> files = [];
         try
