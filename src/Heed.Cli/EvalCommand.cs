@@ -58,7 +58,7 @@ internal static class EvalCommand
             EvaluationReport report = classifier.EvaluateAny(rows);
             if (page is not null)
             {
-                classifier.Report(rows, new TextReportOptions { Title = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetValue(model)!))), Texts = settings.Texts(parsed), Evaluation = report }).Write(page);
+                classifier.Report(rows, new TextReportOptions { Title = ReportSettings.Title(parsed.GetValue(model)!), Texts = settings.Texts(parsed), Evaluation = report }).Write(page);
                 terminal.Say($"report {page}");
             }
             if (parsed.GetValue(json))

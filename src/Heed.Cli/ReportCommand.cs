@@ -19,7 +19,7 @@ internal static class ReportCommand
             string path = parsed.GetValue(folder)!;
             TraceReportOptions options = new()
             {
-                Title = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))),
+                Title = ReportSettings.Title(path),
                 Layers = Numbers(parsed.GetValue(layers), "--layers"),
                 Heads = Numbers(parsed.GetValue(heads), "--heads"),
                 Pooling = parsed.GetValue(pooling) switch { "mean" => TracePooling.Mean, "max" => TracePooling.Max, var other => throw new UsageException($"--pooling must be mean or max, got '{other}'.") },

@@ -57,6 +57,9 @@ internal sealed class ReportSettings
         return target;
     }
 
+    /// <summary>A report's heading: the last name of the folder that it is of.</summary>
+    public static string Title(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+
     /// <summary>Which texts it holds.</summary>
     public ReportedTexts Texts(ParseResult parsed)
     {

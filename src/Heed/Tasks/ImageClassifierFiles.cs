@@ -1,11 +1,12 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Heed;
 
 /// <summary>The file <c>config.json</c> of an image classifier.</summary>
 internal sealed record ImageClassifierConfig
 {
-    public const string TaskName = "image-classification", Residual = "resnet";
+    public const string TaskName = "image-classification";
     public const int LatestVersion = 1;
 
     public string Format { get; init; } = TextClassifierConfig.FormatName;
@@ -14,11 +15,16 @@ internal sealed record ImageClassifierConfig
 
     public string Task { get; init; } = TaskName;
 
-    public string Model { get; init; } = Residual;
+    public string Model { get; init; } = ResNetConfig.ModelName;
 
     public required IReadOnlyList<string> Labels { get; init; }
 
-    public required ResNetConfig Network { get; init; }
+    [JsonConverter(typeof(PictureNetworkJson))]
+    public required PictureNetworkConfig Network { get; init; }
+
+    // What was put into the network after it was made.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<InsertedBlock>? Insertions { get; init; }
 
     public int Height { get; init; }
 
@@ -36,7 +42,7 @@ internal static class ImageClassifierFiles
 
     public static ImageClassifierConfig ConfigOf(ImageClassifier model) => new()
     {
-        Labels = model.Labels, Network = model.Network.Config, Height = model.Reading.Height, Width = model.Reading.Width, Mean = model.Reading.Mean, Deviation = model.Reading.Deviation,
+        Model = model.Network.Config.Model, Labels = model.Labels, Network = model.Network.Config, Insertions = model.Network.InsertedBlocks(), Height = model.Reading.Height, Width = model.Reading.Width, Mean = model.Reading.Mean, Deviation = model.Reading.Deviation,
     };
 
     public static void Save(ImageClassifier model, string path) => ModelFolder.Write(path, new Dictionary<string, Action<Stream>>(StringComparer.Ordinal)
@@ -46,6 +52,23 @@ internal static class ImageClassifierFiles
         [Training] = stream => JsonSerializer.Serialize(stream, model.Record, HeedJson.Default.TrainingRecord),
     });
 
+    /// <summary>The file of a model's weights; blocks that were inserted into it are inserted into the network too.</summary>
+    public static string WeightsOf(string path, PictureNetwork network)
+    {
+        ModelFolder folder = ModelFolder.Open(path);
+        if (folder.TaskOf() != ImageClassifierConfig.TaskName)
+            throw new InputException($"the model is for '{folder.TaskOf()}'; first weights come from an image classifier ('{ImageClassifierConfig.TaskName}').", folder.PathOf(Config));
+        try
+        {
+            network.InsertAgain(folder.ReadJson(Config, HeedJson.Default.ImageClassifierConfig).Insertions ?? []);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InputException(e.Message, folder.PathOf(Config), innerException: e);
+        }
+        return folder.PathOf(Weights);
+    }
+
     public static ImageClassifier Load(string path)
     {
         ModelFolder folder = ModelFolder.Open(path);
@@ -53,15 +76,17 @@ internal static class ImageClassifierFiles
         if (folder.TaskOf() is not ("" or ImageClassifierConfig.TaskName) and string task)
             throw new InputException($"the model is for '{task}'; this command reads image classifiers ('{ImageClassifierConfig.TaskName}').", place);
         ImageClassifierConfig config = folder.ReadJson(Config, HeedJson.Default.ImageClassifierConfig);
-        if (config.Format != TextClassifierConfig.FormatName || config.Task != ImageClassifierConfig.TaskName || config.Model != ImageClassifierConfig.Residual)
+        if (config.Format != TextClassifierConfig.FormatName || config.Task != ImageClassifierConfig.TaskName)
             throw new InputException($"the model is a '{config.Model}' for '{config.Task}'; this command reads image classifiers ('{ImageClassifierConfig.TaskName}').", place);
         if (config.Version > ImageClassifierConfig.LatestVersion)
             throw new InputException(FormattableString.Invariant($"the model has format version {config.Version}, this library reads up to {ImageClassifierConfig.LatestVersion}; update it."), place);
-        if (config.Network?.Depths is null || config.Network.Widths is null || config.Labels is null || config.Mean is null || config.Deviation is null)
+        if (config.Network is null || config.Labels is null || config.Mean is null || config.Deviation is null)
             throw new InputException("'network', 'labels', 'mean' or 'deviation' is null; copy the whole folder again.", place);
+        if (config.Model != config.Network.Model)
+            throw new InputException($"'model' is '{config.Model}', but the network is a '{config.Network.Model}'; copy the whole folder again.", place);
         if (config.Labels.Count != config.Network.ClassCount)
             throw new InputException(FormattableString.Invariant($"there are {config.Labels.Count} labels for {config.Network.ClassCount} classes; copy the whole folder again."), place);
-        ResNet network;
+        PictureNetwork network;
         PictureBatchOptions reading;
         try
         {
@@ -71,7 +96,8 @@ internal static class ImageClassifierFiles
                 throw new InputException($"the network that it describes has more weights than {Weights} holds; copy the whole folder again.", place);
             reading = new() { Height = config.Height, Width = config.Width, Channels = config.Network.Channels, BatchSize = 64, Mean = config.Mean, Deviation = config.Deviation };
             reading.Validate();
-            network = new ResNet(config.Network);
+            network = config.Network.Create();
+            network.InsertAgain(config.Insertions ?? []);
         }
         catch (ArgumentException e)
         {

@@ -3,24 +3,33 @@ namespace Heed;
 /// <summary>The training of an image classifier: pictures in random order, changed at random; cross-entropy; the accuracy of the dev pictures.</summary>
 internal sealed class ImageClassifierTask : ITrainingTask<PictureBatch>
 {
-    private readonly ResNet network;
+    private readonly PictureNetwork network;
     private readonly PictureBatches train, dev;
     private readonly float smoothing;
 
-    public ImageClassifierTask(ResNet network, PictureData train, PictureData dev, PictureBatchOptions reading, ImageClassifierOptions options)
+    public ImageClassifierTask(PictureNetwork network, PictureData train, PictureData dev, PictureBatchOptions reading, ImageClassifierOptions options)
     {
         this.network = network;
         this.train = new PictureBatches(train, reading with { Augmentation = options.Augmentation, BatchSize = options.Training.BatchSize, Seed = options.Training.Seed });
         this.dev = new PictureBatches(dev, reading);
         smoothing = (float)options.Training.LabelSmoothing;
-        ResNetConfig c = network.Config;
         Description = FormattableString.Invariant(
-            $"residual network of {c.Depths.Sum()} {c.Block} blocks, widths {string.Join(", ", c.Widths)}, attention {c.Attention}; {train.Count:N0} training and {dev.Count:N0} dev pictures of {reading.Height} x {reading.Width} x {reading.Channels}, {c.ClassCount} classes");
+            $"{network.Config.Describe()}; {train.Count:N0} training and {dev.Count:N0} dev pictures of {reading.Height} x {reading.Width} x {reading.Channels}, {network.Config.ClassCount} classes");
     }
 
     public string Description { get; }
 
-    public IReadOnlyList<string> Notes => [];
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>How much of the network is trained, where something is frozen.</summary>
+    /// <exception cref="ArgumentException">Everything is.</exception>
+    public static IEnumerable<string> Frozen(PictureNetwork network)
+    {
+        long trained = network.NamedParameters().Where(p => p.Parameter.IsTrained).Sum(p => (long)p.Parameter.Shape.Length);
+        if (trained == 0)
+            throw new ArgumentException("ImageClassifier.Train: every parameter is frozen; nothing is left to train.", nameof(network));
+        return trained == network.ParameterCount ? [] : [FormattableString.Invariant($"{trained:N0} of {network.ParameterCount:N0} parameters are trained, the others frozen")];
+    }
 
     public int StepsPerEpoch => train.BatchCount;
 
@@ -41,7 +50,7 @@ internal sealed class ImageClassifierTask : ITrainingTask<PictureBatch>
     }
 
     /// <summary>How well pictures are classified.</summary>
-    public static ImageReport Measure(ResNet network, PictureBatches pictures)
+    public static ImageReport Measure(PictureNetwork network, PictureBatches pictures)
     {
         int classes = network.Config.ClassCount, count = 0, top = 0, topFive = 0;
         double loss = 0;

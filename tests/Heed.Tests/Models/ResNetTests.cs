@@ -77,9 +77,30 @@ public sealed class ResNetTests
         new ResNet(ResNetConfig.Named("resnet50")).ParameterCount.ShouldBe(25_557_032);
         new ResNet(ResNetConfig.Named("resnext50")).ParameterCount.ShouldBe(25_028_904);
         new ResNet(ResNetConfig.Named("se-resnet50")).ParameterCount.ShouldBe(28_088_024);
+        PictureNetworkConfig.Names.ShouldAllBe(name => PictureNetworkConfig.Named(name).Channels == 3);
         Should.Throw<ArgumentException>(() => ResNetConfig.Named("resnet21")).Message.ShouldContain("resnet20");
+        Should.Throw<ArgumentException>(() => PictureNetworkConfig.Named("resnet21")).Message.ShouldContain("resnet20");
         Should.Throw<ArgumentException>(() => new ResNet(Small with { Attention = "sea" })).Message.ShouldContain("none, se");
         Should.Throw<ArgumentException>(() => new ResNet(Small with { Widths = [4] })).Message.ShouldContain("as many");
+    }
+
+    [Theory]
+    [InlineData("small", new[] { 1, 2 }, new[] { 4, 6 })]
+    [InlineData("large", new[] { 2, 4, 8 }, new[] { 64, 4, 6 })]
+    public void Levels_have_the_strides_and_channels_that_they_say(string stem, int[] strides, int[] channels)
+    {
+        PictureNetwork network = (Small with { Stem = stem }).Create();
+        network.LevelStrides.ShouldBe(strides);
+        network.LevelChannels.ShouldBe(channels);
+        network.FeatureCount.ShouldBe(6);
+        Step.Evaluate(pass =>
+        {
+            Tensor pictures = pass.Input(new float[17 * 23 * 3], new Shape(1, 17, 23, 3));
+            IReadOnlyList<Tensor> levels = network.Levels(pictures, pass);
+            levels.Select(x => x.Shape).ShouldBe(strides.Zip(channels, (s, c) => new Shape(1, (17 + s - 1) / s, (23 + s - 1) / s, c)));
+            network.Features(pictures, pass).Shape.ShouldBe(levels[^1].Shape);
+            return levels[^1];
+        });
     }
 
     [Fact]

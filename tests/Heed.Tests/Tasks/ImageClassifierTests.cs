@@ -1,3 +1,4 @@
+using System.Text;
 using Heed.Testing;
 
 namespace Heed.Tests.Tasks;
@@ -62,6 +63,26 @@ public sealed class ImageClassifierTests
         Should.Throw<InputException>(() => ImageClassifier.Train(stripes, stripes.Select([]), Small)).Message.ShouldContain("0 dev pictures");
         Should.Throw<ArgumentException>(() => ImageClassifier.Train(stripes, stripes, Small with { Training = Small.Training with { AveragingDecay = 0.9 } })).Message.ShouldContain("batch norm");
         Should.Throw<ArgumentException>(() => ImageClassifier.Train(stripes, stripes, Small with { Network = new ResNetConfig { Stem = "tall" } })).Message.ShouldContain("small, large");
+    }
+
+    [Fact]
+    public void A_folder_of_a_residual_network_is_written_as_before_there_were_others_and_other_kinds_are_refused()
+    {
+        (PictureData train, PictureData dev, _) = Stripes(40).Split(seed: 1, dev: 0.2, test: 0);
+        using TemporaryFolder folder = new();
+        ImageClassifier.Train(train, dev, Small with { Training = Small.Training with { EpochCount = 1 } }).Save(folder["model"]);
+        string path = Path.Combine(folder["model"], "config.json"), json = File.ReadAllText(path);
+        json.ShouldContain("\"model\": \"resnet\",");
+        json.ShouldContain("\"network\": {\n    \"channels\": 1,\n    \"classCount\": 2,\n    \"stem\": \"small\",");
+        void Refused(string was, string becomes, string message)
+        {
+            ModelFolder.Write(folder["other"], Directory.GetFiles(folder["model"]).Where(file => !file.EndsWith("manifest.json", StringComparison.Ordinal)).ToDictionary(file => Path.GetFileName(file), file => (Action<Stream>)(stream =>
+                stream.Write(file == path ? Encoding.UTF8.GetBytes(json.Replace(was, becomes, StringComparison.Ordinal)) : File.ReadAllBytes(file))), StringComparer.Ordinal));
+            Should.Throw<InputException>(() => ImageClassifier.Load(folder["other"])).Message.ShouldContain(message);
+        }
+        Refused("\"network\": {", "\"network\": {\n    \"model\": \"abacus\",", "there is no network of the kind 'abacus'");
+        Refused("\"model\": \"resnet\"", "\"model\": \"abacus\"", "abacus");
+        Refused("\"channels\": 1", "\"channels\": 0", "at least 1");
     }
 
     // Grey pictures with stripes along or across, at random places and with noise.

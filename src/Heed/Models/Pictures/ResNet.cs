@@ -5,7 +5,7 @@ namespace Heed;
 /// <para>Shapes: pictures <c>(batch, height, width, channels)</c>; features <c>(batch, height', width', features)</c>; logits <c>(batch, classes)</c>. Parameter names as torchvision's: <c>conv1</c>, <c>bn1</c>, <c>layer1.0.conv1</c>, …, <c>fc</c>.</para>
 /// <para>Source: He, Zhang, Ren and Sun 2016; with attention <c>se</c>, SE-ResNet of Hu, Shen and Sun 2018; with groups, ResNeXt of Xie et al. 2017; wide, Zagoruyko and Komodakis 2016.</para>
 /// </remarks>
-public sealed class ResNet : Module
+public sealed class ResNet : PictureNetwork
 {
     private readonly Convolution stem;
     private readonly BatchNorm norm;
@@ -16,9 +16,8 @@ public sealed class ResNet : Module
     /// <param name="config">The shape.</param>
     /// <exception cref="ArgumentException">The configuration makes no sense.</exception>
     public ResNet(ResNetConfig config)
+        : base(config)
     {
-        ArgumentNullException.ThrowIfNull(config);
-        config.Validate();
         Config = config;
         bool isLarge = config.Stem == "large";
         int channels = isLarge ? 64 : Math.Min(config.Widths[0], 16);
@@ -27,41 +26,51 @@ public sealed class ResNet : Module
             : new Convolution(config.Channels, channels, (3, 3), 1, (1, 1), hasBias: false, initializer: Initializer.HeNormal));
         norm = Register("bn1", new BatchNorm(channels));
         stages = new Stage[config.Depths.Count];
+        List<int> levels = isLarge ? [channels] : [];
         for (int n = 0; n < stages.Length; n++)
         {
             stages[n] = Register(FormattableString.Invariant($"layer{n + 1}"), new Stage(config, channels, n));
             channels = config.Widths[n] * (config.Block == "bottleneck" ? 4 : 1);
+            levels.Add(channels);
         }
-        FeatureCount = channels;
+        LevelChannels = levels;
+        LevelStrides = [.. levels.Select((_, n) => 1 << (isLarge ? n + 1 : n))];
         head = RegisterSlot("fc", new Linear(channels, config.ClassCount));
     }
 
-    /// <summary>The shape.</summary>
-    public ResNetConfig Config { get; }
+    /// <inheritdoc/>
+    public override ResNetConfig Config { get; }
 
-    /// <summary>Values of a place of the features.</summary>
-    public int FeatureCount { get; }
+    /// <inheritdoc/>
+    public override int FeatureCount => LevelChannels[^1];
 
-    /// <summary>What the last stage sees, before it is pooled.</summary>
-    /// <param name="pictures">Shape <c>(batch, height, width, channels)</c>.</param>
-    /// <param name="pass">The call.</param>
-    /// <returns>Shape <c>(batch, height', width', features)</c>.</returns>
-    public Tensor Features(Tensor pictures, in Pass pass)
+    /// <inheritdoc/>
+    public override IReadOnlyList<int> LevelChannels { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<int> LevelStrides { get; }
+
+    /// <summary>The result of each stage, and for a large stem first that of its convolution.</summary>
+    /// <inheritdoc/>
+    public override IReadOnlyList<Tensor> Levels(Tensor pictures, in Pass pass)
     {
+        List<Tensor> levels = [];
         Tensor x = norm.Forward(stem.Forward(pictures, pass), pass, rectifies: true);
         if (Config.Stem == "large")
+        {
+            levels.Add(x);
             x = x.MaxPool(3, 2, padding: 1);
+        }
         foreach (Stage stage in stages)
-            x = stage.Forward(x, pass);
-        return x;
+            levels.Add(x = stage.Forward(x, pass));
+        return levels;
     }
 
-    /// <summary>Classifies.</summary>
-    /// <param name="pictures">Shape <c>(batch, height, width, channels)</c>.</param>
-    /// <param name="pass">The call.</param>
-    /// <returns>Logits, shape <c>(batch, classes)</c>.</returns>
-    /// <exception cref="ShapeException">The pictures have other channels.</exception>
-    public Tensor Forward(Tensor pictures, in Pass pass)
+    /// <inheritdoc/>
+    public override Tensor Features(Tensor pictures, in Pass pass) => Levels(pictures, pass)[^1];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor pictures, in Pass pass)
     {
         Tensor x = Features(pictures, pass);
         int places = x.Shape[1] * x.Shape[2];

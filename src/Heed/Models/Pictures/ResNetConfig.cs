@@ -1,13 +1,22 @@
+using System.Text.Json.Serialization;
+
 namespace Heed;
 
 /// <summary>The shape of a residual network.</summary>
-public sealed record ResNetConfig
+public sealed record ResNetConfig : PictureNetworkConfig
 {
+    internal const string ModelName = "resnet";
+
+    // The family that files mean where they name none.
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Model => ModelName;
+
     /// <summary>Values of a pixel; default 3.</summary>
-    public int Channels { get; init; } = 3;
+    public override int Channels { get; init; } = 3;
 
     /// <summary>Classes; default 10.</summary>
-    public int ClassCount { get; init; } = 10;
+    public override int ClassCount { get; init; } = 10;
 
     /// <summary>The first layers: <c>small</c>, one 3 × 3 convolution for pictures such as CIFAR's, or <c>large</c>, a 7 × 7 convolution and a maximum with stride 2 each, for 224 × 224; default small.</summary>
     public string Stem { get; init; } = "small";
@@ -31,13 +40,23 @@ public sealed record ResNetConfig
     public string Shortcut { get; init; } = "projection";
 
     /// <summary>The block that weighs channels behind the last convolution of a branch: one of <see cref="PictureAttention.Names"/>, or <c>none</c>; default none.</summary>
-    public string Attention { get; init; } = "none";
+    public override string Attention { get; init; } = "none";
 
-    /// <summary>Reduction of the attention block; default 16.</summary>
-    public int Reduction { get; init; } = 16;
+    /// <summary>Reduction of the attention block; default 0: as published for it.</summary>
+    public override int Reduction { get; init; }
+
+    /// <summary>Where the attention block stands: one of <see cref="Placements"/>; default standard.</summary>
+    public string Placement { get; init; } = "standard";
+
+    /// <summary>What stands in the place of the 3 × 3 convolution of a bottleneck, and of the first one of a basic block: <c>plain</c>, or one of <see cref="PictureConvolution.Names"/>; default plain.</summary>
+    public string Convolution { get; init; } = "plain";
+
+    /// <summary>The places of an attention block: <c>standard</c>, behind the last convolution, before the addition; <c>pre</c>, before the branch; <c>post</c>, behind the addition and its rectifier; <c>identity</c>, on the shortcut;
+    /// <c>inner</c>, behind the 3 × 3 convolution of a bottleneck or the first one of a basic block; <c>inner-1</c>, <c>inner-2</c>, <c>inner-3</c>, behind that convolution.</summary>
+    public static IReadOnlyList<string> Placements { get; } = ["standard", "pre", "post", "identity", "inner", "inner-1", "inner-2", "inner-3"];
 
     /// <summary>The networks that <see cref="Named"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } =
+    public static new IReadOnlyList<string> Names { get; } =
         [.. Bases.SelectMany(b => new[] { b, "se-" + b })];
 
     private static IEnumerable<string> Bases => ["resnet20", "resnet32", "resnet44", "resnet56", "wide-resnet16-4", "resnet18", "resnet34", "resnet50", "resnet101", "resnext50"];
@@ -45,7 +64,7 @@ public sealed record ResNetConfig
     /// <summary>A published network by its name, such as <c>resnet20</c> or <c>se-resnet50</c>.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <exception cref="ArgumentException">No network has this name.</exception>
-    public static ResNetConfig Named(string name)
+    public static new ResNetConfig Named(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         bool attends = name.StartsWith("se-", StringComparison.Ordinal);
@@ -67,10 +86,19 @@ public sealed record ResNetConfig
         return attends ? config with { Attention = "se" } : config;
     }
 
-    /// <summary>Weights of one convolution of each block, which the network has at least.</summary>
-    internal double LeastWeights => Depths.Zip(Widths).Sum(stage => (double)stage.First * stage.Second * (Block == "basic" ? 9.0 * stage.Second : 4.0 * stage.Second * GroupWidth / 64 * Groups));
+    /// <inheritdoc/>
+    public override ResNet Create() => new(this);
 
-    internal void Validate()
+    /// <inheritdoc/>
+    public override string Describe() => FormattableString.Invariant($"residual network of {string.Join(", ", Depths)} {Block} blocks, widths {string.Join(", ", Widths)}, attention {Attention}{(Attention != "none" && Placement != "standard" ? $" ({Placement})" : "")}{(Convolution != "plain" ? $", {Convolution} convolutions" : "")}");
+
+    internal override int UsualSize => Stem == "large" ? 224 : 32;
+
+    // One convolution of each block.
+    internal override double LeastWeights => Depths.Zip(Widths).Sum(stage => (double)stage.First * stage.Second * (Block == "basic" ? 9.0 * stage.Second : 4.0 * stage.Second * GroupWidth / 64 * Groups));
+
+    /// <inheritdoc/>
+    public override void Validate()
     {
         if (Stem is not ("small" or "large"))
             throw new ArgumentException($"ResNetConfig: there is no stem '{Stem}'; there are small, large.");
@@ -79,8 +107,16 @@ public sealed record ResNetConfig
         if (Shortcut is not ("projection" or "padding"))
             throw new ArgumentException($"ResNetConfig: there is no shortcut '{Shortcut}'; there are projection, padding.");
         if (Attention != "none" && !PictureAttention.Names.Contains(Attention, StringComparer.Ordinal))
-            throw new ArgumentException($"ResNetConfig: there is no attention '{Attention}'; there are none, {string.Join(", ", PictureAttention.Names)}.");
-        if (Depths.Count == 0 || Depths.Count != Widths.Count || Depths.Concat(Widths).Any(n => n < 1) || Math.Min(Math.Min(Channels, ClassCount), Math.Min(Groups, Math.Min(GroupWidth, Reduction))) < 1)
+            throw new ArgumentException($"ResNetConfig: there is no attention '{Attention}'; there are none, {string.Join(", ", PictureAttention.Names)}.{NearestName.Hint(Attention ?? "", PictureAttention.Names)}");
+        if (!Placements.Contains(Placement, StringComparer.Ordinal))
+            throw new ArgumentException($"ResNetConfig: there is no placement '{Placement}'; there are {string.Join(", ", Placements)}.{NearestName.Hint(Placement ?? "", Placements)}");
+        if (Placement == "inner-3" && Block == "basic")
+            throw new ArgumentException("ResNetConfig: a basic block has two convolutions; take placement inner-1 or inner-2.");
+        if (Convolution != "plain" && !PictureConvolution.Names.Contains(Convolution, StringComparer.Ordinal))
+            throw new ArgumentException($"ResNetConfig: there is no convolution '{Convolution}'; there are plain, {string.Join(", ", PictureConvolution.Names)}.{NearestName.Hint(Convolution ?? "", PictureConvolution.Names)}");
+        if (Convolution == "augmented" && Groups > 1)
+            throw new ArgumentException("ResNetConfig: augmented convolutions have no groups; take Groups 1.");
+        if (Depths is null || Widths is null || Depths.Count == 0 || Depths.Count != Widths.Count || Depths.Concat(Widths).Any(n => n < 1) || Math.Min(Math.Min(Channels, ClassCount), Math.Min(Groups, GroupWidth)) < 1 || Reduction < 0)
             throw new ArgumentException("ResNetConfig: depths and widths must be as many, and all sizes at least 1.");
         if (Block == "basic" && Groups > 1)
             throw new ArgumentException("ResNetConfig: groups belong to the bottleneck block; take Block bottleneck.");
