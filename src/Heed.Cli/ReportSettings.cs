@@ -8,19 +8,21 @@ internal sealed class ReportSettings
     private const string Never = "none", Ending = ".report.html";
     private static readonly string[] choices = ["none", "errors", "all"];
     private readonly Option<string?> path;
-    private readonly Option<string> texts = new("--report-texts")
-    {
-        Description = "Which texts of the data the report holds: none, errors or all.",
-        HelpName = "which",
-        DefaultValueFactory = _ => "errors",
-    };
+    private readonly Option<string> content;
     private readonly bool isDefault;
 
     /// <summary>The options of a command.</summary>
     /// <param name="isDefault">Whether a report is written unless told otherwise.</param>
-    public ReportSettings(bool isDefault)
+    /// <param name="rows">What rows of the data are called, as <c>texts</c>.</param>
+    public ReportSettings(bool isDefault, string rows = "texts")
     {
         this.isDefault = isDefault;
+        content = new Option<string>("--report-" + rows)
+        {
+            Description = $"Which {rows} of the data the report holds: none, errors or all.",
+            HelpName = "which",
+            DefaultValueFactory = _ => "errors",
+        };
         path = new Option<string?>("--report")
         {
             Description = isDefault ? "Write the HTML report to this file, or none. [default: the model's folder with .report.html behind its name]" : "Write an HTML report to this file.",
@@ -31,7 +33,7 @@ internal sealed class ReportSettings
     public void AddTo(Command command)
     {
         command.Add(path);
-        command.Add(texts);
+        command.Add(content);
     }
 
     /// <summary>Where the report goes; null for none. Throws, before anything is done, when it could not be written there.</summary>
@@ -39,7 +41,7 @@ internal sealed class ReportSettings
     /// <param name="folder">The model's folder.</param>
     public string? Read(ParseResult parsed, string folder)
     {
-        Texts(parsed);
+        Content(parsed);
         string? given = parsed.GetValue(path);
         if (given == Never || (given is null && !isDefault))
             return null;
@@ -60,12 +62,16 @@ internal sealed class ReportSettings
     /// <summary>A report's heading: the last name of the folder that it is of.</summary>
     public static string Title(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
 
-    /// <summary>Which texts it holds.</summary>
-    public ReportedTexts Texts(ParseResult parsed)
+    /// <summary>What it holds.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="folder">The model's folder.</param>
+    public ReportOptions Options(ParseResult parsed, string folder) => new() { Title = Title(folder), Content = Content(parsed) };
+
+    private ReportContent Content(ParseResult parsed)
     {
-        string name = parsed.GetValue(texts)!;
+        string name = parsed.GetValue(content)!;
         int place = Array.IndexOf(choices, name);
-        return place >= 0 ? (ReportedTexts)place : throw new UsageException($"--report-texts must be none, errors or all, got '{name}'.");
+        return place >= 0 ? (ReportContent)place : throw new UsageException($"{content.Name} must be none, errors or all, got '{name}'.");
     }
 
     private static void Check(string target, string folder, string option)

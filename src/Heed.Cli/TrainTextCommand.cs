@@ -63,7 +63,7 @@ internal sealed class TrainTextCommand
         CheckpointSettings.Delete(options.Checkpoint);
         EvaluationReport? measured = testRows is { Count: > 0 } && folds is null ? classifier.EvaluateAny(testRows) : null;
         if (page is not null)
-            classifier.Report(measured is null ? null : testRows, new TextReportOptions { Title = ReportSettings.Title(session.Folder), Texts = report.Texts(parsed), Evaluation = measured }).Write(page);
+            classifier.Report(measured is null ? null : testRows, report.Options(parsed, session.Folder) with { Evaluation = measured }).Write(page);
         Write(parsed, session, classifier, page, measured, folds);
         return session.ExitCode;
     }
