@@ -9,6 +9,8 @@ internal unsafe struct ConvolutionCall : ISimdKernel
 
     public ConvolutionShape Shape;
     public float* From, Weight, Bias, To;
+    public float* Packed;      // panels made before, or null
+    public ConvolutionEnding Ending;
     public bool IsBackward;
     private int blockRows, blocks, phases, phaseLength, groupLength;
     private float* panels;
@@ -46,15 +48,17 @@ internal unsafe struct ConvolutionCall : ISimdKernel
         int* places = stackalloc int[phases * kernel];
         ConvolutionTaps* each = stackalloc ConvolutionTaps[phases];
         taps = each;
-        using Scratch packed = new((long)groupLength * Shape.Groups);
-        panels = packed.Pointer;
+        using Scratch packed = new(Packed != null ? 0 : (long)groupLength * Shape.Groups);
+        panels = Packed != null ? Packed : packed.Pointer;
         for (int phase = 0; phase < phases; phase++)
         {
             each[phase] = new() { Taps = places + (phase * kernel), Offsets = offsets + (phase * kernel) };
             each[phase].Find(Shape, IsBackward, phase / Shape.Stride, phase % Shape.Stride, pitch);
-            for (int group = 0; group < Shape.Groups; group++)
+            for (int group = 0; group < Shape.Groups && IsBackward; group++)
                 Pack(each[phase], group, panels + ((nint)group * groupLength) + ((nint)phase * phaseLength), width);
         }
+        if (!IsBackward && Packed == null)
+            new ConvolutionPanels { Shape = Shape, Weight = Weight, To = panels }.Run<V>();
         (int height, _, _) = Result;
         int unit = IsBackward ? Shape.Stride : 1, rowLength = Math.Max(1, pitch * Source.Channels * (IsBackward ? 1 : Shape.Stride));
         int units = (height + unit - 1) / unit, most = Math.Max(1, Block / rowLength), wanted = Shape.MultiplyAdds < 1 << 20 || Shape.Batch >= 4 * Workers.Degree ? 1 : 4;
@@ -65,12 +69,11 @@ internal unsafe struct ConvolutionCall : ISimdKernel
             Workers.Run(&Task<V>, self, Shape.Batch * blocks);
     }
 
-    // (panel, tap, inner channel, width): what a register tile reads, taps in the order of the sweep; outputs that are not there are 0.
+    // The weights turned round for a phase: (panel, tap, filter, width), what a register tile reads, taps in the order of the sweep; channels that are not there are 0.
     private readonly void Pack(ConvolutionTaps of, int group, float* to, int width)
     {
         int kernel = Shape.KernelHeight * Shape.KernelWidth, fan = Shape.Depth;
         float* weight = Weight + ((nint)group * Shape.GroupFilters * fan);
-        (nint innerStride, nint outerStride) = IsBackward ? (fan, (nint)kernel) : (kernel, (nint)fan);
         for (int first = 0; first < Outer; first += width)
         {
             int columns = Math.Min(width, Outer - first);
@@ -78,9 +81,9 @@ internal unsafe struct ConvolutionCall : ISimdKernel
             {
                 for (int p = 0; p < Inner; p++, to += width)
                 {
-                    float* from = weight + (p * innerStride) + (first * outerStride) + of.Taps[n];
+                    float* from = weight + ((nint)p * fan) + ((nint)first * kernel) + of.Taps[n];
                     for (int f = 0; f < columns; f++)
-                        to[f] = from[f * outerStride];
+                        to[f] = from[(nint)f * kernel];
                     new Span<float>(to + columns, width - columns).Clear();
                 }
             }
@@ -150,5 +153,7 @@ internal unsafe struct ConvolutionCall : ISimdKernel
                 sweep.Run<V>();
             }
         }
+        float* done = to + ((nint)firstRow * resultWidth * resultChannels);
+        call->Ending.Apply<V>(done, (nint)(done - call->To), (nint)(endRow - firstRow) * resultWidth * resultChannels);
     }
 }

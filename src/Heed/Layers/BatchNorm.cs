@@ -41,6 +41,10 @@ public sealed class BatchNorm : Module
 
     internal override int OutputChannels => weight.Shape.Length;
 
+    internal (Parameter Weight, Parameter Bias, StateBuffer Mean, StateBuffer Variance) Parts => (weight, bias, mean, variance);
+
+    internal bool IsWatched => HasHooks;
+
     /// <summary>Normalises.</summary>
     /// <param name="x">Shape <c>(…, channels)</c>.</param>
     /// <param name="pass">The call.</param>

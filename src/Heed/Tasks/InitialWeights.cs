@@ -8,11 +8,10 @@ internal static class InitialWeights
     public static string Load(PictureNetwork network, string path)
     {
         string file = File.Exists(path) ? path : ImageClassifierFiles.WeightsOf(path, network);
-        WeightReport report = network.LoadWeights(file);
+        WeightReport report = network.Load(file);
         string[] blocks = [.. network.NamedModules().Where(m => m.Module is PictureAttention).Select(m => m.Name + ".")];
-        Dictionary<string, Shape> shapes = network.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter.Shape, StringComparer.Ordinal);
         string[] missing = [.. report.Missing.Where(name => !blocks.Any(block => name.StartsWith(block, StringComparison.Ordinal)))];
-        string[] misShaped = [.. report.MisShaped.Where(text => !(shapes.TryGetValue(NameIn(text), out Shape shape) && shape[0] == network.Config.ClassCount))];
+        string[] misShaped = [.. report.MisShaped.Where(text => !NameIn(text).StartsWith(network.HeadName + ".", StringComparison.Ordinal))];
         (report with { Missing = missing, MisShaped = misShaped }).ThrowIfIncomplete();
         string[] fresh = [.. report.MisShaped.Select(NameIn).Concat(report.Missing)];
         return FormattableString.Invariant($"{report.Loaded.Count} weights from {path}") + (fresh.Length == 0 ? "" : FormattableString.Invariant($"; {fresh.Length} start from scratch: {NearestName.List(fresh, 6)}"));

@@ -80,6 +80,49 @@ public sealed partial class Tensor
         return Record(new MaxPoolOperation(this, places, (window, distance, padding)), y);
     }
 
+    /// <summary>The mean of each window and channel; see <see cref="AveragePoolingKernel"/>.</summary>
+    /// <param name="window">Rows and columns of a window.</param>
+    /// <param name="stride">Distance of windows; the default (0, 0) stands for the window's size.</param>
+    /// <param name="padding">Rows and columns of zeros beyond each edge; at most half a window.</param>
+    /// <param name="countsPadding">Whether a window that reaches beyond an edge divides by its whole size (torch's count_include_pad) or by the pixels that it sees.</param>
+    /// <returns>Shape <c>(batch, output height, output width, channels)</c> for <c>(batch, height, width, channels)</c>; output = (size + 2·padding − window)/stride + 1, rounded down.</returns>
+    /// <exception cref="ShapeException">There are not four axes.</exception>
+    /// <exception cref="ArgumentException">A size does not suit.</exception>
+    public Tensor AveragePool((int Height, int Width) window, (int Height, int Width) stride = default, (int Height, int Width) padding = default, bool countsPadding = true)
+    {
+        RequirePictures("AveragePool", "this", this);
+        return AveragePooled(new AveragePoolingShape(Shape[0], Shape[1], Shape[2], Shape[3], window, stride, padding) { CountsPadding = countsPadding });
+    }
+
+    /// <summary>The mean of as many windows as are wanted: window i of n covers ⌊i·size/n⌋ … ⌈(i + 1)·size/n⌉ − 1, as torch's adaptive_avg_pool2d.</summary>
+    /// <param name="output">Rows and columns of the result; (1, 1) is the mean of the whole picture.</param>
+    /// <returns>Shape <c>(batch, output height, output width, channels)</c> for <c>(batch, height, width, channels)</c>.</returns>
+    /// <exception cref="ShapeException">There are not four axes.</exception>
+    /// <exception cref="ArgumentException">A size does not suit.</exception>
+    public Tensor AdaptiveAveragePool((int Height, int Width) output)
+    {
+        RequirePictures("AdaptiveAveragePool", "this", this);
+        return AveragePooled(AveragePoolingShape.Adaptive(Shape[0], Shape[1], Shape[2], Shape[3], output));
+    }
+
+    /// <summary>The mean over all places of pictures, <c>(batch, channels)</c>.</summary>
+    internal Tensor MeanOverPlaces() => AdaptiveAveragePool((1, 1)).Reshape(new Shape(Shape[0], Shape[3]));
+
+    private Tensor AveragePooled(AveragePoolingShape shape)
+    {
+        Tensor y = Result("AveragePool", new Shape(Shape[0], shape.OutputHeight, shape.OutputWidth, Shape[3]), this);
+        AveragePoolingKernel.Forward(Values, shape, y.Writable);
+        return Record(new AveragePoolOperation(this, shape), y);
+    }
+
+    /// <summary>φ(convolution + z) with packed weights, for evaluation alone: nothing is recorded.</summary>
+    internal static Tensor Convolution(Tensor x, PackedConvolution weight, ReadOnlySpan<float> bias, ConvolutionShape shape, Tensor? addend, Activation activation)
+    {
+        Tensor y = Result("Convolution", new Shape(shape.Batch, shape.OutputHeight, shape.OutputWidth, shape.Filters), x, addend);
+        ConvolutionKernel.Forward(x.Values, weight, bias, shape, y.Writable, addend is null ? default : addend.Values, activation);
+        return y;
+    }
+
     /// <summary>Samples pictures at free positions, bilinearly, with gradients for both; see <see cref="GridSampleKernel"/>.</summary>
     /// <param name="grid">Positions <c>(batch, height', width', 2)</c> in [−1, 1]², horizontal first; ±1 are the outer edges.</param>
     /// <returns>Shape <c>(batch, height', width', channels)</c> for pictures <c>(batch, height, width, channels)</c>; zeros outside of the picture.</returns>
@@ -160,6 +203,13 @@ public sealed partial class Tensor
 
         protected internal override void Reference(ReferenceValues values) =>
             ReferenceConvolution.MaxPool(values.Input(0), Inputs[0].Shape[1], Inputs[0].Shape[2], Inputs[0].Shape[3], form.Window, form.Stride, values.Output(), form.Padding);
+    }
+
+    private sealed class AveragePoolOperation(Tensor x, AveragePoolingShape shape) : Operation(x)
+    {
+        protected internal override void Backward() => AveragePoolingKernel.Backward(GradientOf(), shape, Accumulate(0));
+
+        protected internal override void Reference(ReferenceValues values) => ReferenceConvolution.AveragePool(values.Input(0), shape, values.Output());
     }
 
     private sealed class GridSampleOperation(Tensor x, Tensor grid, GridSampleShape shape) : Operation(x, grid)

@@ -87,7 +87,11 @@ public abstract class PictureAttention : Module
     /// <summary>The mean over all places: the squeeze.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <returns>Shape <c>(batch, channels)</c>.</returns>
-    protected static Tensor MeanOverPlaces(Tensor x) => Rows(x, out SequenceRanges ranges).MeanOverTime(ranges);
+    protected static Tensor MeanOverPlaces(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return x.MeanOverPlaces();
+    }
 
     /// <summary>The maximum over all places.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>

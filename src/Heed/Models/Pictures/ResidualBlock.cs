@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>A residual block: convolutions, an attention block if there is one, and a shortcut around them.</summary>
@@ -64,21 +66,23 @@ public sealed class ResidualBlock : Module
         int last = convolutions.Length - 1;
         for (int n = 0; n < last; n++)
         {
-            y = Layer(n, y, pass, null, rectifies: true);
+            y = Layer(n, y, pass, Activation.Relu);
             if (n == behind)
                 y = attention!.Module.Forward(y, pass);
         }
         if (behind == last)
-            return Return(attention!.Module.Forward(Layer(last, y, pass, null, rectifies: false), pass, shortcut, rectifies: true), pass);
-        y = Layer(last, y, pass, shortcut, rectifies: true);
+            return Return(attention!.Module.Forward(Layer(last, y, pass, Activation.None), pass, shortcut, rectifies: true), pass);
+        y = Layer(last, y, pass, Activation.Relu, shortcut);
         return Return(placement == "post" && attention is not null ? attention.Module.Forward(y, pass) : y, pass);
     }
 
     // A convolution and its batch norm; a special one may hold its own.
-    private Tensor Layer(int n, Tensor y, in Pass pass, Tensor? addend, bool rectifies)
+    private Tensor Layer(int n, Tensor y, in Pass pass, Activation activation, Tensor? addend = null)
     {
+        if (convolutions[n] is { } plain && norms[n] is { } norm)
+            return plain.Forward(y, pass, norm, activation, addend);
         y = convolutions[n]?.Forward(y, pass) ?? special!.Forward(y, pass);
-        return norms[n]?.Forward(y, pass, addend, rectifies) ?? y;
+        return norms[n]?.Forward(y, pass, addend, activation == Activation.Relu) ?? y;
     }
 
     // Every stride-th pixel, and zeros for the channels that are new: a 1 × 1 convolution that copies.
@@ -103,6 +107,6 @@ public sealed class ResidualBlock : Module
             norm = Register("1", new BatchNorm(outputs));
         }
 
-        public Tensor Forward(Tensor x, in Pass pass) => Return(norm.Forward(convolution.Forward(x, pass), pass), pass);
+        public Tensor Forward(Tensor x, in Pass pass) => Return(convolution.Forward(x, pass, norm), pass);
     }
 }
