@@ -83,6 +83,7 @@ internal static class CommandLine
             ("translate", () => TranslateCommand.Create(terminal)),
             ("generate", () => GenerateCommand.Create(terminal, cancellation)),
             ("describe", () => DescribeCommand.Create(terminal)),
+            ("report", () => ReportCommand.Create(terminal)),
             ("average", () => AverageCommand.Create(terminal)),
             ("mechanisms", () => MechanismsCommand.Create(terminal)),
             ("tokenizer", () => TokenizerCommand.Create(terminal, cancellation)),

@@ -128,6 +128,24 @@ public sealed partial class ImageClassifier
         return ImageClassifierTask.Measure(Network, new PictureBatches(pictures, reading));
     }
 
+    private void CheckLabels(PictureData pictures, string operation)
+    {
+        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
+            throw new ArgumentException($"{operation}: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with LabelNames of the model.", nameof(pictures));
+    }
+
+    /// <summary>A report as one HTML file: the training by epochs, figures with intervals, confusions, calibration, and pictures that were answered wrong.</summary>
+    /// <param name="pictures">With the classifier's classes; null for the training alone.</param>
+    /// <param name="options">Which pictures it holds; the wrong answers if null.</param>
+    /// <returns>The report, to be added to or written.</returns>
+    /// <exception cref="ArgumentException">The classes differ, or an option is out of range.</exception>
+    public HtmlReport Report(PictureData? pictures, ReportOptions? options = null)
+    {
+        if (pictures is not null)
+            CheckLabels(pictures, "ImageClassifier.Report");
+        return ImageReports.Of(this, pictures, options ?? new ReportOptions());
+    }
+
     /// <summary>What a picture costs, and what the attention blocks have of it.</summary>
     /// <remarks>Runs the network once, with hooks: not while other threads use it.</remarks>
     public ImageCosts Costs()
