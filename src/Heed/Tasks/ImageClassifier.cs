@@ -114,12 +114,14 @@ public sealed class ImageClassifier
 
     /// <summary>Classifies a picture.</summary>
     /// <param name="picture">Of any size; scaled to that of the training pictures.</param>
-    public ImagePrediction Predict(Picture picture)
+    /// <param name="capture">With <see cref="Capture.Gates"/>, the gates of attention blocks come too; default nothing.</param>
+    public ImagePrediction Predict(Picture picture, Capture capture = Capture.None)
     {
         ArgumentNullException.ThrowIfNull(picture);
         PictureBatch batch = new PictureBatches(PictureData.FromPictures([(picture, Labels[0])], Labels), reading).InOrder().Single();
-        float[] probabilities = Step.Evaluate(pass => Network.Forward(batch.ToTensor(), pass).Softmax()).Values.ToArray();
-        return new ImagePrediction(Labels, probabilities);
+        GateCapture? gates = capture.HasFlag(Capture.Gates) ? new GateCapture(Network) : null;
+        float[] probabilities = Step.Evaluate(pass => Network.Forward(batch.ToTensor(), pass).Softmax(), request: gates).Values.ToArray();
+        return new ImagePrediction(Labels, probabilities) { Gates = gates?.Results ?? [] };
     }
 
     /// <summary>How well pictures are classified.</summary>
@@ -181,6 +183,9 @@ public sealed class ImageClassifier
 /// <param name="Probabilities">Of each class.</param>
 public sealed record ImagePrediction(IReadOnlyList<string> Labels, IReadOnlyList<float> Probabilities)
 {
+    /// <summary>The gates of attention blocks, in the order of the pass; empty if nobody asked.</summary>
+    public IReadOnlyList<CapturedGates> Gates { get; init; } = [];
+
     /// <summary>The most probable class; of equal ones the first.</summary>
     public string Label => Labels[Best];
 
