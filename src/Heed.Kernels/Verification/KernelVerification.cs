@@ -70,6 +70,7 @@ public sealed class KernelVerification
         ("ConvolutionKernel", PictureChecks.Convolution),
         ("BatchNormKernel", PictureChecks.BatchNorm),
         ("ChannelGateKernel", PictureChecks.ChannelGate),
+        ("PlaceGateKernel", PictureChecks.PlaceGate),
         ("MaxPoolingKernel", PictureChecks.MaxPooling),
         ("GridSampleKernel", PictureChecks.GridSample),
         ("GlimpseKernel", PictureChecks.Glimpse),
