@@ -110,12 +110,14 @@ public sealed partial class ImageClassifier
 
     /// <summary>Classifies a picture.</summary>
     /// <param name="picture">Of any size; scaled to that of the training pictures.</param>
-    public ImagePrediction Predict(Picture picture)
+    /// <param name="capture">With <see cref="Capture.Gates"/>, the gates of attention blocks come too; default nothing.</param>
+    public ImagePrediction Predict(Picture picture, Capture capture = Capture.None)
     {
         ArgumentNullException.ThrowIfNull(picture);
         Tensor seen = new(Seen(picture), new Shape(1, reading.Height, reading.Width, reading.Channels));
-        float[] probabilities = Step.Evaluate(pass => Network.Forward(seen, pass).Softmax()).Values.ToArray();
-        return new ImagePrediction(Labels, probabilities);
+        GateCapture? gates = capture.HasFlag(Capture.Gates) ? new GateCapture(Network) : null;
+        float[] probabilities = Step.Evaluate(pass => Network.Forward(seen, pass).Softmax(), request: gates).Values.ToArray();
+        return new ImagePrediction(Labels, probabilities) { Gates = gates?.Results ?? [] };
     }
 
     /// <summary>How well pictures are classified.</summary>
@@ -174,6 +176,9 @@ public sealed partial class ImageClassifier
 /// <param name="Probabilities">Of each class.</param>
 public sealed record ImagePrediction(IReadOnlyList<string> Labels, IReadOnlyList<float> Probabilities)
 {
+    /// <summary>The gates of attention blocks, in the order of the pass; empty if nobody asked.</summary>
+    public IReadOnlyList<CapturedGates> Gates { get; init; } = [];
+
     /// <summary>The most probable class; of equal ones the first.</summary>
     public string Label => Labels[Best];
 

@@ -23,8 +23,8 @@ public sealed class ChannelGates : Module
     public Tensor Forward(Tensor energies, in Pass pass)
     {
         ArgumentNullException.ThrowIfNull(energies);
-        Tensor gates = GateFunction.Apply(Kind, energies);
-        pass.Find<GateCapture>()?.Take(this, gates);
-        return Return(gates, pass);
+        Tensor gates = Return(GateFunction.Apply(Kind, energies), pass);
+        GateCapture.Tell(this, gates, pass);
+        return gates;
     }
 }

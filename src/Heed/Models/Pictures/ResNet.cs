@@ -92,6 +92,8 @@ public sealed class ResNet : PictureNetwork
             }
         }
 
+        internal override int OutputChannels => blocks[^1].OutputChannels;
+
         public Tensor Forward(Tensor x, in Pass pass)
         {
             foreach (ResidualBlock block in blocks)
