@@ -7,9 +7,10 @@ internal sealed class ImageSettings
 {
     private static readonly ImageClassifierOptions defaults = new();
     private readonly OptionList all = new();
-    private readonly Option<string> model, attention;
-    private readonly Option<int> size, reduction, shift, cutout;
-    private readonly Option<double> flip, colour, leastArea, mixup;
+    private readonly Option<string> model, attention, start;
+    private readonly Option<int> size, reduction;
+    private readonly Option<double> mixup;
+    private readonly AugmentationSettings augmentation;
     private readonly TrainerSettings training = new(defaults.Training, "Pictures", "picture", "classes", "accuracy, macro-f1 or loss");
     private readonly CheckpointSettings checkpoint = new();
 
@@ -17,14 +18,11 @@ internal sealed class ImageSettings
     {
         model = all.Add("--model", $"The network: {string.Join(", ", PictureNetworkConfig.Names)}.", "resnet20", "name");
         attention = all.Add("--attention", $"What weighs channels in every block: none, {string.Join(", ", PictureAttention.Names)}; without it what the network's name says.", "", "name");
-        reduction = all.Add("--reduction", "Reduction ratio of the attention block.", defaults.Network.Reduction);
+        reduction = all.Add("--reduction", "Reduction ratio of the attention block; without it the network's own, 16 or for MobileNetV3 4.", defaults.Network.Reduction);
+        start = all.Add("--init", "Start from weights: a safetensors file of torchvision or timm, or a model folder; where its classes are others, the head is new.", "", "path");
         size = all.Add("--size", "Rows and columns that the network reads, to which pictures are scaled; 0 for those of the first picture.", defaults.Size);
-        shift = all.Add("--shift", "Training pictures are shifted by up to so many pixels.", defaults.Augmentation!.CropPadding);
-        flip = all.AddNumber("--flip", "Probability that a training picture is mirrored left to right.", defaults.Augmentation.FlipProbability);
-        leastArea = all.AddNumber("--least-area", "Training pictures are random parts of at least this share of the area.", defaults.Augmentation.LeastArea);
-        colour = all.AddNumber("--colour", "How much brightness, contrast and saturation of training pictures change at most.", 0);
-        cutout = all.Add("--cutout", "Side of a square that is cut out of training pictures.", defaults.Augmentation.Cutout);
-        mixup = all.AddNumber("--mixup", "Alpha of the distribution by which training pictures are mixed; 0 for none.", defaults.Augmentation.MixupAlpha);
+        augmentation = new AugmentationSettings(all, defaults.Augmentation!);
+        mixup = all.AddNumber("--mixup", "Alpha of the distribution by which training pictures are mixed; 0 for none.", defaults.Augmentation!.MixupAlpha);
         all.AddRange(training.Options);
         all.AddRange(checkpoint.Options);
     }
@@ -36,23 +34,13 @@ internal sealed class ImageSettings
     /// <summary>The options, checked.</summary>
     public ImageClassifierOptions Read(ParseResult parsed, string folder) => UsageException.Guard(() =>
     {
-        double change = parsed.GetValue(colour);
         PictureNetworkConfig network = PictureNetworkConfig.Named(parsed.GetValue(model)!);
         ImageClassifierOptions options = defaults with
         {
-            Network = network with { Attention = attention.Or(parsed, network.Attention), Reduction = parsed.GetValue(reduction) },
+            Network = network with { Attention = attention.Or(parsed, network.Attention), Reduction = reduction.Or(parsed, network.Reduction) },
+            Start = start.IsGiven(parsed) ? parsed.GetValue(start) : null,
             Size = parsed.GetValue(size),
-            Augmentation = new PictureAugmentation
-            {
-                CropPadding = parsed.GetValue(shift),
-                FlipProbability = parsed.GetValue(flip),
-                LeastArea = parsed.GetValue(leastArea),
-                Brightness = change,
-                Contrast = change,
-                Saturation = change,
-                Cutout = parsed.GetValue(cutout),
-                MixupAlpha = parsed.GetValue(mixup),
-            },
+            Augmentation = augmentation.Read(parsed) with { MixupAlpha = parsed.GetValue(mixup) },
             Training = training.Read(parsed),
             Checkpoint = checkpoint.Read(parsed, folder),
         };

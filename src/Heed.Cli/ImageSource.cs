@@ -8,9 +8,22 @@ internal sealed class ImageSource
     private static readonly string[] nameFiles = ["classes.txt", "batches.meta.txt"];
     private readonly Option<string?> labels = new("--labels") { Description = "A table with the class of each picture (columns image and label), in place of folders.", HelpName = "file" };
     private readonly Option<int> folders = new("--label-folders") { Description = "How many folders in a picture's path make up its class.", HelpName = "N", DefaultValueFactory = _ => 1 };
-    private readonly Option<bool> skip = new("--skip-faults") { Description = "Leave out files that cannot be read, and count them; otherwise the first one ends the run." };
+    private readonly Option<bool> skip = SkipFaults();
 
     public IEnumerable<Option> Options => [labels, folders, skip];
+
+    /// <summary>Whether faults are skipped, for sources of the same command.</summary>
+    public Option<bool> Skip => skip;
+
+    public static Option<bool> SkipFaults() => new("--skip-faults") { Description = "Leave out files that cannot be read, and count them; otherwise the first one ends the run." };
+
+    /// <summary>Names of classes: with commas between, or a file with one a line.</summary>
+    public static string[] Names(string text)
+    {
+        string[] names = File.Exists(text) ? Lines(text) : text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return names.Length >= 1 && names.Distinct(StringComparer.Ordinal).Count() == names.Length ? names
+            : throw new UsageException($"--classes must be different names, with commas between, or a file with one a line; got '{text}'.");
+    }
 
     /// <summary>Reads pictures.</summary>
     /// <param name="parsed">The command line.</param>
@@ -34,6 +47,8 @@ internal sealed class ImageSource
     private static string[]? ClassNames(string path)
     {
         string? file = nameFiles.Select(name => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, name)).FirstOrDefault(File.Exists);
-        return file is null ? null : [.. File.ReadAllLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        return file is null ? null : Lines(file);
     }
+
+    private static string[] Lines(string file) => [.. File.ReadAllLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
 }

@@ -30,9 +30,9 @@ internal static class ModelTables
         if (record.Epochs.Count == 0)
             return;
         terminal.Out.WriteLine();
-        Styled.WriteTable(terminal, [">epoch", ">train loss", ">dev loss", ">accuracy", ">macro F1", ">seconds", ""], record.Epochs.Select(e => new[]
+        Styled.WriteTable(terminal, [">epoch", ">train loss", ">dev loss", ">accuracy", record.Epochs[0].Score is null ? ">macro F1" : ">score", ">seconds", ""], record.Epochs.Select(e => new[]
         {
-            e.Epoch.ToString(culture), Figure(e.TrainLoss), Figure(e.DevLoss), Figure(e.Accuracy), Figure(e.MacroF1),
+            e.Epoch.ToString(culture), Figure(e.TrainLoss), Figure(e.DevLoss), Figure(e.Accuracy), Figure(e.Score ?? e.MacroF1),
             e.Duration.TotalSeconds.ToString("F1", culture), e.Epoch == record.BestEpoch ? "best" : "",
         }));
     }
@@ -72,6 +72,8 @@ internal static class ModelTables
             json.WriteFinite("devLoss", epoch.DevLoss);
             json.WriteFinite("accuracy", epoch.Accuracy);
             json.WriteFinite("macroF1", epoch.MacroF1);
+            if (epoch.Score is { } score)
+                json.WriteFinite("score", score);
             json.WriteFinite("seconds", epoch.Duration.TotalSeconds);
             json.WriteEndObject();
         }

@@ -6,22 +6,19 @@ namespace Heed.Cli;
 internal sealed class TrainLanguageModelCommand
 {
     private readonly Terminal terminal;
+    private readonly TrainingRun run;
     private readonly Option<string> data = new("--data") { Description = "The text to learn from, UTF-8, plain or gzip.", HelpName = "file", Required = true };
     private readonly Option<string?> dev = new("--dev") { Description = "The text that chooses the best moment; without it the last tenth of --data.", HelpName = "file" };
-    private readonly Option<string> output = new("--out") { Description = "Folder for the model; one that holds a model is replaced.", HelpName = "folder", Required = true };
-    private readonly Option<string?> log = new("--log") { Description = "Write each step and look at the dev text to a JSON Lines file.", HelpName = "file" };
-    private readonly Option<int> threads = CommonOptions.Threads();
-    private readonly Option<bool> json = CommonOptions.Json(), quiet = CommonOptions.Quiet();
     private readonly LanguageModelSettings settings = new();
 
-    private TrainLanguageModelCommand(Terminal terminal) => this.terminal = terminal;
+    private TrainLanguageModelCommand(Terminal terminal) => (this.terminal, run) = (terminal, new TrainingRun(terminal, "look at the dev text"));
 
     public static Command Create(Terminal terminal, CancellationToken cancellation)
     {
         TrainLanguageModelCommand train = new(terminal);
-        Command command = new("lm", "Trains a language model on a text: a Transformer that writes, or with --masked one that reads.") { train.data, train.dev, train.output };
+        Command command = new("lm", "Trains a language model on a text: a Transformer that writes, or with --masked one that reads.") { train.data, train.dev, train.run.Output };
         train.settings.AddTo(command);
-        foreach (Option option in new Option[] { train.log, train.threads, train.json, train.quiet })
+        foreach (Option option in train.run.LastOptions)
             command.Add(option);
         command.SetAction(parsed => train.Run(parsed, cancellation));
         return command;
@@ -29,70 +26,44 @@ internal sealed class TrainLanguageModelCommand
 
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        threads.Apply(parsed);
-        string folder = parsed.GetValue(output)!;
+        run.UseThreads(parsed);
+        string folder = run.Folder(parsed);
         if (settings.IsMasked(parsed))
-            return Run(parsed, settings.ReadMasked(parsed, folder), folder, cancellation);
+            return Run(parsed, settings.ReadMasked(parsed, folder), cancellation);
         LanguageModelOptions options = settings.Read(parsed, folder);
-        OutputFolder.Check(folder);
-        using Interruption interruption = new(terminal, cancellation);
-        string text = WholeText.Read(parsed.GetValue(data)!);
-        string? devText = parsed.GetValue(dev) is { } path ? WholeText.Read(path) : null;
-        using TrainingLog? steps = parsed.GetValue(log) is { } logPath ? TrainingLog.Create(logPath) : null;
-        ConsoleProgress? progress = parsed.GetValue(quiet) ? null : new ConsoleProgress(terminal.Error, terminal.IsErrorTerminal);
-        ITrainingObserver observer = Observers.Of(progress, steps);
-        LanguageModel model = UsageException.Guard(() => devText is null ? LanguageModel.Train(text, options, observer, interruption.Token) : LanguageModel.Train(text, devText, options, observer, interruption.Token));
-        if (model.Record.BestEpoch == 0)
-            throw new OperationCanceledException("interrupted before the first step; nothing was saved.");
-        model.Save(folder);
-        if (HasStopped(parsed, interruption, model.Record, options.Checkpoint, folder))
-            return ExitCode.Interrupted;
+        using TrainingSession session = run.Start(parsed, cancellation);
+        (string text, string? devText) = Read(parsed);
+        LanguageModel model = session.Train((observer, token) => devText is null ? LanguageModel.Train(text, options, observer, token) : LanguageModel.Train(text, devText, options, observer, token));
+        if (!session.Save(model.Record, model.Save, options.Checkpoint, Stopped(model.Record)))
+            return session.ExitCode;
         Write(parsed, model.Record, model.Network.ParameterCount, model.Tokenizer.VocabularySize, "next", folder);
-        Say(parsed, $"next: heed generate {folder} \"a beginning\"");
-        Say(parsed, $"      heed eval {folder} --data FILE");
-        return ExitCode.Done;
+        run.Say(parsed, $"next: heed generate {folder} \"a beginning\"");
+        run.Say(parsed, $"      heed eval {folder} --data FILE");
+        return session.ExitCode;
     }
 
-    private int Run(ParseResult parsed, MaskedLanguageModelOptions options, string folder, CancellationToken cancellation)
+    private int Run(ParseResult parsed, MaskedLanguageModelOptions options, CancellationToken cancellation)
     {
-        OutputFolder.Check(folder);
-        using Interruption interruption = new(terminal, cancellation);
-        string text = WholeText.Read(parsed.GetValue(data)!);
-        string? devText = parsed.GetValue(dev) is { } path ? WholeText.Read(path) : null;
-        using TrainingLog? steps = parsed.GetValue(log) is { } logPath ? TrainingLog.Create(logPath) : null;
-        ConsoleProgress? progress = parsed.GetValue(quiet) ? null : new ConsoleProgress(terminal.Error, terminal.IsErrorTerminal);
-        ITrainingObserver observer = Observers.Of(progress, steps);
-        MaskedLanguageModel model = UsageException.Guard(() =>
-            devText is null ? MaskedLanguageModel.Train(text, options, observer, interruption.Token) : MaskedLanguageModel.Train(text, devText, options, observer, interruption.Token));
-        if (model.Record.BestEpoch == 0)
-            throw new OperationCanceledException("interrupted before the first step; nothing was saved.");
-        model.Save(folder);
-        if (HasStopped(parsed, interruption, model.Record, options.Checkpoint, folder))
-            return ExitCode.Interrupted;
+        using TrainingSession session = run.Start(parsed, cancellation);
+        string folder = session.Folder;
+        (string text, string? devText) = Read(parsed);
+        MaskedLanguageModel model = session.Train((observer, token) => devText is null ? MaskedLanguageModel.Train(text, options, observer, token) : MaskedLanguageModel.Train(text, devText, options, observer, token));
+        if (!session.Save(model.Record, model.Save, options.Checkpoint, Stopped(model.Record)))
+            return session.ExitCode;
         Write(parsed, model.Record, model.Network.ParameterCount, model.Tokenizer.VocabularySize, "hidden", folder);
-        Say(parsed, $"next: heed train text --model {folder} --data FILE --out MODEL");
-        Say(parsed, $"      heed embed {folder} \"a text\"");
-        return ExitCode.Done;
+        run.Say(parsed, $"next: heed train text --model {folder} --data FILE --out MODEL");
+        run.Say(parsed, $"      heed embed {folder} \"a text\"");
+        return session.ExitCode;
     }
 
-    // Of a run that came to its end the checkpoint is of no use any more.
-    private bool HasStopped(ParseResult parsed, Interruption interruption, TrainingRecord record, CheckpointOptions? checkpoint, string folder)
-    {
-        if (!interruption.IsRequested)
-        {
-            CheckpointSettings.Delete(checkpoint);
-            return false;
-        }
-        Say(parsed, $"stopped after {record.Epochs.Count} looks at the dev text; the best weights so far are in {folder}");
-        if (checkpoint is not null)
-            Say(parsed, "the same command with --resume goes on where this one stopped");
-        return true;
-    }
+    private (string Text, string? Dev) Read(ParseResult parsed) => (WholeText.Read(parsed.GetValue(data)!), parsed.GetValue(dev) is { } path ? WholeText.Read(path) : null);
+
+    private static string Stopped(TrainingRecord record) => $"stopped after {record.Epochs.Count} looks at the dev text";
 
     private void Write(ParseResult parsed, TrainingRecord record, long parameters, int vocabulary, string which, string folder)
     {
         EpochReport best = record.Epochs[record.BestEpoch - 1];
-        if (parsed.GetValue(json))
+        if (run.IsJson(parsed))
         {
             JsonText.WriteObject(terminal.Out, writer =>
             {
@@ -110,11 +81,5 @@ internal sealed class TrainLanguageModelCommand
         }
         terminal.Out.WriteLine(FormattableString.Invariant($"best at look {best.Epoch} of {record.Epochs.Count}: dev loss {best.DevLoss:F4}, perplexity {Math.Exp(best.DevLoss):F2}, {which} token right {best.Accuracy:F4}"));
         terminal.Out.WriteLine($"model {folder}");
-    }
-
-    private void Say(ParseResult parsed, string message)
-    {
-        if (!parsed.GetValue(quiet))
-            terminal.Say(message);
     }
 }

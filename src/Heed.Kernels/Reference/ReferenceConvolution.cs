@@ -1,6 +1,6 @@
 namespace Heed.Kernels;
 
-/// <summary><see cref="ConvolutionKernel"/>, <see cref="MaxPoolingKernel"/> and <see cref="AveragePoolingKernel"/> in double precision: plain loops.</summary>
+/// <summary><see cref="ConvolutionKernel"/>, <see cref="TransposedConvolutionKernel"/>, <see cref="MaxPoolingKernel"/> and <see cref="AveragePoolingKernel"/> in double precision: plain loops.</summary>
 public static class ReferenceConvolution
 {
     /// <summary>y[b, i, j, f] = bias[f] + Σ w[f, c, r, s]·x[b, i·stride + r·dilation − padding, j·stride + s·dilation − padding, c], c over the channels of f's group. Shapes as the kernel has them: x (batch, height, width, channels).</summary>
@@ -24,6 +24,27 @@ public static class ReferenceConvolution
                 }
             }
             y[at] = sum;
+        }
+    }
+
+    /// <summary>y[b, i·stride + r·dilation − padding, j·stride + s·dilation − padding, f] += w[c, f, r, s]·x[b, i, j, c], from y = bias. Shapes as the kernel has them; the shape is that of the convolution which is reversed.</summary>
+    public static void Transposed(ReadOnlySpan<double> x, ReadOnlySpan<double> weight, ReadOnlySpan<double> bias, in ConvolutionShape shape, Span<double> y)
+    {
+        for (int at = 0; at < y.Length; at++)
+            y[at] = bias.Length == 0 ? 0 : bias[at % shape.Channels];
+        int filters = shape.Channels / shape.Groups, kernel = shape.KernelHeight * shape.KernelWidth;
+        for (int at = 0; at < x.Length; at++)
+        {
+            int c = at % shape.Filters, j = at / shape.Filters % shape.OutputWidth, i = at / shape.Filters / shape.OutputWidth % shape.OutputHeight, b = at / shape.Filters / shape.OutputPixels;
+            int group = c / (shape.Filters / shape.Groups);
+            for (int tap = 0; tap < kernel; tap++)
+            {
+                int row = (i * shape.Stride) + (tap / shape.KernelWidth * shape.Dilation) - shape.PaddingHeight, column = (j * shape.Stride) + (tap % shape.KernelWidth * shape.Dilation) - shape.PaddingWidth;
+                if (row < 0 || row >= shape.Height || column < 0 || column >= shape.Width)
+                    continue;
+                for (int f = 0; f < filters; f++)
+                    y[(((((b * shape.Height) + row) * shape.Width) + column) * shape.Channels) + (group * filters) + f] += weight[(((c * filters) + f) * kernel) + tap] * x[at];
+            }
         }
     }
 

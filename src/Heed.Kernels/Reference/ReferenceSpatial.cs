@@ -1,6 +1,6 @@
 namespace Heed.Kernels;
 
-/// <summary><see cref="GridSampleKernel"/> and <see cref="GlimpseKernel"/> in double precision: plain loops.</summary>
+/// <summary><see cref="GridSampleKernel"/>, <see cref="ResizeKernel"/> and <see cref="GlimpseKernel"/> in double precision: plain loops.</summary>
 public static class ReferenceSpatial
 {
     /// <summary>y = Σ over all pixels n of x[n]·max(0, 1 − |p_x − n_x|)·max(0, 1 − |p_y − n_y|). Shapes: x (batch, height, width, channels), grid (batch, points, 2), y (batch, points,
@@ -11,6 +11,20 @@ public static class ReferenceSpatial
         {
             int c = at % shape.Channels, point = at / shape.Channels, b = point / shape.Points;
             double px = (((grid[2 * point] + 1) * shape.Width) - 1) / 2, py = (((grid[(2 * point) + 1] + 1) * shape.Height) - 1) / 2, sum = 0;
+            for (int n = 0; n < shape.Height * shape.Width; n++)
+                sum += x[(((b * shape.Height * shape.Width) + n) * shape.Channels) + c] * Math.Max(0, 1 - Math.Abs(px - (n % shape.Width))) * Math.Max(0, 1 - Math.Abs(py - (n / shape.Width)));
+            y[at] = sum;
+        }
+    }
+
+    /// <summary>y = Σ over all pixels n of x[n]·max(0, 1 − |p_y − n_y|)·max(0, 1 − |p_x − n_x|), places p = (i + ½)·size/size' − ½ kept within the picture. Shapes: x (batch, height, width, channels), y (batch, output height,
+    /// output width, channels).</summary>
+    public static void Resize(ReadOnlySpan<double> x, in ResizeShape shape, Span<double> y)
+    {
+        for (int at = 0; at < y.Length; at++)
+        {
+            int c = at % shape.Channels, j = at / shape.Channels % shape.OutputWidth, i = at / shape.Channels / shape.OutputWidth % shape.OutputHeight, b = at / shape.Channels / shape.OutputWidth / shape.OutputHeight;
+            double py = Math.Clamp(((i + 0.5) * shape.Height / shape.OutputHeight) - 0.5, 0, shape.Height - 1), px = Math.Clamp(((j + 0.5) * shape.Width / shape.OutputWidth) - 0.5, 0, shape.Width - 1), sum = 0;
             for (int n = 0; n < shape.Height * shape.Width; n++)
                 sum += x[(((b * shape.Height * shape.Width) + n) * shape.Channels) + c] * Math.Max(0, 1 - Math.Abs(px - (n % shape.Width))) * Math.Max(0, 1 - Math.Abs(py - (n / shape.Width)));
             y[at] = sum;

@@ -180,15 +180,4 @@ public static unsafe class GridSampleKernel
             dgrid[1] += V.Sum(along) * (Shape.Height * 0.5f);
         }
     }
-
-    private struct AddLanes : ILaneStep
-    {
-        public float* From, To;
-        public float Factor;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Step<V>(nint i, int count)
-            where V : unmanaged, ISimd<V> =>
-            Lane.Store(V.FusedMultiplyAdd(V.Create(Factor), Lane.Load<V>(From + i, count), Lane.Load<V>(To + i, count)), To + i, count);
-    }
 }

@@ -63,12 +63,15 @@ public sealed class BlstmClassifier : TextNetwork
     /// <inheritdoc/>
     public override BlstmConfig Config => config;
 
+    internal override Module VectorPlace => this;
+
     private protected override PooledText Pool(in TextNetworkInput input, in Pass pass)
     {
         (ReadOnlyMemory<int> ids, SequenceRanges ranges) = (input.Ids, input.Ranges);
         Tensor vectors = embedding.Module.Forward(ids, ranges.Count, pass);
         if (pairs is not null)
             vectors += pairs.Forward(ids, ranges.Count, pass);
+        vectors = pass.Probed(this, vectors);
         if (input.Known is not null)
             vectors = Evidence!.IntoVectors(vectors, input.Known, pass);
         vectors = vectorDropout.Forward(vectors, pass);

@@ -31,7 +31,11 @@ public abstract class TextNetwork : Module
     /// <summary>The table of token vectors.</summary>
     public abstract Parameter TokenVectors { get; }
 
-    private protected TokenEvidence? Evidence { get; private set; }
+    /// <summary>The path of evidence; null where the network has none.</summary>
+    internal TokenEvidence? Evidence { get; private set; }
+
+    /// <summary>The module that makes token vectors, as an <see cref="InputProbe"/> watches it.</summary>
+    internal abstract Module VectorPlace { get; }
 
     /// <summary>Classifies a batch.</summary>
     /// <param name="ids">Token ids <c>(batch · time)</c>, row-major.</param>
@@ -49,6 +53,8 @@ public abstract class TextNetwork : Module
         if (features.Length != ranges.Count * FeatureCount)
             throw new ShapeException(FormattableString.Invariant($"{GetType().Name}: {features.Length} features came; (batch, features) = ({ranges.Count}, {FeatureCount}) is required."));
         Tensor? known = Evidence?.Read(evidence.Span, ranges, ids.Length / Math.Max(1, ranges.Count), pass);
+        if (known is not null)
+            known = pass.Probed(Evidence!, known);
         PooledText pooled = Pool(new TextNetworkInput(ids, ranges, known, sentences, segments), pass);
         Tensor context = dropout!.Forward(pooled.Context, pass);
         Tensor logits = Logits(context, features.Span, ranges.Count, pass);

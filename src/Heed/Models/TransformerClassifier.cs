@@ -47,6 +47,8 @@ public sealed class TransformerClassifier : TextNetwork
     /// <inheritdoc/>
     public override Parameter TokenVectors => Transformer.TokenVectors;
 
+    internal override Module VectorPlace => Transformer.InputVectors;
+
     internal Linear? Pooler => pooler?.Module;
 
     private protected override PooledText Pool(in TextNetworkInput input, in Pass pass)

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 
 namespace Heed;
@@ -16,9 +15,6 @@ namespace Heed;
 /// </remarks>
 public sealed class ImageClassifier
 {
-    // Pictures from which mean and deviation of the channels are taken.
-    private const int Looked = 512;
-
     private readonly PictureBatchOptions reading;
 
     internal ImageClassifier(PictureNetwork network, IReadOnlyList<string> labels, PictureBatchOptions reading, TrainingRecord record) => (Network, Labels, this.reading, Record) = (network, labels, reading, record);
@@ -55,9 +51,10 @@ public sealed class ImageClassifier
         PictureBatchOptions look = Look(train, options);
         PictureNetwork network = (options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count }).For(look.Height, look.Width).Create();
         network.Initialize(options.Training.Seed);
+        string[] notes = options.Start is { } start ? [Begin(network, start)] : [];
         ImageClassifier classifier = new(network, train.LabelNames, look, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), Hash(train), Hash(dev)));
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, classifier.RunHash()) : null;
-        TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(new ImageClassifierTask(network, train, dev, look, options), cancellation);
+        TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(new ImageClassifierTask(network, train, dev, look, options) { Notes = notes }, cancellation);
         classifier.Record = TrainingRecord.Create(options.Training, report, Hash(train), Hash(dev));
         return classifier;
     }
@@ -96,35 +93,24 @@ public sealed class ImageClassifier
         return ImageClassifierTask.Measure(Network, new PictureBatches(pictures, reading));
     }
 
-    // Size and channels as the first picture has them, mean and deviation of the channels as some have them.
-    private static PictureBatchOptions Look(PictureData train, ImageClassifierOptions options)
+    // Takes all weights but those of a head for other classes.
+    private static string Begin(PictureNetwork network, string path)
     {
-        Picture first = train.Read(0).Picture;
-        int channels = first.Channels == 1 ? 1 : 3;
-        PictureBatchOptions plain = new() { Height = options.Size > 0 ? options.Size : first.Height, Width = options.Size > 0 ? options.Size : first.Width, Channels = channels, BatchSize = 64 };
-        int count = Math.Min(Looked, train.Count);
-        double[] sums = new double[channels], squares = new double[channels];
-        long places = 0;
-        foreach (PictureBatch batch in new PictureBatches(train.Select([.. Enumerable.Range(0, count).Select(i => (int)((long)i * train.Count / count))]), plain).InOrder())
-        {
-            for (int i = 0; i < batch.Pixels.Length; i++)
-            {
-                sums[i % channels] += batch.Pixels[i];
-                squares[i % channels] += (double)batch.Pixels[i] * batch.Pixels[i];
-            }
-            places += batch.Pixels.Length / channels;
-        }
-        float[] mean = [.. sums.Select(s => (float)(s / places))];
-        return plain with { Mean = mean, Deviation = [.. squares.Select((s, c) => (float)Math.Max(0.01, Math.Sqrt(Math.Max(0, (s / places) - ((double)mean[c] * mean[c])))))] };
+        WeightReport report = network.Load(path);
+        string head = network.HeadName + ".";
+        bool IsOther(string name) => !name.TrimStart('\'').StartsWith(head, StringComparison.Ordinal);
+        if (report.Missing.FirstOrDefault(IsOther) is { } missing)
+            throw new InputException($"'{missing}' is missing; the weights belong to another network than this {network.Config.Describe()}.", path);
+        if (report.MisShaped.FirstOrDefault(IsOther) is { } other)
+            throw new InputException($"{other}; the weights belong to another network than this {network.Config.Describe()}, or to pictures of other channels or size.", path);
+        bool isNew = report.Missing.Count + report.MisShaped.Count > 0;
+        return FormattableString.Invariant($"{path}: {report.Loaded.Count} tensors taken{(report.Unexpected.Count > 0 ? $", {report.Unexpected.Count} of no use here, the first is '{report.Unexpected[0]}'" : "")}")
+            + (isNew ? FormattableString.Invariant($"; the head '{network.HeadName}' is new: it has {network.Config.ClassCount} classes, the file's has others") : "");
     }
 
-    private static string Hash(PictureData data)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (int i = 0; i < data.Count; i++)
-            hash.AppendData(Encoding.UTF8.GetBytes($"{data.LabelNames[data.Labels[i]]}\t{data.NameOf(i)}\n"));
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
+    private static PictureBatchOptions Look(PictureData train, ImageClassifierOptions options) => PictureLook.Of(train, train.Select, options.Size, options.Size);
+
+    private static string Hash(PictureData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(i => $"{data.LabelNames[data.Labels[i]]}\t{data.NameOf(i)}"));
 
     private string RunHash() => Convert.ToHexStringLower(SHA256.HashData(
         [.. JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), .. JsonSerializer.SerializeToUtf8Bytes(ImageClassifierFiles.ConfigOf(this), HeedJson.Default.ImageClassifierConfig)]));

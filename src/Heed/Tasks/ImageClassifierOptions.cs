@@ -7,6 +7,10 @@ public sealed record ImageClassifierOptions
     /// <value>Default <c>resnet20</c>.</value>
     public PictureNetworkConfig Network { get; init; } = ResNetConfig.Named("resnet20");
 
+    /// <summary>Weights to start from: a safetensors file of torchvision or timm, or a model folder (<see cref="PictureNetwork.Load"/>); where its classes are others, the head starts anew.</summary>
+    /// <value>Default null: drawn by the seed.</value>
+    public string? Start { get; init; }
+
     /// <summary>Rows and columns of the pictures that the network reads; others are scaled to it.</summary>
     /// <value>Default 0: those of the first training picture.</value>
     public int Size { get; init; }

@@ -19,7 +19,7 @@ internal sealed class ImageClassifierTask : ITrainingTask<PictureBatch>
 
     public string Description { get; }
 
-    public IReadOnlyList<string> Notes => [];
+    public IReadOnlyList<string> Notes { get; init; } = [];
 
     public int StepsPerEpoch => train.BatchCount;
 

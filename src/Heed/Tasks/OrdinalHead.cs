@@ -42,6 +42,14 @@ internal sealed class OrdinalHead(IReadOnlyList<string> labels) : TextHead(Targe
         };
     }
 
+    // Each output is one step of the ladder: the step up to the label, or for the lowest the one that leads away from it.
+    public override ExplainedScalar Explained(string? label, ReadOnlySpan<float> logits, AnswerRule rule)
+    {
+        int rank = label is null ? Rank(logits) : PlaceOf(label);
+        return rank == 0 ? ExplainedScalar.OfOutput($"log odds of '{Labels[0]}'", isLogOdds: true, 0, -1 / rule.Temperature)
+            : ExplainedScalar.OfOutput($"log odds of '{Labels[rank]}' or above", isLogOdds: true, rank - 1, 1 / rule.Temperature);
+    }
+
     public override EvaluationReport Report(float[] logits, AnswerRule rule, TextData data, (float[] Logits, AnswerRule Rule)? simple)
     {
         int classes = Labels.Count;

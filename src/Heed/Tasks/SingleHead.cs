@@ -35,6 +35,12 @@ internal sealed class SingleHead(IReadOnlyList<string> labels) : TextHead(Target
         return prediction with { Label = Labels[best], LabelIndex = best, Probability = probabilities[best], Probabilities = [.. probabilities.Select((p, c) => (Labels[c], p))] };
     }
 
+    public override ExplainedScalar Explained(string? label, ReadOnlySpan<float> logits, AnswerRule rule)
+    {
+        int target = label is null ? Largest.IndexOf(logits) : PlaceOf(label);
+        return ExplainedScalar.OfClass(Labels[target], target, rule.Temperature);
+    }
+
     public override EvaluationReport Report(float[] logits, AnswerRule rule, TextData data, (float[] Logits, AnswerRule Rule)? simple)
     {
         float[] probabilities = Probabilities(logits, rule, OutputCount), scaled = new float[logits.Length];

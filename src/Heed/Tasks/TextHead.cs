@@ -51,12 +51,26 @@ internal abstract class TextHead(TargetKind kind, IReadOnlyList<string> labels)
     /// <param name="prediction">Text, weights and views.</param>
     public abstract TextPrediction Answer(ReadOnlySpan<float> logits, AnswerRule rule, TextPrediction prediction);
 
+    /// <summary>What of the outputs an explanation is about.</summary>
+    /// <param name="label">The label; null: the one that the model answers, of a set the most probable.</param>
+    /// <param name="logits">(outputs) of the input.</param>
+    /// <param name="rule">Temperature and thresholds.</param>
+    /// <exception cref="ArgumentException">There is no such label.</exception>
+    public abstract ExplainedScalar Explained(string? label, ReadOnlySpan<float> logits, AnswerRule rule);
+
     /// <summary>Compares logits with the targets of rows.</summary>
     /// <param name="logits">(rows, outputs).</param>
     /// <param name="rule">Temperature and thresholds.</param>
     /// <param name="data">The rows.</param>
     /// <param name="simple">The baseline's logits and rule, if there is one.</param>
     public abstract EvaluationReport Report(float[] logits, AnswerRule rule, TextData data, (float[] Logits, AnswerRule Rule)? simple);
+
+    /// <summary>The place of a label.</summary>
+    private protected int PlaceOf(string label)
+    {
+        int place = Labels.ToList().IndexOf(label);
+        return place >= 0 ? place : throw new ArgumentException($"there is no label '{NearestName.Shown(label)}'; there are {NearestName.List([.. Labels])}.{NearestName.Hint(label, Labels)}", nameof(label));
+    }
 
     private protected const string BaselineName = "bag of words (TF-IDF, logistic regression)";
 }

@@ -12,10 +12,14 @@ internal static class TextInference
     public static float[] Logits(TextClassifier model, TextData data)
     {
         string[] texts = [.. data.Texts];
-        EncodedText[] encoded = Encode(model.Tokens, texts);
-        FeatureTable features = model.Features.Encode(data);
+        return Logits(model, texts, Encode(model.Tokens, texts), model.Features.Encode(data));
+    }
+
+    /// <summary>The logits of texts that are encoded already (rows, outputs).</summary>
+    public static float[] Logits(TextClassifier model, string[] texts, EncodedText[] encoded, FeatureTable features)
+    {
         int outputs = model.Head.OutputCount;
-        float[] all = new float[data.Count * outputs];
+        float[] all = new float[texts.Length * outputs];
         ForEachBatch(model, encoded, features, row => (texts[row], encoded[row].Tokens), Capture.None, (batch, logits, _) =>
         {
             for (int i = 0; i < batch.BatchSize; i++)

@@ -132,7 +132,7 @@ public sealed class Parameter
         // Spans do not hold a mapped file; the step does.
         if (isInFile)
             step.Hold(this);
-        return new(Ready, Shape, step, step.Records && IsTrained) { Parameter = this };
+        return new(Ready, Shape, step, step.Records && !step.HoldsParameters && IsTrained) { Parameter = this };
     }
 
     /// <summary>The whole gradient, to be added to; or, if it is the first, to be overwritten: what it holds is then undefined.</summary>

@@ -51,6 +51,13 @@ public readonly struct Pass
     /// <exception cref="InvalidOperationException">The pass evaluates: nothing may be random.</exception>
     public RandomStream Random => random ?? throw new InvalidOperationException("Pass.Random: an evaluation draws no random numbers. Ask IsTraining first.");
 
+    /// <summary>The request of a kind; null if there is none.</summary>
+    internal T? Find<T>()
+        where T : class, IPassRequest => Request as T ?? (Request as PassRequests)?.Find<T>();
+
+    /// <summary>Vectors of the input on their way to what reads them: a leaf where an <see cref="InputProbe"/> watches the place.</summary>
+    internal Tensor Probed(object place, Tensor vectors) => Find<InputProbe>()?.Through(place, vectors) ?? vectors;
+
     /// <summary>The same call, of which less is captured.</summary>
     internal Pass Without(Capture capture) => new(Step, random, Capture & ~capture, Request, Recomputes);
 

@@ -37,6 +37,9 @@ public sealed class Step
     /// <summary>Whether the step is over and its memory given back.</summary>
     public bool HasEnded { get; private set; }
 
+    /// <summary>Whether parameters are constants, so that gradients go to inputs alone.</summary>
+    internal bool HoldsParameters { get; private init; }
+
     internal IReadOnlyList<Operation> Operations => operations;
 
     /// <summary>Runs a computation without gradients and keeps what it returns: a tensor, or a tuple or list of tensors.</summary>
@@ -125,6 +128,20 @@ public sealed class Step
             return;
         operation.Outputs = outputs.ToArray();
         operations.Add(operation);
+    }
+
+    /// <summary>Runs a computation that goes back itself (<see cref="Backward(Tensor, ReadOnlySpan{float})"/>), to leaves of its own: parameters get no gradient, nothing is random, so one model serves many threads.</summary>
+    internal static T Differentiate<T>(Func<Pass, T> work, IPassRequest? request, Capture capture = Capture.None)
+    {
+        Step step = new(0, records: true, findAnomalies: false) { HoldsParameters = true };
+        try
+        {
+            return work(new Pass(step, null, capture, request));
+        }
+        finally
+        {
+            step.End();
+        }
     }
 
     internal static Step ForChecking() => new(0, records: true, findAnomalies: true);

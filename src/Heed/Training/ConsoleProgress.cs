@@ -43,7 +43,7 @@ public sealed class ConsoleProgress : ITrainingObserver
         Line($"{start.Description}; {start.ParameterCount:N0} parameters, float32 in {Simd.Bits}-bit vectors, {Workers.Degree} {threads}, seed {start.Options.Seed}");
         foreach (string note in start.Notes)
             Line($"{note}");
-        Line($"epoch  train loss  dev loss  accuracy  macro F1    rows/s     time");
+        Line($"epoch  train loss  dev loss  accuracy  {start.ScoreName ?? "macro F1",8}    rows/s     time");
     }
 
     /// <inheritdoc/>
@@ -71,7 +71,7 @@ public sealed class ConsoleProgress : ITrainingObserver
     {
         ArgumentNullException.ThrowIfNull(epoch);
         string clear = isLive ? ClearLine : "", best = epoch.IsBest ? "  best" : "";
-        FormattableString scores = $"{epoch.TrainLoss,10:F4}  {epoch.DevLoss,8:F4}  {Score(epoch.Accuracy),8}  {Score(epoch.MacroF1),8}";
+        FormattableString scores = $"{epoch.TrainLoss,10:F4}  {epoch.DevLoss,8:F4}  {Score(epoch.Accuracy),8}  {Score(epoch.Score ?? epoch.MacroF1),8}";
         Line($"{clear}{epoch.Epoch,5}  {scores}  {rate,8:N0}  {Time(epoch.Duration),7}{best}");
     }
 

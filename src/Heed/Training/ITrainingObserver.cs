@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Heed;
 
 /// <summary>Watches a training run. All members have a default that does nothing.</summary>
@@ -38,6 +40,9 @@ public sealed record TrainingStart(string Description, long ParameterCount, Trai
 {
     /// <summary>What was decided for the user, and why; a sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The name of the task's own score (<see cref="EpochReport.Score"/>), such as <c>mean IoU</c>; null where it has none.</summary>
+    public string? ScoreName { get; init; }
 }
 
 /// <summary>Where a run stands after a step.</summary>
@@ -61,7 +66,12 @@ public readonly record struct TrainingProgress(
 /// <param name="MacroF1">Mean F1 of the classes on the dev rows; NaN for numbers.</param>
 /// <param name="IsBest">Whether the monitored score is the best so far.</param>
 /// <param name="Duration">Training time of the epoch, without evaluation.</param>
-public sealed record EpochReport(int Epoch, double TrainLoss, double DevLoss, double Accuracy, double MacroF1, bool IsBest, TimeSpan Duration);
+public sealed record EpochReport(int Epoch, double TrainLoss, double DevLoss, double Accuracy, double MacroF1, bool IsBest, TimeSpan Duration)
+{
+    /// <summary>The task's own score on the dev rows: mean intersection over union, mean average precision; null where it has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Score { get; init; }
+}
 
 /// <summary>What a run reached.</summary>
 /// <param name="Epochs">All epochs that ended.</param>

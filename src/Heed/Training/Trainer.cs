@@ -12,6 +12,9 @@ internal interface ITrainingTask<TBatch>
 
     int StepsPerEpoch { get; }
 
+    /// <summary>The name of the task's own score; null where it has none.</summary>
+    string? ScoreName => null;
+
     /// <summary>The batches of an epoch (from 1), from its first-th on.</summary>
     IEnumerable<TBatch> Batches(int epoch, int first, CancellationToken cancellation);
 
@@ -26,7 +29,7 @@ internal interface ITrainingTask<TBatch>
 }
 
 /// <summary>What the dev rows gave.</summary>
-internal readonly record struct DevScore(double Loss, double Accuracy, double MacroF1);
+internal readonly record struct DevScore(double Loss, double Accuracy, double MacroF1, double? Score = null);
 
 /// <summary>The training loop: optimizer, clipping, schedule, early stopping, the best weights kept, checkpoints.</summary>
 /// <remarks>Deterministic: the same seed gives the same bits on any number of threads, in one go or resumed from a checkpoint. Cancelling ends the run
@@ -63,7 +66,7 @@ internal sealed class Trainer
             (state, optimizer.StepCount) = (saved, saved.StepCount);
             resumed = [FormattableString.Invariant($"going on from epoch {saved.Epoch}, step {StepsOf(saved.Step)} of {StepsOf(task.StepsPerEpoch)}")];
         }
-        Tell(o => o.OnStart(new TrainingStart(task.Description, model.ParameterCount, options, StepsOf(task.StepsPerEpoch)) { Notes = [.. task.Notes, .. resumed] }));
+        Tell(o => o.OnStart(new TrainingStart(task.Description, model.ParameterCount, options, StepsOf(task.StepsPerEpoch)) { Notes = [.. task.Notes, .. resumed], ScoreName = task.ScoreName }));
         foreach (EpochReport earlier in state.Epochs)
             Tell(o => o.OnEpoch(earlier));
         while (state.Epoch <= options.EpochCount && state.Epoch - state.BestEpoch <= options.Patience && !cancellation.IsCancellationRequested)
@@ -146,7 +149,7 @@ internal sealed class Trainer
         if (isBest)
             best.Take();
         average?.Exchange();
-        EpochReport report = new(state.Epoch, state.LossSum / Math.Max(1, state.Rows), score.Loss, score.Accuracy, score.MacroF1, isBest, duration);
+        EpochReport report = new(state.Epoch, state.LossSum / Math.Max(1, state.Rows), score.Loss, score.Accuracy, score.MacroF1, isBest, duration) { Score = score.Score };
         state = state with
         {
             Epoch = state.Epoch + 1,
@@ -170,6 +173,7 @@ internal sealed class Trainer
     {
         "loss" => score.Loss < best.DevLoss,
         "macro-f1" => score.MacroF1 > best.MacroF1,
+        "mean-iou" or "mean-ap" => score.Score > best.Score,
         _ => score.Accuracy > best.Accuracy,
     };
 

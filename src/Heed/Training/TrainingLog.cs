@@ -69,6 +69,8 @@ public sealed class TrainingLog : ITrainingObserver, IDisposable
             Number(json, "devLoss", epoch.DevLoss);
             Number(json, "accuracy", epoch.Accuracy);
             Number(json, "macroF1", epoch.MacroF1);
+            if (epoch.Score is { } score)
+                Number(json, "score", score);
             json.WriteBoolean("isBest", epoch.IsBest);
             Number(json, "duration", epoch.Duration.TotalSeconds);
         });

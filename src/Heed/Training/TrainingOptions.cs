@@ -67,7 +67,7 @@ public sealed record TrainingOptions
     public int Patience { get; init; } = 3;
 
     /// <summary>What "better" means on the dev rows: <c>accuracy</c>, <c>macro-f1</c>, <c>loss</c>, or <c>auto</c>: macro F1 where the most frequent
-    /// label has more than three times as many rows as the rarest, accuracy otherwise.</summary>
+    /// label has more than three times as many rows as the rarest, accuracy otherwise. Segmentation has <c>mean-iou</c> as well, detection <c>mean-ap</c>.</summary>
     /// <value>Default <c>auto</c>.</value>
     public string Monitor { get; init; } = "auto";
 
@@ -112,7 +112,7 @@ public sealed record TrainingOptions
         Require(WordDropout is >= 0 and < 1, nameof(WordDropout), "in [0, 1)", WordDropout);
         Require(AveragingDecay is >= 0 and < 1, nameof(AveragingDecay), "in [0, 1)", AveragingDecay);
         Require(Patience >= 1, nameof(Patience), "at least 1", Patience);
-        Require(Monitor is "auto" or "accuracy" or "macro-f1" or "loss", nameof(Monitor), "auto, accuracy, macro-f1 or loss", Monitor);
+        Require(Monitor is "auto" or "accuracy" or "macro-f1" or "loss" or "mean-iou" or "mean-ap", nameof(Monitor), "auto, accuracy, macro-f1, loss, mean-iou or mean-ap", Monitor);
         Require(ClassWeights is "auto" or "none" or "balanced", nameof(ClassWeights), "auto, none or balanced", ClassWeights);
     }
 

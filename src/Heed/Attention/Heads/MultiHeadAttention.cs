@@ -108,7 +108,7 @@ public sealed partial class MultiHeadAttention : Module
         };
         Whole run = new() { Q = q, K = memory.Keys, V = memory.Values, Inputs = inputs };
         Choose(ref run);
-        if (pass.Request is AttentionCapture capture && capture.Wants(this))
+        if (pass.Find<AttentionCapture>() is { } capture && capture.Wants(this))
             Answer(capture, run.Result!, memory.Values, ranges, memory.Ranges);
         return new AttentionResult(Join(run.Result!.Context, x, pass), pass.Capture.HasFlag(Capture.Weights) ? run.Result.Weights() : null);
     }
@@ -158,7 +158,7 @@ public sealed partial class MultiHeadAttention : Module
         (int batch, int tokens) = (x.Shape[0], x.Shape[1]);
         Tensor queries = HeadsFirst(q), context = pass.Step.New(new Shape(batch, Config.Heads, tokens, Config.ValueDim));
         int[] keyLengths = [.. starts.ToArray().Select(s => cache.Length - s)];
-        AttentionCapture? capture = pass.Request as AttentionCapture;
+        AttentionCapture? capture = pass.Find<AttentionCapture>();
         float[] logSumExp = new float[capture?.Wants(this) == true ? batch * Config.Heads * tokens : 0];
         // New tokens stand at the cache's end; those in front of a sequence's first one are padding.
         int first = cache.Length - tokens;

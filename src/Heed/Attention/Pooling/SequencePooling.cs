@@ -88,6 +88,7 @@ public abstract class SequencePooling : Module
         if (states.Shape.Rank != 3 || states.Shape[2] != Features)
             throw ShapeException.For(GetType().Name, "states", FormattableString.Invariant($"(batch, time, features) with features = {Features}"), states.Shape);
         ranges.Check(GetType().Name, states.Shape[0], states.Shape[1]);
+        pass.Find<PoolingCapture>()?.Take(states);
         PoolingResult result = Pool(states.WithoutPadding(ranges), ranges, pass);
         return HasHooks ? result with { Context = Return(result.Context, pass) } : result;
     }

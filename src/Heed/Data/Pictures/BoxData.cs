@@ -86,6 +86,34 @@ public sealed class BoxData : IPictureData
         return Create(file.Pictures.Select(picture => (annotations, picture.Name, picture.Boxes)), entries, annotations, options with { LabelNames = options.LabelNames ?? file.LabelNames }, faults);
     }
 
+    /// <summary>Pictures and boxes in memory.</summary>
+    /// <param name="pictures">Each picture and its boxes.</param>
+    /// <param name="labelNames">The names of the classes.</param>
+    /// <exception cref="InputException">A box has no area, leaves its picture, or its label is no class.</exception>
+    public static BoxData FromPictures(IEnumerable<(Picture Picture, IReadOnlyList<PictureBox> Boxes)> pictures, IReadOnlyList<string> labelNames)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        ArgumentNullException.ThrowIfNull(labelNames);
+        (Picture Picture, IReadOnlyList<PictureBox> Boxes)[] all = [.. pictures];
+        var faults = new PictureFaultList(PictureFaults.Stop);
+        return Create(
+            [.. all.Select((one, i) => PictureEntry.OfPicture(FormattableString.Invariant($"picture {i}"), one.Picture))],
+            [.. all.Select(one => one.Boxes.Select(box => new NamedBox(
+                (uint)box.Label < (uint)labelNames.Count ? labelNames[box.Label] : FormattableString.Invariant($"{box.Label}"), box.Left, box.Top, box.Right, box.Bottom, "the boxes")).ToList())],
+            "the pictures", new PictureDataOptions { LabelNames = labelNames }, faults);
+    }
+
+    /// <summary>Divides the pictures at random.</summary>
+    /// <param name="seed">The same seed gives the same parts.</param>
+    /// <param name="dev">Share of the dev part; at least one picture unless 0.</param>
+    /// <param name="test">Share of the test part, likewise.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The shares do not leave anything to train on.</exception>
+    public (BoxData Train, BoxData Dev, BoxData Test) Split(ulong seed, double dev = 0.1, double test = 0.1)
+    {
+        (int[] train, int[] devRows, int[] testRows) = PictureParts.Draw(Count, seed, dev, test);
+        return (Select(train), Select(devRows), Select(testRows));
+    }
+
     /// <inheritdoc/>
     public PictureSample Read(int index) => new(pictures.Read(index), Label: -1) { Boxes = boxes[index] };
 

@@ -58,6 +58,38 @@ public sealed class MaskData : IPictureData
         return new MaskData(list, partners, labelNames, voidLabel, new PictureReadCounts(picturesByName.Count, kept.Count, faults.Skipped));
     }
 
+    /// <summary>Pictures and masks in memory.</summary>
+    /// <param name="pairs">Each picture and its mask: one channel of class numbers, as large as the picture.</param>
+    /// <param name="labelNames">The names of the classes, the first for the number 0.</param>
+    /// <param name="voidLabel">The number of pixels that belong to no class; null if there is none.</param>
+    /// <exception cref="InputException">A mask has another size than its picture, or a number that is no class.</exception>
+    public static MaskData FromPictures(IEnumerable<(Picture Picture, Picture Mask)> pairs, IReadOnlyList<string> labelNames, int? voidLabel = null)
+    {
+        ArgumentNullException.ThrowIfNull(pairs);
+        ArgumentNullException.ThrowIfNull(labelNames);
+        PictureReadOptions numbers = PictureReadOptions.Default with { KeepNumbers = true, Channels = null };
+        (PictureEntry Picture, PictureEntry Mask)[] all = [.. pairs.Select((pair, i) =>
+            (PictureEntry.OfPicture(FormattableString.Invariant($"picture {i}"), pair.Picture), PictureEntry.OfPicture(FormattableString.Invariant($"mask {i}"), pair.Mask)))];
+        foreach ((PictureEntry picture, PictureEntry mask) in all)
+            Check(picture, mask, labelNames.Count, voidLabel, PictureReadOptions.Default, numbers);
+        var faults = new PictureFaultList(PictureFaults.Stop);
+        PictureDataOptions options = new();
+        return new MaskData(
+            PictureList.Create([.. all.Select(pair => pair.Picture)], options, options.Decoding, faults, out _), PictureList.Create([.. all.Select(pair => pair.Mask)], options, numbers, faults, out _), labelNames, voidLabel,
+            new PictureReadCounts(all.Length, all.Length, []));
+    }
+
+    /// <summary>Divides the pictures at random.</summary>
+    /// <param name="seed">The same seed gives the same parts.</param>
+    /// <param name="dev">Share of the dev part; at least one picture unless 0.</param>
+    /// <param name="test">Share of the test part, likewise.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The shares do not leave anything to train on.</exception>
+    public (MaskData Train, MaskData Dev, MaskData Test) Split(ulong seed, double dev = 0.1, double test = 0.1)
+    {
+        (int[] train, int[] devRows, int[] testRows) = PictureParts.Draw(Count, seed, dev, test);
+        return (Select(train), Select(devRows), Select(testRows));
+    }
+
     /// <inheritdoc/>
     public PictureSample Read(int index) => new(pictures.Read(index), Label: -1) { Mask = masks.Read(index) };
 

@@ -10,6 +10,17 @@ public readonly record struct PictureBox(int Label, float Left, float Top, float
 {
     /// <summary>Width times height.</summary>
     public float Area => (Right - Left) * (Bottom - Top);
+
+    /// <summary>Intersection over union with another box, whatever the classes: from 0, apart, to 1, the same.</summary>
+    /// <param name="other">The other box.</param>
+    public double Overlap(PictureBox other)
+    {
+        double across = (double)Math.Min(Right, other.Right) - Math.Max(Left, other.Left), down = (double)Math.Min(Bottom, other.Bottom) - Math.Max(Top, other.Top);
+        if (across <= 0 || down <= 0)
+            return 0;
+        double both = across * down;
+        return both / (((double)Right - Left) * ((double)Bottom - Top) + (((double)other.Right - other.Left) * ((double)other.Bottom - other.Top)) - both);
+    }
 }
 
 /// <summary>A picture with what is known about it.</summary>

@@ -50,6 +50,9 @@ public sealed class Transformer : Module
 
     internal Embedding Tokens => embedding.Tokens;
 
+    /// <summary>The module that makes token vectors, as an <see cref="InputProbe"/> watches it.</summary>
+    internal Module InputVectors => embedding;
+
     /// <summary>The layers, first one first.</summary>
     public IReadOnlyList<TransformerLayer> Layers => layers;
 

@@ -60,6 +60,7 @@ public sealed class TransformerEmbedding : Module
         Tensor x = tokens.Forward(ids, batch, pass);
         if (config.ScalesEmbedding)
             x = x.Scale((float)Math.Sqrt(config.Size));
+        x = pass.Probed(this, x);
         if (config.AddsPositions)
         {
             foreach (int place in places)

@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace Heed.Cli;
+
+/// <summary>Pictures with masks as a user has them: a folder or archive with a folder of pictures and one of masks.</summary>
+internal sealed class MaskSource
+{
+    private readonly Option<string?> classes = new("--classes") { Description = "Names of the classes by their numbers in the masks, from 0: written with commas between, or a file with one a line.", HelpName = "names" };
+    private readonly Option<int> none = new("--void") { Description = "The number of pixels that belong to no class; -1 if there are none.", HelpName = "N", DefaultValueFactory = _ => -1 };
+    private readonly Option<string> images = new("--images") { Description = "The folder of the pictures.", HelpName = "name", DefaultValueFactory = _ => "images" };
+    private readonly Option<string> masks = new("--masks") { Description = "The folder of the masks.", HelpName = "name", DefaultValueFactory = _ => "labels" };
+    private readonly Option<bool> skip;
+
+    /// <param name="skip">An option that another source of the command has, too; null to make it.</param>
+    public MaskSource(Option<bool>? skip = null)
+    {
+        this.skip = skip ?? ImageSource.SkipFaults();
+        Options = skip is null ? [classes, none, images, masks, this.skip] : [classes, none, images, masks];
+    }
+
+    public IEnumerable<Option> Options { get; }
+
+    /// <summary>Reads pictures and masks.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="path">A folder, tar, tar.gz or zip.</param>
+    /// <param name="names">The classes that there must be; null for those of the option.</param>
+    public MaskData Read(ParseResult parsed, string path, IReadOnlyList<string>? names = null)
+    {
+        names ??= ImageSource.Names(parsed.GetValue(classes) ?? throw new UsageException("--classes is required: names of the classes by their numbers in the masks, with commas between, or a file with one a line."));
+        PictureDataOptions options = new() { Faults = parsed.GetValue(skip) ? PictureFaults.Skip : PictureFaults.Stop, KeepDecoded = true };
+        return UsageException.Guard(() => MaskData.Read(path, names, parsed.GetValue(none) is >= 0 and int number ? number : null, options, parsed.GetValue(images)!, parsed.GetValue(masks)!));
+    }
+}

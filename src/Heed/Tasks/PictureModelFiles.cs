@@ -1,0 +1,84 @@
+using System.Text.Json.Serialization.Metadata;
+
+namespace Heed;
+
+/// <summary>What the file <c>config.json</c> of every model for places in pictures says.</summary>
+internal abstract record PictureModelConfig
+{
+    public string Format { get; init; } = TextClassifierConfig.FormatName;
+
+    public int Version { get; init; } = 1;
+
+    public required string Task { get; init; }
+
+    public required string Model { get; init; }
+
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    public int Channels { get; init; }
+
+    // To which pictures are scaled; 0 for not at all.
+    public int Height { get; init; }
+
+    public int Width { get; init; }
+
+    public required IReadOnlyList<float> Mean { get; init; }
+
+    public required IReadOnlyList<float> Deviation { get; init; }
+
+    /// <summary>How pictures are read.</summary>
+    public PictureBatchOptions Reading()
+    {
+        PictureBatchOptions reading = new() { Height = Math.Max(1, Height), Width = Math.Max(1, Width), Channels = Channels, BatchSize = 64, Mean = Mean, Deviation = Deviation };
+        reading.Validate();
+        return reading;
+    }
+}
+
+/// <summary>Reads the folders of models for places in pictures.</summary>
+internal static class PictureModelFiles
+{
+    public const string Config = "config.json", Weights = "model.safetensors", Training = "training.json";
+
+    /// <summary>Reads and checks a folder, and makes its network.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="json">The type of its configuration.</param>
+    /// <param name="task">The task that it must have.</param>
+    /// <param name="readers">Who reads such models, in the plural, for the message.</param>
+    /// <param name="leastWeights">Weights that the network has at least; checks the network's configuration, which may be null.</param>
+    /// <param name="create">Makes the network.</param>
+    /// <exception cref="InputException">The folder is damaged or holds another model; says where.</exception>
+    public static (TConfig Config, TNetwork Network, TrainingRecord Record) Load<TConfig, TNetwork>(
+        string path, JsonTypeInfo<TConfig> json, string task, string readers, Func<TConfig, double> leastWeights, Func<TConfig, TNetwork> create)
+        where TConfig : PictureModelConfig
+        where TNetwork : Module
+    {
+        ModelFolder folder = ModelFolder.Open(path);
+        string place = folder.PathOf(Config);
+        if (folder.TaskOf() is var found && found != task)
+            throw new InputException($"the model is for '{found}'; this command reads {readers} ('{task}').", place);
+        TConfig config = folder.ReadJson(Config, json);
+        if (config.Format != TextClassifierConfig.FormatName || config.Version > 1)
+            throw new InputException(FormattableString.Invariant($"the model has the format '{config.Format}', version {config.Version}; this library reads '{TextClassifierConfig.FormatName}' up to version 1; update it."), place);
+        if (config.Labels is null || config.Mean is null || config.Deviation is null)
+            throw new InputException("'labels', 'mean' or 'deviation' is null; copy the whole folder again.", place);
+        TNetwork network;
+        try
+        {
+            _ = config.Reading();
+            // Before memory is taken: a weight takes at least two bytes of the file.
+            if (leastWeights(config) > folder.Files[Weights].Length / 2.0)
+                throw new InputException($"the network that it describes has more weights than {Weights} holds; copy the whole folder again.", place);
+            network = create(config);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InputException(e.Message, place, innerException: e);
+        }
+        network.LoadWeights(folder.PathOf(Weights)).ThrowIfIncomplete();
+        TrainingRecord record = folder.ReadJson(Training, HeedJson.Default.TrainingRecord);
+        if (record.Options is null || record.Epochs is null || record.Epochs.Any(e => e is null))
+            throw new InputException("'options' or 'epochs' is null; copy the whole folder again.", folder.PathOf(Training));
+        return (config, network, record);
+    }
+}

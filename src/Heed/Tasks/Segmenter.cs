@@ -1,0 +1,154 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Heed;
+
+/// <summary>Says the class of every pixel: a <see cref="UNet"/>, and how pictures are read for it.</summary>
+/// <remarks>
+/// <para>Pictures of any size: each is read at its own size, or scaled to that of <see cref="SegmenterOptions.Height"/> and back.</para>
+/// <para>Immutable once trained or loaded: one instance serves all threads.</para>
+/// <example><code>
+/// MaskData train = MaskData.Read("train.tar", ["sky", "road", "car"], voidLabel: 255), dev = MaskData.Read("dev.tar", ["sky", "road", "car"], voidLabel: 255);
+/// Segmenter segmenter = Segmenter.Train(train, dev, new() { Network = new UNetConfig { Attention = "se" } }, new ConsoleProgress());
+/// Picture picture = Picture.Read("street.png");
+/// segmenter.Predict(picture).Draw(picture).WritePng("seen.png");
+/// </code></example>
+/// </remarks>
+public sealed class Segmenter
+{
+    internal Segmenter(UNet network, IReadOnlyList<string> labels, PictureBatchOptions reading, (int Height, int Width) size, TrainingRecord record) =>
+        (Network, Labels, Reading, Size, Record) = (network, labels, reading, size, record);
+
+    /// <summary>The network.</summary>
+    public UNet Network { get; }
+
+    /// <summary>The classes' names.</summary>
+    public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>How the model came to be.</summary>
+    public TrainingRecord Record { get; private set; }
+
+    internal PictureBatchOptions Reading { get; }
+
+    // To which pictures are scaled; (0, 0) for not at all.
+    internal (int Height, int Width) Size { get; }
+
+    /// <summary>Trains a segmenter.</summary>
+    /// <param name="train">Pictures to learn from.</param>
+    /// <param name="dev">Pictures that choose the best epoch; with the same classes in the same order.</param>
+    /// <param name="options">Network, pictures, training; default if null.</param>
+    /// <param name="observer">Told of the progress; null for none.</param>
+    /// <param name="cancellation">Ends the run after the current step with the best weights so far.</param>
+    /// <exception cref="ArgumentException">Options make no sense, or the classes differ; says which and why.</exception>
+    /// <exception cref="InputException">There are too few pictures or classes, or one cannot be decoded.</exception>
+    public static Segmenter Train(MaskData train, MaskData dev, SegmenterOptions? options = null, ITrainingObserver? observer = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(dev);
+        options ??= new SegmenterOptions();
+        options.Validate();
+        if (!train.LabelNames.SequenceEqual(dev.LabelNames, StringComparer.Ordinal))
+            throw new ArgumentException("Segmenter.Train: training and dev pictures must have the same classes in the same order; read both with the same names.", nameof(dev));
+        if (train.Count == 0 || dev.Count == 0 || train.LabelNames.Count < 2)
+            throw new InputException(FormattableString.Invariant($"there are {train.Count} training and {dev.Count} dev pictures of {train.LabelNames.Count} classes; at least one of each and two classes are required."));
+        PictureBatchOptions look = PictureLook.Of(train, train.Select, options.Height, options.Width);
+        UNet network = new(options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count });
+        network.Initialize(options.Training.Seed);
+        string trainHash = Hash(train), devHash = Hash(dev);
+        Segmenter segmenter = new(network, train.LabelNames, look, (options.Height, options.Width), TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), trainHash, devHash));
+        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, segmenter.RunHash()) : null;
+        TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(new SegmenterTask(network, train, dev, look, options), cancellation);
+        segmenter.Record = TrainingRecord.Create(options.Training, report, trainHash, devHash);
+        return segmenter;
+    }
+
+    /// <summary>Loads a segmenter.</summary>
+    /// <param name="path">The model's folder.</param>
+    /// <exception cref="InputException">The folder is damaged or holds another model; says where.</exception>
+    public static Segmenter Load(string path) => SegmenterFiles.Load(path);
+
+    /// <summary>Whether a folder holds a segmenter.</summary>
+    /// <param name="path">The folder.</param>
+    public static bool IsIn(string path) => ModelFolder.Open(path, ModelFolderCheck.Lengths).TaskOf() == SegmenterConfig.TaskName;
+
+    /// <summary>Saves the segmenter as a folder; whole, or not at all.</summary>
+    /// <param name="path">The folder; one that holds a model is replaced.</param>
+    public void Save(string path) => SegmenterFiles.Save(this, path);
+
+    /// <summary>Says the class of every pixel.</summary>
+    /// <param name="picture">Of any size.</param>
+    public SegmentationPrediction Predict(Picture picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        float[] logits = Logits(picture);
+        byte[] mask = new byte[picture.Width * picture.Height];
+        for (int i = 0; i < mask.Length; i++)
+            mask[i] = (byte)Largest.IndexOf(logits.AsSpan(i * Labels.Count, Labels.Count));
+        return new SegmentationPrediction(Labels, new Picture(picture.Width, picture.Height, 1, mask));
+    }
+
+    /// <summary>How well pixels are classified, each picture at its own size.</summary>
+    /// <param name="pictures">With the segmenter's classes.</param>
+    /// <exception cref="ArgumentException">The classes differ.</exception>
+    public SegmentationReport Evaluate(MaskData pictures)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
+            throw new ArgumentException($"Segmenter.Evaluate: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with the model's names.", nameof(pictures));
+        SegmenterTask.Tally tally = new(Labels);
+        for (int i = 0; i < pictures.Count; i++)
+        {
+            PictureSample sample = pictures.Read(i);
+            int[] mask = Array.ConvertAll(sample.Mask!.Samples.ToArray(), label => label == pictures.VoidLabel ? -1 : label);
+            tally.Add(Logits(sample.Picture), mask, 1);
+        }
+        return tally.Report();
+    }
+
+    // (height, width, classes) of the picture's own pixels.
+    private float[] Logits(Picture picture)
+    {
+        (int height, int width) = Size.Height > 0 ? Size : (picture.Height, picture.Width);
+        PictureBatch batch = PictureLook.Batch(picture, Reading with { Height = height, Width = width });
+        return Step.Evaluate(pass =>
+        {
+            Tensor logits = Network.Forward(batch.ToTensor(), pass);
+            return (height, width) == (picture.Height, picture.Width) ? logits : logits.Resize(picture.Height, picture.Width);
+        }).ToArray();
+    }
+
+    private static string Hash(MaskData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(data.NameOf).Prepend(string.Join('\t', data.LabelNames)));
+
+    private string RunHash() => Convert.ToHexStringLower(SHA256.HashData(
+        [.. JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), .. JsonSerializer.SerializeToUtf8Bytes(SegmenterFiles.ConfigOf(this), HeedJson.Default.SegmenterConfig)]));
+}
+
+/// <summary>What a <see cref="Segmenter"/> says of a picture.</summary>
+/// <param name="Labels">The classes' names.</param>
+/// <param name="Mask">The number of the most probable class of each pixel; one channel, as large as the picture.</param>
+public sealed record SegmentationPrediction(IReadOnlyList<string> Labels, Picture Mask)
+{
+    /// <summary>The share of the pixels that each class has.</summary>
+    public IReadOnlyList<double> Shares
+    {
+        get
+        {
+            double[] shares = new double[Labels.Count];
+            foreach (byte label in Mask.Samples.Span)
+                shares[label] += 1.0 / Mask.Samples.Length;
+            return shares;
+        }
+    }
+
+    /// <summary>The picture with the classes' colours over it, and a strip below that names those that are there.</summary>
+    /// <param name="picture">The picture that was looked at.</param>
+    /// <param name="opacity">0 (nothing seen) to 1 (the colours alone).</param>
+    /// <exception cref="ArgumentException">It has another size.</exception>
+    public Picture Draw(Picture picture, double opacity = 0.5)
+    {
+        PictureCanvas canvas = new(picture);
+        canvas.Mask(Mask, opacity);
+        IReadOnlyList<double> shares = Shares;
+        return PictureLegend.Below(canvas.ToPicture(), [.. Enumerable.Range(0, Labels.Count).Where(c => shares[c] > 0).Select(c => (Labels[c], PictureColour.OfClass(c)))]);
+    }
+}

@@ -1,0 +1,214 @@
+namespace Heed;
+
+/// <summary>A text that a <see cref="TextClassifier"/> read. Units are its tokens; the vectors are those of the tokens, and beside them the evidence of the simple model where the network reads it.</summary>
+internal sealed class TextClassifierInput : ExplainedInput
+{
+    private const string Delete = "delete", UnknownToken = "unknown", Mask = "mask", Zero = "zero";
+
+    // Tokens of a batch of points that a backward pass remembers at once.
+    private const int TokensAtOnce = 1 << 13;
+
+    private readonly TextClassifier model;
+    private readonly TextRow row;
+    private readonly EncodedText encoded;
+    private readonly ExplainedScalar scalar;
+    private readonly int[] unitOfToken, tokenOfUnit, sentences;
+    private readonly float[] features, evidence;
+    private readonly Lazy<(float[] Vectors, int ClassTokens)> vectors;
+    private readonly Lazy<InputAttention?> attention;
+
+    public TextClassifierInput(TextClassifier model, TextRow row, string? label)
+    {
+        (this.model, this.row) = (model, row);
+        encoded = model.Tokens.Encode(row.Text);
+        // Neither special tokens nor the separator of a pair can be taken away.
+        tokenOfUnit = [.. Enumerable.Range(0, encoded.Ids.Length).Where(t => encoded.Tokens[t].Length > 0 && row.Text[encoded.Tokens[t].Start] != TextPair.Separator)];
+        unitOfToken = new int[encoded.Ids.Length];
+        unitOfToken.AsSpan().Fill(-1);
+        for (int unit = 0; unit < tokenOfUnit.Length; unit++)
+            unitOfToken[tokenOfUnit[unit]] = unit;
+        Ranges = [.. tokenOfUnit.Select(t => encoded.Tokens[t].Range)];
+        features = TextInference.Vectors(FeatureRows(1), model.Features.VectorSize, [0]);
+        evidence = !model.Network.Config.Evidence ? [] : EvidenceRows.Of(model.Baseline!, TextBatch.Create([encoded.Ids], [0]), _ => (row.Text, encoded.Tokens));
+        sentences = model.IsHierarchical ? TextInference.Sentences(row.Text, encoded.Tokens) : [];
+        float[] logits = TextInference.Logits(model, [row.Text], [encoded], FeatureRows(1));
+        scalar = model.Head.Explained(label, logits, model.Rule);
+        Value = scalar.Of(logits, new float[logits.Length]);
+        vectors = new(() => Read(encoded.Ids));
+        attention = new(Attend);
+    }
+
+    public override string Model => "text classifier";
+
+    public override string Source => row.Text;
+
+    public override string Target => scalar.Name;
+
+    public override bool IsLogOdds => scalar.IsLogOdds;
+
+    public override double Value { get; }
+
+    public override IReadOnlyList<Range> Ranges { get; }
+
+    public override IReadOnlyList<string> Removals => MaskId is null ? [Delete, UnknownToken] : [Delete, UnknownToken, Mask];
+
+    // A Transformer normalises what it reads, and has never seen a vector of zeros.
+    public override IReadOnlyList<string> Baselines => (model.Network is TransformerClassifier, MaskId is null) switch
+    {
+        (true, true) => [UnknownToken, Zero],
+        (true, false) => [Mask, UnknownToken, Zero],
+        _ => [Zero, UnknownToken],
+    };
+
+    public override IReadOnlyList<string> Notes =>
+    [
+        .. evidence.Length > 0 ? ["the network reads what the bag of words says of each token beside its vector; both count in a token's score"] : Array.Empty<string>(),
+        .. model.Features.FieldCount > 0 ? ["further columns of the row stay as they are, and get no score"] : Array.Empty<string>(),
+        .. encoded.CutOff > 0 ? [FormattableString.Invariant($"{encoded.CutOff} tokens beyond the model's {model.Tokens.MaximumLength} were not read")] : Array.Empty<string>(),
+    ];
+
+    public override InputAttention? Attention => attention.Value;
+
+    internal override float[] Vectors => vectors.Value.Vectors;
+
+    private int? MaskId => (model.Tokens as PretrainedEncoder)?.Tokenizer.MaskId;
+
+    private int Size => model.Network.TokenVectors.Shape[1];
+
+    internal override float[] BaselineVectors(string baseline)
+    {
+        float[] from = (float[])Vectors.Clone();
+        float[]? other = baseline == Zero ? null : Read([.. encoded.Ids.Select((id, t) => unitOfToken[t] < 0 ? id : Replacement(baseline)!.Value)]).Vectors;
+        int shift = vectors.Value.ClassTokens;
+        foreach (int t in tokenOfUnit)
+        {
+            Range vector = ((t + shift) * Size)..((t + shift + 1) * Size);
+            if (other is null)
+                from.AsSpan(vector).Clear();
+            else
+                other.AsSpan(vector).CopyTo(from.AsSpan(vector));
+            from.AsSpan(VectorLength + (t * EvidenceSize), EvidenceSize).Clear();
+        }
+        return from;
+    }
+
+    internal override (double Value, float[] Gradient)[] Gradients(IReadOnlyList<float[]> points)
+    {
+        (double, float[])[] results = new (double, float[])[points.Count];
+        int[][] groups = [.. Enumerable.Range(0, points.Count).Chunk(Math.Max(1, TokensAtOnce / Math.Max(1, encoded.Ids.Length)))];
+        foreach (int[] group in groups)
+        {
+            InputProbe probe = new();
+            probe.Watch(model.Network.VectorPlace, [.. group.SelectMany(p => points[p][..VectorLength])]);
+            if (EvidenceSize > 0)
+                probe.Watch(model.Network.Evidence!, [.. group.SelectMany(p => points[p][VectorLength..])]);
+            Step.Differentiate(
+                pass =>
+                {
+                    Tensor logits = Forward(encoded.Ids, group.Length, pass).Logits;
+                    int outputs = logits.Shape[1];
+                    float[] gradient = new float[logits.Length];
+                    for (int i = 0; i < group.Length; i++)
+                        results[group[i]].Item1 = scalar.Of(logits.Values.Slice(i * outputs, outputs), gradient.AsSpan(i * outputs, outputs));
+                    pass.Step.Backward(logits, gradient);
+                    float[] vectorGradient = probe.GradientOf(model.Network.VectorPlace), evidenceGradient = EvidenceSize > 0 ? probe.GradientOf(model.Network.Evidence!) : [];
+                    int each = encoded.Ids.Length * EvidenceSize;
+                    for (int i = 0; i < group.Length; i++)
+                        results[group[i]].Item2 = [.. vectorGradient.AsSpan(i * VectorLength, VectorLength), .. evidenceGradient.AsSpan(i * each, each)];
+                    return 0;
+                },
+                probe);
+        }
+        return results;
+    }
+
+    internal override double[] SumByUnit(ReadOnlySpan<double> elements)
+    {
+        double[] sums = new double[UnitCount];
+        for (int unit = 0; unit < sums.Length; unit++)
+        {
+            int t = tokenOfUnit[unit];
+            foreach (double element in elements.Slice((t + vectors.Value.ClassTokens) * Size, Size))
+                sums[unit] += element;
+            foreach (double element in elements.Slice(VectorLength + (t * EvidenceSize), EvidenceSize))
+                sums[unit] += element;
+        }
+        return sums;
+    }
+
+    private protected override double[] ValuesWithout(IReadOnlyList<bool[]> removed, string removal)
+    {
+        int? replacement = Replacement(removal);
+        ReducedText[] texts = [.. removed.Select(variant => ReducedText.Of(row.Text, encoded, t => unitOfToken[t] >= 0 && variant[unitOfToken[t]], replacement))];
+        float[] logits = TextInference.Logits(model, [.. texts.Select(text => text.Text)], [.. texts.Select(text => text.Encoded)], FeatureRows(texts.Length));
+        int outputs = logits.Length / texts.Length;
+        float[] gradient = new float[outputs];
+        return [.. Enumerable.Range(0, texts.Length).Select(i => scalar.Of(logits.AsSpan(i * outputs, outputs), gradient))];
+    }
+
+    private int? Replacement(string rule) => rule switch
+    {
+        UnknownToken => model.Tokens.DroppedId,
+        Mask => MaskId,
+        _ => null,
+    };
+
+    private int EvidenceSize => evidence.Length / Math.Max(1, encoded.Ids.Length);
+
+    private int VectorLength => (encoded.Ids.Length + vectors.Value.ClassTokens) * Size;
+
+    private FeatureTable FeatureRows(int count)
+    {
+        IReadOnlyList<string> fields = row.Values.Count == 0 ? [.. Enumerable.Repeat("", model.Features.FieldCount)] : row.Values;
+        return model.Features.Encode([.. Enumerable.Repeat(fields, count)]);
+    }
+
+    // What stands before the network mixes tokens, and how many class tokens it puts before them.
+    private (float[] Vectors, int ClassTokens) Read(int[] ids)
+    {
+        InputProbe probe = new();
+        probe.Watch(model.Network.VectorPlace);
+        if (evidence.Length > 0)
+            probe.Watch(model.Network.Evidence!);
+        return Step.Evaluate(
+            pass =>
+            {
+                Forward(ids, 1, pass);
+                Tensor made = probe[model.Network.VectorPlace];
+                return ((float[])[.. made.Values, .. evidence.Length > 0 ? probe[model.Network.Evidence!].Values : []], made.Shape[1] - ids.Length);
+            },
+            request: probe);
+    }
+
+    private (Tensor Logits, PoolingResult Pooling) Forward(int[] ids, int count, in Pass pass)
+    {
+        IEnumerable<T> Repeated<T>(T[] values) => Enumerable.Repeat(values, count).SelectMany(v => v);
+        return model.Network.Forward(Repeated(ids).ToArray(), SequenceRanges.Full(count, ids.Length), pass, Repeated(features).ToArray(), Repeated(evidence).ToArray(), Repeated(sentences).ToArray(),
+            Repeated(encoded.Segments).ToArray());
+    }
+
+    private InputAttention? Attend()
+    {
+        AttentionCapture capture = new(model.Network) { HasValueNorms = true };
+        PoolingCapture states = new();
+        float[] weights = [];
+        Step.Evaluate(
+            pass =>
+            {
+                weights = Forward(encoded.Ids, 1, pass).Pooling.Weights.ToArray();
+                return 0;
+            },
+            Capture.Weights, new PassRequests(capture, states));
+        int tokens = encoded.Ids.Length, count = weights.Length / tokens;
+        bool hasViews = model.Network is not TransformerClassifier { Config.ReadsFirst: true };
+        float[][] views = [.. Enumerable.Range(0, hasViews ? count : 0).Select(v => Array.ConvertAll(tokenOfUnit, t => weights[(v * tokens) + t]))];
+        int before = vectors.Value.ClassTokens, positions = tokens + before;
+        float[] readers = new float[positions];
+        if (!hasViews)
+            readers[0] = 1;
+        for (int t = 0; t < tokens && hasViews; t++)
+            readers[t + before] = Enumerable.Range(0, count).Average(v => weights[(v * tokens) + t]);
+        int[] units = [.. Enumerable.Repeat(-1, before), .. unitOfToken];
+        return new InputAttention(views, capture.Results, readers, units, UnitCount, states.Norms is { } norms && norms.Length == tokens && hasViews ? Array.ConvertAll(tokenOfUnit, t => norms[t]) : null);
+    }
+}

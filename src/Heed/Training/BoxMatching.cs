@@ -1,0 +1,92 @@
+namespace Heed;
+
+/// <summary>The boxes of one class: which of those that were found are right, and what average precision follows.</summary>
+internal sealed class BoxMatching
+{
+    private const int MostOfPicture = 100, Recalls = 101;
+
+    private readonly PictureBox[][] truth;
+    private readonly (int Picture, PictureBox Box, float Score)[] found, surest;
+
+    public BoxMatching(int label, IReadOnlyList<IReadOnlyList<PictureBox>> truth, IReadOnlyList<IReadOnlyList<ScoredBox>> found)
+    {
+        this.truth = [.. truth.Select(boxes => boxes.Where(b => b.Label == label).ToArray())];
+        // Stable: equal scores stay in the order of the pictures.
+        (int Picture, PictureBox Box, float Score)[] Ordered(int most) =>
+            [.. found.SelectMany((boxes, picture) => boxes.Where(b => b.Box.Label == label).OrderByDescending(b => b.Score).Take(most).Select(b => (picture, b.Box, b.Score))).OrderByDescending(b => b.Score)];
+        (this.found, surest) = (Ordered(int.MaxValue), Ordered(MostOfPicture));
+        BoxCount = this.truth.Sum(boxes => boxes.Length);
+    }
+
+    /// <summary>0.5, 0.55, … 0.95.</summary>
+    public static IReadOnlyList<double> CocoOverlaps { get; } = [.. Enumerable.Range(0, 10).Select(n => 0.5 + (n * 0.05))];
+
+    public int BoxCount { get; }
+
+    /// <summary>The area under the curve, every point of it; NaN without true boxes.</summary>
+    public double VocPrecision(double overlap)
+    {
+        (double[] recall, double[] precision) = Curve(Right(found, overlap, onlyFree: false));
+        double area = 0, before = 0;
+        for (int i = 0; i < recall.Length; i++)
+        {
+            area += (recall[i] - before) * precision[i];
+            before = recall[i];
+        }
+        return BoxCount == 0 ? double.NaN : area;
+    }
+
+    /// <summary>The mean of the precision at 101 recalls; NaN without true boxes.</summary>
+    public double CocoPrecision(double overlap)
+    {
+        (double[] recall, double[] precision) = Curve(Right(surest, overlap, onlyFree: true));
+        double sum = 0;
+        for (int n = 0, at = 0; n < Recalls; n++)
+        {
+            while (at < recall.Length && recall[at] < n * 0.01)
+                at++;
+            sum += at < recall.Length ? precision[at] : 0;
+        }
+        return BoxCount == 0 ? double.NaN : sum / Recalls;
+    }
+
+    private bool[] Right((int Picture, PictureBox Box, float Score)[] boxes, double overlap, bool onlyFree)
+    {
+        bool[][] taken = [.. truth.Select(own => new bool[own.Length])];
+        bool[] right = new bool[boxes.Length];
+        for (int i = 0; i < boxes.Length; i++)
+        {
+            (int picture, PictureBox box, _) = boxes[i];
+            int best = -1;
+            // The tolerance is COCO's, so that an overlap of exactly the limit counts in spite of rounding.
+            double most = Math.Min(overlap, 1 - 1e-10);
+            for (int t = 0; t < truth[picture].Length; t++)
+            {
+                if (onlyFree && taken[picture][t])
+                    continue;
+                double share = box.Overlap(truth[picture][t]);
+                if (share > most || (best < 0 && share >= most))
+                    (best, most) = (t, share);
+            }
+            right[i] = best >= 0 && !taken[picture][best];
+            if (right[i])
+                taken[picture][best] = true;
+        }
+        return right;
+    }
+
+    // Recall after each box, and the highest precision of any recall from there on.
+    private (double[] Recall, double[] Precision) Curve(bool[] right)
+    {
+        double[] recall = new double[right.Length], precision = new double[right.Length];
+        int hits = 0;
+        for (int i = 0; i < right.Length; i++)
+        {
+            hits += right[i] ? 1 : 0;
+            (recall[i], precision[i]) = (hits / (double)Math.Max(1, BoxCount), hits / (i + 1.0));
+        }
+        for (int i = right.Length - 2; i >= 0; i--)
+            precision[i] = Math.Max(precision[i], precision[i + 1]);
+        return (recall, precision);
+    }
+}

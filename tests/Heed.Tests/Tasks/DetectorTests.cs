@@ -1,0 +1,129 @@
+using Heed.Testing;
+
+namespace Heed.Tests.Tasks;
+
+public sealed class DetectorTests
+{
+    private static readonly DetectorOptions Small = new()
+    {
+        Network = new FcosConfig { Backbone = new ResNetConfig { Depths = [1, 1, 1, 1], Widths = [4, 8, 16, 16], Attention = "se" }, Width = 16, HeadDepth = 1, LevelCount = 2 },
+        Training = new DetectorOptions().Training with { BatchSize = 4, EpochCount = 10, LearningRate = 0.01 },
+    };
+
+    [Fact]
+    public void Learns_to_find_things_and_comes_back_from_its_folder_with_the_same_boxes()
+    {
+        (BoxData train, BoxData dev, BoxData test) = Scenes(70).Split(seed: 1);
+        Detector detector = Detector.Train(train, dev, Small);
+        DetectionReport report = detector.Evaluate(test);
+        report.PictureCount.ShouldBe(test.Count);
+        report.VocPrecision.ShouldBeGreaterThan(0.5);
+        report.CocoHalf.ShouldBe(report.VocPrecision, 0.1);
+        detector.Record.Epochs[detector.Record.BestEpoch - 1].Score!.Value.ShouldBeGreaterThan(0.4);
+        using TemporaryFolder folder = new();
+        detector.Save(folder["model"]);
+        Detector.IsIn(folder["model"]).ShouldBeTrue();
+        Detector loaded = Detector.Load(folder["model"]);
+        Picture picture = test.Read(0).Picture;
+        DetectionPrediction before = detector.Predict(picture), after = loaded.Predict(picture);
+        after.Boxes.ShouldBe(before.Boxes);
+        after.Draw(picture).Height.ShouldBe(picture.Height);
+        // Twice as large: the boxes are, too.
+        Picture large = Enlarged(picture);
+        (large.Width, large.Height).ShouldBe((2 * picture.Width, 2 * picture.Height));
+        foreach (ScoredBox box in loaded.Predict(large, leastScore: 0.1).Boxes)
+            (box.Box.Right <= large.Width && box.Box.Bottom <= large.Height && box.Box.Left >= 0 && box.Box.Top >= 0).ShouldBeTrue();
+        Should.Throw<InputException>(() => Segmenter.Load(folder["model"])).Message.ShouldContain("detection");
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_bits()
+    {
+        (BoxData train, BoxData dev, _) = Scenes(16).Split(seed: 1, dev: 0.3, test: 0);
+        DetectorOptions options = Small with { Training = Small.Training with { EpochCount = 2 }, Height = 40, Width = 56 };
+        byte[] Weights()
+        {
+            using MemoryStream stream = new();
+            Detector.Train(train, dev, options).Network.SaveWeights(stream);
+            return stream.ToArray();
+        }
+        Weights().ShouldBe(Weights());
+    }
+
+    [Fact]
+    public void Places_know_their_thing_by_hand()
+    {
+        // A level of 8 pixels: a box of 16 × 16 around (16, 16) has its four places 4 pixels from the middle.
+        FcosTargets targets = FcosTargets.Of([[new PictureBox(1, 8, 8, 24, 24)]], 4, 4, 2, [8, 16], 0);
+        float[] where = new float[16];
+        foreach (int place in (int[])[5, 6, 9, 10])
+            where[place] = 1;
+        targets.Positive.ShouldBe(where);
+        targets.Classes.Where((_, i) => i % 2 == 1).ShouldBe(where);
+        targets.Distances[(4 * 5)..(4 * 6)].ShouldBe([4, 4, 12, 12]);
+        targets.Centreness[5].ShouldBe(1f / 3, 1e-6f);
+        // The farthest edge is 12 pixels away: no business of the second level, which starts at 64.
+        FcosTargets.Of([[new PictureBox(1, 8, 8, 24, 24)]], 2, 2, 2, [8, 16], 1).Positive.ShouldAllBe(p => p == 0);
+        // A smaller box within takes the place; the larger one, of 80 pixels, is the second level's.
+        PictureBox inner = new(0, 34, 34, 46, 46), outer = new(1, 0, 0, 160, 160);
+        FcosTargets.Of([[outer, inner]], 20, 20, 2, [8, 16], 0).Positive.Sum().ShouldBe(1);
+        FcosTargets.Of([[outer, inner]], 10, 10, 2, [8, 16], 1).Positive.Sum().ShouldBe(4);
+    }
+
+    [Fact]
+    public void Perfect_answers_cost_almost_nothing_and_become_the_boxes()
+    {
+        PictureBox[] truth = [new(1, 8, 8, 24, 24), new(0, 34, 20, 46, 44)];
+        FcosTargets targets = FcosTargets.Of([truth], 8, 8, 2, [8], 0);
+        (float loss, IReadOnlyList<ScoredBox> boxes) = Step.Evaluate(pass =>
+        {
+            Tensor Logits(float[] values, int size) => pass.Input(Array.ConvertAll(values, v => v > 0 ? 20f : -20f), new Shape(1, 8, 8, size));
+            Tensor distances = pass.Input(Array.ConvertAll(targets.Distances, d => d > 0 ? d : 1), new Shape(1, 8, 8, 4));
+            float[] centreness = Array.ConvertAll(targets.Centreness, c => c <= 0 ? -20 : MathF.Log(c / Math.Max(1e-6f, 1 - c)));
+            FcosLevel[] levels = [new(8, Logits(targets.Classes, 2), distances, pass.Input(centreness, new Shape(1, 8, 8, 1)))];
+            return (FcosAnswers.Loss(levels, [truth], [8]).Item, FcosAnswers.Boxes(levels, 64, 64, 0.3, 0.6, 10)[0]);
+        });
+        // What is left is the entropy of centre-ness between 0 and 1.
+        loss.ShouldBeLessThan(0.7f);
+        boxes.Select(b => b.Box).Order(Comparer<PictureBox>.Create((a, b) => b.Label - a.Label)).ShouldBe(truth);
+    }
+
+    [Fact]
+    public void The_gradient_of_the_whole_loss_agrees_with_differences()
+    {
+        Fcos network = new(new FcosConfig { ClassCount = 2, Width = 4, HeadDepth = 1, LevelCount = 2, Backbone = new ResNetConfig { Depths = [1, 1, 1], Widths = [2, 3, 4] } });
+        network.Initialize(1);
+        float[] picture = FormulaWeights.Create(16 * 16 * 3, 1, 1);
+        PictureBox[] boxes = [new(1, 2, 2, 9, 9), new(0, 3, 4, 15, 14)];
+        GradientCheck.Run(network.NamedParameters().Where(p => p.Name.StartsWith("head.", StringComparison.Ordinal) || p.Name.StartsWith("fpn.", StringComparison.Ordinal)),
+            pass => FcosAnswers.Loss(network.Forward(pass.Input(picture, new Shape(1, 16, 16, 3)), pass), [boxes], network.Strides)).ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void What_makes_no_sense_is_refused()
+    {
+        BoxData scenes = Scenes(4), others = BoxData.FromPictures([(new Picture(32, 32, 1, new byte[1024]), [new PictureBox(0, 1, 1, 5, 5)])], ["spot"]);
+        Should.Throw<ArgumentException>(() => Detector.Train(scenes, others, Small)).Message.ShouldContain("the same classes");
+        Should.Throw<InputException>(() => Detector.Train(scenes, scenes.Select([]), Small)).Message.ShouldContain("0 dev pictures");
+        Should.Throw<InputException>(() => Detector.Train(scenes, BoxData.FromPictures([(new Picture(32, 32, 3, new byte[3072]), [])], scenes.LabelNames), Small)).Message.ShouldContain("no box in the dev pictures");
+        Should.Throw<ArgumentException>(() => Detector.Train(scenes, scenes, Small with { Network = Small.Network with { LevelCount = 5 } })).Message.ShouldContain("the backbone has 4");
+        Should.Throw<ArgumentException>(() => Detector.Train(scenes, scenes, Small with { Overlap = 0 })).Message.ShouldContain("Overlap");
+        Should.Throw<ArgumentException>(() => Detector.Train(scenes, scenes, Small with { Training = Small.Training with { Monitor = "accuracy" } })).Message.ShouldContain("mean-ap");
+        Should.Throw<InputException>(() => BoxData.FromPictures([(new Picture(8, 8, 1, new byte[64]), [new PictureBox(0, 1, 1, 9, 5)])], ["spot"])).Message.ShouldContain("leaves picture 0");
+    }
+
+    // Things, whatever their shape.
+    private static BoxData Scenes(int count) => BoxData.FromPictures(ShapeScenes.Make(count, 5, size: 48, mostThings: 2).Select(scene =>
+        (scene.Picture, (IReadOnlyList<PictureBox>)[.. scene.Boxes.Select(box => box with { Label = 0 })])), ["thing"]);
+
+    private static Picture Enlarged(Picture picture)
+    {
+        byte[] samples = new byte[4 * picture.Samples.Length];
+        for (int i = 0; i < samples.Length; i++)
+        {
+            int pixel = i / 3, row = pixel / (2 * picture.Width) / 2, column = pixel % (2 * picture.Width) / 2;
+            samples[i] = picture[row, column, i % 3];
+        }
+        return new Picture(2 * picture.Width, 2 * picture.Height, 3, samples);
+    }
+}

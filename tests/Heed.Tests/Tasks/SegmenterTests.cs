@@ -1,0 +1,118 @@
+using Heed.Testing;
+
+namespace Heed.Tests.Tasks;
+
+public sealed class SegmenterTests
+{
+    private static readonly SegmenterOptions Small = new()
+    {
+        Network = new UNetConfig { Widths = [6, 12, 12], Attention = "se", Reduction = 2 },
+        Dice = 0.5,
+        Training = new SegmenterOptions().Training with { BatchSize = 4, EpochCount = 5, LearningRate = 0.01 },
+    };
+
+    [Fact]
+    public void Learns_shapes_and_comes_back_from_its_folder_with_the_same_bits()
+    {
+        (MaskData train, MaskData dev, MaskData test) = Scenes(50).Split(seed: 1);
+        Segmenter segmenter = Segmenter.Train(train, dev, Small);
+        SegmentationReport report = segmenter.Evaluate(test);
+        report.PictureCount.ShouldBe(test.Count);
+        report.PixelCount.ShouldBe(test.Count * 32 * 32L);
+        report.PixelAccuracy.ShouldBeGreaterThan(0.9);
+        report.Classes[0].Iou.ShouldBeGreaterThan(0.9);
+        report.MeanIou.ShouldBeGreaterThan(0.75);
+        segmenter.Record.Epochs[segmenter.Record.BestEpoch - 1].Score!.Value.ShouldBeGreaterThan(0.75);
+        using TemporaryFolder folder = new();
+        segmenter.Save(folder["model"]);
+        Segmenter.IsIn(folder["model"]).ShouldBeTrue();
+        Segmenter loaded = Segmenter.Load(folder["model"]);
+        Picture picture = test.Read(0).Picture;
+        loaded.Predict(picture).Mask.Samples.ToArray().ShouldBe(segmenter.Predict(picture).Mask.Samples.ToArray());
+        loaded.Evaluate(test).Loss.ShouldBe(report.Loss);
+        loaded.Record.Epochs[0].Score.ShouldBe(segmenter.Record.Epochs[0].Score);
+        // Another size, which is no multiple of the stride.
+        Picture odd = ShapeScenes.Make(1, 9, 45)[0].Picture;
+        SegmentationPrediction seen = loaded.Predict(odd);
+        (seen.Mask.Width, seen.Mask.Height).ShouldBe((45, 45));
+        seen.Shares.Sum().ShouldBe(1, 1e-9);
+        seen.Draw(odd).Width.ShouldBeGreaterThanOrEqualTo(45);
+        Should.Throw<InputException>(() => ImageClassifier.Load(folder["model"])).Message.ShouldContain("segmentation");
+        Should.Throw<InputException>(() => Segmenter.Load(Damaged(folder, text => text.Replace("12,", "12000,", StringComparison.Ordinal)))).Message.ShouldContain("config.json");
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_bits_over_a_backbone_too()
+    {
+        (MaskData train, MaskData dev, _) = Scenes(12).Split(seed: 1, dev: 0.3, test: 0);
+        SegmenterOptions options = Small with
+        {
+            Network = new UNetConfig { Widths = [6, 8], Backbone = new ResNetConfig { Depths = [1, 1], Widths = [6, 8], Attention = "se" } }, Height = 24, Width = 40, Training = Small.Training with { EpochCount = 2, ClassWeights = "balanced" },
+        };
+        byte[] Weights(Segmenter segmenter)
+        {
+            using MemoryStream stream = new();
+            segmenter.Network.SaveWeights(stream);
+            return stream.ToArray();
+        }
+        Segmenter first = Segmenter.Train(train, dev, options);
+        Weights(Segmenter.Train(train, dev, options)).ShouldBe(Weights(first));
+        using TemporaryFolder folder = new();
+        first.Save(folder["model"]);
+        Segmenter loaded = Segmenter.Load(folder["model"]);
+        loaded.Network.Config.Backbone.ShouldBeOfType<ResNetConfig>().Attention.ShouldBe("se");
+        // Pictures are scaled to 24 × 40 and back.
+        loaded.Evaluate(dev).Loss.ShouldBe(first.Evaluate(dev).Loss);
+    }
+
+    [Fact]
+    public void Intersection_over_union_by_hand()
+    {
+        // Of 10 pixels of a 8 are right and 2 are said to be b; of 5 of b 4 are right and 1 is said to be a; c is not there; d has 5 pixels, all said to be a.
+        SegmentationReport report = new(["a", "b", "c", "d"], [8, 2, 0, 0, 1, 4, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0], 2, 0.5);
+        report.Classes[0].Iou.ShouldBe(8.0 / 16, 1e-12);
+        report.Classes[1].Iou.ShouldBe(4.0 / 7, 1e-12);
+        report.Classes[2].Iou.ShouldBe(double.NaN);
+        report.Classes[3].Iou.ShouldBe(0);
+        report.MeanIou.ShouldBe(((8.0 / 16) + (4.0 / 7)) / 3, 1e-12);
+        report.PixelAccuracy.ShouldBe(12.0 / 20, 1e-12);
+        report.PixelCount.ShouldBe(20);
+        report.ToString().ShouldContain("d  IoU 0.0000");
+    }
+
+    [Fact]
+    public void Dice_loss_by_hand_leaves_void_pixels_out()
+    {
+        // Two pixels of two classes and one that counts nowhere; p = ½ everywhere: 2·½/(1 + 1) for both.
+        Step.Evaluate(pass => SegmenterTask.DiceLoss(pass.Input([0, 0, 3, 3, 9, -9], new Shape(3, 2)), new[] { 0, 1, -1 }, pass)).Item.ShouldBe(0.5f, 1e-6f);
+        // Sure and right is 0; a class that is not there takes no part.
+        Step.Evaluate(pass => SegmenterTask.DiceLoss(pass.Input([40, 0, 0, 0, 40, 0], new Shape(2, 3)), new[] { 0, 1 }, pass)).Item.ShouldBe(0, 1e-6f);
+    }
+
+    [Fact]
+    public void What_makes_no_sense_is_refused()
+    {
+        MaskData scenes = Scenes(4), others = MaskData.FromPictures([(new Picture(8, 8, 1, new byte[64]), new Picture(8, 8, 1, new byte[64]))], ["spots", "stars"]);
+        Should.Throw<ArgumentException>(() => Segmenter.Train(scenes, others, Small)).Message.ShouldContain("the same classes");
+        Should.Throw<InputException>(() => Segmenter.Train(scenes, scenes.Select([]), Small)).Message.ShouldContain("0 dev pictures");
+        Should.Throw<ArgumentException>(() => Segmenter.Train(scenes, scenes, Small with { Height = 32 })).Message.ShouldContain("both");
+        Should.Throw<ArgumentException>(() => Segmenter.Train(scenes, scenes, Small with { Training = Small.Training with { Monitor = "macro-f1" } })).Message.ShouldContain("mean-iou");
+        Should.Throw<InputException>(() => MaskData.FromPictures([(new Picture(8, 8, 1, new byte[64]), new Picture(4, 8, 1, new byte[32]))], ["a", "b"])).Message.ShouldContain("4 × 8 pixels");
+    }
+
+    // Things, whatever their shape, upon the ground.
+    private static MaskData Scenes(int count) => MaskData.FromPictures(ShapeScenes.Make(count, 5, size: 32, mostThings: 2).Select(scene =>
+        (scene.Picture, new Picture(32, 32, 1, Array.ConvertAll(scene.Mask.Samples.ToArray(), label => Math.Min(label, (byte)1))))), ["ground", "thing"]);
+
+    // The folder with another configuration, its manifest made anew.
+    private static string Damaged(TemporaryFolder folder, Func<string, string> change)
+    {
+        Dictionary<string, Action<Stream>> files = Directory.GetFiles(folder["model"]).Where(f => Path.GetFileName(f) != "manifest.json").ToDictionary(f => Path.GetFileName(f), f =>
+        {
+            byte[] bytes = Path.GetFileName(f) == "config.json" ? System.Text.Encoding.UTF8.GetBytes(change(File.ReadAllText(f))) : File.ReadAllBytes(f);
+            return (Action<Stream>)(stream => stream.Write(bytes));
+        }, StringComparer.Ordinal);
+        ModelFolder.Write(folder["damaged"], files);
+        return folder["damaged"];
+    }
+}
