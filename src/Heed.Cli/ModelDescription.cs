@@ -81,6 +81,7 @@ internal sealed class ModelDescription
         it.Say("model", "image classifier: " + model.Network.Config.Describe(), "kind", "image-classifier");
         it.Say("labels", string.Join(", ", model.Labels), "labels", string.Join(", ", model.Labels));
         it.Weighs(null, model.Network.ParameterCount, isDecoder: false);
+        it.Works(model.Costs());
         it.Folder(path);
         return it;
     }
@@ -163,6 +164,29 @@ internal sealed class ModelDescription
         {
             json.WriteString("tokens", tokenizer.Kind);
             json.WriteNumber("vocabulary", tokenizer.VocabularySize);
+        });
+    }
+
+    // The work for one picture, and what attention has of it.
+    private void Works(ImageCosts costs)
+    {
+        lines.Add(("work", string.Create(culture, $"{costs.MultiplyAdds:N0} multiply-adds for a picture of {costs.Height} x {costs.Width}")));
+        foreach (IGrouping<string, ModuleCost> kind in costs.Blocks.GroupBy(b => b.Kind))
+            lines.Add(("attention", string.Create(culture, $"{kind.Count()} {kind.Key}, the first {kind.First().Name}: {kind.Sum(b => b.ParameterCount):N0} parameters, {kind.Sum(b => b.MultiplyAdds):N0} multiply-adds")));
+        properties.Add(json =>
+        {
+            json.WriteNumber("multiplyAdds", costs.MultiplyAdds);
+            json.WriteStartArray("attention");
+            foreach (ModuleCost block in costs.Blocks)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", block.Name);
+                json.WriteString("kind", block.Kind);
+                json.WriteNumber("parameters", block.ParameterCount);
+                json.WriteNumber("multiplyAdds", block.MultiplyAdds);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
         });
     }
 

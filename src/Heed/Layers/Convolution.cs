@@ -60,6 +60,10 @@ public sealed class Convolution : Module
     /// <summary>Parts into which channels and filters are cut.</summary>
     public int Groups { get; }
 
+    internal override int OutputChannels => weight.Shape[0];
+
+    internal override long MultiplyAdds(Shape output) => (long)output.Length * (weight.Shape.Length / weight.Shape[0]);
+
     /// <summary>Convolves.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>

@@ -43,20 +43,56 @@ public sealed class ImageClassifier
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(dev);
         options ??= new ImageClassifierOptions();
+        PictureBatchOptions look = Check(train, dev, options);
+        PictureNetwork network = (options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count }).For(look.Height, look.Width).Create();
+        network.Initialize(options.Training.Seed);
+        string[] notes = options.InitialWeights is { } path ? [InitialWeights.Load(network, path)] : [];
+        return Train(network, (train, dev), options, look, notes, observer, cancellation);
+    }
+
+    /// <summary>Trains a network that exists: one that was loaded, into which blocks were inserted, of which parts are frozen.</summary>
+    /// <param name="network">The network, trained in place; with the channels of the pictures and as many classes.</param>
+    /// <param name="train">Pictures to learn from.</param>
+    /// <param name="dev">Pictures that choose the best epoch; with the same classes in the same order.</param>
+    /// <param name="options">Pictures and training, of which the network and its first weights are not used; default if null.</param>
+    /// <param name="observer">Told of the progress; null for none.</param>
+    /// <param name="cancellation">Ends the run after the current step with the best weights so far.</param>
+    /// <exception cref="ArgumentException">Options make no sense, the classes differ, or the network reads other channels or has other classes; says which and why.</exception>
+    /// <exception cref="InputException">There are too few pictures or classes, or one cannot be decoded.</exception>
+    public static ImageClassifier Train(PictureNetwork network, PictureData train, PictureData dev, ImageClassifierOptions? options = null, ITrainingObserver? observer = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(dev);
+        options ??= new ImageClassifierOptions();
+        PictureBatchOptions look = Check(train, dev, options);
+        if (network.Config.Channels != look.Channels || network.Config.ClassCount != train.LabelNames.Count)
+            throw new ArgumentException(FormattableString.Invariant($"ImageClassifier.Train: the network is for {network.Config.Channels} channels and {network.Config.ClassCount} classes; the pictures have {look.Channels} and {train.LabelNames.Count}."), nameof(network));
+        return Train(network, (train, dev), options, look, [], observer, cancellation);
+    }
+
+    private static ImageClassifier Train(
+        PictureNetwork network, (PictureData Train, PictureData Dev) data, ImageClassifierOptions options, PictureBatchOptions look, IReadOnlyList<string> notes, ITrainingObserver? observer, CancellationToken cancellation)
+    {
+        network.Freeze(options.Freeze);
+        (string train, string dev) = (Hash(data.Train), Hash(data.Dev));
+        ImageClassifier classifier = new(network, data.Train.LabelNames, look, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), train, dev));
+        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, classifier.RunHash()) : null;
+        ImageClassifierTask task = new(network, data.Train, data.Dev, look, options) { Notes = [.. notes, .. ImageClassifierTask.Frozen(network)] };
+        TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(task, cancellation);
+        classifier.Record = TrainingRecord.Create(options.Training, report, train, dev);
+        return classifier;
+    }
+
+    // Options and pictures go together; how the pictures will be read.
+    private static PictureBatchOptions Check(PictureData train, PictureData dev, ImageClassifierOptions options)
+    {
         options.Validate();
         if (!train.LabelNames.SequenceEqual(dev.LabelNames, StringComparer.Ordinal))
             throw new ArgumentException("ImageClassifier.Train: training and dev pictures must have the same classes in the same order; read the dev pictures with LabelNames of the training pictures.", nameof(dev));
         if (train.Count == 0 || dev.Count == 0 || train.LabelNames.Count < 2)
             throw new InputException(FormattableString.Invariant($"there are {train.Count} training and {dev.Count} dev pictures of {train.LabelNames.Count} classes; at least one of each and two classes are required."));
-        PictureBatchOptions look = Look(train, options);
-        PictureNetwork network = (options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count }).For(look.Height, look.Width).Create();
-        network.Initialize(options.Training.Seed);
-        string[] notes = options.Start is { } start ? [Begin(network, start)] : [];
-        ImageClassifier classifier = new(network, train.LabelNames, look, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), Hash(train), Hash(dev)));
-        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, classifier.RunHash()) : null;
-        TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(new ImageClassifierTask(network, train, dev, look, options) { Notes = notes }, cancellation);
-        classifier.Record = TrainingRecord.Create(options.Training, report, Hash(train), Hash(dev));
-        return classifier;
+        return Look(train, options);
     }
 
     /// <summary>Loads a classifier.</summary>
@@ -93,19 +129,13 @@ public sealed class ImageClassifier
         return ImageClassifierTask.Measure(Network, new PictureBatches(pictures, reading));
     }
 
-    // Takes all weights but those of a head for other classes.
-    private static string Begin(PictureNetwork network, string path)
+    /// <summary>What a picture costs, and what the attention blocks have of it.</summary>
+    /// <remarks>Runs the network once, with hooks: not while other threads use it.</remarks>
+    public ImageCosts Costs()
     {
-        WeightReport report = network.Load(path);
-        string head = network.HeadName + ".";
-        bool IsOther(string name) => !name.TrimStart('\'').StartsWith(head, StringComparison.Ordinal);
-        if (report.Missing.FirstOrDefault(IsOther) is { } missing)
-            throw new InputException($"'{missing}' is missing; the weights belong to another network than this {network.Config.Describe()}.", path);
-        if (report.MisShaped.FirstOrDefault(IsOther) is { } other)
-            throw new InputException($"{other}; the weights belong to another network than this {network.Config.Describe()}, or to pictures of other channels or size.", path);
-        bool isNew = report.Missing.Count + report.MisShaped.Count > 0;
-        return FormattableString.Invariant($"{path}: {report.Loaded.Count} tensors taken{(report.Unexpected.Count > 0 ? $", {report.Unexpected.Count} of no use here, the first is '{report.Unexpected[0]}'" : "")}")
-            + (isNew ? FormattableString.Invariant($"; the head '{network.HeadName}' is new: it has {network.Config.ClassCount} classes, the file's has others") : "");
+        IReadOnlyList<ModuleCost> costs = ModuleCost.Measure(Network, Network.Look(reading.Height, reading.Width));
+        HashSet<string> blocks = [.. Network.NamedModules().Where(m => m.Module is PictureAttention or PictureConvolution).Select(m => m.Name)];
+        return new ImageCosts(reading.Height, reading.Width, costs[0].MultiplyAdds, [.. costs.Where(c => blocks.Contains(c.Name) && !blocks.Any(outer => c.Name.StartsWith(outer + ".", StringComparison.Ordinal)))]);
     }
 
     private static PictureBatchOptions Look(PictureData train, ImageClassifierOptions options) => PictureLook.Of(train, train.Select, options.Size, options.Size);
@@ -129,6 +159,13 @@ public sealed record ImagePrediction(IReadOnlyList<string> Labels, IReadOnlyList
 
     private int Best => Enumerable.Range(0, Probabilities.Count).MaxBy(c => Probabilities[c]);
 }
+
+/// <summary>What an <see cref="ImageClassifier"/> costs.</summary>
+/// <param name="Height">Rows of the picture.</param>
+/// <param name="Width">Columns of the picture.</param>
+/// <param name="MultiplyAdds">Multiplications with additions for one picture, as <see cref="ModuleCost.MultiplyAdds"/>.</param>
+/// <param name="Blocks">Its attention blocks, and the convolutions that attend.</param>
+public sealed record ImageCosts(int Height, int Width, long MultiplyAdds, IReadOnlyList<ModuleCost> Blocks);
 
 /// <summary>How well an <see cref="ImageClassifier"/> does.</summary>
 /// <param name="Count">Pictures.</param>

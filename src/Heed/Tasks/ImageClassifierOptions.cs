@@ -7,10 +7,6 @@ public sealed record ImageClassifierOptions
     /// <value>Default <c>resnet20</c>.</value>
     public PictureNetworkConfig Network { get; init; } = ResNetConfig.Named("resnet20");
 
-    /// <summary>Weights to start from: a safetensors file of torchvision or timm, or a model folder (<see cref="PictureNetwork.Load"/>); where its classes are others, the head starts anew.</summary>
-    /// <value>Default null: drawn by the seed.</value>
-    public string? Start { get; init; }
-
     /// <summary>Rows and columns of the pictures that the network reads; others are scaled to it.</summary>
     /// <value>Default 0: those of the first training picture.</value>
     public int Size { get; init; }
@@ -25,6 +21,14 @@ public sealed record ImageClassifierOptions
     {
         Optimizer = "sgd", LearningRate = 0.1, WeightDecay = 5e-4, BatchSize = 128, EpochCount = 20, Schedule = "cosine", Warmup = 0.05, ClipNorm = 0, Patience = 1000, Monitor = "accuracy", AveragingDecay = 0, WordDropout = 0,
     };
+
+    /// <summary>Where the first weights come from: the folder of an image classifier, or a safetensors file of torchvision or timm (<see cref="PictureNetwork.Load"/>); null for a network from scratch.</summary>
+    /// <value>Default null. What belongs to classes of another number, and attention blocks that are not there, start from scratch.</value>
+    public string? InitialWeights { get; init; }
+
+    /// <summary>Names of parameters or modules that training leaves as they are, with <c>*</c> for anything but a dot; see <see cref="ModuleFreezing.Freeze"/>.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyList<string> Freeze { get; init; } = [];
 
     /// <summary>Where the run is kept so that it can go on after a kill; null for nowhere.</summary>
     public CheckpointOptions? Checkpoint { get; init; }

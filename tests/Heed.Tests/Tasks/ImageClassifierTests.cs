@@ -92,17 +92,17 @@ public sealed class ImageClassifierTests
         start.Initialize(9);
         start.Save(folder["w.safetensors"]);
         Listener listener = new();
-        ImageClassifier classifier = ImageClassifier.Train(train, dev, brief with { Start = folder["w.safetensors"] }, listener);
-        listener.Notes.ShouldContain("the head 'fc' is new: it has 2 classes");
+        ImageClassifier classifier = ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["w.safetensors"] }, listener);
+        listener.Notes.ShouldContain("2 start from scratch: 'fc.weight', 'fc.bias'");
         classifier.Network.NamedParameters().First().Parameter.Values.ToArray().ShouldBe(start.NamedParameters().First().Parameter.Values.ToArray(), 1e-6);
         classifier.Save(folder["model"]);
-        ImageClassifier.Train(train, dev, brief with { Start = folder["model"] }, listener);
-        listener.Notes.ShouldEndWith("tensors taken");
+        ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["model"] }, listener);
+        listener.Notes.ShouldNotContain("scratch");
         (Small.Network with { Channels = 3 }).Create().Save(folder["rgb.safetensors"]);
-        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { Start = folder["rgb.safetensors"] })).Message.ShouldContain("other channels");
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["rgb.safetensors"] })).Message.ShouldContain("other shapes, the first is 'conv1.weight'");
         PictureNetworkConfig.Named("mobilenetv3-small").Create().Save(folder["mobile.safetensors"]);
-        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { Start = folder["mobile.safetensors"] })).Message.ShouldContain("'conv1.weight' is missing");
-        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { Start = folder["nothing"] }));
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["mobile.safetensors"] })).Message.ShouldContain("the first is 'conv1.weight'");
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["nothing"] }));
     }
 
     [Fact]

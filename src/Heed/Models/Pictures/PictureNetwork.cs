@@ -47,6 +47,11 @@ public abstract class PictureNetwork : Module
     /// <exception cref="ShapeException">The pictures have other channels.</exception>
     public abstract Tensor Forward(Tensor pictures, in Pass pass);
 
+    internal override (int Size, Func<Pass, Tensor>? Forward) Probe() => (Config.UsualSize, Look(Config.UsualSize, Config.UsualSize));
+
+    /// <summary>A forward pass over one black picture.</summary>
+    internal Func<Pass, Tensor> Look(int height, int width) => pass => Forward(pass.Input(new float[height * width * Config.Channels], new Shape(1, height, width, Config.Channels)), pass);
+
     /// <summary>Reads weights and running statistics of a file that torchvision or timm wrote, or of a model folder of ours; what does not fit is left as it is and reported.</summary>
     /// <remarks>Dense layers that torch has as 1 × 1 convolutions (those of squeeze-and-excitation) are taken as they are; <c>num_batches_tracked</c> is of no use here; <c>se_module</c> is read as <c>se</c>.</remarks>
     /// <param name="path">A safetensors file, or a folder with one or several.</param>
