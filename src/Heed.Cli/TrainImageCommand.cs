@@ -20,7 +20,7 @@ internal sealed class TrainImageCommand
     public static Command Create(Terminal terminal, CancellationToken cancellation)
     {
         TrainImageCommand train = new(terminal);
-        Command command = new("image", "Trains a residual network on pictures, with attention to channels if you like.") { train.data, train.dev, train.test, train.run.Output };
+        Command command = new("image", "Trains a network on pictures: a residual one, MobileNetV3 or a vision Transformer, from nothing or from weights of others.") { train.data, train.dev, train.test, train.run.Output };
         foreach (Option option in train.source.Options)
             command.Add(option);
         train.settings.AddTo(command);

@@ -116,6 +116,46 @@ public sealed class ImageClassifierTests
         Should.Throw<ArgumentException>(() => ImageClassifier.Train(stripes, stripes, Small with { Network = new ResNetConfig { Stem = "tall" } })).Message.ShouldContain("small, large");
     }
 
+    [Theory]
+    [InlineData("mobilenetv3-small")]
+    [InlineData("vit-32")]
+    public void Other_families_come_back_from_their_folders_with_the_same_bits(string name)
+    {
+        (PictureData train, PictureData dev, _) = Stripes(24).Split(seed: 1, dev: 0.2, test: 0);
+        PictureNetworkConfig network = PictureNetworkConfig.Named(name);
+        if (network is VisionTransformerConfig vision)
+            network = vision with { Encoder = vision.Encoder with { LayerCount = 1, Size = 12 } };
+        ImageClassifier classifier = ImageClassifier.Train(train, dev, Small with { Network = network, Training = Small.Training with { EpochCount = 1 } });
+        using TemporaryFolder folder = new();
+        classifier.Save(folder["model"]);
+        ImageClassifier loaded = ImageClassifier.Load(folder["model"]);
+        loaded.Network.Config.Describe().ShouldBe(classifier.Network.Config.Describe());
+        loaded.Predict(dev.Read(0).Picture).Probabilities.ShouldBe(classifier.Predict(dev.Read(0).Picture).Probabilities);
+    }
+
+    [Fact]
+    public void Training_starts_from_weights_with_a_new_head_where_classes_differ()
+    {
+        (PictureData train, PictureData dev, _) = Stripes(24).Split(seed: 1, dev: 0.2, test: 0);
+        using TemporaryFolder folder = new();
+        ImageClassifierOptions brief = Small with { Training = Small.Training with { EpochCount = 1, LearningRate = 1e-30, WeightDecay = 0 } };
+        PictureNetwork start = (Small.Network with { Channels = 1, ClassCount = 7 }).Create();
+        start.Initialize(9);
+        start.Save(folder["w.safetensors"]);
+        Listener listener = new();
+        ImageClassifier classifier = ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["w.safetensors"] }, listener);
+        listener.Notes.ShouldContain("2 start from scratch: 'fc.weight', 'fc.bias'");
+        classifier.Network.NamedParameters().First().Parameter.Values.ToArray().ShouldBe(start.NamedParameters().First().Parameter.Values.ToArray(), 1e-6);
+        classifier.Save(folder["model"]);
+        ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["model"] }, listener);
+        listener.Notes.ShouldNotContain("scratch");
+        (Small.Network with { Channels = 3 }).Create().Save(folder["rgb.safetensors"]);
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["rgb.safetensors"] })).Message.ShouldContain("other shapes, the first is 'conv1.weight'");
+        PictureNetworkConfig.Named("mobilenetv3-small").Create().Save(folder["mobile.safetensors"]);
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["mobile.safetensors"] })).Message.ShouldContain("the first is 'conv1.weight'");
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["nothing"] }));
+    }
+
     [Fact]
     public void A_folder_of_a_residual_network_is_written_as_before_there_were_others_and_other_kinds_are_refused()
     {
@@ -148,6 +188,13 @@ public sealed class ImageClassifierTests
                 samples[i] = (byte)(((((n % 2 == 0 ? i / 8 : i % 8) + start) % 2) * 150) + random.Next(100));
             return (new Picture(8, 8, 1, samples), n % 2 == 0 ? "along" : "down");
         }));
+    }
+
+    private sealed class Listener : ITrainingObserver
+    {
+        public string Notes { get; private set; } = "";
+
+        public void OnStart(TrainingStart start) => Notes = string.Join("; ", start.Notes);
     }
 
     private sealed class Stopper(CancellationTokenSource cut, int after) : ITrainingObserver
