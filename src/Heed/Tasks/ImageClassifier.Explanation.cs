@@ -51,7 +51,7 @@ public sealed partial class ImageClassifier
         {
             foreach (int label in batch.Targets)
                 counts[label]++;
-            foreach ((string layer, float[] values) in GatesOf(batch.ToTensor()))
+            foreach ((string layer, IReadOnlyList<float> values) in GatesOf(batch.ToTensor()))
             {
                 if (!layers.Contains(layer))
                     layers.Add(layer);

@@ -157,12 +157,6 @@ public sealed partial class ImageClassifier
         return new ImageCosts(reading.Height, reading.Width, costs[0].MultiplyAdds, [.. costs.Where(c => blocks.Contains(c.Name) && !blocks.Any(outer => c.Name.StartsWith(outer + ".", StringComparison.Ordinal)))]);
     }
 
-    private void CheckLabels(PictureData pictures, string operation)
-    {
-        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
-            throw new ArgumentException($"{operation}: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with LabelNames of the model.", nameof(pictures));
-    }
-
     private static PictureBatchOptions Look(PictureData train, ImageClassifierOptions options) => PictureLook.Of(train, train.Select, options.Size, options.Size);
 
     private static string Hash(PictureData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(i => $"{data.LabelNames[data.Labels[i]]}\t{data.NameOf(i)}"));

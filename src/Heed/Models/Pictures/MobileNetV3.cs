@@ -87,7 +87,7 @@ public sealed class MobileNetV3 : PictureNetwork
     /// <inheritdoc/>
     public override Tensor Forward(Tensor pictures, in Pass pass)
     {
-        Tensor x = Features(pictures, pass).MeanOverPlaces();
+        Tensor x = pass.Probed(this, Features(pictures, pass)).MeanOverPlaces();
         x = dropout.Forward(hidden.Forward(x, pass).HardSwish(), pass);
         return Return(head.Module.Forward(x, pass), pass);
     }
