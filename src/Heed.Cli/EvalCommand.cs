@@ -21,6 +21,8 @@ internal static class EvalCommand
         Option<bool> json = CommonOptions.Json();
         Command command = new("eval", "Compares a model's answers with the labels of a file.") { model, data };
         table.AddTo(command);
+        ReportSettings settings = new(isDefault: false);
+        settings.AddTo(command);
         command.Add(threshold);
         command.Add(threads);
         command.Add(json);
@@ -42,14 +44,23 @@ internal static class EvalCommand
         {
             threads.Apply(parsed);
             bool isOurs = !TextClassifier.IsCheckpoint(parsed.GetValue(model)!);
+            string? page = settings.Read(parsed, parsed.GetValue(model)!);
+            ReportOptions options = settings.Options(parsed, parsed.GetValue(model)!);
+            Action<HtmlReport> show = made =>
+            {
+                made.Write(page!);
+                terminal.Say($"report {page}");
+            };
             if (isOurs && Translator.IsIn(parsed.GetValue(model)!))
-                return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, parsed.GetValue(json));
+                return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, page is null ? null : (translator, rows, search, report) => show(translator.Report(rows, options with { Evaluation = report }, search)), parsed.GetValue(json));
+            if (page is not null && isOurs && (LanguageModel.IsIn(parsed.GetValue(model)!) || MaskedLanguageModel.IsIn(parsed.GetValue(model)!)))
+                throw new UsageException("--report is of classifiers and translators; leave it away for a language model.");
             if (isOurs && LanguageModel.IsIn(parsed.GetValue(model)!))
                 return Foretell(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
             if (isOurs && MaskedLanguageModel.IsIn(parsed.GetValue(model)!))
                 return Guess(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
             if (isOurs && ImageClassifier.IsIn(parsed.GetValue(model)!))
-                return Look(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, images, parsed.GetValue(json));
+                return Look(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, images, page is null ? null : (classifier, pictures) => show(classifier.Report(pictures, options)), parsed.GetValue(json));
             if (isOurs && Segmenter.IsIn(parsed.GetValue(model)!))
             {
                 Segmenter segmenter = Segmenter.Load(parsed.GetValue(model)!);
@@ -70,6 +81,8 @@ internal static class EvalCommand
             double? limit = Thresholds.Of(parsed, threshold, classifier);
             TextData rows = table.ReadFor(parsed, parsed.GetValue(data)!, classifier, terminal.Say);
             EvaluationReport report = classifier.EvaluateAny(rows);
+            if (page is not null)
+                show(classifier.Report(rows, options with { Evaluation = report }));
             if (parsed.GetValue(json))
                 JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);
             else
@@ -110,12 +123,13 @@ internal static class EvalCommand
         return ExitCode.Done;
     }
 
-    private static int Look(ParseResult parsed, Terminal terminal, string model, string path, ImageSource images, bool isJson)
+    private static int Look(ParseResult parsed, Terminal terminal, string model, string path, ImageSource images, Action<ImageClassifier, PictureData>? show, bool isJson)
     {
         ImageClassifier classifier = ImageClassifier.Load(model);
         PictureData pictures = images.Read(parsed, path, classifier.Labels);
         terminal.Say($"{path}: {pictures.Counts}");
         ImageReport report = classifier.Evaluate(pictures);
+        show?.Invoke(classifier, pictures);
         if (isJson)
             JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);
         else
@@ -141,11 +155,13 @@ internal static class EvalCommand
         return ExitCode.Done;
     }
 
-    private static int Translate(ParseResult parsed, Terminal terminal, string model, string path, PairReadOptions columns, DecodingSettings decoding, bool isJson)
+    private static int Translate(ParseResult parsed, Terminal terminal, string model, string path, PairReadOptions columns, DecodingSettings decoding, Action<Translator, PairData, DecodingOptions, TranslationReport>? show, bool isJson)
     {
         Translator translator = Translator.Load(model);
         PairData rows = PairOptions.Read(path, columns, terminal.Say);
-        TranslationReport report = translator.Evaluate(rows, decoding.Read(parsed, translator.Decoding));
+        DecodingOptions search = decoding.Read(parsed, translator.Decoding);
+        TranslationReport report = translator.Evaluate(rows, search);
+        show?.Invoke(translator, rows, search, report);
         if (isJson)
             JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);
         else

@@ -25,7 +25,7 @@ internal sealed class ImageSettings
         size = all.Add("--size", "Rows and columns that the network reads, to which pictures are scaled; 0 for those of the first picture.", defaults.Size);
         augmentation = new AugmentationSettings(all, defaults.Augmentation!);
         mixup = all.AddNumber("--mixup", "Alpha of the distribution by which training pictures are mixed; 0 for none.", defaults.Augmentation!.MixupAlpha);
-        initial = all.Add("--init", "Start from the weights of this model folder or safetensors file; with other classes the last layer is new.", "", "path");
+        initial = all.Add("--init", "Start from the weights of this model folder, or of a safetensors file of torchvision or timm; with other classes the last layer is new.", "", "path");
         freeze = all.Add("--freeze", "Leave these layers as they are: names with * for anything but a dot, as 'layer1.*'. May be given several times.", Array.Empty<string>(), "pattern");
         all.AddRange(training.Options);
         all.AddRange(checkpoint.Options);

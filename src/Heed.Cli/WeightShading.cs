@@ -11,26 +11,30 @@ internal sealed class WeightShading
     private const double MarkedShare = 0.4;
     private readonly Terminal terminal;
     private readonly IAnsiConsole? console;
-    private readonly Style[] shades;
+    private readonly Style[] shades, against;
 
     public WeightShading(Terminal terminal)
     {
         this.terminal = terminal;
         console = terminal.HasColor ? Styled.Console(terminal, isWrapped: false) : null;
-        shades = [.. Enumerable.Range(0, Levels + 1).Select(Shade)];
+        shades = [.. Enumerable.Range(0, Levels + 1).Select(level => Shade(level, new Color(255, 140, 0)))];
+        against = [.. Enumerable.Range(0, Levels + 1).Select(level => Shade(level, new Color(80, 170, 255)))];
     }
 
     /// <summary>Writes a prediction's text without line end; control characters become spaces.</summary>
-    public void Write(TextPrediction prediction)
+    public void Write(TextPrediction prediction) => Write(prediction.Text, prediction.Weights);
+
+    /// <summary>Writes a text without line end. Weights below 0 get shades of their own.</summary>
+    public void Write(string source, IReadOnlyList<TokenWeight> weights)
     {
-        string text = OneLine.Of(prediction.Text);
+        string text = OneLine.Of(source);
         if (console is null)
-            terminal.Out.Write(Mark(text, prediction.Weights));
+            terminal.Out.Write(Mark(text, weights));
         else
-            Paint(console, text, prediction.Weights);
+            Paint(console, text, weights);
     }
 
-    /// <summary>The text with its heaviest tokens in brackets; tokens that touch share a pair, with the sum of their weights.</summary>
+    /// <summary>The text with its heaviest tokens in brackets; tokens that touch share a pair, with the sum of their weights, if these have one sign.</summary>
     public static string Mark(string text, IReadOnlyList<TokenWeight> weights)
     {
         float limit = (float)(Highest(weights) * MarkedShare);
@@ -38,11 +42,11 @@ internal sealed class WeightShading
         int written = 0;
         for (int i = 0; i < weights.Count; i++)
         {
-            if (weights[i].Weight < limit || weights[i].Weight <= 0)
+            if (Math.Abs(weights[i].Weight) < limit || weights[i].Weight == 0)
                 continue;
             (int start, int end) = Place(weights[i], text);
             float sum = weights[i].Weight;
-            for (; i + 1 < weights.Count && weights[i + 1].Weight >= limit && Place(weights[i + 1], text).Start == end; i++)
+            for (; i + 1 < weights.Count && Math.Abs(weights[i + 1].Weight) >= limit && (weights[i + 1].Weight < 0) == (sum < 0) && Place(weights[i + 1], text).Start == end; i++)
                 (sum, end) = (sum + weights[i + 1].Weight, Place(weights[i + 1], text).End);
             marked.Append(text, written, start - written);
             marked.Append('[').Append(text, start, end - start).Append(CultureInfo.InvariantCulture, $" {sum:F2}]");
@@ -52,7 +56,7 @@ internal sealed class WeightShading
     }
 
     /// <summary>The shade of each character as readers see it (grapheme cluster), from 0 for none: its heaviest token's share of the highest
-    /// weight.</summary>
+    /// weight, negative for a weight below 0.</summary>
     public static IReadOnlyList<(Range Range, int Level)> Levelled(string text, IReadOnlyList<TokenWeight> weights)
     {
         float highest = Highest(weights);
@@ -65,7 +69,7 @@ internal sealed class WeightShading
         {
             int length = StringInfo.GetNextTextElementLength(text, at), next = 0;
             foreach (int covered in levels.AsSpan(at, length))
-                next = Math.Max(next, covered);
+                next = Math.Abs(covered) > Math.Abs(next) ? covered : next;
             if (next != level && at > start)
             {
                 runs.Add((start..at, level));
@@ -82,27 +86,27 @@ internal sealed class WeightShading
     private void Paint(IAnsiConsole painted, string text, IReadOnlyList<TokenWeight> weights)
     {
         foreach ((Range range, int level) in Levelled(text, weights))
-            painted.Write(new Text(text[range], shades[level]));
+            painted.Write(new Text(text[range], level < 0 ? against[-level] : shades[level]));
     }
 
-    // From the terminal's background to orange. Terminals that say which background they have say it in COLORFGBG; most are dark.
-    private static Style Shade(int level)
+    // From the terminal's background to orange, or to blue for what speaks against. Terminals that say which background they have say it in COLORFGBG; most are dark.
+    private static Style Shade(int level, Color full)
     {
         if (level == 0)
             return Style.Plain;
         bool isLight = Environment.GetEnvironmentVariable("COLORFGBG")?.Split(';')[^1] is "15" or "7";
         double share = (double)level / Levels;
-        Color background = isLight ? Mix(new Color(255, 245, 230), share) : Mix(new Color(30, 20, 10), share);
+        Color background = Mix(isLight ? new Color(250, 245, 240) : new Color(25, 20, 15), full, share);
         return new Style(isLight || level > Levels / 2 ? Color.Black : Color.White, background);
     }
 
-    private static Color Mix(Color from, double share)
+    private static Color Mix(Color from, Color to, double share)
     {
         static byte Between(byte a, byte b, double share) => (byte)Math.Round(a + ((b - a) * share));
-        return new Color(Between(from.R, 255, share), Between(from.G, 140, share), Between(from.B, 0, share));
+        return new Color(Between(from.R, to.R, share), Between(from.G, to.G, share), Between(from.B, to.B, share));
     }
 
-    private static float Highest(IReadOnlyList<TokenWeight> weights) => weights.Count == 0 ? 0 : weights.Max(w => w.Weight);
+    private static float Highest(IReadOnlyList<TokenWeight> weights) => weights.Count == 0 ? 0 : weights.Max(w => Math.Abs(w.Weight));
 
     private static (int Start, int End) Place(TokenWeight token, string text) =>
         (token.Range.Start.GetOffset(text.Length), token.Range.End.GetOffset(text.Length));

@@ -105,76 +105,94 @@ internal unsafe struct DepthwiseTile
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    /// <summary>Computes one pixel, or as many as <see cref="Width"/>.</summary>
     public readonly void Run<V>(int pixels, float* input, nint step, float* output, nint outputStep)
         where V : unmanaged, ISimd<V>
     {
-        nint c = 0;
+        nint whole = Channels - (Channels % V.Width);
         if (pixels == Width)
-        {
-            for (; c <= Channels - V.Width; c += V.Width)
-                Eight<V>(input + c, step, output + c, outputStep, c, V.Width);
-            if (c < Channels)
-                Eight<V>(input + c, step, output + c, outputStep, c, (int)(Channels - c));
-            return;
-        }
-        for (; c <= Channels - V.Width; c += V.Width)
-            One<V>(input + c, output + c, c, V.Width);
-        if (c < Channels)
-            One<V>(input + c, output + c, c, (int)(Channels - c));
+            Eight<V>(input, step, output, outputStep, whole);
+        else
+            One<V>(input, output, whole);
+        for (int n = 0; n < pixels && whole < Channels; n++)
+            Rest<V>(input + (n * step), output + (n * outputStep), whole);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void One<V>(float* input, float* output, nint c, int lanes)
+    // Each a root of its own for the JIT: together they would run out of the inliner's budget, and vector operations would become calls.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private readonly void One<V>(float* input, float* output, nint end)
         where V : unmanaged, ISimd<V>
     {
-        V sum = Accumulates ? Lane.Load<V>(output, lanes) : Bias == null ? V.Zero : Lane.Load<V>(Bias + c, lanes);
+        for (nint c = 0; c < end; c += V.Width)
+        {
+            V sum = Accumulates ? V.Load(output + c) : Bias == null ? V.Zero : V.Load(Bias + c);
+            for (int n = 0; n < taps; n++)
+                sum = V.FusedMultiplyAdd(V.Load(input + Offsets[n] + c), V.Load(Weight + Weights[n] + c), sum);
+            V.Store(sum, output + c);
+        }
+    }
+
+    // The channels that fill no vector.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private readonly void Rest<V>(float* input, float* output, nint c)
+        where V : unmanaged, ISimd<V>
+    {
+        int lanes = (int)(Channels - c);
+        V sum = Accumulates ? V.Load(output + c, lanes) : Bias == null ? V.Zero : V.Load(Bias + c, lanes);
         for (int n = 0; n < taps; n++)
-            sum = V.FusedMultiplyAdd(Lane.Load<V>(input + Offsets[n], lanes), Lane.Load<V>(Weight + Weights[n] + c, lanes), sum);
-        Lane.Store(sum, output, lanes);
+            sum = V.FusedMultiplyAdd(V.Load(input + Offsets[n] + c, lanes), V.Load(Weight + Weights[n] + c, lanes), sum);
+        V.Store(sum, output + c, lanes);
     }
 
     // Written out because arrays of vectors do not live in registers.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Eight<V>(float* input, nint step, float* output, nint outputStep, nint c, int lanes)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private readonly void Eight<V>(float* input, nint step, float* output, nint outputStep, nint end)
         where V : unmanaged, ISimd<V>
     {
-        V y0, y1, y2, y3, y4, y5, y6, y7;
-        if (Accumulates)
+        nint* offsets = Offsets, weights = Weights;
+        float* weight = Weight, bias = Bias;
+        int count = taps;
+        bool accumulates = Accumulates;
+        for (nint c = 0; c < end; c += V.Width, input += V.Width, output += V.Width, weight += V.Width)
         {
-            y0 = Lane.Load<V>(output, lanes);
-            y1 = Lane.Load<V>(output + outputStep, lanes);
-            y2 = Lane.Load<V>(output + (2 * outputStep), lanes);
-            y3 = Lane.Load<V>(output + (3 * outputStep), lanes);
-            y4 = Lane.Load<V>(output + (4 * outputStep), lanes);
-            y5 = Lane.Load<V>(output + (5 * outputStep), lanes);
-            y6 = Lane.Load<V>(output + (6 * outputStep), lanes);
-            y7 = Lane.Load<V>(output + (7 * outputStep), lanes);
+            V y0, y1, y2, y3, y4, y5, y6, y7;
+            if (accumulates)
+            {
+                y0 = V.Load(output);
+                y1 = V.Load(output + outputStep);
+                y2 = V.Load(output + (2 * outputStep));
+                y3 = V.Load(output + (3 * outputStep));
+                y4 = V.Load(output + (4 * outputStep));
+                y5 = V.Load(output + (5 * outputStep));
+                y6 = V.Load(output + (6 * outputStep));
+                y7 = V.Load(output + (7 * outputStep));
+            }
+            else
+            {
+                y0 = bias == null ? V.Zero : V.Load(bias + c);
+                y1 = y2 = y3 = y4 = y5 = y6 = y7 = y0;
+            }
+            for (int n = 0; n < count; n++)
+            {
+                float* x = input + offsets[n], x4 = x + (4 * step);
+                V w = V.Load(weight + weights[n]);
+                y0 = V.FusedMultiplyAdd(V.Load(x), w, y0);
+                y1 = V.FusedMultiplyAdd(V.Load(x + step), w, y1);
+                y2 = V.FusedMultiplyAdd(V.Load(x + (2 * step)), w, y2);
+                y3 = V.FusedMultiplyAdd(V.Load(x + (3 * step)), w, y3);
+                y4 = V.FusedMultiplyAdd(V.Load(x4), w, y4);
+                y5 = V.FusedMultiplyAdd(V.Load(x4 + step), w, y5);
+                y6 = V.FusedMultiplyAdd(V.Load(x4 + (2 * step)), w, y6);
+                y7 = V.FusedMultiplyAdd(V.Load(x4 + (3 * step)), w, y7);
+            }
+            V.Store(y0, output);
+            V.Store(y1, output + outputStep);
+            V.Store(y2, output + (2 * outputStep));
+            V.Store(y3, output + (3 * outputStep));
+            V.Store(y4, output + (4 * outputStep));
+            V.Store(y5, output + (5 * outputStep));
+            V.Store(y6, output + (6 * outputStep));
+            V.Store(y7, output + (7 * outputStep));
         }
-        else
-        {
-            y0 = y1 = y2 = y3 = y4 = y5 = y6 = y7 = Bias == null ? V.Zero : Lane.Load<V>(Bias + c, lanes);
-        }
-        for (int n = 0; n < taps; n++)
-        {
-            float* x = input + Offsets[n], x4 = x + (4 * step);
-            V w = Lane.Load<V>(Weight + Weights[n] + c, lanes);
-            y0 = V.FusedMultiplyAdd(Lane.Load<V>(x, lanes), w, y0);
-            y1 = V.FusedMultiplyAdd(Lane.Load<V>(x + step, lanes), w, y1);
-            y2 = V.FusedMultiplyAdd(Lane.Load<V>(x + (2 * step), lanes), w, y2);
-            y3 = V.FusedMultiplyAdd(Lane.Load<V>(x + (3 * step), lanes), w, y3);
-            y4 = V.FusedMultiplyAdd(Lane.Load<V>(x4, lanes), w, y4);
-            y5 = V.FusedMultiplyAdd(Lane.Load<V>(x4 + step, lanes), w, y5);
-            y6 = V.FusedMultiplyAdd(Lane.Load<V>(x4 + (2 * step), lanes), w, y6);
-            y7 = V.FusedMultiplyAdd(Lane.Load<V>(x4 + (3 * step), lanes), w, y7);
-        }
-        Lane.Store(y0, output, lanes);
-        Lane.Store(y1, output + outputStep, lanes);
-        Lane.Store(y2, output + (2 * outputStep), lanes);
-        Lane.Store(y3, output + (3 * outputStep), lanes);
-        Lane.Store(y4, output + (4 * outputStep), lanes);
-        Lane.Store(y5, output + (5 * outputStep), lanes);
-        Lane.Store(y6, output + (6 * outputStep), lanes);
-        Lane.Store(y7, output + (7 * outputStep), lanes);
     }
 }

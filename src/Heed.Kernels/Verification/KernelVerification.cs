@@ -76,6 +76,7 @@ public sealed class KernelVerification
         ("BatchNormKernel", PictureChecks.BatchNorm),
         ("GroupNormKernel", PictureChecks.GroupNorm),
         ("ChannelGateKernel", PictureChecks.ChannelGate),
+        ("PlaceGateKernel", PictureChecks.PlaceGate),
         ("MaxPoolingKernel", PictureChecks.MaxPooling),
         ("AveragePoolingKernel", PictureChecks.AveragePooling),
         ("GridSampleKernel", PictureChecks.GridSample),

@@ -154,6 +154,26 @@ internal static class PictureChecks
         check.CompareWithDifferences("dz", dz, z, dy, at => Reference(wideX, wideGate, at), 4 * Limit);
     }
 
+    public static void PlaceGate(KernelChecker check)
+    {
+        const int Places = 131, Channels = 19;
+        float[] x = check.Draw(Places * Channels), gate = check.Draw(Places), z = check.Draw(x.Length), y = new float[x.Length];
+        float[] dy = check.Draw(y.Length), dx = new float[x.Length], dgate = new float[gate.Length], dz = new float[z.Length];
+        double[] wideX = KernelChecker.Widen(x), wideGate = KernelChecker.Widen(gate), wideZ = KernelChecker.Widen(z);
+        PlaceGateKernel.Forward(x, gate, Channels, z, rectifies: true, y);
+        PlaceGateKernel.Backward(dy, x, gate, Channels, y, dx, dgate, dz);
+        double[] Reference(double[] x, double[] gate, double[] z)
+        {
+            double[] result = new double[y.Length];
+            ReferenceChannelGate.ForwardPlaces(x, gate, Channels, z, rectifies: true, result);
+            return result;
+        }
+        check.Compare("y", y, Reference(wideX, wideGate, wideZ), Limit);
+        check.CompareWithDifferences("dx", dx, x, dy, at => Reference(at, wideGate, wideZ), 4 * Limit);
+        check.CompareWithDifferences("dgate", dgate, gate, dy, at => Reference(wideX, at, wideZ), 4 * Limit);
+        check.CompareWithDifferences("dz", dz, z, dy, at => Reference(wideX, wideGate, at), 4 * Limit);
+    }
+
     public static void MaxPooling(KernelChecker check)
     {
         const int Batch = 2, Height = 7, Width = 5, Channels = 19;

@@ -71,6 +71,8 @@ public sealed class EncoderDecoder : SequenceToSequence
         return (logits, Config.Copy ? CopyProbabilities(batch, logits, trace!, embedded!, rows, targets, pass).Log() : logits.LogSoftmax().Pick(targets), targets);
     }
 
+    internal override object SourceVectors => sourceVectors;
+
     internal override DecodingState Begin(ReadOnlyMemory<int> ids, SequenceRanges ranges, int width) => new RecurrentDecodingState(this, ids, ranges, width);
 
     internal (AttentionMemory Memory, DecoderState State) Encode(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass)
@@ -93,7 +95,7 @@ public sealed class EncoderDecoder : SequenceToSequence
     private (Tensor States, DecoderState First) Read(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass)
     {
         int hidden = Config.HiddenSize;
-        Tensor states = encoder.Forward(dropout.Forward(sourceVectors.Forward(ids, ranges.Count, pass), pass), ranges, pass).Output;
+        Tensor states = encoder.Forward(dropout.Forward(pass.Probed(sourceVectors, sourceVectors.Forward(ids, ranges.Count, pass)), pass), ranges, pass).Output;
         Tensor first = bridge.Forward(states.LastStates(ranges), pass).Tanh();
         Tensor? fed = Config is { Decoder: "luong", InputFeeding: true } ? pass.Input(new float[ranges.Count * hidden], new Shape(ranges.Count, hidden)) : null;
         return (states, Config.Cell == "gru" ? new DecoderState(first, null, fed, null) : new DecoderState(first.Columns(0, hidden), first.Columns(hidden, hidden), fed, null));

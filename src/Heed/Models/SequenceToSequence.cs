@@ -61,6 +61,12 @@ public abstract class SequenceToSequence : Module
     /// <summary>Logits of the real tokens <c>(tokens, targets)</c>, the logarithms of their probabilities, and what they are; pair after pair.</summary>
     private protected abstract (Tensor Logits, Tensor LogProbabilities, int[] Targets) Foretell(PairBatch batch, in Pass pass);
 
+    /// <summary>The log-probability of each token of the targets, pair by pair.</summary>
+    internal Tensor LogProbabilities(PairBatch batch, in Pass pass) => Foretell(batch, pass).LogProbabilities;
+
+    /// <summary>The module that makes the source's vectors, as an <see cref="InputProbe"/> watches it.</summary>
+    internal abstract object SourceVectors { get; }
+
     /// <summary>Reads sources; all hypotheses of a source stand before their first token.</summary>
     /// <param name="ids">Ids of the sources <c>(batch · time)</c>, row-major.</param>
     /// <param name="ranges">The real tokens of each.</param>

@@ -13,7 +13,7 @@ namespace Heed;
 /// ImagePrediction answer = classifier.Predict(Picture.Read("cat.png"));
 /// </code></example>
 /// </remarks>
-public sealed class ImageClassifier
+public sealed partial class ImageClassifier
 {
     private readonly PictureBatchOptions reading;
 
@@ -110,12 +110,14 @@ public sealed class ImageClassifier
 
     /// <summary>Classifies a picture.</summary>
     /// <param name="picture">Of any size; scaled to that of the training pictures.</param>
-    public ImagePrediction Predict(Picture picture)
+    /// <param name="capture">With <see cref="Capture.Gates"/>, the gates of attention blocks come too; default nothing.</param>
+    public ImagePrediction Predict(Picture picture, Capture capture = Capture.None)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        PictureBatch batch = new PictureBatches(PictureData.FromPictures([(picture, Labels[0])], Labels), reading).InOrder().Single();
-        float[] probabilities = Step.Evaluate(pass => Network.Forward(batch.ToTensor(), pass).Softmax()).Values.ToArray();
-        return new ImagePrediction(Labels, probabilities);
+        Tensor seen = new(Seen(picture), new Shape(1, reading.Height, reading.Width, reading.Channels));
+        GateCapture? gates = capture.HasFlag(Capture.Gates) ? new GateCapture(Network) : null;
+        float[] probabilities = Step.Evaluate(pass => Network.Forward(seen, pass).Softmax(), request: gates).Values.ToArray();
+        return new ImagePrediction(Labels, probabilities) { Gates = gates?.Results ?? [] };
     }
 
     /// <summary>How well pictures are classified.</summary>
@@ -124,9 +126,26 @@ public sealed class ImageClassifier
     public ImageReport Evaluate(PictureData pictures)
     {
         ArgumentNullException.ThrowIfNull(pictures);
-        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
-            throw new ArgumentException($"ImageClassifier.Evaluate: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with LabelNames of the model.", nameof(pictures));
+        CheckLabels(pictures, "ImageClassifier.Evaluate");
         return ImageClassifierTask.Measure(Network, new PictureBatches(pictures, reading));
+    }
+
+    private void CheckLabels(PictureData pictures, string operation)
+    {
+        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
+            throw new ArgumentException($"{operation}: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with LabelNames of the model.", nameof(pictures));
+    }
+
+    /// <summary>A report as one HTML file: the training by epochs, figures with intervals, confusions, calibration, and pictures that were answered wrong.</summary>
+    /// <param name="pictures">With the classifier's classes; null for the training alone.</param>
+    /// <param name="options">Which pictures it holds; the wrong answers if null.</param>
+    /// <returns>The report, to be added to or written.</returns>
+    /// <exception cref="ArgumentException">The classes differ, or an option is out of range.</exception>
+    public HtmlReport Report(PictureData? pictures, ReportOptions? options = null)
+    {
+        if (pictures is not null)
+            CheckLabels(pictures, "ImageClassifier.Report");
+        return ImageReports.Of(this, pictures, options ?? new ReportOptions());
     }
 
     /// <summary>What a picture costs, and what the attention blocks have of it.</summary>
@@ -151,6 +170,9 @@ public sealed class ImageClassifier
 /// <param name="Probabilities">Of each class.</param>
 public sealed record ImagePrediction(IReadOnlyList<string> Labels, IReadOnlyList<float> Probabilities)
 {
+    /// <summary>The gates of attention blocks, in the order of the pass; empty if nobody asked.</summary>
+    public IReadOnlyList<CapturedGates> Gates { get; init; } = [];
+
     /// <summary>The most probable class; of equal ones the first.</summary>
     public string Label => Labels[Best];
 

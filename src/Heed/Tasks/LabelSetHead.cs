@@ -57,7 +57,7 @@ internal sealed class LabelSetHead(IReadOnlyList<string> labels) : TextHead(Targ
     public override ExplainedScalar Explained(string? label, ReadOnlySpan<float> logits, AnswerRule rule)
     {
         int target = label is null ? Largest.IndexOf(logits) : PlaceOf(label);
-        return ExplainedScalar.OfOutput($"log odds of '{Labels[target]}'", isLogOdds: true, target, 1 / rule.Temperature);
+        return ExplainedScalar.OfOutput($"log odds of '{Labels[target]}'", Labels[target], target, 1 / rule.Temperature);
     }
 
     public override EvaluationReport Report(float[] logits, AnswerRule rule, TextData data, (float[] Logits, AnswerRule Rule)? simple)

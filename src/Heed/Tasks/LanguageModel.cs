@@ -13,7 +13,7 @@ namespace Heed;
 ///     Console.Write(piece);
 /// </code></example>
 /// </remarks>
-public sealed class LanguageModel
+public sealed partial class LanguageModel
 {
     private readonly byte[] tokenizerFile;
 

@@ -50,7 +50,7 @@ internal sealed class NumberHead() : TextHead(TargetKind.Number, [])
         return prediction with { Label = value.ToString("G7", CultureInfo.InvariantCulture), LabelIndex = -1, Probability = float.NaN, Probabilities = [], Value = value };
     }
 
-    public override ExplainedScalar Explained(string? label, ReadOnlySpan<float> logits, AnswerRule rule) => label is null ? ExplainedScalar.OfOutput("the number", isLogOdds: false, 0, Deviation, Mean)
+    public override ExplainedScalar Explained(string? label, ReadOnlySpan<float> logits, AnswerRule rule) => label is null ? ExplainedScalar.OfOutput("the number", null, 0, Deviation, Mean)
         : throw new ArgumentException($"the model gives numbers and has no label '{NearestName.Shown(label)}'; leave the target out.", nameof(label));
 
     public override EvaluationReport Report(float[] logits, AnswerRule rule, TextData data, (float[] Logits, AnswerRule Rule)? simple) =>

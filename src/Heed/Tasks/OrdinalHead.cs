@@ -46,8 +46,8 @@ internal sealed class OrdinalHead(IReadOnlyList<string> labels) : TextHead(Targe
     public override ExplainedScalar Explained(string? label, ReadOnlySpan<float> logits, AnswerRule rule)
     {
         int rank = label is null ? Rank(logits) : PlaceOf(label);
-        return rank == 0 ? ExplainedScalar.OfOutput($"log odds of '{Labels[0]}'", isLogOdds: true, 0, -1 / rule.Temperature)
-            : ExplainedScalar.OfOutput($"log odds of '{Labels[rank]}' or above", isLogOdds: true, rank - 1, 1 / rule.Temperature);
+        return rank == 0 ? ExplainedScalar.OfOutput($"log odds of '{Labels[0]}'", Labels[0], 0, -1 / rule.Temperature)
+            : ExplainedScalar.OfOutput($"log odds of '{Labels[rank]}' or above", Labels[rank], rank - 1, 1 / rule.Temperature);
     }
 
     public override EvaluationReport Report(float[] logits, AnswerRule rule, TextData data, (float[] Logits, AnswerRule Rule)? simple)

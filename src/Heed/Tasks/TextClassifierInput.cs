@@ -44,6 +44,8 @@ internal sealed class TextClassifierInput : ExplainedInput
 
     public override string Target => scalar.Name;
 
+    public override string? Label => scalar.Label;
+
     public override bool IsLogOdds => scalar.IsLogOdds;
 
     public override double Value { get; }
@@ -136,6 +138,43 @@ internal sealed class TextClassifierInput : ExplainedInput
         return sums;
     }
 
+    internal override double? ValueUnder(Func<Module, AttentionOverride> change)
+    {
+        AttentionOverride request = change(model.Network);
+        if (!request.HasPlaces)
+            return null;
+        float[] logits = Step.Evaluate(pass => Forward(encoded.Ids, 1, pass).Logits, request: request).ToArray();
+        return scalar.Of(logits, new float[logits.Length]);
+    }
+
+    internal override (double Value, float[] Gradient)[]? AtWeights(IReadOnlyList<float[]> weights)
+    {
+        if (!model.Network.NamedModules().Any(m => m.Module is SequencePooling { IsFocused: true } and not MultiDimensionalPooling) || attention.Value is not { Views.Count: > 0 } own || model.Network.Config is BlstmConfig { Structure: "hierarchical" } or BlstmConfig { PairForm: not "joined" })
+            return null;
+        (int views, int tokens) = (own.Views.Count, encoded.Ids.Length);
+        float[] whole = new float[weights.Count * views * tokens];
+        for (int i = 0; i < whole.Length; i++)
+            whole[i] = unitOfToken[i % tokens] is >= 0 and int unit ? weights[i / tokens / views][unit] : 0;
+        PoolingWeights request = new(whole);
+        (double, float[])[] results = new (double, float[])[weights.Count];
+        Step.Differentiate(
+            pass =>
+            {
+                Tensor logits = Forward(encoded.Ids, weights.Count, pass).Logits;
+                int outputs = logits.Shape[1];
+                float[] gradient = new float[logits.Length];
+                for (int i = 0; i < weights.Count; i++)
+                    results[i].Item1 = scalar.Of(logits.Values.Slice(i * outputs, outputs), gradient.AsSpan(i * outputs, outputs));
+                pass.Step.Backward(logits, gradient);
+                float[] found = request.Gradient();
+                for (int i = 0; i < weights.Count; i++)
+                    results[i].Item2 = Array.ConvertAll(tokenOfUnit, t => Enumerable.Range(0, views).Sum(v => found[(((i * views) + v) * tokens) + t]));
+                return 0;
+            },
+            request);
+        return results;
+    }
+
     private protected override double[] ValuesWithout(IReadOnlyList<bool[]> removed, string removal)
     {
         int? replacement = Replacement(removal);
@@ -189,7 +228,13 @@ internal sealed class TextClassifierInput : ExplainedInput
 
     private InputAttention? Attend()
     {
-        AttentionCapture capture = new(model.Network) { HasValueNorms = true };
+        int tokens = encoded.Ids.Length, before = vectors.Value.ClassTokens;
+        bool isFirst = model.Network is TransformerClassifier { Config.ReadsFirst: true }, isLong = tokens + before > InputAttention.MostPositions;
+        int[] units = [.. Enumerable.Repeat(-1, before), .. unitOfToken];
+        // Of a long text only what the answer reads: the last layer's first row, or the pooling's weights.
+        AttentionCapture capture = new(model.Network) { HasValueNorms = !isLong };
+        if (isLong)
+            capture = new(model.Network) { Layers = isFirst ? [capture.Names.Count - 1] : [], Rows = [0] };
         PoolingCapture states = new();
         float[] weights = [];
         Step.Evaluate(
@@ -198,17 +243,17 @@ internal sealed class TextClassifierInput : ExplainedInput
                 weights = Forward(encoded.Ids, 1, pass).Pooling.Weights.ToArray();
                 return 0;
             },
-            Capture.Weights, new PassRequests(capture, states));
-        int tokens = encoded.Ids.Length, count = weights.Length / tokens;
-        bool hasViews = model.Network is not TransformerClassifier { Config.ReadsFirst: true };
-        float[][] views = [.. Enumerable.Range(0, hasViews ? count : 0).Select(v => Array.ConvertAll(tokenOfUnit, t => weights[(v * tokens) + t]))];
-        int before = vectors.Value.ClassTokens, positions = tokens + before;
-        float[] readers = new float[positions];
-        if (!hasViews)
+            isLong ? Capture.None : Capture.Weights, new PassRequests(capture, states));
+        float[] readers = new float[tokens + before];
+        if (isFirst)
+        {
             readers[0] = 1;
-        for (int t = 0; t < tokens && hasViews; t++)
+            return isLong ? new InputAttention([InputAttention.OneRow(capture.Results[0], units, UnitCount)], [], readers, units, UnitCount) : new InputAttention([], capture.Results, readers, units, UnitCount);
+        }
+        int count = weights.Length / tokens;
+        float[][] views = [.. Enumerable.Range(0, count).Select(v => Array.ConvertAll(tokenOfUnit, t => weights[(v * tokens) + t]))];
+        for (int t = 0; t < tokens; t++)
             readers[t + before] = Enumerable.Range(0, count).Average(v => weights[(v * tokens) + t]);
-        int[] units = [.. Enumerable.Repeat(-1, before), .. unitOfToken];
-        return new InputAttention(views, capture.Results, readers, units, UnitCount, states.Norms is { } norms && norms.Length == tokens && hasViews ? Array.ConvertAll(tokenOfUnit, t => norms[t]) : null);
+        return new InputAttention(views, capture.Results, readers, units, UnitCount, states.Norms is { } norms && norms.Length == tokens ? Array.ConvertAll(tokenOfUnit, t => norms[t]) : null);
     }
 }

@@ -13,7 +13,7 @@ namespace Heed;
 /// translator.Save("model/");
 /// </code></example>
 /// </remarks>
-public sealed class Translator
+public sealed partial class Translator
 {
     /// <summary>How many sources <see cref="TranslateMany"/> takes at once.</summary>
     public const int TranslationWindow = 512;
@@ -161,6 +161,14 @@ public sealed class Translator
         (double loss, _, long count) = TranslatorTask.Measure(Network, encoding.Encode(data));
         return new TranslationReport(answers, [.. data.Targets]) { Loss = count == 0 ? double.NaN : loss / count };
     }
+
+    /// <summary>A report as one HTML file: the training by epochs, figures, and answers with their alignments.</summary>
+    /// <param name="data">Pairs; null for the training alone.</param>
+    /// <param name="options">Which pairs it holds; those whose answer is not their reference if null.</param>
+    /// <param name="decoding">How to search; default <see cref="Decoding"/>.</param>
+    /// <returns>The report, to be added to or written.</returns>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public HtmlReport Report(PairData? data, ReportOptions? options = null, DecodingOptions? decoding = null) => TranslationReports.Of(this, data, options ?? new ReportOptions(), decoding);
 
     private Translation[] Translate(string[] texts, DecodingOptions options)
     {

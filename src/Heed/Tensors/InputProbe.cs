@@ -15,6 +15,9 @@ internal sealed class InputProbe : IPassRequest
     /// <summary>What stands at a place.</summary>
     public Tensor this[object place] => leaves[place];
 
+    /// <summary>Whether vectors came through a place.</summary>
+    public bool Has(object place) => leaves.ContainsKey(place);
+
     /// <summary>The gradient of a place.</summary>
     public float[] GradientOf(object place) => leaves[place].HasGradient ? leaves[place].GradientSpan().ToArray() : new float[leaves[place].Length];
 

@@ -181,6 +181,26 @@ public sealed partial class Tensor
         return Record(new ScaleChannelsOperation(this, gate, addend, y, rectifies), y);
     }
 
+    /// <summary>Scales the places of pictures by gates, and adds and rectifies in the same sweep; see <see cref="PlaceGateKernel"/>.</summary>
+    /// <param name="gate">Shape <c>(batch, height, width, 1)</c>.</param>
+    /// <param name="addend">z: as the pictures, or null.</param>
+    /// <param name="rectifies">Whether negative results become 0.</param>
+    /// <returns>Shape <c>(batch, height, width, channels)</c>, that of the pictures.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    public Tensor ScalePlaces(Tensor gate, Tensor? addend = null, bool rectifies = false)
+    {
+        const string Name = "ScalePlaces";
+        ArgumentNullException.ThrowIfNull(gate);
+        RequirePictures(Name, "this", this);
+        if (gate.Shape != Shape.WithLast(1))
+            throw ShapeException.For(Name, nameof(gate), FormattableString.Invariant($"(batch, height, width, 1) = {Shape.WithLast(1)}"), gate.Shape);
+        if (addend is not null && addend.Shape != Shape)
+            throw ShapeException.For(Name, nameof(addend), FormattableString.Invariant($"{Shape}, that of the pictures"), addend.Shape);
+        Tensor y = Result(Name, Shape, this, gate, addend);
+        PlaceGateKernel.Forward(Values, gate.Values, Shape[3], addend is null ? default : addend.Values, rectifies, y.Writable);
+        return Record(new ScalePlacesOperation(this, gate, addend, y, rectifies), y);
+    }
+
     private static void RequirePictures(string operation, string argument, Tensor x)
     {
         if (x.Shape.Rank != 4)
@@ -241,5 +261,15 @@ public sealed partial class Tensor
 
         protected internal override void Reference(ReferenceValues values) =>
             ReferenceChannelGate.Forward(values.Input(0), values.Input(1), Inputs[0].Shape[3], Inputs.Count == 3 ? values.Input(2) : default, rectifies, values.Output());
+    }
+
+    private sealed class ScalePlacesOperation(Tensor x, Tensor gate, Tensor? addend, Tensor y, bool rectifies) : Operation(addend is null ? [x, gate] : [x, gate, addend])
+    {
+        protected internal override void Backward() => PlaceGateKernel.Backward(
+            GradientOf(), Inputs[0].Values, Inputs[1].Values, Inputs[0].Shape[3], rectifies ? y.Values : default,
+            Needs(0) ? Accumulate(0) : default, Needs(1) ? Accumulate(1) : default, Inputs.Count == 3 && Needs(2) ? Accumulate(2) : default);
+
+        protected internal override void Reference(ReferenceValues values) =>
+            ReferenceChannelGate.ForwardPlaces(values.Input(0), values.Input(1), Inputs[0].Shape[3], Inputs.Count == 3 ? values.Input(2) : default, rectifies, values.Output());
     }
 }

@@ -23,6 +23,8 @@ public sealed class ChannelGates : Module
     public Tensor Forward(Tensor energies, in Pass pass)
     {
         ArgumentNullException.ThrowIfNull(energies);
-        return Return(GateFunction.Apply(Kind, energies), pass);
+        Tensor gates = Return(GateFunction.Apply(Kind, energies), pass);
+        GateCapture.Tell(this, gates, pass);
+        return gates;
     }
 }

@@ -98,19 +98,6 @@ public abstract class PictureAttention : Module
     /// <returns>Shape <c>(batch, channels)</c>.</returns>
     protected static Tensor MaxOverPlaces(Tensor x) => Rows(x, out SequenceRanges ranges).MaxOverTime(ranges, out _);
 
-    /// <summary>Times a gate for each place, with the addition and the rectifier.</summary>
-    /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
-    /// <param name="gate">Shape <c>(batch, height, width, 1)</c>.</param>
-    /// <param name="addend">As x, or null.</param>
-    /// <param name="rectifies">Whether negative results become 0.</param>
-    /// <returns>As x.</returns>
-    protected static Tensor ScalePlaces(Tensor x, Tensor gate, Tensor? addend = null, bool rectifies = false)
-    {
-        ArgumentNullException.ThrowIfNull(x);
-        ArgumentNullException.ThrowIfNull(gate);
-        return Finish(x.ScaleRows(gate.Reshape(new Shape(x.Shape.Sizes[..3]))), addend, rectifies);
-    }
-
     /// <summary>Adds a value for each channel to all places.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="values">Shape <c>(batch, channels)</c>.</param>

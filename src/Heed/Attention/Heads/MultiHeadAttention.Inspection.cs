@@ -69,6 +69,18 @@ public sealed partial class MultiHeadAttention
         });
     }
 
+    // Σ_j α′_j·v_j with the changed weights, (batch, queries, heads, value size). Heads that share values stand below each other.
+    private Tensor Overridden(AttentionOverride change, AttentionOutputs outputs, MultiHeadMemory memory, in Pass pass)
+    {
+        if (relativeValues is not null)
+            throw new InvalidOperationException("AttentionOverride: the layer adds vectors of relative positions to values (position shaw); its weights cannot be replaced.");
+        Tensor weights = change.Of(this, outputs.Weights(), pass), values = memory.Values.SwapMiddle();
+        (int batch, int queries, int keys) = (weights.Shape[0], weights.Shape[2], weights.Shape[3]);
+        Tensor grouped = weights.Reshape(new Shape(batch * Config.KeyHeads, Config.Heads / Config.KeyHeads * queries, keys));
+        Tensor contexts = grouped.SumOverTime(values.Reshape(new Shape(batch * Config.KeyHeads, keys, Config.ValueDim)), SequenceRanges.Full(batch * Config.KeyHeads, keys));
+        return contexts.Reshape(new Shape(batch, Config.Heads, queries, Config.ValueDim)).SwapMiddle();
+    }
+
     // ‖W_O·v‖, W_O the columns of the output projection that read the head: (batch, heads, keys).
     internal float[] ValueNorms(in CaptureSource source, int[] heads, int keys)
     {

@@ -108,9 +108,11 @@ public sealed partial class MultiHeadAttention : Module
         };
         Whole run = new() { Q = q, K = memory.Keys, V = memory.Values, Inputs = inputs };
         Choose(ref run);
+        AttentionOutputs found = run.Result!;
         if (pass.Find<AttentionCapture>() is { } capture && capture.Wants(this))
-            Answer(capture, run.Result!, memory.Values, ranges, memory.Ranges);
-        return new AttentionResult(Join(run.Result!.Context, x, pass), pass.Capture.HasFlag(Capture.Weights) ? run.Result.Weights() : null);
+            Answer(capture, found, memory.Values, ranges, memory.Ranges);
+        Tensor context = pass.Find<AttentionOverride>() is { } change && change.Wants(this) ? Overridden(change, found, memory, pass) : found.Context;
+        return new AttentionResult(Join(context, x, pass), pass.Capture.HasFlag(Capture.Weights) ? found.Weights() : null);
     }
 
     /// <summary>Self-attention of new tokens over all that a cache holds, to which they are added first.</summary>

@@ -42,7 +42,7 @@ public sealed class AdditivePooling : SequencePooling
 
     private protected override PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass)
     {
-        (Tensor context, Tensor weights) = Attend(query.Forward(hidden.Forward(states, pass).Tanh(), pass), states, ranges);
+        (Tensor context, Tensor weights) = Attend(query.Forward(hidden.Forward(states, pass).Tanh(), pass), states, ranges, pass);
         return new PoolingResult(context, weights);
     }
 }

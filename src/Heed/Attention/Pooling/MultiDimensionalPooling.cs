@@ -41,7 +41,7 @@ public sealed class MultiDimensionalPooling : SequencePooling
 
     private protected override PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass)
     {
-        Tensor weights = scores.Forward(hidden.Forward(states, pass).Tanh(), pass).SoftmaxOverTime(ranges);
+        Tensor weights = Weights(scores.Forward(hidden.Forward(states, pass).Tanh(), pass).SoftmaxOverTime(ranges), pass);
         return new PoolingResult((states * weights.Transpose()).TotalOverTime(ranges, pass), weights);
     }
 }

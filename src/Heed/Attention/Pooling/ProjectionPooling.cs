@@ -45,7 +45,7 @@ public sealed class ProjectionPooling : SequencePooling
 
     private protected override PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass)
     {
-        (Tensor context, Tensor weights) = Attend(project.Forward(states, pass), states, ranges, average);
+        (Tensor context, Tensor weights) = Attend(project.Forward(states, pass), states, ranges, pass, average);
         return new PoolingResult(context, weights);
     }
 }

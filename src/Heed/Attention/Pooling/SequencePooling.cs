@@ -96,13 +96,16 @@ public abstract class SequencePooling : Module
     private protected abstract PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass);
 
     /// <summary>c_k = Σ_t α_{k,t}·h_t with α = softmax over time of the scores (batch, time, views); contexts concatenated or averaged.</summary>
-    private protected static (Tensor Context, Tensor Weights) Attend(Tensor scores, Tensor states, SequenceRanges ranges, bool average = false)
+    private protected (Tensor Context, Tensor Weights) Attend(Tensor scores, Tensor states, SequenceRanges ranges, in Pass pass, bool average = false)
     {
-        Tensor weights = scores.SoftmaxOverTime(ranges);
+        Tensor weights = Weights(scores.SoftmaxOverTime(ranges), pass);
         Tensor contexts = weights.SumOverTime(states, ranges);
         (int batch, int views, int features) = (contexts.Shape[0], contexts.Shape[1], contexts.Shape[2]);
         return (average ? contexts.Transpose().MeanLast() : contexts.Reshape(new Shape(batch, views * features)), weights);
     }
+
+    /// <summary>The weights that count: the pooling's own, or those that the call puts in their place.</summary>
+    private protected Tensor Weights(Tensor own, in Pass pass) => pass.Find<PoolingWeights>() is { } given ? given.In(own) : pass.Find<AttentionOverride>() is { } change ? change.Of(this, own, pass) : own;
 }
 
 /// <summary>What a pooling is built for; each form takes of it what it needs.</summary>

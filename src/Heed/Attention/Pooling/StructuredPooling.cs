@@ -51,7 +51,7 @@ public sealed class StructuredPooling : SequencePooling
 
     private protected override PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass)
     {
-        (Tensor context, Tensor weights) = Attend(queries.Forward(hidden.Forward(states, pass).Tanh(), pass), states, ranges, average);
+        (Tensor context, Tensor weights) = Attend(queries.Forward(hidden.Forward(states, pass).Tanh(), pass), states, ranges, pass, average);
         return new PoolingResult(context, weights, penalty > 0 ? Redundancy(weights).Scale((float)penalty) : null);
     }
 

@@ -36,7 +36,7 @@ public sealed class TanhPooling : SequencePooling
 
     private protected override PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass)
     {
-        (Tensor context, Tensor weights) = Attend(query.Forward(states.Tanh(), pass), states, ranges);
+        (Tensor context, Tensor weights) = Attend(query.Forward(states.Tanh(), pass), states, ranges, pass);
         return new PoolingResult(context.Tanh(), weights);
     }
 }

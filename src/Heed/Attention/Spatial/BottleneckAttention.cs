@@ -55,7 +55,7 @@ public sealed class BottleneckAttention : PictureAttention
     {
         Tensor channels = channelNorm.Forward(channel.Forward(MeanOverPlaces(x), pass), pass);
         Tensor places = spatialNorm.Forward(spatial.Forward(x, pass), pass);
-        Tensor gates = gate.Forward(AddChannels(ScalePlaces(Ones(x.Shape, pass), places), channels, pass), pass);
+        Tensor gates = gate.Forward(AddChannels(Ones(x.Shape, pass).ScalePlaces(places), channels, pass), pass);
         return Finish(x + (gates * x), addend, rectifies);
     }
 

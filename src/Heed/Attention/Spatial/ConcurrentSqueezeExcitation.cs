@@ -47,7 +47,7 @@ public sealed class ConcurrentSqueezeExcitation : PictureAttention
     /// <inheritdoc/>
     protected override Tensor Weigh(Tensor x, in Pass pass, Tensor? addend, bool rectifies)
     {
-        Tensor places = ScalePlaces(x, gate.Forward(sse.Forward(x, pass), pass), addend);
+        Tensor places = x.ScalePlaces(gate.Forward(sse.Forward(x, pass), pass), addend);
         return x.ScaleChannels(cse.Gates(x, pass), places, rectifies);
     }
 }

@@ -12,6 +12,8 @@ public sealed class PlaceWeights : Module
     {
         ArgumentNullException.ThrowIfNull(energies);
         int places = energies.Shape[1] * energies.Shape[2];
-        return Return(energies.Reshape(new Shape(energies.Shape[0], places, energies.Shape[3])).SoftmaxOverTime(SequenceRanges.Full(energies.Shape[0], places)), pass);
+        Tensor weights = Return(energies.Reshape(new Shape(energies.Shape[0], places, energies.Shape[3])).SoftmaxOverTime(SequenceRanges.Full(energies.Shape[0], places)), pass);
+        GateCapture.Tell(this, weights, pass);
+        return weights;
     }
 }

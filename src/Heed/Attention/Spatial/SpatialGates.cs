@@ -11,6 +11,8 @@ public sealed class SpatialGates : Module
     public Tensor Forward(Tensor energies, in Pass pass)
     {
         ArgumentNullException.ThrowIfNull(energies);
-        return Return(energies.Sigmoid(), pass);
+        Tensor gates = Return(energies.Sigmoid(), pass);
+        GateCapture.Tell(this, gates, pass);
+        return gates;
     }
 }

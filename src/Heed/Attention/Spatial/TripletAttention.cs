@@ -2,7 +2,7 @@ namespace Heed;
 
 /// <summary>Triplet attention: a gate for each pair of axes (channel and column, row and channel, row and column), from maximum and mean over the third; the mean of the three results.</summary>
 /// <remarks>
-/// <para>Formula: y = (g_wc + g_hc + g_hw)∘x/3, each g = σ(norm(7 × 7 convolution of [max, mean over the third axis of x])) over the plane of its two axes.</para>
+/// <para>Formula: y = (g_cw + g_hc + g_hw)∘x/3, each g = σ(norm(7 × 7 convolution of [max, mean over the third axis of x])) over the plane of its two axes.</para>
 /// <para>Shapes: x, y <c>(batch, height, width, channels)</c>; gates <c>(batch, channels, width, 1)</c>, <c>(batch, height, channels, 1)</c>, <c>(batch, height, width, 1)</c>, seen by hooks on <c>cw.gate</c>, <c>hc.gate</c>, <c>hw.gate</c>. Names as the authors': <c>cw.conv.conv</c>, <c>cw.conv.bn</c>, ….</para>
 /// <para>Variant: as published, with the plane of rows and columns. Cost: nine sweeps over x, 4·49·(channels·width + height·channels + height·width) flops a picture; 300 weights for any number of channels.</para>
 /// <para>Source: Misra, Nalamada, Arasanipalai and Hou, "Rotate to attend: convolutional triplet attention module", 2021.</para>
@@ -49,7 +49,7 @@ public sealed class TripletAttention : PictureAttention
         Tensor cw = channelsColumns.Forward(PictureAxes.MaxOverHeight(x).Transpose(), PictureAxes.MeanOverHeight(x).Transpose(), pass);
         Tensor hc = rowsChannels.Forward(PictureAxes.MaxOverWidth(x), PictureAxes.MeanOverWidth(x), pass);
         Tensor hw = rowsColumns.Forward(x.MaxLast(), x.MeanLast(), pass);
-        Tensor y = ScalePlaces(x, hw.Scale(Third), addend);
+        Tensor y = x.ScalePlaces(hw.Scale(Third), addend);
         y = PictureAxes.ScaleRows(x, hc.Reshape(new Shape(batch, height, channels)).Scale(Third), y);
         return PictureAxes.ScaleColumns(x, cw.Reshape(new Shape(batch, channels, width)).Transpose().Scale(Third), y, rectifies);
     }

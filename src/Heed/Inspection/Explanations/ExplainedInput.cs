@@ -22,6 +22,9 @@ public abstract class ExplainedInput
     /// <summary>What is explained, as <c>log odds of 'positive'</c>.</summary>
     public abstract string Target { get; }
 
+    /// <summary>The label or token that is explained, as <see cref="ExplanationOptions.Target"/> takes it; null for a number.</summary>
+    public abstract string? Label { get; }
+
     /// <summary>Whether the value is log odds of a probability.</summary>
     public abstract bool IsLogOdds { get; }
 
@@ -81,6 +84,13 @@ public abstract class ExplainedInput
 
     /// <summary>Value and gradient at other vectors, one result a point.</summary>
     internal abstract (double Value, float[] Gradient)[] Gradients(IReadOnlyList<float[]> points);
+
+    /// <summary>The value with other attention weights; null where the model has none that can be replaced.</summary>
+    /// <param name="change">Makes the change of the model.</param>
+    internal virtual double? ValueUnder(Func<Module, AttentionOverride> change) => null;
+
+    /// <summary>Values, and gradients with respect to weights, with other weights of the pooling over units, the same for all its views; null where the model has no learned pooling.</summary>
+    internal virtual (double Value, float[] Gradient)[]? AtWeights(IReadOnlyList<float[]> weights) => null;
 
     /// <summary>Sums numbers of vectors' elements unit by unit; those of no unit are left out.</summary>
     internal abstract double[] SumByUnit(ReadOnlySpan<double> elements);

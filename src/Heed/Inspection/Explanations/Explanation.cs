@@ -1,7 +1,7 @@
 namespace Heed;
 
 /// <summary>One number for each part of an input: how much that part counted for one answer of a model, as one method sees it.</summary>
-/// <remarks>A method's numbers are a claim, not a fact: hold it against what changes when parts are taken away.</remarks>
+/// <remarks>A method's numbers are a claim, not a fact: <see cref="FaithfulnessReport"/> holds them against what changes when parts are taken away.</remarks>
 public sealed record Explanation
 {
     /// <summary>The kind of model, as <c>text classifier</c>.</summary>

@@ -4,6 +4,9 @@ namespace Heed;
 /// <remarks>A name may have a part behind a colon, where a method says so: <c>attention:1</c> is layer 1, the mean over its heads; <c>attention:1.3</c> its head 3; <c>attention:view2</c> the third query of a pooling.</remarks>
 public abstract class ExplanationMethod
 {
+    // Units times passes from which on a method must be asked for by name: half a million tokens.
+    private const long MostUnits = 1 << 19;
+
     private static readonly ExplanationMethod[] all =
     [
         new AttentionMethod(), new ValueNormMethod(), new RolloutMethod(), new FlowMethod(), new GradientTimesInputMethod(), new IntegratedGradientsMethod(), new SmoothGradMethod(), new OcclusionMethod(), new GradCamMethod(),
@@ -39,7 +42,7 @@ public abstract class ExplanationMethod
     /// <summary>Explains an input by the methods that are asked for.</summary>
     /// <param name="input">The input; with at least one unit.</param>
     /// <param name="options">Which methods, and how; defaults if null.</param>
-    /// <returns>One explanation a method, in the order asked; without a choice all that apply.</returns>
+    /// <returns>One explanation a method, in the order asked; without a choice those of <see cref="NamesFor"/>.</returns>
     /// <exception cref="ArgumentException">There is no such method, layer, head, baseline or rule, or a method that was asked for does not apply; says why.</exception>
     /// <exception cref="InputException">The input has no unit.</exception>
     public static IReadOnlyList<Explanation> Explain(ExplainedInput input, ExplanationOptions? options = null)
@@ -49,15 +52,17 @@ public abstract class ExplanationMethod
         options.Validate();
         if (input.UnitCount == 0)
             throw new InputException("there is nothing to explain: the input has no token.");
-        return [.. (options.Methods ?? NamesFor(input)).Select(name => Find(name, out string part).Explain(input, part, options))];
+        return [.. (options.Methods ?? NamesFor(input, options)).Select(name => Find(name, out string part).Explain(input, part, options))];
     }
 
-    /// <summary>The methods that apply to an input.</summary>
+    /// <summary>The methods that apply to an input. On a long one those are left out that would go over more than half a million units: occlusion from 725 tokens on, integrated gradients of 64 steps from 8,193; they can be asked for by name.</summary>
     /// <param name="input">The input.</param>
-    public static IReadOnlyList<string> NamesFor(ExplainedInput input)
+    /// <param name="options">Steps and samples; defaults if null.</param>
+    public static IReadOnlyList<string> NamesFor(ExplainedInput input, ExplanationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return [.. all.Where(method => method.WhyNot(input) is null).Select(method => method.Name)];
+        options ??= new ExplanationOptions();
+        return [.. all.Where(method => method.WhyNot(input) is null && method.Passes(input, options) * input.UnitCount <= MostUnits).Select(method => method.Name)];
     }
 
     internal static void Require(string name) => _ = Find(name, out _);
@@ -78,6 +83,9 @@ public abstract class ExplanationMethod
 
     /// <summary>Whether a layer, head or view may be named.</summary>
     private protected virtual bool TakesPart => false;
+
+    /// <summary>How often the input goes through the model.</summary>
+    private protected virtual long Passes(ExplainedInput input, ExplanationOptions options) => 1;
 
     /// <summary>The scores, and what should be known of them.</summary>
     private protected abstract MethodResult Score(ExplainedInput input, string part, ExplanationOptions options);

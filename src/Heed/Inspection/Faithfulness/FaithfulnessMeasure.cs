@@ -13,7 +13,7 @@ internal sealed class FaithfulnessMeasure(FaithfulnessOptions options)
     public void Add(ExplainedInput input)
     {
         if (methods.Count == 0)
-            (names, removal, model) = (options.Explanation.Methods ?? ExplanationMethod.NamesFor(input), ExplainedInput.Chosen(options.Explanation.Removal, input.Removals, "removal rule"), input.Model);
+            (names, removal, model) = (options.Explanation.Methods ?? ExplanationMethod.NamesFor(input, options.Explanation), ExplainedInput.Chosen(options.Explanation.Removal, input.Removals, "removal rule"), input.Model);
         Explanation[] all = [.. ExplanationMethod.Explain(input, options.Explanation with { Methods = names })];
         // Another stream for each input, whichever stand before it.
         RandomStream stream = new RandomStream(options.Explanation.Seed, "orders").Fork((ulong)methods.Count);
@@ -61,7 +61,7 @@ internal sealed class FaithfulnessMeasure(FaithfulnessOptions options)
     private static double Correlation(Explanation a, Explanation b) => a.IsSigned && b.IsSigned ? RankCorrelation.Spearman([.. a.Scores], [.. b.Scores])
         : RankCorrelation.Spearman([.. a.Scores.Select(Math.Abs)], [.. b.Scores.Select(Math.Abs)]);
 
-    private MethodFaithfulness Summarize(string name, List<RemovalFigures> rows)
+    private static MethodFaithfulness Summarize(string name, List<RemovalFigures> rows)
     {
         RemovalFigures mean = RemovalFigures.Mean(rows);
         return new MethodFaithfulness

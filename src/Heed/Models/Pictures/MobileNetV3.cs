@@ -87,7 +87,7 @@ public sealed class MobileNetV3 : PictureNetwork
     /// <inheritdoc/>
     public override Tensor Forward(Tensor pictures, in Pass pass)
     {
-        Tensor x = Features(pictures, pass).MeanOverPlaces();
+        Tensor x = pass.Probed(this, Features(pictures, pass)).MeanOverPlaces();
         x = dropout.Forward(hidden.Forward(x, pass).HardSwish(), pass);
         return Return(head.Module.Forward(x, pass), pass);
     }
@@ -111,7 +111,7 @@ public sealed class MobileNetV3 : PictureNetwork
             if (attends && config.Attention != "none")
             {
                 attention = block.AddSlot(config.Attention == "se"
-                    ? new SqueezeExcitation(expanded, new SqueezeExcitationConfig { Reduction = config.Reduction, Divisor = 8, MinimumWidth = 1, Gate = "hard-sigmoid" })
+                    ? new SqueezeExcitation(expanded, new SqueezeExcitationConfig { Reduction = config.Reduction > 0 ? config.Reduction : 4, Divisor = 8, MinimumWidth = 1, Gate = "hard-sigmoid" })
                     : PictureAttention.Create(config.Attention, expanded, config.Reduction));
             }
             project = block.Add(new ConvolutionNorm(expanded, outputs, epsilon: Epsilon, momentum: Momentum));

@@ -20,8 +20,8 @@ public sealed record MobileNetV3Config : PictureNetworkConfig
     /// <summary>The block that weighs channels where the paper has squeeze-and-excitation: one of <see cref="PictureAttention.Names"/>, or <c>none</c>; default <c>se</c>, with the paper's hard sigmoid.</summary>
     public override string Attention { get; init; } = "se";
 
-    /// <summary>Reduction of the attention block, from the expanded channels; default 4.</summary>
-    public override int Reduction { get; init; } = 4;
+    /// <summary>Reduction of the attention block, from the expanded channels; default 0: 4 as published for <c>se</c>, else the block's own.</summary>
+    public override int Reduction { get; init; }
 
     /// <summary>Distance of the first convolution's windows; default 2; 1 keeps small pictures' places.</summary>
     public int FirstStride { get; init; } = 2;
@@ -54,8 +54,8 @@ public sealed record MobileNetV3Config : PictureNetworkConfig
         if (Size is not ("large" or "small"))
             throw new ArgumentException($"MobileNetV3Config: there is no size '{Size}'; there are large, small.");
         RequireAttention(Attention);
-        if (Math.Min(Math.Min(Channels, ClassCount), Reduction) < 1 || FirstStride is not (1 or 2))
-            throw new ArgumentException("MobileNetV3Config: channels, classes and reduction must be at least 1, the first stride 1 or 2.");
+        if (Math.Min(Channels, ClassCount) < 1 || Reduction < 0 || FirstStride is not (1 or 2))
+            throw new ArgumentException("MobileNetV3Config: channels and classes must be at least 1, the reduction at least 0, the first stride 1 or 2.");
         if (Dropout is not (>= 0 and < 1))
             throw new ArgumentException(FormattableString.Invariant($"MobileNetV3Config: Dropout must be in [0, 1), got {Dropout}."));
     }

@@ -54,7 +54,7 @@ public abstract record PictureNetworkConfig
     private protected void RequireAttention(string attention)
     {
         if (attention != "none" && !PictureAttention.Names.Contains(attention, StringComparer.Ordinal))
-            throw new ArgumentException($"{GetType().Name}: there is no attention '{attention}'; there are none, {string.Join(", ", PictureAttention.Names)}.");
+            throw new ArgumentException($"{GetType().Name}: there is no attention '{attention}'; there are none, {string.Join(", ", PictureAttention.Names)}.{NearestName.Hint(attention ?? "", PictureAttention.Names)}");
     }
 
     /// <summary>The same shape for pictures of this size; networks that read any size stay as they are.</summary>

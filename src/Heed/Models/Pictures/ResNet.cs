@@ -74,7 +74,7 @@ public sealed class ResNet : PictureNetwork
     public override Tensor Features(Tensor pictures, in Pass pass) => Levels(pictures, pass)[^1];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor pictures, in Pass pass) => Return(head.Module.Forward(Features(pictures, pass).MeanOverPlaces(), pass), pass);
+    public override Tensor Forward(Tensor pictures, in Pass pass) => Return(head.Module.Forward(pass.Probed(this, Features(pictures, pass)).MeanOverPlaces(), pass), pass);
 
     /// <summary>Blocks of one width.</summary>
     private sealed class Stage : Module
@@ -91,6 +91,8 @@ public sealed class ResNet : PictureNetwork
                 channels = config.Block == "bottleneck" ? 4 * width : width;
             }
         }
+
+        internal override int OutputChannels => blocks[^1].OutputChannels;
 
         public Tensor Forward(Tensor x, in Pass pass)
         {

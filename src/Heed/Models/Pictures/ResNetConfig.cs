@@ -106,8 +106,7 @@ public sealed record ResNetConfig : PictureNetworkConfig
             throw new ArgumentException($"ResNetConfig: there is no block '{Block}'; there are basic, bottleneck.");
         if (Shortcut is not ("projection" or "padding"))
             throw new ArgumentException($"ResNetConfig: there is no shortcut '{Shortcut}'; there are projection, padding.");
-        if (Attention != "none" && !PictureAttention.Names.Contains(Attention, StringComparer.Ordinal))
-            throw new ArgumentException($"ResNetConfig: there is no attention '{Attention}'; there are none, {string.Join(", ", PictureAttention.Names)}.{NearestName.Hint(Attention ?? "", PictureAttention.Names)}");
+        RequireAttention(Attention);
         if (!Placements.Contains(Placement, StringComparer.Ordinal))
             throw new ArgumentException($"ResNetConfig: there is no placement '{Placement}'; there are {string.Join(", ", Placements)}.{NearestName.Hint(Placement ?? "", Placements)}");
         if (Placement == "inner-3" && Block == "basic")

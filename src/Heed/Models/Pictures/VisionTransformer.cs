@@ -52,6 +52,8 @@ public sealed class VisionTransformer : PictureNetwork
     /// <summary>The layers, first one first.</summary>
     public IReadOnlyList<TransformerLayer> Layers => layers;
 
+    internal override (int Size, Func<Pass, Tensor>? Forward) Probe() => (Config.Height, Look(Config.Height, Config.Width));
+
     internal override string HeadName => "head";
 
     private int PatchCount => Config.Height / Config.Patch * (Config.Width / Config.Patch);

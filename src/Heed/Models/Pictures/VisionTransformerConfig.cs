@@ -19,8 +19,8 @@ public sealed record VisionTransformerConfig : PictureNetworkConfig
     /// <summary><c>none</c>: the layers attend by themselves, as <see cref="Encoder"/> says.</summary>
     public override string Attention { get; init; } = "none";
 
-    /// <summary>Not used; default 16.</summary>
-    public override int Reduction { get; init; } = 16;
+    /// <summary>Not used; default 0.</summary>
+    public override int Reduction { get; init; }
 
     /// <summary>Rows of a picture; default 224.</summary>
     public int Height { get; init; } = 224;
@@ -78,6 +78,8 @@ public sealed record VisionTransformerConfig : PictureNetworkConfig
     }
 
     internal override PictureNetworkConfig For(int height, int width) => this with { Height = height, Width = width };
+
+    internal override int UsualSize => Height;
 
     internal override double LeastWeights => Encoder.LeastWeights(Height / Patch * (Width / Patch)) + ((double)Encoder.Size * Channels * Patch * Patch);
 }

@@ -56,6 +56,8 @@ public sealed class TransformerEncoderDecoder : SequenceToSequence
         return (logits, logits.LogSoftmax().Pick(targets), targets);
     }
 
+    internal override object SourceVectors => Encoder.InputVectors;
+
     internal override DecodingState Begin(ReadOnlyMemory<int> ids, SequenceRanges ranges, int width) => new TransformerDecodingState(this, ids, ranges, width);
 
     internal Tensor Logits(Tensor states, in Pass pass) => output?.Module.Forward(states, pass) ?? Tensor.Linear(states, pass.Use(Decoder.TokenVectors));

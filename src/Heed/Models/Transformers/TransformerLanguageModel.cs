@@ -86,5 +86,13 @@ public sealed class TransformerLanguageModel : Module
         return targets;
     }
 
+    /// <summary>Logits of what comes behind each of some sequences of one length: (batch, vocabulary).</summary>
+    internal Tensor Following(ReadOnlyMemory<int> ids, int batch, in Pass pass)
+    {
+        int time = ids.Length / batch;
+        Tensor states = Transformer.Forward(ids, SequenceRanges.Full(batch, time), pass).States;
+        return Logits(states.Reshape(new Shape(batch, time * states.Shape[2])).Columns((time - 1) * states.Shape[2], states.Shape[2]), pass);
+    }
+
     private Tensor Logits(Tensor states, in Pass pass) => Return(head?.Module.Forward(states, pass) ?? Tensor.Linear(states, pass.Use(Transformer.TokenVectors)), pass);
 }

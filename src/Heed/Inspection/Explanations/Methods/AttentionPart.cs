@@ -17,7 +17,7 @@ internal static class AttentionPart
     public static (CapturedAttention Layer, IReadOnlyList<int> Heads) Of(InputAttention attention, string part)
     {
         if (attention.Layers.Count == 0)
-            throw new ArgumentException($"there is no layer '{NearestName.Shown(part)}': the model has no layers of self-attention.", nameof(part));
+            throw new ArgumentException($"there is no layer '{NearestName.Shown(part)}': {attention.WhyNoLayers}.", nameof(part));
         if (part.Length == 0)
             return (attention.Layers[^1], [.. Enumerable.Range(0, attention.Layers[^1].Heads.Count)]);
         string[] numbers = part.Split('.');

@@ -12,6 +12,8 @@ internal sealed class IntegratedGradientsMethod() : ExplanationMethod("integrate
 
     public override string? WhyNot(ExplainedInput input) => null;
 
+    private protected override long Passes(ExplainedInput input, ExplanationOptions options) => options.Steps;
+
     private protected override MethodResult Score(ExplainedInput input, string part, ExplanationOptions options)
     {
         string baseline = ExplainedInput.Chosen(options.Baseline, input.Baselines, "baseline");

@@ -7,6 +7,8 @@ internal sealed class OcclusionMethod() : ExplanationMethod("occlusion", "the an
 
     public override string? WhyNot(ExplainedInput input) => null;
 
+    private protected override long Passes(ExplainedInput input, ExplanationOptions options) => input.UnitCount;
+
     private protected override MethodResult Score(ExplainedInput input, string part, ExplanationOptions options)
     {
         string removal = ExplainedInput.Chosen(options.Removal, input.Removals, "removal rule");

@@ -3,7 +3,7 @@ namespace Heed;
 /// <summary>Attention followed through all layers, with residual connections.</summary>
 internal sealed class RolloutMethod() : ExplanationMethod("rollout", "attention multiplied through all layers, half of each token passing through", "Abnar and Zuidema 2020")
 {
-    public override string? WhyNot(ExplainedInput input) => input.Attention is not { Layers.Count: > 0 } ? "the model has no layers of self-attention" : null;
+    public override string? WhyNot(ExplainedInput input) => input.Attention is { } attention ? attention.WhyNoLayers : "the model has no attention that it hands out";
 
     private protected override MethodResult Score(ExplainedInput input, string part, ExplanationOptions options)
     {

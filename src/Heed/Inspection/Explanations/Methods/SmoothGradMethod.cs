@@ -1,5 +1,3 @@
-using Heed.Kernels;
-
 namespace Heed;
 
 /// <summary>The mean over noisy copies of gradient times vector.</summary>
@@ -12,6 +10,8 @@ internal sealed class SmoothGradMethod() : ExplanationMethod("smoothgrad", "grad
     public override bool IsRandom => true;
 
     public override string? WhyNot(ExplainedInput input) => null;
+
+    private protected override long Passes(ExplainedInput input, ExplanationOptions options) => options.Samples;
 
     private protected override MethodResult Score(ExplainedInput input, string part, ExplanationOptions options)
     {

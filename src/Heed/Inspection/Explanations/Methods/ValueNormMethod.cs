@@ -6,7 +6,7 @@ internal sealed class ValueNormMethod() : ExplanationMethod("value-norm", "weigh
     private protected override bool TakesPart => true;
 
     public override string? WhyNot(ExplainedInput input) => input.Attention is null ? "the model has no attention that it hands out"
-        : input.Attention.Layers.Count == 0 && input.Attention.PoolingNorms is null ? "the pooling hands out no values" : null;
+        : input.Attention.PoolingNorms is null ? input.Attention.WhyNoLayers : null;
 
     private protected override MethodResult Score(ExplainedInput input, string part, ExplanationOptions options)
     {

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Heed.Cli;
+
+/// <summary>What a model does when its attention or its weights are changed by force, for people and as JSON.</summary>
+internal static class InterventionListing
+{
+    private const string Randomize = "randomize";
+
+    public static int Write(Terminal terminal, ExplainedModel model, IEnumerable<ExplainedInput> inputs, string kind, ExplanationOptions options, bool isJson, CancellationToken cancellation)
+    {
+        IEnumerable<ExplainedInput> all = inputs.TakeWhile(_ => !cancellation.IsCancellationRequested);
+        if (kind == Randomize)
+            WriteStages(terminal, Stages(model, [.. all.Where(input => input.UnitCount > 0)], options), isJson);
+        else if (AttentionIntervention.Kinds.Contains(kind))
+            WriteChange(terminal, AttentionIntervention.Measure(all, kind, seed: options.Seed), isJson);
+        else
+            throw new UsageException($"--intervene must be {string.Join(", ", AttentionIntervention.Kinds)} or {Randomize}, got '{kind}'.");
+        cancellation.ThrowIfCancellationRequested();
+        return ExitCode.Done;
+    }
+
+    private static IReadOnlyList<ParameterRandomization> Stages(ExplainedModel model, ExplainedInput[] inputs, ExplanationOptions options) =>
+        ParameterRandomization.Measure(model.Network, () => [.. inputs.Select(model.Again)], options);
+
+    private static void WriteChange(Terminal terminal, AttentionIntervention result, bool isJson)
+    {
+        if (isJson)
+        {
+            JsonText.WriteObject(terminal.Out, json =>
+            {
+                json.WriteString("intervention", result.Kind);
+                json.WriteNumber("inputs", result.Count);
+                FaithfulnessJson.Write(json, "change", result.Change);
+                FaithfulnessJson.Write(json, "lost", result.Lost);
+                FaithfulnessJson.Write(json, "divergence", result.Divergence);
+            }, isIndented: true);
+            return;
+        }
+        bool hasDivergence = !double.IsNaN(result.Divergence.Value);
+        Styled.WriteTable(terminal, ["attention", ">inputs", ">change of p", ">answers lost", .. hasDivergence ? [">divergence of weights"] : Array.Empty<string>()],
+            [[result.Kind, result.Count.ToString(CultureInfo.InvariantCulture), result.Change.ToString(), result.Lost.ToString(), .. hasDivergence ? [result.Divergence.ToString()] : Array.Empty<string>()]]);
+    }
+
+    private static void WriteStages(Terminal terminal, IReadOnlyList<ParameterRandomization> stages, bool isJson)
+    {
+        if (!isJson)
+        {
+            Styled.WriteTable(terminal, ["drawn anew from the end to", .. stages[0].Correlations.Select(c => ">" + c.Method)], stages.Select(stage =>
+                (string[])[stage.Part, .. stage.Correlations.Select(c => double.IsNaN(c.Correlation.Value) ? "–" : c.Correlation.ToString())]));
+            terminal.Say("rank correlation with the trained model's explanations: a method that stays near 1 does not look at what the model learned");
+            return;
+        }
+        JsonText.WriteObject(terminal.Out, json =>
+        {
+            json.WriteStartArray("parts");
+            foreach (ParameterRandomization stage in stages)
+            {
+                json.WriteStartObject();
+                json.WriteString("part", stage.Part);
+                json.WriteStartObject("rankCorrelations");
+                foreach ((string method, Interval correlation) in stage.Correlations)
+                    FaithfulnessJson.Write(json, method, correlation);
+                json.WriteEndObject();
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }, isIndented: true);
+    }
+}

@@ -1,0 +1,52 @@
+namespace Heed;
+
+/// <summary>What answers do when attention is changed by force.</summary>
+/// <param name="Kind"><c>uniform</c>, <c>permute</c> or <c>adversarial</c>.</param>
+/// <param name="Count">Inputs.</param>
+/// <param name="Change">Mean |p(own weights) − p(changed weights)|, p the probability of the explained answer (or the number), with a 95 % bootstrap interval.</param>
+/// <param name="Lost">The share of inputs whose answer falls below even odds, with its 95 % interval (Wilson); of numbers 0.</param>
+/// <param name="Divergence">Mean Jensen–Shannon divergence between the weights, nats; of adversarial weights alone, else NaN.</param>
+public sealed record AttentionIntervention(string Kind, int Count, Interval Change, Interval Lost, Interval Divergence)
+{
+    /// <summary>The kinds.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = ["uniform", "permute", "adversarial"];
+
+    /// <summary>Changes the weights, input by input.</summary>
+    /// <param name="inputs">At least one.</param>
+    /// <param name="kind">One of <see cref="Kinds"/>.</param>
+    /// <param name="permutations">Permutations of each input, whose changes are averaged.</param>
+    /// <param name="seed">The seed.</param>
+    /// <exception cref="ArgumentException">There is no such kind, or the model has no attention that can be replaced.</exception>
+    /// <exception cref="InputException">There is no input with a token.</exception>
+    public static AttentionIntervention Measure(IEnumerable<ExplainedInput> inputs, string kind, int permutations = 8, ulong seed = 1)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ExplainedInput.Chosen(kind, Kinds, "intervention");
+        ArgumentOutOfRangeException.ThrowIfLessThan(permutations, 1);
+        List<double> changes = [], divergences = [];
+        int lost = 0;
+        foreach (ExplainedInput input in inputs.Where(input => input.UnitCount > 0))
+        {
+            double own = input.Answer(input.Value);
+            double[] after;
+            if (kind == "adversarial")
+            {
+                AdversarialAttention found = AdversarialAttention.Find(input, seed: seed);
+                after = [own + found.Change];
+                divergences.Add(found.Divergence);
+            }
+            else
+                after = [.. Enumerable.Range(0, kind == "uniform" ? 1 : permutations).Select(n => input.Answer(Under(input, kind, seed + (ulong)n)))];
+            changes.Add(after.Average(p => Math.Abs(p - own)));
+            lost += input.IsLogOdds && own > 0.5 && after.Average() < 0.5 ? 1 : 0;
+        }
+        if (changes.Count == 0)
+            throw new InputException("there is nothing to explain: no input has a token.");
+        return new AttentionIntervention(kind, changes.Count, Mean(changes), Interval.Wilson(lost, changes.Count), divergences.Count == 0 ? new Interval(double.NaN, double.NaN, double.NaN) : Mean(divergences));
+    }
+
+    private static double Under(ExplainedInput input, string kind, ulong seed) => input.ValueUnder(module => kind == "uniform" ? AttentionOverride.Uniform(module) : AttentionOverride.Permuted(module, seed))
+        ?? throw new ArgumentException("the model has no learned attention that could be replaced.", nameof(input));
+
+    private static Interval Mean(List<double> values) => Interval.Bootstrap(values.Count, rows => rows.Average(row => values[row]));
+}

@@ -1,0 +1,75 @@
+namespace Heed;
+
+/// <summary>A source that a <see cref="Translator"/> translated; explained is one token of the translation, given those before it.</summary>
+internal sealed class TranslatorInput : TokenSequenceInput
+{
+    private readonly Translator model;
+    private readonly int[] ids, copies;
+    private readonly Hypothesis answer;
+    private readonly int position;
+    private readonly string word;
+    private readonly Lazy<InputAttention> attention;
+
+    private TranslatorInput(Translator model, string text, (int[] Ids, Token[] Tokens, int CutOff) read, int[] copies, Hypothesis answer, int position, string word)
+        : base(text, read.Ids, [.. read.Tokens.Select(token => token.Range)])
+    {
+        (this.model, ids, this.copies, this.answer, this.position, this.word) = (model, read.Ids, copies, answer, position, word);
+        attention = new(Attend);
+    }
+
+    public override string Model => "translator";
+
+    public override string Target => FormattableString.Invariant($"log odds of '{word}', token {position + 1} of the translation");
+
+    public override string? Label => word;
+
+    public override InputAttention? Attention => attention.Value;
+
+    private protected override int? UnknownId => Vocabulary.Unknown;
+
+    private protected override Module Network => model.Network;
+
+    private protected override object Place => model.Network.SourceVectors;
+
+    /// <summary>Translates a source, and makes each token of the translation ready to be explained.</summary>
+    /// <exception cref="InputException">The source has no token.</exception>
+    public static TranslatorInput[] Of(Translator model, string text)
+    {
+        (int[] Ids, Token[] Tokens, int CutOff) read = model.Encoding.Read(text);
+        if (read.Ids.Length == 0)
+            throw new InputException("there is nothing to explain: the input has no token.");
+        (int[] copies, string[] further) = model.Network.Config.Copies ? model.Encoding.AsTarget(text, read.Tokens) : ([], []);
+        Hypothesis best = SequenceDecoder.Decode(model.Network, [read.Ids], model.Decoding, copies.Length > 0 ? [copies] : null)[0][0];
+        int count = model.Network.TargetCount;
+        return [.. best.Ids.Select((id, t) => new TranslatorInput(model, text, read, copies, best, t, id < count ? model.TargetEncoder.Vocabulary[id] : further[id - count]))];
+    }
+
+    private protected override Tensor Run(IReadOnlyList<(int[] Ids, int[] Units)> rows, in Pass pass)
+    {
+        int[][] sources = [.. rows.Select(row => row.Ids)], targets = [.. rows.Select(_ => answer.Ids.ToArray())];
+        int[][]? same = copies.Length == 0 ? null : [.. rows.Select(row => Array.ConvertAll(row.Units, unit => unit < 0 ? -1 : copies[unit]))];
+        Tensor logs = model.Network.LogProbabilities(PairBatch.Create(sources, targets, [.. Enumerable.Range(0, rows.Count)], same), pass);
+        return logs.Reshape(new Shape(rows.Count, logs.Length / rows.Count));
+    }
+
+    // ln(p/(1 − p)) from ln p.
+    private protected override double Scalar(ReadOnlySpan<float> outputs, Span<float> gradient)
+    {
+        const double Least = 1e-7;
+        double log = outputs[position], rest = Math.Max(Least, 1 - Math.Exp(log));
+        gradient.Clear();
+        gradient[position] = (float)(1 / rest);
+        return log - Math.Log(rest);
+    }
+
+    private InputAttention Attend()
+    {
+        float[] aligned = answer.Alignment[position];
+        int[] units = [.. Enumerable.Range(0, ids.Length)];
+        if (model.Network is not TransformerEncoderDecoder { Encoder: { } encoder })
+            return new InputAttention([aligned], [], aligned, units, ids.Length);
+        AttentionCapture capture = new(encoder) { HasValueNorms = true };
+        Step.Evaluate(pass => encoder.Forward(ids, SequenceRanges.Full(1, ids.Length), pass).States, request: capture);
+        return new InputAttention([aligned], capture.Results, aligned, units, ids.Length);
+    }
+}

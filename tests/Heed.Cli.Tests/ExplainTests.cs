@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Heed.Testing;
+
+namespace Heed.Cli.Tests;
+
+public sealed class ExplainTests(TrainedModel model) : IClassFixture<TrainedModel>
+{
+    private const string Text = "hello, my order number 7 is broken";
+
+    [Fact]
+    public void A_text_is_shaded_once_a_method()
+    {
+        CommandRun run = CommandRun.Of("explain", model.Model, Text).ShouldSucceed();
+        run.Lines[0].ShouldStartWith("log odds of 'repair' = ");
+        run.Lines[0].ShouldContain(", p = ");
+        run.Lines[1..].Select(line => line.Trim().Split(' ')[0]).ShouldBe(["attention", "value-norm", "gradient-input", "integrated-gradients", "smoothgrad", "occlusion"]);
+        run.Lines.Single(line => line.Contains("occlusion")).ShouldContain("broken ");
+        run.Lines.Single(line => line.Contains("integrated")).ShouldContain("(gap ");
+        run.Error.ShouldContain("baseline 'zero'");
+        run.Error.ShouldContain("removal by 'delete'");
+        CommandRun.With(["explain", model.Model, Text], isTerminal: true).ShouldSucceed().Out.ShouldContain("\u001b[");
+    }
+
+    [Fact]
+    public void As_JSON_there_is_an_object_for_each_input_and_method()
+    {
+        CommandRun run = CommandRun.Of("explain", model.Model, Text, "the lamp is late", "--methods", "occlusion,attention:view0", "--target", "shipping", "--json").ShouldSucceed();
+        run.Lines.Length.ShouldBe(4);
+        using JsonDocument json = JsonDocument.Parse(run.Lines[0]);
+        json.RootElement.GetProperty("target").GetString().ShouldBe("log odds of 'shipping'");
+        json.RootElement.GetProperty("scores").EnumerateArray().Select(s => s.GetProperty("text").GetString()).ShouldBe(["hello", ",", "my", "order", "number", "7", "is", "broken"]);
+        run.Lines[1].ShouldContain("\"method\":\"attention:view0\"");
+    }
+
+    [Fact]
+    public void Faithfulness_is_measured_over_a_file_and_ends_in_verdicts()
+    {
+        string[] command = ["explain", model.Model, "--data", model.Test, "--text", "text", "--limit", "12", "--methods", "attention,occlusion", "--faithfulness"];
+        CommandRun run = CommandRun.Of(command).ShouldSucceed();
+        run.Lines[0].ShouldStartWith("12 inputs, removal by 'delete'");
+        run.Out.ShouldContain("random order");
+        run.Lines.First(line => line.StartsWith("occlusion")).ShouldEndWith("explains");
+        run.Error.ShouldContain("both lie above zero");
+        using JsonDocument json = JsonDocument.Parse(CommandRun.Of([.. command, "--json", "--removal", "unknown"]).ShouldSucceed().Out);
+        JsonElement occlusion = json.RootElement.GetProperty("methods")[1];
+        occlusion.GetProperty("comprehensivenessGap").GetProperty("low").GetDouble().ShouldBeGreaterThan(0);
+        occlusion.GetProperty("deletion").GetArrayLength().ShouldBe(11);
+        json.RootElement.GetProperty("removal").GetString().ShouldBe("unknown");
+        CommandRun.Of([.. command, "--json", "--removal", "unknown"]).Out.ShouldBe(CommandRun.Of([.. command, "--json", "--removal", "unknown", "--threads", "1"]).Out, "the same bits again");
+    }
+
+    [Fact]
+    public void Attention_and_weights_are_changed_by_force()
+    {
+        string[] data = ["--data", model.Test, "--text", "text", "--limit", "6"];
+        CommandRun.Of(["explain", model.Model, .. data, "--intervene", "uniform"]).ShouldSucceed().Out.ShouldContain("uniform");
+        CommandRun.Of(["explain", model.Model, .. data, "--intervene", "permute"]).ShouldSucceed().Lines.Length.ShouldBe(2);
+        using JsonDocument adversarial = JsonDocument.Parse(CommandRun.Of(["explain", model.Model, .. data, "--intervene", "adversarial", "--json"]).ShouldSucceed().Out);
+        adversarial.RootElement.GetProperty("divergence").GetProperty("value").GetDouble().ShouldBeInRange(0.01, Math.Log(2));
+        adversarial.RootElement.GetProperty("change").GetProperty("value").GetDouble().ShouldBeLessThan(0.011);
+        CommandRun run = CommandRun.Of(["explain", model.Model, .. data, "--intervene", "randomize", "--methods", "occlusion,attention"]).ShouldSucceed();
+        run.Lines[0].ShouldContain("occlusion");
+        run.Lines[^1].ShouldStartWith("embedding");
+        CommandRun.Of("explain", model.Model, Text, "--intervene", "shuffle").ShouldRefuse("uniform, permute, adversarial");
+    }
+
+    [Fact]
+    public void What_makes_no_sense_is_refused_in_one_line()
+    {
+        using TemporaryFolder folder = new();
+        CommandRun.Of("explain", model.Model).ShouldRefuse("give inputs, or --data");
+        CommandRun.Of("explain", model.Model, Text, "--data", model.Test).ShouldRefuse("not both");
+        CommandRun.Of("explain", model.Model, Text, "--methods", "atention").ShouldRefuse("there is no method 'atention'", "Did you mean 'attention'?");
+        CommandRun.Of("explain", model.Model, Text, "--methods", "attention:0.1").ShouldRefuse("no layers of self-attention");
+        CommandRun.Of("explain", model.Model, Text, "--methods", "rollout").ShouldRefuse("does not apply");
+        CommandRun.Of("explain", model.Model, Text, "--target", "repairs").ShouldRefuse("there is no label 'repairs'", "repair");
+        CommandRun.Of("explain", model.Model, Text, "--removal", "blur").ShouldRefuse("delete, unknown");
+        CommandRun.Of("explain", model.Model, Text, "--faithfulness").ShouldRefuse("two with a token");
+        CommandRun.Of("explain", model.Model, " ").ShouldRefuse("no token");
+        CommandRun.Of("explain", model.Model, Text, "--limit", "0").ShouldRefuse("--limit");
+        CommandRun.Of("explain", model.Model, Text, "--out", folder["o.png"]).ShouldRefuse("--out paints");
+        CommandRun.Of("explain", model.Model, Text, "--gates").ShouldRefuse("--gates");
+        CommandRun.Of("explain", folder["none"], Text).ShouldRefuse(folder["none"]);
+    }
+}
