@@ -42,7 +42,7 @@ internal sealed class DemoVisionCommand
         string name = parsed.GetValue(attention)!, folder = parsed.GetValue(output)!;
         Trainings options = UsageException.Guard(() => new Trainings(parsed.GetValue(seed), parsed.GetValue(epochs), name));
         IReadOnlyList<ShapeScene> all = UsageException.Guard(() => ShapeScenes.Make(count + (count / 5) + (count / 2), parsed.GetValue(seed), parsed.GetValue(size)));
-        Make(folder);
+        OutputFolder.Make(folder);
         using Interruption interruption = new(terminal, cancellation);
         ShapeScene[] train = [.. all.Take(count)], dev = [.. all.Skip(count).Take(count / 5)], test = [.. all.Skip(count + (count / 5))];
         Draw(folder, "scenes.png", test.Take(Shown).Select(scene => Boxed(scene.Picture, ShapeScenes.LabelNames, scene.Boxes.Select(box => new ScoredBox(box, 1)))));
@@ -87,18 +87,6 @@ internal sealed class DemoVisionCommand
     {
         CultureInfo culture = CultureInfo.InvariantCulture;
         return [task, attention, measure, value.ToString("F3", culture), network.ParameterCount.ToString("N0", culture), record.Epochs.Sum(e => e.Duration.TotalSeconds).ToString("F1", culture)];
-    }
-
-    private static void Make(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"no folder can be made there: {e.Message}", folder, innerException: e);
-        }
     }
 
     private static void Draw(string folder, string file, IEnumerable<Picture> pictures) => PictureCanvas.Grid([.. pictures], Columns).WritePng(Path.Combine(folder, file));

@@ -1,9 +1,23 @@
 namespace Heed.Cli;
 
-/// <summary>Where a model will be saved, looked at before the training that it is for.</summary>
+/// <summary>Where a model or pictures will be saved, looked at before the work that it is for.</summary>
 internal static class OutputFolder
 {
     private const string Manifest = "manifest.json";
+
+    /// <summary>Makes a folder for pictures.</summary>
+    /// <exception cref="InputException">The file system refuses.</exception>
+    public static void Make(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"no folder can be made there: {e.Message}", folder, innerException: e);
+        }
+    }
 
     /// <summary>Throws when a model could not be saved there; changes nothing.</summary>
     /// <exception cref="InputException">It is a file, a folder with something else in it, or not writable.</exception>

@@ -22,22 +22,26 @@ internal abstract class PlacePredictions
             throw new UsageException("the model looks at pictures; give the paths of PNG or JPEG files.");
         if (least is < 0 or > 1)
             throw new UsageException(FormattableString.Invariant($"--threshold must be from 0 to 1, got {least}."));
-        string[] drawings = [.. paths.Select(path => Path.GetFileNameWithoutExtension(path) + ".png")];
-        if (output is not null && drawings.Distinct(StringComparer.Ordinal).Count() < drawings.Length)
-            throw new UsageException("two of the pictures have the same name, so their drawings would, too; write them one by one.");
+        string[] drawings = output is null ? [] : Drawings(paths, output);
         for (int n = 0; n < paths.Length; n++)
         {
-            Picture picture = Picture.Read(paths[n]);
-            Picture drawn = Look(terminal, picture, paths[n], least, isJson);
+            Picture drawn = Look(terminal, Picture.Read(paths[n]), paths[n], least, isJson);
             if (output is null)
                 continue;
-            string to = paths.Length == 1 ? output : Path.Combine(output, drawings[n]);
-            if (Path.GetFullPath(to) == Path.GetFullPath(paths[n]))
-                throw new UsageException($"--out would overwrite the picture {paths[n]}; choose another place.");
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(to))!);
-            drawn.WritePng(to);
+            OutputFolder.Make(Path.GetDirectoryName(Path.GetFullPath(drawings[n]))!);
+            drawn.WritePng(drawings[n]);
         }
         return ExitCode.Done;
+    }
+
+    // Where the drawing of each picture goes; none may take the place of another, or of a picture.
+    private static string[] Drawings(string[] paths, string output)
+    {
+        string[] drawings = paths.Length == 1 ? [output] : [.. paths.Select(path => Path.Combine(output, Path.GetFileNameWithoutExtension(path) + ".png"))];
+        if (drawings.Distinct(StringComparer.Ordinal).Count() < drawings.Length)
+            throw new UsageException("two of the pictures have the same name, so their drawings would, too; write them one by one.");
+        string? lost = paths.Select(Path.GetFullPath).Intersect(drawings.Select(Path.GetFullPath), StringComparer.Ordinal).FirstOrDefault();
+        return lost is null ? drawings : throw new UsageException($"--out would overwrite the picture {lost}; choose another place.");
     }
 
     private protected abstract Picture Look(Terminal terminal, Picture picture, string path, double? least, bool isJson);

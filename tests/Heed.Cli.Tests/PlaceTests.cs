@@ -89,7 +89,7 @@ public sealed class PlaceTests
         CommandRun.Of([.. Train(table), "--rows", "part"]).ShouldRefuse("column=value");
         CommandRun.Of([.. Train(table), "--rows", "part=test"]).ShouldRefuse("boxes.tsv");
         CommandRun.Of([.. Train(table), "--backbone", "resnet20", "--widths", "4,8,8"]).ShouldRefuse("belong to the small backbone");
-        CommandRun.Of([.. Train(table), "--levels", "7", "--quiet"]).ShouldRefuse("the backbone has 4");
+        CommandRun.Of([.. Train(folder["data/boxes.tsv"]), "--levels", "7", "--quiet"]).ShouldRefuse("the backbone has 4");
         // Without a box there is nothing to choose the best epoch by.
         CommandRun.Of([.. Train(table), "--dev", pictures + "," + Empty(folder), "--quiet"]).ShouldRefuse("no box in the dev pictures");
         Directory.Exists(folder["m"]).ShouldBeFalse();
