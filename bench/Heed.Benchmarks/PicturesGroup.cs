@@ -2,7 +2,7 @@ using Heed.Kernels;
 
 namespace Heed.Benchmarks;
 
-/// <summary>Single convolutions, and training steps of residual networks on 128 pictures of 32 × 32, with and without squeeze-and-excitation, as bench/peers/torch_pictures.py does them; random pictures.</summary>
+/// <summary>Single convolutions, and training steps of residual networks on 128 pictures of 32 × 32, with and without squeeze-and-excitation, depthwise ones, and inference of networks for 224 × 224, as bench/peers/torch_pictures.py does them; random pictures.</summary>
 internal sealed class PicturesGroup : IBenchmarkGroup
 {
     private const int Batch = 128, Size = 32, Classes = 10;
@@ -16,8 +16,37 @@ internal sealed class PicturesGroup : IBenchmarkGroup
         Convolution(run, "conv 3x3 N64 C16 32x32", 64, 32, 16);
         Convolution(run, "conv 3x3 N32 C64 32x32", 32, 32, 64);
         Convolution(run, "conv 3x3 N64 C128 8x8", 64, 8, 128);
+        Depthwise(run, "depthwise 3x3 N16 C96 56x56", 16, 56, 96, 3, 1);
+        Depthwise(run, "depthwise 5x5 N16 C240 28x28 stride 2", 16, 28, 240, 5, 2);
         Network(run, "resnet20");
         Network(run, "se-resnet20");
+        Inference(run, "se-resnet50", 1, 2 * 3.86e9);
+        Inference(run, "se-resnet50", 8, 2 * 3.86e9);
+        Inference(run, "mobilenetv3-large", 1, 2 * 0.217e9);
+        Inference(run, "mobilenetv3-large", 8, 2 * 0.217e9);
+    }
+
+    // Memory bound: bytes are those of pictures and results, each touched once a pass.
+    private static void Depthwise(BenchmarkRun run, string name, int batch, int size, int channels, int kernel, int stride)
+    {
+        if (!name.Contains(run.Options.Case, StringComparison.Ordinal))
+            return;
+        ConvolutionShape shape = new(batch, size, size, channels, channels, kernel, kernel) { Groups = channels, Stride = stride, PaddingHeight = kernel / 2, PaddingWidth = kernel / 2 };
+        float[] x = Filled(batch * size * size * channels), w = Filled(kernel * kernel * channels), y = new float[batch * shape.OutputHeight * shape.OutputWidth * channels], dx = new float[x.Length], dw = new float[w.Length];
+        run.Measure(name, "fwd", 2.0 * shape.MultiplyAdds, () => ConvolutionKernel.Forward(x, w, default, shape, y));
+        run.Measure(name, "bwd", 4.0 * shape.MultiplyAdds, () => ConvolutionKernel.Backward(y, x, w, shape, dx, dw, default));
+    }
+
+    // Pictures of 224 × 224, batch norm folded, weights packed.
+    private static void Inference(BenchmarkRun run, string name, int batch, double flops)
+    {
+        string title = FormattableString.Invariant($"{name} 224x224 N{batch}");
+        if (!title.Contains(run.Options.Case, StringComparison.Ordinal))
+            return;
+        PictureNetwork network = PictureNetworkConfig.Named(name).Create();
+        network.Initialize(1);
+        float[] pictures = Filled(batch * 224 * 224 * 3);
+        run.Measure(title, "infer", flops * batch, () => Step.Evaluate(pass => network.Forward(pass.Input(pictures, new Shape(batch, 224, 224, 3)), pass)));
     }
 
     private static void Convolution(BenchmarkRun run, string name, int batch, int size, int channels)

@@ -50,6 +50,82 @@ class ResNet20(nn.Module):
         return self.fc(self.blocks(F.relu(self.bn1(self.conv1(x)), inplace=True)).mean((2, 3)))
 
 
+class Bottleneck(nn.Module):
+    def __init__(self, channels, width, stride):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(channels, width, 1, bias=False), nn.BatchNorm2d(width)
+        self.conv2, self.bn2 = nn.Conv2d(width, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width)
+        self.conv3, self.bn3 = nn.Conv2d(width, 4 * width, 1, bias=False), nn.BatchNorm2d(4 * width)
+        self.se = SqueezeExcitation(4 * width)
+        same = channels == 4 * width
+        self.downsample = nn.Identity() if same else nn.Sequential(nn.Conv2d(channels, 4 * width, 1, stride, bias=False), nn.BatchNorm2d(4 * width))
+
+    def forward(self, x):
+        y = F.relu(self.bn1(self.conv1(x)), inplace=True)
+        y = F.relu(self.bn2(self.conv2(y)), inplace=True)
+        return F.relu(self.se(self.bn3(self.conv3(y))) + self.downsample(x), inplace=True)
+
+
+class ResNet50(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64)
+        blocks, channels = [], 64
+        for stage, (depth, width) in enumerate(((3, 64), (4, 128), (6, 256), (3, 512))):
+            for n in range(depth):
+                blocks.append(Bottleneck(channels, width, 2 if n == 0 and stage > 0 else 1))
+                channels = 4 * width
+        self.blocks, self.fc = nn.Sequential(*blocks), nn.Linear(2048, 1000)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x)), inplace=True), 3, 2, 1)
+        return self.fc(self.blocks(x).mean((2, 3)))
+
+
+def conv_norm(channels, filters, kernel=1, stride=1, groups=1, activation=None):
+    layers = [nn.Conv2d(channels, filters, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(filters, eps=0.001)]
+    return nn.Sequential(*layers, *([activation()] if activation else []))
+
+
+class HardExcitation(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        hidden = max(8, int(channels / 4 + 4) // 8 * 8)
+        self.fc1, self.fc2 = nn.Linear(channels, hidden), nn.Linear(hidden, channels)
+
+    def forward(self, x):
+        return x * F.hardsigmoid(self.fc2(F.relu(self.fc1(x.mean((2, 3))))))[:, :, None, None]
+
+
+class Inverted(nn.Module):
+    def __init__(self, channels, kernel, expanded, outputs, attends, hard, stride):
+        super().__init__()
+        activation = nn.Hardswish if hard else nn.ReLU
+        layers = [conv_norm(channels, expanded, activation=activation)] if expanded != channels else []
+        layers.append(conv_norm(expanded, expanded, kernel, stride, expanded, activation))
+        self.block = nn.Sequential(*layers, *([HardExcitation(expanded)] if attends else []), conv_norm(expanded, outputs))
+        self.adds = stride == 1 and channels == outputs
+
+    def forward(self, x):
+        return x + self.block(x) if self.adds else self.block(x)
+
+
+class MobileNetV3Large(nn.Module):
+    def __init__(self):
+        super().__init__()
+        layers, channels = [conv_norm(3, 16, 3, 2, activation=nn.Hardswish)], 16
+        for kernel, expanded, outputs, attends, hard, stride in (
+                (3, 16, 16, 0, 0, 1), (3, 64, 24, 0, 0, 2), (3, 72, 24, 0, 0, 1), (5, 72, 40, 1, 0, 2), (5, 120, 40, 1, 0, 1), (5, 120, 40, 1, 0, 1), (3, 240, 80, 0, 1, 2), (3, 200, 80, 0, 1, 1),
+                (3, 184, 80, 0, 1, 1), (3, 184, 80, 0, 1, 1), (3, 480, 112, 1, 1, 1), (3, 672, 112, 1, 1, 1), (5, 672, 160, 1, 1, 2), (5, 960, 160, 1, 1, 1), (5, 960, 160, 1, 1, 1)):
+            layers.append(Inverted(channels, kernel, expanded, outputs, attends, hard, stride))
+            channels = outputs
+        self.features = nn.Sequential(*layers, conv_norm(channels, 6 * channels, activation=nn.Hardswish))
+        self.classifier = nn.Sequential(nn.Linear(6 * channels, 1280), nn.Hardswish(), nn.Dropout(0.2), nn.Linear(1280, 1000))
+
+    def forward(self, x):
+        return self.classifier(self.features(x).mean((2, 3)))
+
+
 def measure(name, kind, threads, budget, flops, work):
     for _ in range(3):
         work()
@@ -91,6 +167,27 @@ def main():
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
         measure(name, "train", threads, budget, 6 * 40.8e6 * 128, work)
+    for name, batch, size, channels, kernel, stride in (("depthwise 3x3 N16 C96 56x56", 16, 56, 96, 3, 1), ("depthwise 5x5 N16 C240 28x28 stride 2", 16, 28, 240, 5, 2)):
+        if only not in name:
+            continue
+        conv = nn.Conv2d(channels, channels, kernel, stride, kernel // 2, groups=channels, bias=False).to(memory_format=torch.channels_last)
+        x = torch.randn(batch, channels, size, size).to(memory_format=torch.channels_last)
+        with torch.no_grad():
+            measure(name, "fwd", threads, budget, 2.0 * batch * (size // stride) ** 2 * channels * kernel ** 2, lambda: conv(x))
+    # Plain in both layouts, and frozen with batch norm folded: the best of the three is what torch can do.
+    for name, make, flops in (("se-resnet50", ResNet50, 2 * 3.86e9), ("mobilenetv3-large", MobileNetV3Large, 2 * 0.217e9)):
+        for batch in (1, 8):
+            title = f"{name} 224x224 N{batch}"
+            if only not in title:
+                continue
+            x = torch.randn(batch, 3, 224, 224)
+            with torch.no_grad():
+                model = make().eval()
+                measure(title, "infer", threads, budget, flops * batch, lambda: model(x))
+                frozen = torch.jit.optimize_for_inference(torch.jit.trace(model, x))
+                measure(title, "infer frozen", threads, budget, flops * batch, lambda: frozen(x))
+                last, seen = make().eval().to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+                measure(title, "infer channels last", threads, budget, flops * batch, lambda: last(seen))
 
 
 main()

@@ -24,7 +24,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-FIELDS = ("accuracy", "macro_f1", "train_seconds", "bag_of_words", "bleu", "bleu_lower_case", "chrf2")
+FIELDS = ("accuracy", "macro_f1", "train_seconds", "bag_of_words", "bleu", "bleu_lower_case", "chrf2", "mean_iou", "map_voc", "map_coco")
 FILES = "--train {data}/{dataset}/train.tsv --dev {data}/{dataset}/dev.tsv --test {data}/{dataset}/test.tsv"
 HEED = ("dotnet {heed} train text " + FILES.replace("--train", "--data")
         + " --pooling {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}")
@@ -38,9 +38,15 @@ COMMANDS = {
     **{f"heed-plain-{length}": f"{PLAIN} --max-length {length}" for length in (200, 400, 800)},
     "heed-translate": "dotnet {heed} train translate --data {raw}/{dataset}/train.tsv.gz --dev {raw}/{dataset}/val.tsv --test {raw}/{dataset}/test_2016_flickr.tsv --source en --target de --seed {seed} --threads {threads} --json --out {out} {resume}",
     # ResNet-20; the pooling names its attention. About 30 minutes on two idle cores.
+    "heed-segment": "dotnet {heed} train segment --data {raw}/{dataset}/train.tar --dev {raw}/{dataset}/val.tar --test {raw}/{dataset}/test.tar --classes sky,building,pole,road,pavement,tree,sign,fence,car,pedestrian,bicyclist --void 11 --attention {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}",
+    "heed-detect": "dotnet {heed} train detect --data {raw}/{dataset}/images.tar,{raw}/{dataset}/boxes.tsv --rows split=train --dev-rows split=val --test-rows split=test --skip-faults --attention {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}",
     "heed-image": "dotnet {heed} train image --data {raw}/{dataset}/train.tar.gz --test {raw}/{dataset}/test.tar.gz --model resnet20 --attention {pooling} --epochs 20 --flip 0.5 --seed {seed} --threads {threads} --json --out {out} {resume}",
     "torch": "{root}/bench/peers/tuned.sh {threads} {root}/bench/quality/torch_blstm.py " + FILES + " --pooling {pooling} --seed {seed} --threads {threads}",
 }
+
+
+# Systems that read the sets as they are.
+RAW = ("heed-translate", "heed-image", "heed-segment", "heed-detect")
 
 
 def read_queue(path):
@@ -84,6 +90,8 @@ def last_result(text):
             continue
         if isinstance(record, dict):
             record = {**record, **record["test"]} if isinstance(record.get("test"), dict) else record
+            if "meanIou" in record or "vocPrecision" in record:
+                return placed(record)
             if "accuracy" in record:
                 return plain(record)
             if "bleu" in record:
@@ -94,6 +102,11 @@ def last_result(text):
 def translated(record):
     """A translator's figures; its accuracy is the share of answers that are the reference."""
     return {"accuracy": record["exact"], "bleu": round(record["bleu"]["score"], 2), "bleu_lower_case": round(record["bleuLowerCase"]["score"], 2), "chrf2": round(record["chrf2"]["score"], 2)}
+
+
+def placed(record):
+    """Figures of a segmenter (accuracy is that of pixels) or a detector."""
+    return {"accuracy": record.get("accuracy"), "mean_iou": record.get("meanIou"), "map_voc": record.get("vocPrecision"), "map_coco": record.get("cocoPrecision")}
 
 
 def plain(record):
@@ -121,7 +134,7 @@ def run(row, options):
     folder = options.work / row["id"]
     started = (folder / "model.checkpoint").exists()
     folder.mkdir(parents=True, exist_ok=True)
-    values = {**row, "root": ROOT, "raw": options.data, "data": None if row["system"] in ("heed-translate", "heed-image") else prepared(row["dataset"], options), "threads": options.threads, "heed": options.heed, "out": folder / "model", "resume": "--resume" if started else ""}
+    values = {**row, "root": ROOT, "raw": options.data, "data": None if row["system"] in RAW else prepared(row["dataset"], options), "threads": options.threads, "heed": options.heed, "out": folder / "model", "resume": "--resume" if started else ""}
     command = shlex.split((COMMANDS[row["system"]] + " " + (row.get("options") or "")).format(**{k: shlex.quote(str(v)) if v != "" else "" for k, v in values.items()}))
     print(f"{time.strftime('%H:%M:%S')} {row['id']}{' (again)' if started else ''}", file=sys.stderr, flush=True)
     begin = time.monotonic()
@@ -175,7 +188,7 @@ def summary(results):
     groups = {}
     translations = [r for r in results.values() if "bleu" in r]
     for record in results.values():
-        if "bleu" in record:
+        if "bleu" in record or "mean_iou" in record:
             continue
         groups.setdefault((record["dataset"], record["pooling"], record["system"]), []).append(record)
     print("| data | pooling | system | runs | accuracy | ± | 95 % of one test | macro F1 | train s | bag of words |\n|---|---|---|---:|---:|---:|---|---:|---:|---:|")
@@ -186,10 +199,20 @@ def summary(results):
         low, high = interval(statistics.mean(accuracy), TEST_ROWS[key[0]])
         print(f"| {' | '.join(key)} | {len(records)} | {statistics.mean(accuracy):.2f} | {spread:.2f} | {low:.1f} to {high:.1f} | {100 * f1:.2f} | {seconds:.0f} | {f'{100 * bag:.2f}' if bag == bag else ''} |")
 
+    places = [r for r in results.values() if "mean_iou" in r]
+    if places:
+        print("\n| data | attention | seed | mean IoU | pixel accuracy | mAP@0.5 (VOC) | mAP@0.5:0.95 (COCO) | train s |\n|---|---|---:|---:|---:|---:|---:|---:|")
+    for r in places:
+        print(f"| {r['dataset']} | {r['pooling']} | {r['seed']} | {figure(r.get('mean_iou'))} | {figure(r.get('accuracy'))} | {figure(r.get('map_voc'))} | {figure(r.get('map_coco'))} | {r['train_seconds']:.0f} |")
+
     if translations:
         print("\n| data | network | seed | BLEU | BLEU, lower case | chrF2 | train s |\n|---|---|---:|---:|---:|---:|---:|")
     for r in translations:
         print(f"| {r['dataset']} | {r['pooling']} | {r['seed']} | {r['bleu']:.2f} | {r['bleu_lower_case']:.2f} | {r['chrf2']:.2f} | {r['train_seconds']:.0f} |")
+
+
+def figure(value):
+    return "" if value is None else f"{value:.4f}"
 
 
 def mean(values):

@@ -74,7 +74,7 @@ internal static class CommandLine
         (string Name, Func<Command> Create)[] all =
         [
             ("demo", () => DemoCommand.Create(terminal, cancellation)),
-            ("train", () => new Command("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation), TrainTranslateCommand.Create(terminal, cancellation), TrainLanguageModelCommand.Create(terminal, cancellation), TrainImageCommand.Create(terminal, cancellation) }),
+            ("train", () => new Command("train", "Trains a model.") { TrainTextCommand.Create(terminal, cancellation), TrainTranslateCommand.Create(terminal, cancellation), TrainLanguageModelCommand.Create(terminal, cancellation), TrainImageCommand.Create(terminal, cancellation), TrainSegmentCommand.Create(terminal, cancellation), TrainDetectCommand.Create(terminal, cancellation) }),
             ("eval", () => EvalCommand.Create(terminal)),
             ("compare", () => CompareCommand.Create(terminal)),
             ("predict", () => PredictCommand.Create(terminal)),
@@ -83,6 +83,7 @@ internal static class CommandLine
             ("translate", () => TranslateCommand.Create(terminal)),
             ("generate", () => GenerateCommand.Create(terminal, cancellation)),
             ("describe", () => DescribeCommand.Create(terminal)),
+            ("report", () => ReportCommand.Create(terminal)),
             ("average", () => AverageCommand.Create(terminal)),
             ("mechanisms", () => MechanismsCommand.Create(terminal)),
             ("tokenizer", () => TokenizerCommand.Create(terminal, cancellation)),

@@ -44,6 +44,7 @@ internal sealed class DemoCommand
             demo.output, demo.lines, demo.epochs, demo.seed, demo.threads, demo.quiet,
         };
         command.Add(DemoDatesCommand.Create(terminal, cancellation));
+        command.Add(DemoVisionCommand.Create(terminal, cancellation));
         command.SetAction(parsed => demo.Run(parsed, cancellation));
         return command;
     }

@@ -15,7 +15,9 @@ internal static class DescribeCommand
         Option<bool> json = CommonOptions.Json();
         Option<bool> privacy = new("--privacy") { Description = "List what the folder holds of the training data." };
         Option<string?> heads = new("--heads") { Description = "What each attention head of a Transformer does on this text, instead.", HelpName = "text" };
-        Command command = new("describe", "Shows network, parameters, memory and training of a model.") { model, privacy, heads, json };
+        Option<string?> trace = new("--trace") { Description = "With --heads: write the attention of every layer and head to this folder, a trace that 'heed report' shows.", HelpName = "folder" };
+        Option<string> type = new("--trace-type") { Description = "How a trace stores weights: f32, f16 or u8.", HelpName = "type", DefaultValueFactory = _ => "f16" };
+        Command command = new("describe", "Shows network, parameters, memory and training of a model.") { model, privacy, heads, trace, type, json };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(model)!;
@@ -29,7 +31,9 @@ internal static class DescribeCommand
                 return ExitCode.Done;
             }
             if (parsed.GetValue(heads) is { } text)
-                return HeadListing.Write(terminal, path, text, parsed.GetValue(json));
+                return HeadListing.Write(terminal, path, text, parsed.GetValue(json), parsed.GetValue(trace), HeadListing.TypeOf(parsed.GetValue(type)!));
+            if (parsed.GetValue(trace) is not null)
+                throw new UsageException("--trace is of a text: give it with --heads TEXT.");
             if (ModelDescription.Of(path) is { } description)
             {
                 description.Write(terminal, parsed.GetValue(json));

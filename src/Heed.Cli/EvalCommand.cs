@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 
 namespace Heed.Cli;
 
@@ -10,7 +11,7 @@ internal static class EvalCommand
         Argument<string> model = CommonOptions.Model();
         Option<string> data = new("--data")
         {
-            Description = "Labelled rows: TSV, CSV or JSON Lines, plain or gzip; for an image classifier pictures, as 'heed train image' reads them.",
+            Description = "Labelled rows: TSV, CSV or JSON Lines, plain or gzip; for an image classifier, a segmenter or a detector pictures, as 'heed train image', 'segment' and 'detect' read them.",
             HelpName = "file",
             Required = true,
         };
@@ -20,6 +21,8 @@ internal static class EvalCommand
         Option<bool> json = CommonOptions.Json();
         Command command = new("eval", "Compares a model's answers with the labels of a file.") { model, data };
         table.AddTo(command);
+        ReportSettings settings = new(isDefault: false);
+        settings.AddTo(command);
         command.Add(threshold);
         command.Add(threads);
         command.Add(json);
@@ -31,7 +34,9 @@ internal static class EvalCommand
         };
         command.Add(source);
         ImageSource images = new();
-        foreach (Option option in images.Options)
+        MaskSource masks = new(images.Skip);
+        Option<string?> boxRows = BoxSource.Rows("--rows", "of a detector's boxes");
+        foreach (Option option in images.Options.Concat(masks.LookOptions).Append(boxRows))
             command.Add(option);
         DecodingSettings decoding = new();
         decoding.AddTo(command, draws: false);
@@ -39,18 +44,45 @@ internal static class EvalCommand
         {
             threads.Apply(parsed);
             bool isOurs = !TextClassifier.IsCheckpoint(parsed.GetValue(model)!);
+            string? page = settings.Read(parsed, parsed.GetValue(model)!);
+            ReportOptions options = settings.Options(parsed, parsed.GetValue(model)!);
+            Action<HtmlReport> show = made =>
+            {
+                made.Write(page!);
+                terminal.Say($"report {page}");
+            };
             if (isOurs && Translator.IsIn(parsed.GetValue(model)!))
-                return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, parsed.GetValue(json));
+                return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, page is null ? null : (translator, rows, search, report) => show(translator.Report(rows, options with { Evaluation = report }, search)), parsed.GetValue(json));
+            if (page is not null && isOurs && (LanguageModel.IsIn(parsed.GetValue(model)!) || MaskedLanguageModel.IsIn(parsed.GetValue(model)!)))
+                throw new UsageException("--report is of classifiers and translators; leave it away for a language model.");
             if (isOurs && LanguageModel.IsIn(parsed.GetValue(model)!))
                 return Foretell(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
             if (isOurs && MaskedLanguageModel.IsIn(parsed.GetValue(model)!))
                 return Guess(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
             if (isOurs && ImageClassifier.IsIn(parsed.GetValue(model)!))
-                return Look(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, images, parsed.GetValue(json));
+                return Look(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, images, page is null ? null : (classifier, pictures) => show(classifier.Report(pictures, options)), parsed.GetValue(json));
+            if (isOurs && Segmenter.IsIn(parsed.GetValue(model)!))
+            {
+                Segmenter segmenter = Segmenter.Load(parsed.GetValue(model)!);
+                MaskData pictures = masks.Read(parsed, parsed.GetValue(data)!, segmenter.Labels);
+                terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}");
+                SegmentationReport seen = segmenter.Evaluate(pictures);
+                return Say(terminal, parsed.GetValue(json), seen.ToString(), writer => ReportJson.Write(writer, seen));
+            }
+            if (isOurs && Detector.IsIn(parsed.GetValue(model)!))
+            {
+                Detector detector = Detector.Load(parsed.GetValue(model)!);
+                BoxData pictures = BoxSource.Read(parsed.GetValue(data)!, parsed.GetValue(boxRows), parsed.GetValue(images.Skip), detector.Labels);
+                terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}");
+                DetectionReport found = detector.Evaluate(pictures);
+                return Say(terminal, parsed.GetValue(json), found.ToString(), writer => ReportJson.Write(writer, found));
+            }
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
             double? limit = Thresholds.Of(parsed, threshold, classifier);
             TextData rows = table.ReadFor(parsed, parsed.GetValue(data)!, classifier, terminal.Say);
             EvaluationReport report = classifier.EvaluateAny(rows);
+            if (page is not null)
+                show(classifier.Report(rows, options with { Evaluation = report }));
             if (parsed.GetValue(json))
                 JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);
             else
@@ -60,6 +92,15 @@ internal static class EvalCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static int Say(Terminal terminal, bool isJson, string text, Action<Utf8JsonWriter> properties)
+    {
+        if (isJson)
+            JsonText.WriteObject(terminal.Out, properties, isIndented: true);
+        else
+            terminal.Out.WriteLine(text);
+        return ExitCode.Done;
     }
 
     private static int Foretell(Terminal terminal, string model, string path, bool isJson)
@@ -82,12 +123,13 @@ internal static class EvalCommand
         return ExitCode.Done;
     }
 
-    private static int Look(ParseResult parsed, Terminal terminal, string model, string path, ImageSource images, bool isJson)
+    private static int Look(ParseResult parsed, Terminal terminal, string model, string path, ImageSource images, Action<ImageClassifier, PictureData>? show, bool isJson)
     {
         ImageClassifier classifier = ImageClassifier.Load(model);
         PictureData pictures = images.Read(parsed, path, classifier.Labels);
         terminal.Say($"{path}: {pictures.Counts}");
         ImageReport report = classifier.Evaluate(pictures);
+        show?.Invoke(classifier, pictures);
         if (isJson)
             JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);
         else
@@ -113,11 +155,13 @@ internal static class EvalCommand
         return ExitCode.Done;
     }
 
-    private static int Translate(ParseResult parsed, Terminal terminal, string model, string path, PairReadOptions columns, DecodingSettings decoding, bool isJson)
+    private static int Translate(ParseResult parsed, Terminal terminal, string model, string path, PairReadOptions columns, DecodingSettings decoding, Action<Translator, PairData, DecodingOptions, TranslationReport>? show, bool isJson)
     {
         Translator translator = Translator.Load(model);
         PairData rows = PairOptions.Read(path, columns, terminal.Say);
-        TranslationReport report = translator.Evaluate(rows, decoding.Read(parsed, translator.Decoding));
+        DecodingOptions search = decoding.Read(parsed, translator.Decoding);
+        TranslationReport report = translator.Evaluate(rows, search);
+        show?.Invoke(translator, rows, search, report);
         if (isJson)
             JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);
         else

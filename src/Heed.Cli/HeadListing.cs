@@ -8,9 +8,12 @@ internal static class HeadListing
 {
     private static readonly CultureInfo culture = CultureInfo.InvariantCulture;
 
-    public static int Write(Terminal terminal, string path, string text, bool isJson)
+    public static int Write(Terminal terminal, string path, string text, bool isJson, string? trace, TraceType type)
     {
-        IReadOnlyList<HeadProfile> heads = Profiles(path, text);
+        HeadReading reading = HeadReading.Of(path, text);
+        if (trace is not null)
+            UsageException.Guard(() => reading.Trace(trace, text, type));
+        IReadOnlyList<HeadProfile> heads = reading.Profiles();
         if (isJson)
         {
             JsonText.WriteObject(terminal.Out, json => Write(json, heads), isIndented: true);
@@ -20,35 +23,19 @@ internal static class HeadListing
         {
             h.Layer, h.Head.ToString(culture), Figure(h.Entropy), Figure(h.MeanDistance), Figure(h.FirstTokenMass), Figure(h.PreviousTokenScore), Figure(h.InductionScore),
         }));
+        if (trace is not null)
+            terminal.Say($"trace {trace}; 'heed report {trace}' shows it");
         return ExitCode.Done;
     }
 
-    private static IReadOnlyList<HeadProfile> Profiles(string path, string text)
+    /// <summary>How a trace stores weights, by its name.</summary>
+    public static TraceType TypeOf(string name) => name switch
     {
-        if (!File.Exists(Path.Combine(path, "manifest.json")) && PretrainedTransformer.IsIn(path))
-        {
-            PretrainedTokenizer tokenizer = PretrainedTokenizer.Load(path);
-            if (!PretrainedTransformer.Describe(path).Config.IsDecoder)
-            {
-                Transformer encoder = PretrainedTransformer.LoadEncoder(path).Model;
-                return HeadProfile.Of(encoder, Ids(tokenizer, text, encoder.Config, isDecoder: false));
-            }
-            TransformerLanguageModel decoder = PretrainedTransformer.LoadLanguageModel(path).Model;
-            return HeadProfile.Of(decoder, Ids(tokenizer, text, decoder.Transformer.Config, isDecoder: true));
-        }
-        if (!LanguageModel.IsIn(path))
-            throw new UsageException($"--heads reads language models, and encoders and decoders of others; '{path}' is another model.");
-        LanguageModel model = LanguageModel.Load(path);
-        return HeadProfile.Of(model.Network, Ids(model.Tokenizer, text, model.Network.Transformer.Config, isDecoder: true));
-    }
-
-    private static int[] Ids(PretrainedTokenizer tokenizer, string text, TransformerConfig config, bool isDecoder)
-    {
-        int[] ids = tokenizer.WithMaximumLength(null).Encode(text, addSpecialTokens: !isDecoder).Ids;
-        if (ids.Length < 2 || ids.Length > config.MaximumLength)
-            throw new UsageException(string.Create(culture, $"--heads: the text has {ids.Length} tokens; from 2 to the {config.MaximumLength} that the model reads are required."));
-        return ids;
-    }
+        "f32" => TraceType.F32,
+        "f16" => TraceType.F16,
+        "u8" => TraceType.U8,
+        _ => throw new UsageException($"--trace-type must be f32, f16 or u8, got '{name}'."),
+    };
 
     private static void Write(Utf8JsonWriter json, IReadOnlyList<HeadProfile> heads)
     {

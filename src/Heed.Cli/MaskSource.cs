@@ -15,10 +15,13 @@ internal sealed class MaskSource
     public MaskSource(Option<bool>? skip = null)
     {
         this.skip = skip ?? ImageSource.SkipFaults();
-        Options = skip is null ? [classes, none, images, masks, this.skip] : [classes, none, images, masks];
+        LookOptions = skip is null ? [none, images, masks, this.skip] : [none, images, masks];
     }
 
-    public IEnumerable<Option> Options { get; }
+    public IEnumerable<Option> Options => LookOptions.Prepend(classes);
+
+    /// <summary>Those that count where a model says the classes.</summary>
+    public IEnumerable<Option> LookOptions { get; }
 
     /// <summary>Reads pictures and masks.</summary>
     /// <param name="parsed">The command line.</param>

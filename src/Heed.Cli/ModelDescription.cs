@@ -23,7 +23,8 @@ internal sealed class ModelDescription
             return Checkpoint(path);
         if (!isOurs && (File.Exists(path) || tokenizerFiles.Any(name => File.Exists(Path.Combine(path, name)))))
             return Tokenizer(path);
-        return LanguageModel.IsIn(path) ? Writer(path) : MaskedLanguageModel.IsIn(path) ? Guesser(path) : Translator.IsIn(path) ? Translation(path) : ImageClassifier.IsIn(path) ? Pictures(path) : null;
+        return LanguageModel.IsIn(path) ? Writer(path) : MaskedLanguageModel.IsIn(path) ? Guesser(path) : Translator.IsIn(path) ? Translation(path) : ImageClassifier.IsIn(path) ? Pictures(path)
+            : Segmenter.IsIn(path) ? Segments(path) : Detector.IsIn(path) ? Boxes(path) : null;
     }
 
     public void Write(Terminal terminal, bool isJson)
@@ -77,10 +78,29 @@ internal sealed class ModelDescription
     private static ModelDescription Pictures(string path)
     {
         ImageClassifier model = ImageClassifier.Load(path);
-        ModelDescription it = new() { network = model.Network, record = model.Record, length = string.Create(culture, $"at most {model.Record.Options.EpochCount} epochs") };
-        it.Say("model", "image classifier: " + model.Network.Config.Describe(), "kind", "image-classifier");
-        it.Say("labels", string.Join(", ", model.Labels), "labels", string.Join(", ", model.Labels));
-        it.Weighs(null, model.Network.ParameterCount, isDecoder: false);
+        return OfPictures(path, model.Network, model.Record, ("image classifier: " + model.Network.Config.Describe(), "image-classifier"), model.Labels, model.Costs());
+    }
+
+    private static ModelDescription Segments(string path)
+    {
+        Segmenter model = Segmenter.Load(path);
+        return OfPictures(path, model.Network, model.Record, ("segmenter: " + model.Network.Config.Describe(), "segmenter"), model.Labels);
+    }
+
+    private static ModelDescription Boxes(string path)
+    {
+        Detector model = Detector.Load(path);
+        return OfPictures(path, model.Network, model.Record, ("detector: " + model.Network.Config.Describe(), "detector"), model.Labels);
+    }
+
+    private static ModelDescription OfPictures(string path, Module network, TrainingRecord record, (string Words, string Kind) model, IReadOnlyList<string> labels, ImageCosts? costs = null)
+    {
+        ModelDescription it = new() { network = network, record = record, length = string.Create(culture, $"at most {record.Options.EpochCount} epochs") };
+        it.Say("model", model.Words, "kind", model.Kind);
+        it.Say("labels", string.Join(", ", labels), "labels", string.Join(", ", labels));
+        it.Weighs(null, network.ParameterCount, isDecoder: false);
+        if (costs is not null)
+            it.Works(costs);
         it.Folder(path);
         return it;
     }
@@ -163,6 +183,29 @@ internal sealed class ModelDescription
         {
             json.WriteString("tokens", tokenizer.Kind);
             json.WriteNumber("vocabulary", tokenizer.VocabularySize);
+        });
+    }
+
+    // The work for one picture, and what attention has of it.
+    private void Works(ImageCosts costs)
+    {
+        lines.Add(("work", string.Create(culture, $"{costs.MultiplyAdds:N0} multiply-adds for a picture of {costs.Height} x {costs.Width}")));
+        foreach (IGrouping<string, ModuleCost> kind in costs.Blocks.GroupBy(b => b.Kind))
+            lines.Add(("attention", string.Create(culture, $"{kind.Count()} {kind.Key}, the first {kind.First().Name}: {kind.Sum(b => b.ParameterCount):N0} parameters, {kind.Sum(b => b.MultiplyAdds):N0} multiply-adds")));
+        properties.Add(json =>
+        {
+            json.WriteNumber("multiplyAdds", costs.MultiplyAdds);
+            json.WriteStartArray("attention");
+            foreach (ModuleCost block in costs.Blocks)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", block.Name);
+                json.WriteString("kind", block.Kind);
+                json.WriteNumber("parameters", block.ParameterCount);
+                json.WriteNumber("multiplyAdds", block.MultiplyAdds);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
         });
     }
 

@@ -12,7 +12,7 @@ internal static class PredictCommand
         Argument<string> model = CommonOptions.Model();
         Argument<string[]> texts = new("texts")
         {
-            Description = "Texts; without any, and without --file, they are read from standard input, one a line. For an image classifier paths of pictures.",
+            Description = "Texts; without any, and without --file, they are read from standard input, one a line. For an image classifier, a segmenter or a detector paths of pictures.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<string?> file = new("--file")
@@ -26,7 +26,8 @@ internal static class PredictCommand
             HelpName = "column",
         };
         Option<string?> encoding = TableOptions.Encoding();
-        Option<double> threshold = Thresholds.Create("Answer 'unsure' below this probability.");
+        Option<double> threshold = Thresholds.Create("Answer 'unsure' below this probability; for a detector the least score of a box, 0.3 unless given.");
+        Option<string?> output = new("--out") { Description = "For a segmenter or detector: write what was found over the picture to a PNG file; with several pictures to a folder.", HelpName = "path" };
         Option<bool> quiet = CommonOptions.Quiet();
         Option<bool> weights = new("--weights") { Description = "Shade each text by the weight of its tokens." };
         Option<string> offsets = new("--offsets")
@@ -38,7 +39,7 @@ internal static class PredictCommand
         Option<int> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         json.Description = "One JSON object a text: label, probability, probabilities, text, weights, cutOff.";
-        Command command = new("predict", "Labels texts and shows where the model looked.") { model, texts, file, column, encoding, threshold, weights, offsets, threads, json, quiet };
+        Command command = new("predict", "Labels texts and shows where the model looked.") { model, texts, file, column, encoding, threshold, weights, offsets, output, threads, json, quiet };
         command.SetAction(parsed =>
         {
             threads.Apply(parsed);
@@ -53,6 +54,10 @@ internal static class PredictCommand
             Check(parsed, given, parsed.GetValue(file), parsed.GetValue(column));
             if (!TextClassifier.IsCheckpoint(parsed.GetValue(model)!) && ImageClassifier.IsIn(parsed.GetValue(model)!))
                 return Look(terminal, parsed.GetValue(model)!, given, parsed.GetValue(json));
+            if (PlacePredictions.Of(parsed.GetValue(model)!) is { } places)
+                return places.Write(terminal, given, parsed.GetValue(output), threshold.IsGiven(parsed) ? parsed.GetValue(threshold) : null, parsed.GetValue(json));
+            if (parsed.GetValue(output) is not null)
+                throw new UsageException("--out is for segmenters and detectors; other answers go to standard output.");
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
             Action<TextPrediction> write = Writer(terminal, parsed.GetValue(json), parsed.GetValue(weights), inCodePoints, Thresholds.Of(parsed, threshold, classifier));
             if (given.Length > 0)

@@ -14,6 +14,46 @@ internal static class ReportJson
         json.WriteFinite("loss", report.Loss);
     }
 
+    public static void Write(Utf8JsonWriter json, SegmentationReport report)
+    {
+        json.WriteNumber("pictures", report.PictureCount);
+        json.WriteNumber("pixels", report.PixelCount);
+        json.WriteFinite("meanIou", report.MeanIou);
+        json.WriteFinite("accuracy", report.PixelAccuracy);
+        json.WriteFinite("loss", report.Loss);
+        json.WriteStartArray("classes");
+        foreach (PixelClassScore score in report.Classes)
+        {
+            json.WriteStartObject();
+            json.WriteString("label", score.Label);
+            json.WriteFinite("iou", score.Iou);
+            json.WriteNumber("pixels", score.Pixels);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    public static void Write(Utf8JsonWriter json, DetectionReport report)
+    {
+        json.WriteNumber("pictures", report.PictureCount);
+        json.WriteNumber("found", report.FoundCount);
+        json.WriteFinite("vocPrecision", report.VocPrecision);
+        json.WriteFinite("cocoPrecision", report.CocoPrecision);
+        json.WriteFinite("cocoHalf", report.CocoHalf);
+        json.WriteFinite("cocoThreeQuarters", report.CocoThreeQuarters);
+        json.WriteStartArray("classes");
+        foreach (BoxClassScore score in report.Classes)
+        {
+            json.WriteStartObject();
+            json.WriteString("label", score.Label);
+            json.WriteFinite("vocPrecision", score.VocPrecision);
+            json.WriteFinite("cocoPrecision", score.CocoPrecision);
+            json.WriteNumber("boxes", score.BoxCount);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     /// <summary>Writes the properties of a report of any kind.</summary>
     public static void Write(Utf8JsonWriter json, EvaluationReport report)
     {

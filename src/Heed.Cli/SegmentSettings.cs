@@ -22,7 +22,7 @@ internal sealed class SegmentSettings
         depth = all.Add("--depth", "Convolutions of a block.", defaults.Network.Depth);
         upsampling = all.Add("--upsampling", "How the decoder makes maps larger: transposed or bilinear.", defaults.Network.Upsampling, "name");
         attention = all.Add("--attention", $"What weighs at the end of every block: none, {string.Join(", ", PictureAttention.Names)}.", defaults.Network.Attention, "name");
-        reduction = all.Add("--reduction", "Reduction ratio of the attention block.", defaults.Network.Reduction);
+        reduction = all.Add("--reduction", "Reduction ratio of the attention block; 0 for its own.", defaults.Network.Reduction);
         backbone = all.Add("--backbone", $"A network in the place of the plain encoder: {string.Join(", ", PictureNetworkConfig.Names)}.", "none", "name");
         size = all.Add("--size", "Rows and columns that the network reads, as 90x120, to which pictures are scaled; 0 for their own.", "0", "HxW");
         dice = all.AddNumber("--dice", "How much the Dice loss counts beside the cross-entropy.", defaults.Dice);
@@ -70,7 +70,8 @@ internal sealed class SegmentSettings
         return parts.Length is 1 or 2 ? (parts[0], parts[^1]) : throw new UsageException($"{option} must be rows and columns as 90x120, or one number for both; got '{text}'.");
     }
 
-    private static int[] Numbers(string option, string text)
+    /// <summary>Whole numbers with commas between.</summary>
+    public static int[] Numbers(string option, string text)
     {
         string[] parts = text.Split(',');
         int[] numbers = new int[parts.Length];

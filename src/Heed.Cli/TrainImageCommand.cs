@@ -13,16 +13,18 @@ internal sealed class TrainImageCommand
     private readonly Option<string?> test = new("--test") { Description = "Pictures for the report; without --dev and --test a tenth of the training pictures.", HelpName = "path" };
     private readonly ImageSource source = new();
     private readonly ImageSettings settings = new();
+    private readonly ReportSettings report = new(isDefault: true, rows: "pictures");
 
     private TrainImageCommand(Terminal terminal) => (this.terminal, run) = (terminal, new TrainingRun(terminal));
 
     public static Command Create(Terminal terminal, CancellationToken cancellation)
     {
         TrainImageCommand train = new(terminal);
-        Command command = new("image", "Trains a residual network on pictures, with attention to channels if you like.") { train.data, train.dev, train.test, train.run.Output };
+        Command command = new("image", "Trains a network on pictures: a residual one, MobileNetV3 or a vision Transformer, from nothing or from weights of others.") { train.data, train.dev, train.test, train.run.Output };
         foreach (Option option in train.source.Options)
             command.Add(option);
         train.settings.AddTo(command);
+        train.report.AddTo(command);
         foreach (Option option in train.run.LastOptions)
             command.Add(option);
         command.SetAction(parsed => train.Run(parsed, cancellation));
@@ -34,10 +36,15 @@ internal sealed class TrainImageCommand
         run.UseThreads(parsed);
         ImageClassifierOptions options = settings.Read(parsed, run.Folder(parsed));
         using TrainingSession session = run.Start(parsed, cancellation);
+        string? page = report.Read(parsed, session.Folder);
         (PictureData train, PictureData devPictures, PictureData? testPictures) = Read(parsed);
         ImageClassifier classifier = session.Train((observer, token) => ImageClassifier.Train(train, devPictures, options, observer, token));
-        if (session.Save(classifier.Record, classifier.Save, options.Checkpoint))
-            Write(parsed, session, classifier, testPictures is { Count: > 0 } ? classifier.Evaluate(testPictures) : null);
+        if (!session.Save(classifier.Record, classifier.Save, options.Checkpoint))
+            return session.ExitCode;
+        PictureData? measured = testPictures is { Count: > 0 } ? testPictures : null;
+        if (page is not null)
+            classifier.Report(measured, report.Options(parsed, session.Folder)).Write(page);
+        Write(parsed, session, classifier, page, measured is null ? null : classifier.Evaluate(measured));
         return session.ExitCode;
     }
 
@@ -58,7 +65,7 @@ internal sealed class TrainImageCommand
         return (train, part, testPictures ?? rest);
     }
 
-    private void Write(ParseResult parsed, TrainingSession session, ImageClassifier classifier, ImageReport? report)
+    private void Write(ParseResult parsed, TrainingSession session, ImageClassifier classifier, string? page, ImageReport? measured)
     {
         TrainingRecord record = classifier.Record;
         EpochReport best = record.Epochs[record.BestEpoch - 1];
@@ -69,13 +76,15 @@ internal sealed class TrainImageCommand
                 writer.WriteFinite("loss", best.DevLoss);
                 writer.WriteFinite("accuracy", best.Accuracy);
                 writer.WriteFinite("macroF1", best.MacroF1);
-            }, report is null ? null : writer => ReportJson.Write(writer, report));
+            }, measured is null ? null : writer => ReportJson.Write(writer, measured), page: page);
             return;
         }
-        if (report is not null)
-            terminal.Out.WriteLine($"test  {Describe(report)}");
+        if (measured is not null)
+            terminal.Out.WriteLine($"test  {Describe(measured)}");
         terminal.Out.WriteLine(FormattableString.Invariant($"best epoch {best.Epoch} of {record.Epochs.Count}: dev accuracy {best.Accuracy:F4}, macro F1 {best.MacroF1:F4}, loss {best.DevLoss:F4}"));
         terminal.Out.WriteLine($"model {session.Folder}");
+        if (page is not null)
+            terminal.Out.WriteLine($"report {page}");
         run.Say(parsed, $"next: heed predict {session.Folder} PICTURE.png");
         run.Say(parsed, $"      heed eval {session.Folder} --data PATH");
     }

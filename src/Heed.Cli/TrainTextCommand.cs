@@ -26,6 +26,7 @@ internal sealed class TrainTextCommand
     private readonly TableOptions table = new();
     private readonly TrainingSettings settings = new();
     private readonly TrainingPlan plan = new();
+    private readonly ReportSettings report = new(isDefault: true);
 
     private TrainTextCommand(Terminal terminal) => (this.terminal, run) = (terminal, new TrainingRun(terminal));
 
@@ -36,6 +37,7 @@ internal sealed class TrainTextCommand
         train.table.AddTo(command, splits: true);
         train.settings.AddTo(command);
         train.plan.AddTo(command);
+        train.report.AddTo(command);
         foreach (Option option in train.run.LastOptions)
             command.Add(option);
         command.SetAction(parsed => train.Run(parsed, cancellation));
@@ -48,6 +50,7 @@ internal sealed class TrainTextCommand
         TextClassifierOptions options = plan.Read(parsed, settings.Read(parsed, plan.HasStart(parsed)), run.Folder(parsed));
         plan.Check(parsed, parsed.GetValue(dev) is not null || parsed.GetValue(test) is not null);
         using TrainingSession session = run.Start(parsed, cancellation);
+        string? page = report.Read(parsed, session.Folder);
         (TextData all, TextData train, TextData devRows, TextData? testRows) = Read(parsed, options.Start);
         options = options with { Network = settings.NetworkFor(parsed, options, train.Target) };
         UsageException.Guard(() => Checked(options));
@@ -58,8 +61,10 @@ internal sealed class TrainTextCommand
         if (!session.Save(classifier.Record, classifier.Save, trials is null ? options.Checkpoint : null, sayNext: () => SayNext(parsed, session.Folder)))
             return session.ExitCode;
         CheckpointSettings.Delete(options.Checkpoint);
-        EvaluationReport? report = testRows is { Count: > 0 } && folds is null ? classifier.EvaluateAny(testRows) : null;
-        Write(parsed, session, classifier, report, folds);
+        EvaluationReport? measured = testRows is { Count: > 0 } && folds is null ? classifier.EvaluateAny(testRows) : null;
+        if (page is not null)
+            classifier.Report(measured is null ? null : testRows, report.Options(parsed, session.Folder) with { Evaluation = measured }).Write(page);
+        Write(parsed, session, classifier, page, measured, folds);
         return session.ExitCode;
     }
 
@@ -100,7 +105,7 @@ internal sealed class TrainTextCommand
         return (rows, split.Train, split.Dev, testRows ?? split.Test);
     }
 
-    private void Write(ParseResult parsed, TrainingSession session, TextClassifier classifier, EvaluationReport? report, CrossValidation? folds)
+    private void Write(ParseResult parsed, TrainingSession session, TextClassifier classifier, string? page, EvaluationReport? measured, CrossValidation? folds)
     {
         TrainingRecord record = classifier.Record;
         EpochReport best = record.Epochs[record.BestEpoch - 1];
@@ -111,16 +116,18 @@ internal sealed class TrainTextCommand
                 writer.WriteFinite("accuracy", best.Accuracy);
                 writer.WriteFinite("macroF1", best.MacroF1);
                 writer.WriteFinite("loss", best.DevLoss);
-            }, report is null ? null : writer => ReportJson.Write(writer, report), writer => folds?.Write(writer));
+            }, measured is null ? null : writer => ReportJson.Write(writer, measured), writer => folds?.Write(writer), page);
             return;
         }
         if (folds is not null)
             terminal.Out.WriteLine(folds.ToString());
-        if (report is not null)
-            terminal.Out.WriteLine($"test\n{report}\n");
+        if (measured is not null)
+            terminal.Out.WriteLine($"test\n{measured}\n");
         string scores = double.IsNaN(best.Accuracy) ? "" : FormattableString.Invariant($"accuracy {best.Accuracy:F4}, macro F1 {best.MacroF1:F4}, ");
         terminal.Out.WriteLine(FormattableString.Invariant($"best epoch {best.Epoch} of {record.Epochs.Count}: dev {scores}loss {best.DevLoss:F4}"));
         terminal.Out.WriteLine($"model {session.Folder}");
+        if (page is not null)
+            terminal.Out.WriteLine($"report {page}");
         SayNext(parsed, session.Folder);
     }
 

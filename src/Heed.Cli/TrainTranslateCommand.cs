@@ -13,6 +13,7 @@ internal sealed class TrainTranslateCommand
     private readonly PairOptions pairs = new();
     private readonly TranslatorSettings settings = new();
     private readonly DecodingSettings decoding = new();
+    private readonly ReportSettings report = new(isDefault: true);
 
     private TrainTranslateCommand(Terminal terminal) => (this.terminal, run) = (terminal, new TrainingRun(terminal));
 
@@ -23,6 +24,7 @@ internal sealed class TrainTranslateCommand
         train.pairs.AddTo(command);
         train.settings.AddTo(command);
         train.decoding.AddTo(command, draws: false);
+        train.report.AddTo(command);
         foreach (Option option in train.run.LastOptions)
             command.Add(option);
         command.SetAction(parsed => train.Run(parsed, cancellation));
@@ -34,10 +36,15 @@ internal sealed class TrainTranslateCommand
         run.UseThreads(parsed);
         TranslatorOptions options = settings.Read(parsed, run.Folder(parsed), decoding.Read(parsed, new DecodingOptions()));
         using TrainingSession session = run.Start(parsed, cancellation);
+        string? page = report.Read(parsed, session.Folder);
         (PairData train, PairData devRows, PairData? testRows) = Read(parsed);
         Translator translator = session.Train((observer, token) => Translator.Train(train, devRows, options, observer, token));
-        if (session.Save(translator.Record, translator.Save, options.Checkpoint))
-            Write(parsed, session, translator, testRows is { Count: > 0 } ? translator.Evaluate(testRows) : null);
+        if (!session.Save(translator.Record, translator.Save, options.Checkpoint))
+            return session.ExitCode;
+        TranslationReport? measured = testRows is { Count: > 0 } ? translator.Evaluate(testRows) : null;
+        if (page is not null)
+            translator.Report(measured is null ? null : testRows, report.Options(parsed, session.Folder) with { Evaluation = measured }).Write(page);
+        Write(parsed, session, translator, page, measured);
         return session.ExitCode;
     }
 
@@ -62,7 +69,7 @@ internal sealed class TrainTranslateCommand
         return (split.Train, split.Dev, testRows ?? split.Test);
     }
 
-    private void Write(ParseResult parsed, TrainingSession session, Translator translator, TranslationReport? report)
+    private void Write(ParseResult parsed, TrainingSession session, Translator translator, string? page, TranslationReport? measured)
     {
         TrainingRecord record = translator.Record;
         EpochReport best = record.Epochs[record.BestEpoch - 1];
@@ -72,13 +79,15 @@ internal sealed class TrainTranslateCommand
             {
                 writer.WriteFinite("loss", best.DevLoss);
                 writer.WriteFinite("tokenAccuracy", best.Accuracy);
-            }, report is null ? null : writer => ReportJson.Write(writer, report));
+            }, measured is null ? null : writer => ReportJson.Write(writer, measured), page: page);
             return;
         }
-        if (report is not null)
-            terminal.Out.WriteLine($"test\n{report}\n");
+        if (measured is not null)
+            terminal.Out.WriteLine($"test\n{measured}\n");
         terminal.Out.WriteLine(FormattableString.Invariant($"best epoch {best.Epoch} of {record.Epochs.Count}: dev loss {best.DevLoss:F4}, next token right {best.Accuracy:F4}"));
         terminal.Out.WriteLine($"model {session.Folder}");
+        if (page is not null)
+            terminal.Out.WriteLine($"report {page}");
         run.Say(parsed, $"next: heed translate {session.Folder} --weights \"a text\"");
         run.Say(parsed, $"      heed eval {session.Folder} --data FILE");
     }

@@ -54,11 +54,14 @@ internal sealed class TrainingSession(TrainingRun run, ParseResult parsed, Inter
     /// <param name="dev">Writes what the best epoch reached.</param>
     /// <param name="test">Writes what the test gave; null where there was none.</param>
     /// <param name="between">Writes what stands between the two; null for nothing.</param>
-    public void WriteJson(TrainingRecord record, long parameters, Action<Utf8JsonWriter, EpochReport> dev, Action<Utf8JsonWriter>? test, Action<Utf8JsonWriter>? between = null) =>
+    /// <param name="page">The report's file; null for none.</param>
+    public void WriteJson(TrainingRecord record, long parameters, Action<Utf8JsonWriter, EpochReport> dev, Action<Utf8JsonWriter>? test, Action<Utf8JsonWriter>? between = null, string? page = null) =>
         JsonText.WriteObject(run.Terminal.Out, writer =>
         {
             EpochReport best = record.Epochs[record.BestEpoch - 1];
             writer.WriteString("model", Folder);
+            if (page is not null)
+                writer.WriteString("report", page);
             writer.WriteNumber("parameters", parameters);
             writer.WriteNumber("seed", record.Options.Seed);
             writer.WriteNumber("epochs", record.Epochs.Count);

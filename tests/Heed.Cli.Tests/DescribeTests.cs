@@ -32,6 +32,19 @@ public sealed class DescribeTests : IDisposable
         list.EnumerateArray().Select(h => h.GetProperty("inductionScore").GetDouble()).ShouldAllBe(v => v > 0 && v < 1);
         CommandRun.Of("describe", folder["model"], "--heads", new string('a', 17)).ShouldRefuse("17 tokens", "16 that the model reads");
 
+        CommandRun traced = CommandRun.Of("describe", folder["model"], "--heads", "the cat sat", "--trace", folder["trace"]).ShouldSucceed();
+        traced.Out.ShouldBe(heads.Out);
+        traced.Error.ShouldContain("heed report ");
+        CommandRun.Of("report", folder["trace"]).ShouldSucceed().Out.ShouldBe($"report {folder["trace"]}.report.html\n");
+        File.ReadAllText(folder["trace.report.html"]).ShouldContain("transformer.layer1.attention, head 1");
+        CommandRun.Of("report", folder["trace"], "--layers", "9").ShouldRefuse("layers 0 to 1, not 9");
+        CommandRun.Of("report", folder["trace"], "--heads", "one").ShouldRefuse("--heads must be whole numbers");
+        CommandRun.Of("report", folder["trace"], "--pooling", "sum").ShouldRefuse("mean or max");
+        CommandRun.Of("report", folder["model"]).ShouldRefuse("there is no trace");
+        CommandRun.Of("describe", folder["model"], "--trace", folder["trace"]).ShouldRefuse("--heads TEXT");
+        CommandRun.Of("describe", folder["model"], "--heads", "the cat sat", "--trace", folder["model"]).ShouldRefuse("no part of a trace");
+        CommandRun.Of("describe", folder["model"], "--heads", "the cat sat", "--trace-type", "u4").ShouldRefuse("f32, f16 or u8");
+
         CommandRun.Of("generate", folder["model"], "the", "--beam", "3", "--max-tokens", "5", "--quiet").ShouldSucceed().Out.ShouldStartWith("the");
         CommandRun.Of("generate", folder["model"], "the", "--beam", "0").ShouldRefuse("BeamSize must be from 1 to 256");
 

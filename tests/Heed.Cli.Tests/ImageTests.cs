@@ -29,6 +29,25 @@ public sealed class ImageTests
     }
 
     [Fact]
+    public void Blocks_placements_and_convolutions_go_by_name_and_layers_are_frozen()
+    {
+        using TemporaryFolder folder = new();
+        Draw(folder["pictures"], 16);
+        string[] train = ["train", "image", "--data", folder["pictures"], "--epochs", "1", "--batch", "8", "--quiet", "--attention", "cbam", "--placement", "pre", "--convolution", "splat"];
+        CommandRun.Of([.. train, "--out", folder["model"]]).ShouldSucceed();
+        string said = CommandRun.Of("describe", folder["model"]).ShouldSucceed().Out;
+        foreach (string part in new[] { "attention cbam (pre), splat convolutions", "multiply-adds for a picture of 8 x 8", "9 ConvolutionalBlockAttention, the first layer1.0.se:", "9 SplitAttention, the first layer1.0.conv1:" })
+            said.ShouldContain(part);
+        CommandRun.Of("describe", folder["model"], "--json").ShouldSucceed().Out.ShouldContain("\"multiplyAdds\"");
+        CommandRun.Of([.. train, "--out", folder["second"], "--init", folder["model"], "--freeze", "layer1.*", "--freeze", "conv1"]).ShouldSucceed();
+        CommandRun.Of([.. train, "--out", folder["third"], "--freeze", "layr1"]).ShouldRefuse("named 'layr1'", "Did you mean 'layer1'?");
+        CommandRun.Of([.. train, "--out", folder["third"], "--init", folder["none"]]).ShouldRefuse(folder["none"]);
+        CommandRun.Of([.. train[..^1], "plan", "--out", folder["third"]]).ShouldRefuse("there is no convolution 'plan'", "augmented");
+        CommandRun.Of([.. train[..^4], "--placement", "outer", "--out", folder["third"]]).ShouldRefuse("there is no placement 'outer'", "identity");
+        Directory.Exists(folder["third"]).ShouldBeFalse();
+    }
+
+    [Fact]
     public void Wrong_input_gets_one_message()
     {
         using TemporaryFolder folder = new();

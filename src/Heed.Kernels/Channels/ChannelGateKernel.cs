@@ -6,7 +6,7 @@ namespace Heed.Kernels;
 /// <remarks>
 /// <para>φ is the identity or max(·, 0); z may be empty. Shapes: x, z, y, dx, dy (batch, pixels, channels); gate (batch, channels).</para>
 /// <para>Bits: a picture's result and gradients do not depend on the others of its batch, sums over its pixels run in order. Same bits for any number of threads.</para>
-/// <para>Cost: one sweep forward, one backward. Pictures are shared by the workers. Thread-safe.</para>
+/// <para>Cost: one sweep forward, one backward. Forward pixels are shared by the workers, backward pictures. Thread-safe.</para>
 /// </remarks>
 public static unsafe class ChannelGateKernel
 {
@@ -28,7 +28,7 @@ public static unsafe class ChannelGateKernel
         Require.Apart(Operation, nameof(x), x, y);
         Require.Apart(Operation, nameof(gate), gate, y);
         fixed (float* px = x, pg = gate, pz = addend, py = y)
-            RowCall.Run(new ForwardStep { X = px, Gate = pg, Addend = addend.Length == 0 ? null : pz, Y = py, Pixels = pixels, Channels = channels, Rectifies = rectifies }, batch, (long)pixels * channels);
+            RowCall.Run(new ForwardStep { X = px, Gate = pg, Addend = addend.Length == 0 ? null : pz, Y = py, Pixels = pixels, Channels = channels, Rectifies = rectifies }, (nint)batch * pixels, channels);
     }
 
     /// <summary>With g = dy, or dy where y is above 0 if it rectifies: dx += g·gate; dgate += Σ over pixels of g·x; dz += g.</summary>
@@ -85,11 +85,11 @@ public static unsafe class ChannelGateKernel
         public bool Rectifies;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public readonly void Row<V>(nint picture)
+        public readonly void Row<V>(nint pixel)
             where V : unmanaged, ISimd<V>
         {
-            for (nint at = picture * Pixels * Channels, end = at + (Pixels * Channels); at < end; at += Channels)
-                Lane.Loop<V, ForwardLanes>(new() { X = X + at, Gate = Gate + (picture * Channels), Addend = Addend == null ? null : Addend + at, Y = Y + at, Rectifies = Rectifies }, 0, Channels);
+            nint at = pixel * Channels;
+            Lane.Loop<V, ForwardLanes>(new() { X = X + at, Gate = Gate + (pixel / Pixels * Channels), Addend = Addend == null ? null : Addend + at, Y = Y + at, Rectifies = Rectifies }, 0, Channels);
         }
     }
 

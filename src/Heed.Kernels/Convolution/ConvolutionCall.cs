@@ -9,8 +9,10 @@ internal unsafe struct ConvolutionCall : ISimdKernel
 
     public ConvolutionShape Shape;
     public float* From, Weight, Bias, To;
+    public float* Packed;      // panels made before, or null
+    public ConvolutionEnding Ending;
     public bool IsBackward;
-    private int blockRows, blocks, phases, phaseLength, groupLength;
+    private int blockRows, blocks, outputTasks, phases, phaseLength, groupLength;
     private float* panels;
     private ConvolutionTaps* taps;
 
@@ -46,31 +48,35 @@ internal unsafe struct ConvolutionCall : ISimdKernel
         int* places = stackalloc int[phases * kernel];
         ConvolutionTaps* each = stackalloc ConvolutionTaps[phases];
         taps = each;
-        using Scratch packed = new((long)groupLength * Shape.Groups);
-        panels = packed.Pointer;
+        using Scratch packed = new(Packed != null ? 0 : (long)groupLength * Shape.Groups);
+        panels = Packed != null ? Packed : packed.Pointer;
         for (int phase = 0; phase < phases; phase++)
         {
             each[phase] = new() { Taps = places + (phase * kernel), Offsets = offsets + (phase * kernel) };
             each[phase].Find(Shape, IsBackward, phase / Shape.Stride, phase % Shape.Stride, pitch);
-            for (int group = 0; group < Shape.Groups; group++)
+            for (int group = 0; group < Shape.Groups && IsBackward; group++)
                 Pack(each[phase], group, panels + ((nint)group * groupLength) + ((nint)phase * phaseLength), width);
         }
+        if (!IsBackward && Packed == null)
+            new ConvolutionPanels { Shape = Shape, Weight = Weight, To = panels }.Run<V>();
         (int height, _, _) = Result;
         int unit = IsBackward ? Shape.Stride : 1, rowLength = Math.Max(1, pitch * Source.Channels * (IsBackward ? 1 : Shape.Stride));
         int units = (height + unit - 1) / unit, most = Math.Max(1, Block / rowLength), wanted = Shape.MultiplyAdds < 1 << 20 || Shape.Batch >= 4 * Workers.Degree ? 1 : 4;
-        blocks = Math.Min(units, Math.Max((units + most - 1) / most, wanted));
+        // A few pictures under far more weights are cut by filters: each task reads its own weights, once.
+        bool cutsOutputs = wanted > 1 && Shape.Groups == 1 && !IsBackward && (long)Outer * Shape.Depth > 8L * Shape.Height * Shape.Width * Shape.Channels;
+        outputTasks = cutsOutputs ? Math.Min((Outer + width - 1) / width, Math.Max(1, 4 * Workers.Degree / Math.Max(1, Shape.Batch))) : 1;
+        blocks = Math.Min(units, Math.Max((units + most - 1) / most, cutsOutputs ? 1 : wanted));
         blockRows = (units + blocks - 1) / blocks * unit;
         blocks = (height + blockRows - 1) / blockRows;
         fixed (ConvolutionCall* self = &this)
-            Workers.Run(&Task<V>, self, Shape.Batch * blocks);
+            Workers.Run(&Task<V>, self, Shape.Batch * blocks * outputTasks);
     }
 
-    // (panel, tap, inner channel, width): what a register tile reads, taps in the order of the sweep; outputs that are not there are 0.
+    // The weights turned round for a phase: (panel, tap, filter, width), what a register tile reads, taps in the order of the sweep; channels that are not there are 0.
     private readonly void Pack(ConvolutionTaps of, int group, float* to, int width)
     {
         int kernel = Shape.KernelHeight * Shape.KernelWidth, fan = Shape.Depth;
         float* weight = Weight + ((nint)group * Shape.GroupFilters * fan);
-        (nint innerStride, nint outerStride) = IsBackward ? (fan, (nint)kernel) : (kernel, (nint)fan);
         for (int first = 0; first < Outer; first += width)
         {
             int columns = Math.Min(width, Outer - first);
@@ -78,9 +84,9 @@ internal unsafe struct ConvolutionCall : ISimdKernel
             {
                 for (int p = 0; p < Inner; p++, to += width)
                 {
-                    float* from = weight + (p * innerStride) + (first * outerStride) + of.Taps[n];
+                    float* from = weight + ((nint)p * fan) + ((nint)first * kernel) + of.Taps[n];
                     for (int f = 0; f < columns; f++)
-                        to[f] = from[f * outerStride];
+                        to[f] = from[(nint)f * kernel];
                     new Span<float>(to + columns, width - columns).Clear();
                 }
             }
@@ -94,6 +100,9 @@ internal unsafe struct ConvolutionCall : ISimdKernel
         ref readonly ConvolutionShape s = ref call->Shape;
         (int height, int width, int channels) = call->Source;
         (int resultHeight, int resultWidth, int resultChannels) = call->Result;
+        int panelWidth = Packing.PanelWidth<V>(), panelCount = (call->Outer + panelWidth - 1) / panelWidth, outputTask = index % call->outputTasks;
+        int firstOutput = panelCount * outputTask / call->outputTasks * panelWidth, outputs = Math.Min(panelCount * (outputTask + 1) / call->outputTasks * panelWidth, call->Outer) - firstOutput;
+        index /= call->outputTasks;
         int picture = index / call->blocks, firstRow = index % call->blocks * call->blockRows, endRow = Math.Min(firstRow + call->blockRows, resultHeight);
         float* from = call->From + ((nint)picture * height * width * channels), to = call->To + ((nint)picture * resultHeight * resultWidth * resultChannels);
         int pitch = call->Pitch, top, rows, left;
@@ -132,7 +141,7 @@ internal unsafe struct ConvolutionCall : ISimdKernel
                     In = block + (group * call->Inner),
                     InRow = (nint)pace * (copies ? pitch : width) * channels,
                     InStep = pace * channels,
-                    Out = to + (((((nint)firstRow + a) * resultWidth) + b) * resultChannels) + (group * call->Outer),
+                    Out = to + (((((nint)firstRow + a) * resultWidth) + b) * resultChannels) + (group * call->Outer) + firstOutput,
                     OutRow = (nint)steps * resultWidth * resultChannels,
                     OutStep = steps * resultChannels,
                     Offsets = seen.Offsets,
@@ -141,14 +150,25 @@ internal unsafe struct ConvolutionCall : ISimdKernel
                     Taps = s.Stride == 1 ? seen.Joined : 0,
                     Rows = (endRow - firstRow - a + steps - 1) / steps,
                     Columns = (resultWidth - b + steps - 1) / steps,
-                    Outputs = call->Outer,
-                    Panels = call->panels + ((nint)group * call->groupLength) + ((nint)phase * call->phaseLength),
-                    Bias = call->Bias == null ? null : call->Bias + (group * call->Outer),
+                    Outputs = outputs,
+                    Panels = call->panels + ((nint)group * call->groupLength) + ((nint)phase * call->phaseLength) + ((nint)firstOutput * seen.Count * call->Inner),
+                    Bias = call->Bias == null ? null : call->Bias + (group * call->Outer) + firstOutput,
                     Accumulates = call->IsBackward,
                     Edge = scratch.Pointer,
                 };
+                // Rows that lie behind each other are one: tiles of full height even where pictures are small.
+                if (sweep.InRow == sweep.Columns * sweep.InStep && sweep.OutRow == sweep.Columns * sweep.OutStep)
+                    (sweep.Columns, sweep.Rows) = (sweep.Columns * sweep.Rows, 1);
                 sweep.Run<V>();
             }
         }
+        float* done = to + ((nint)firstRow * resultWidth * resultChannels) + firstOutput;
+        if (call->outputTasks == 1)
+        {
+            call->Ending.Apply<V>(done, (nint)(done - call->To), (nint)(endRow - firstRow) * resultWidth * resultChannels);
+            return;
+        }
+        for (int pixel = (endRow - firstRow) * resultWidth; pixel > 0; pixel--, done += resultChannels)
+            call->Ending.Apply<V>(done, (nint)(done - call->To), outputs);
     }
 }

@@ -32,9 +32,57 @@ public static unsafe class ConvolutionKernel
         Require.Apart(Operation, nameof(weight), weight, y);
         fixed (float* px = x, pw = weight, pb = bias, py = y)
         {
+            if (shape.IsDepthwise)
+            {
+                Depthwise(px, pw, pb, shape, py, isBackward: false);
+                return;
+            }
             ConvolutionCall call = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py };
             Simd.Run(ref call);
         }
+    }
+
+    /// <summary>y = φ(the convolution of x + z), with weights that were packed before: the sums are finished while they are in the cache. Without z and φ the bits of <see cref="Forward(ReadOnlySpan{float}, ReadOnlySpan{float}, ReadOnlySpan{float}, in ConvolutionShape, Span{float})"/>.</summary>
+    /// <param name="x">(batch, height, width, channels).</param>
+    /// <param name="weight">The weights.</param>
+    /// <param name="bias">(filters), or empty.</param>
+    /// <param name="shape">The sizes; channels, filters, kernel and groups are those of the weights.</param>
+    /// <param name="y">(batch, output height, output width, filters).</param>
+    /// <param name="addend">z: as y, or empty.</param>
+    /// <param name="activation">φ: none, relu or hard swish.</param>
+    /// <exception cref="ArgumentException">Sizes or lengths do not fit, spans overlap, or there is no such φ here.</exception>
+    public static void Forward(
+        ReadOnlySpan<float> x, PackedConvolution weight, ReadOnlySpan<float> bias, in ConvolutionShape shape, Span<float> y, ReadOnlySpan<float> addend = default, Activation activation = Activation.None)
+    {
+        const string Operation = "ConvolutionKernel.Forward";
+        ArgumentNullException.ThrowIfNull(weight);
+        shape.Validate(Operation);
+        if (!weight.Suits(shape))
+            throw new ArgumentException($"{Operation}: the weights were packed for {weight.Shape}, not for {shape}.", nameof(weight));
+        if (activation is not (Activation.None or Activation.Relu or Activation.HardSwish))
+            throw new ArgumentException($"{Operation}: the activation must be None, Relu or HardSwish; got {activation}.", nameof(activation));
+        Require.Length(Operation, nameof(x), x.Length, shape.InputLength);
+        Require.Length(Operation, nameof(y), y.Length, shape.OutputLength);
+        if (bias.Length != 0)
+            Require.Length(Operation, nameof(bias), bias.Length, shape.Filters);
+        if (addend.Length != 0)
+            Require.Length(Operation, nameof(addend), addend.Length, y.Length);
+        Require.Apart(Operation, nameof(x), x, y);
+        fixed (float* px = x, pb = bias, py = y, pz = addend)
+        {
+            ConvolutionEnding ending = new() { Addend = addend.Length == 0 ? null : pz, Activation = activation };
+            if (shape.IsDepthwise)
+            {
+                DepthwiseCall single = new() { Shape = shape, From = px, Weight = weight.Pointer, Bias = pb, To = py, Ending = ending };
+                Simd.Run(ref single);
+            }
+            else
+            {
+                ConvolutionCall call = new() { Shape = shape, From = px, Packed = weight.Pointer, Bias = pb, To = py, Ending = ending };
+                Simd.Run(ref call);
+            }
+        }
+        GC.KeepAlive(weight);
     }
 
     /// <summary>dx += the gradient of x; dw += that of w; dbias += that of the bias.</summary>
@@ -61,8 +109,24 @@ public static unsafe class ConvolutionKernel
         Require.Apart(Operation, nameof(dy), dy, dweight);
         int size = shape.Filters * shape.Depth, parts = ConvolutionWeightCall.Parts(shape);
         using Scratch sums = new(dweight.Length == 0 ? 0 : (long)parts * size);
-        fixed (float* pdy = dy, px = x, pw = weight, pdx = dx, pdw = dweight)
+        fixed (float* pdy = dy, px = x, pw = weight, atDx = dx, atDw = dweight)
         {
+            float* pdx = atDx, pdw = atDw;
+            if (shape.IsDepthwise)
+            {
+                if (pdx != null)
+                    Depthwise(pdy, pw, null, shape, pdx, isBackward: true);
+                if (pdw != null)
+                {
+                    new Span<float>(sums.Pointer, parts * size).Clear();
+                    nint runs = (shape.Channels + DepthwiseWeightStep.Run - 1) / DepthwiseWeightStep.Run;
+                    RowCall.Run(new DepthwiseWeightStep { Shape = shape, X = px, DY = pdy, Sums = sums.Pointer, Parts = parts, Runs = runs }, parts * runs, shape.MultiplyAdds / (parts * runs));
+                    AddParts(sums.Pointer, parts, size);
+                    for (int i = 0; i < size; i++)
+                        pdw[i] += sums.Pointer[(i % shape.Depth * shape.Filters) + (i / shape.Depth)];
+                }
+                pdx = pdw = null;
+            }
             if (pdx != null)
             {
                 ConvolutionCall call = new() { Shape = shape, From = pdy, Weight = pw, To = pdx, IsBackward = true };
@@ -73,8 +137,7 @@ public static unsafe class ConvolutionKernel
                 new Span<float>(sums.Pointer, parts * size).Clear();
                 ConvolutionWeightCall call = new() { Shape = shape, X = px, DY = pdy, Sums = sums.Pointer };
                 Simd.Run(ref call);
-                for (int n = 1; n < parts; n++)
-                    Elementwise.Add(new Span<float>(sums.Pointer, size), new ReadOnlySpan<float>(sums.Pointer + ((nint)n * size), size), new Span<float>(sums.Pointer, size));
+                AddParts(sums.Pointer, parts, size);
                 AddByFilter(sums.Pointer, pdw, shape);
             }
         }
@@ -87,6 +150,21 @@ public static unsafe class ConvolutionKernel
         shape.Validate(operation);
         Require.Length(operation, nameof(x), x.Length, shape.InputLength);
         Require.Length(operation, nameof(weight), weight.Length, (long)shape.Filters * shape.Depth);
+    }
+
+    private static void Depthwise(float* from, float* weight, float* bias, in ConvolutionShape shape, float* to, bool isBackward)
+    {
+        using Scratch packed = new((long)shape.Filters * shape.Depth);
+        DepthwiseCall.Pack(weight, shape, packed.Pointer);
+        DepthwiseCall call = new() { Shape = shape, From = from, Weight = packed.Pointer, Bias = bias, To = to, IsBackward = isBackward };
+        Simd.Run(ref call);
+    }
+
+    // The first part becomes the sum of all.
+    private static void AddParts(float* sums, int parts, int size)
+    {
+        for (int n = 1; n < parts; n++)
+            Elementwise.Add(new Span<float>(sums, size), new ReadOnlySpan<float>(sums + ((nint)n * size), size), new Span<float>(sums, size));
     }
 
     // (filters, kernel, channels) is added in the order of w, (filters, channels, kernel).

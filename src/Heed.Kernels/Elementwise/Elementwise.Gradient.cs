@@ -63,6 +63,10 @@ public static unsafe partial class Elementwise
     public static void SiluBackward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Span<float> dx) =>
         Accumulate(nameof(SiluBackward), dy, x, dx, default(SiluBackwardOperator));
 
+    /// <summary>dx += dy·f′(x) of <see cref="HardSwish"/>; at −3 and 3 as PyTorch has it, 0 and 1.</summary>
+    public static void HardSwishBackward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Span<float> dx) =>
+        Accumulate(nameof(HardSwishBackward), dy, x, dx, default(HardSwishBackwardOperator));
+
     /// <summary>dx += dy where x &gt; limit.</summary>
     public static void MaxBackward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, float limit, Span<float> dx) =>
         Accumulate(nameof(MaxBackward), dy, x, dx, new AboveOperator(limit));

@@ -90,6 +90,10 @@ public static unsafe partial class Elementwise
     public static void Silu(ReadOnlySpan<float> x, Span<float> y) =>
         Run(nameof(Silu), x, y, default(SiluOperator));
 
+    /// <summary>y = x·clamp(x/6 + ½, 0, 1): hard swish (Howard et al., 2019).</summary>
+    public static void HardSwish(ReadOnlySpan<float> x, Span<float> y) =>
+        Run(nameof(HardSwish), x, y, default(HardSwishOperator));
+
     /// <summary>y = value.</summary>
     public static void Fill(float value, Span<float> y) => y.Fill(value);
 

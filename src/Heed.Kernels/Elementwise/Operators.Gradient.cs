@@ -159,3 +159,24 @@ internal readonly struct SiluBackwardOperator : ITernaryOperator
         return V.FusedMultiplyAdd(b * s, V.FusedMultiplyAdd(c, V.Create(1f) - s, V.Create(1f)), a);
     }
 }
+
+/// <summary>a·clamp(a/6 + ½, 0, 1); NaN stays.</summary>
+internal readonly struct HardSwishOperator : IUnaryOperator
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V a)
+        where V : unmanaged, ISimd<V> => a * V.Min(V.Create(1f), V.Max(V.Zero, V.FusedMultiplyAdd(a, V.Create(1 / 6f), V.Create(0.5f))));
+}
+
+/// <summary>a + b·f′(c) of <see cref="HardSwishOperator"/>: f′ is 0 up to −3, c/3 + ½ below 3, then 1.</summary>
+internal readonly struct HardSwishBackwardOperator : ITernaryOperator
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V a, V b, V c)
+        where V : unmanaged, ISimd<V>
+    {
+        V slope = V.FusedMultiplyAdd(c, V.Create(1 / 3f), V.Create(0.5f)), three = V.Create(3f);
+        slope = V.Select(V.LessThan(c, three), slope, V.Create(1f));
+        return V.FusedMultiplyAdd(b, V.Select(V.LessThan(-three, c), slope, V.Zero), a);
+    }
+}

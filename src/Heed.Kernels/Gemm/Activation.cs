@@ -14,6 +14,9 @@ public enum Activation
 
     /// <summary>1/(1 + e⁻ˣ).</summary>
     Sigmoid,
+
+    /// <summary>x·clamp(x/6 + ½, 0, 1).</summary>
+    HardSwish,
 }
 
 /// <summary>What a product does with the values that its destination holds.</summary>

@@ -19,6 +19,7 @@ internal static unsafe class ActivationRow
             Activation.Relu => V.Max(V.Zero, x),
             Activation.Tanh => V.Tanh(x),
             Activation.Sigmoid => V.Sigmoid(x),
+            Activation.HardSwish => default(HardSwishOperator).Invoke(x),
             _ => x,
         };
 }

@@ -143,7 +143,7 @@ public static unsafe class BatchNormKernel
         return rows;
     }
 
-    private static void CheckGradient(string operation, string argument, ReadOnlySpan<float> gradient, ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    internal static void CheckGradient(string operation, string argument, ReadOnlySpan<float> gradient, ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
         if (gradient.Length == 0)
             return;
@@ -154,7 +154,7 @@ public static unsafe class BatchNormKernel
     }
 
     // Σ (x − μ)².
-    private struct DeviationTerm : IColumnTerm
+    internal struct DeviationTerm : IColumnTerm
     {
         public float* X, Mean;
         public nint Channels;
@@ -178,7 +178,7 @@ public static unsafe class BatchNormKernel
         }
     }
 
-    private struct ApplyStep : IRowStep
+    internal struct ApplyStep : IRowStep
     {
         public float* X, Addend, Y, Scale, Shift;
         public nint Channels;
@@ -208,7 +208,7 @@ public static unsafe class BatchNormKernel
     }
 
     // Σ g and Σ g∘x̂, side by side.
-    private struct GradientTerm : IColumnTerm
+    internal struct GradientTerm : IColumnTerm
     {
         public float* Gradient, X, Mask, Mean, Reciprocal;
         public nint Channels;
@@ -236,7 +236,7 @@ public static unsafe class BatchNormKernel
         }
     }
 
-    private struct InputStep : IRowStep
+    internal struct InputStep : IRowStep
     {
         public float* Gradient, X, Mask, Mean, Scale, Slope, Offset, Input, Addend;
         public nint Channels;

@@ -1,6 +1,6 @@
 namespace Heed.Kernels;
 
-/// <summary><see cref="ConvolutionKernel"/>, <see cref="TransposedConvolutionKernel"/> and <see cref="MaxPoolingKernel"/> in double precision: plain loops.</summary>
+/// <summary><see cref="ConvolutionKernel"/>, <see cref="TransposedConvolutionKernel"/>, <see cref="MaxPoolingKernel"/> and <see cref="AveragePoolingKernel"/> in double precision: plain loops.</summary>
 public static class ReferenceConvolution
 {
     /// <summary>y[b, i, j, f] = bias[f] + Σ w[f, c, r, s]·x[b, i·stride + r·dilation − padding, j·stride + s·dilation − padding, c], c over the channels of f's group. Shapes as the kernel has them: x (batch, height, width, channels).</summary>
@@ -64,6 +64,23 @@ public static class ReferenceConvolution
                 double value = x[(((((b * height) + row) * width) + column) * channels) + c];
                 y[at] = double.IsNaN(value) || value > y[at] ? value : y[at];
             }
+        }
+    }
+
+    /// <summary>The mean of each window; (batch, height, width, channels) in, (batch, output height, output width, channels) out.</summary>
+    public static void AveragePool(ReadOnlySpan<double> x, in AveragePoolingShape shape, Span<double> y)
+    {
+        for (int at = 0; at < y.Length; at++)
+        {
+            int c = at % shape.Channels, j = at / shape.Channels % shape.OutputWidth, i = at / shape.Channels / shape.OutputWidth % shape.OutputHeight, b = at / shape.Channels / shape.OutputWidth / shape.OutputHeight;
+            ((int top, int bottom), (int left, int right)) = (shape.Rows.Seen(i), shape.Columns.Seen(j));
+            double sum = 0;
+            for (int row = top; row < bottom; row++)
+            {
+                for (int column = left; column < right; column++)
+                    sum += x[(((((b * shape.Rows.Size) + row) * shape.Columns.Size) + column) * shape.Channels) + c];
+            }
+            y[at] = sum / shape.Divisor(i, j);
         }
     }
 }

@@ -59,6 +59,9 @@ public static class ReferenceElementwise
     /// <summary>y = x/(1 + e⁻ˣ).</summary>
     public static void Silu(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, static x => x / (1 + Math.Exp(-x)));
 
+    /// <summary>y = x·clamp(x/6 + ½, 0, 1).</summary>
+    public static void HardSwish(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, static x => x * Math.Clamp((x / 6) + 0.5, 0, 1));
+
     /// <summary>Φ(x), the normal distribution function: Φ(x) = ½ + φ(x)·(x + x³/3 + x⁵/15 + …) near 0, a continued fraction (Laplace) of the tail beyond 3.</summary>
     public static double Normal(double x)
     {

@@ -30,6 +30,7 @@ public static class ReferenceGemm
                     Activation.Relu => Math.Max(sum, 0),
                     Activation.Tanh => Math.Tanh(sum),
                     Activation.Sigmoid => 1 / (1 + Math.Exp(-sum)),
+                    Activation.HardSwish => sum * Math.Clamp((sum / 6) + 0.5, 0, 1),
                     _ => sum,
                 };
             }

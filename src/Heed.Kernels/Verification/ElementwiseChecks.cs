@@ -23,6 +23,7 @@ internal static class ElementwiseChecks
         Unary(nameof(Elementwise.Gelu), Elementwise.Gelu, ReferenceElementwise.Gelu, 2 * Rounding, -5, 5, (dy, x, y, dx) => Elementwise.GeluBackward(dy, x, dx)),
         Unary(nameof(Elementwise.GeluExact), Elementwise.GeluExact, ReferenceElementwise.GeluExact, 4 * Rounding, -5, 5, (dy, x, y, dx) => Elementwise.GeluExactBackward(dy, x, dx)),
         Unary(nameof(Elementwise.Silu), Elementwise.Silu, ReferenceElementwise.Silu, 2 * Rounding, -9, 9, (dy, x, y, dx) => Elementwise.SiluBackward(dy, x, dx)),
+        Unary(nameof(Elementwise.HardSwish), Elementwise.HardSwish, ReferenceElementwise.HardSwish, 2 * Rounding, -5, 5, (dy, x, y, dx) => Elementwise.HardSwishBackward(dy, x, dx)),
         Unary(nameof(Elementwise.Relu), Elementwise.Relu, ReferenceElementwise.Relu, 0, -3, 3, (dy, x, y, dx) => Elementwise.ReluBackward(dy, y, dx)),
         Unary(nameof(Elementwise.Abs), Elementwise.Abs, ReferenceElementwise.Abs, 0, -3, 3, (dy, x, y, dx) => Elementwise.AbsBackward(dy, x, dx)),
         Unary(nameof(Elementwise.Sqrt), Elementwise.Sqrt, ReferenceElementwise.Sqrt, Rounding, 0.2f, 9, (dy, x, y, dx) => Elementwise.SqrtBackward(dy, y, dx)),

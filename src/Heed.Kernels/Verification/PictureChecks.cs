@@ -11,6 +11,9 @@ internal static class PictureChecks
         [
             ("", new(3, 7, 6, 5, 4, 3, 2)),
             ("strided ", new(5, 8, 9, 1, 3, 5, 3) { Stride = 2, PaddingHeight = 2, PaddingWidth = 1 }),
+            ("depthwise ", new(2, 11, 13, 19, 19, 3, 3) { Groups = 19, PaddingHeight = 1, PaddingWidth = 1 }),
+            ("depthwise, strided ", new(9, 8, 23, 35, 35, 5, 5) { Groups = 35, Stride = 2, PaddingHeight = 2, PaddingWidth = 2 }),
+            ("depthwise, dilated ", new(2, 7, 6, 5, 5, 2, 4) { Groups = 5, Dilation = 2, PaddingHeight = 1, PaddingWidth = 3 }),
             ("dilated, in groups ", new(2, 9, 8, 6, 4, 3, 3) { Dilation = 2, Groups = 2, PaddingHeight = 2, PaddingWidth = 2 }),
         ];
         foreach ((string name, ConvolutionShape shape) in shapes)
@@ -30,6 +33,80 @@ internal static class PictureChecks
             check.CompareWithDifferences(name + "dx", dx, x, dy, at => Reference(at, wideW, wideBias), 4 * Limit);
             check.CompareWithDifferences(name + "dw", dw, w, dy, at => Reference(wideX, at, wideBias), 4 * Limit);
             check.CompareWithDifferences(name + "dbias", dbias, bias, dy, at => Reference(wideX, wideW, at), 4 * Limit);
+        }
+    }
+
+    public static void PackedConvolution(KernelChecker check)
+    {
+        ConvolutionShape[] shapes =
+        [
+            new(3, 7, 6, 5, 37, 3, 2) { PaddingHeight = 1 },
+            new(2, 9, 8, 6, 4, 3, 3) { Groups = 2, Stride = 2, PaddingHeight = 1, PaddingWidth = 1 },
+            new(2, 5, 13, 19, 19, 3, 3) { Groups = 19, PaddingHeight = 1, PaddingWidth = 1 },
+            new(1, 4, 7, 70, 41, 1, 1),
+        ];
+        foreach (ConvolutionShape shape in shapes)
+        {
+            float[] x = check.Draw((int)shape.InputLength), w = check.Draw(shape.Filters * shape.Depth), bias = check.Draw(shape.Filters), y = new float[shape.OutputLength], z = check.Draw(y.Length);
+            PackedConvolution packed = Kernels.PackedConvolution.Pack(w, shape);
+            double[] sums = new double[y.Length], after = new double[y.Length];
+            ReferenceConvolution.Forward(KernelChecker.Widen(x), KernelChecker.Widen(w), KernelChecker.Widen(bias), shape, sums);
+            ConvolutionKernel.Forward(x, packed, bias, shape, y);
+            check.Compare("y", y, sums, 2 * Limit);
+            ConvolutionKernel.Forward(x, packed, bias, shape, y, z, Activation.Relu);
+            for (int i = 0; i < after.Length; i++)
+                after[i] = Math.Max(0, sums[i] + z[i]);
+            check.Compare("relu(y + z)", y, after, 2 * Limit);
+            ConvolutionKernel.Forward(x, packed, bias, shape, y, default, Activation.HardSwish);
+            ReferenceElementwise.HardSwish(sums, after);
+            check.Compare("hswish(y)", y, after, 4 * Limit);
+        }
+    }
+
+    public static void GroupNorm(KernelChecker check)
+    {
+        const int Batch = 3, Pixels = 35, Channels = 18, Groups = 3;
+        const float Epsilon = 1e-5f;
+        float[] x = check.Draw(Batch * Pixels * Channels), gamma = check.Draw(Channels, 0.5f, 1.5f), beta = check.Draw(Channels), z = check.Draw(x.Length), mean = new float[Batch * Groups], reciprocal = new float[Batch * Groups];
+        float[] y = new float[x.Length], dy = check.Draw(y.Length), dx = new float[x.Length], dgamma = new float[Channels], dbeta = new float[Channels], dz = new float[z.Length];
+        double[] wideX = KernelChecker.Widen(x), wideGamma = KernelChecker.Widen(gamma), wideBeta = KernelChecker.Widen(beta), wideZ = KernelChecker.Widen(z);
+        GroupNormKernel.Forward(x, Batch, gamma, beta, Epsilon, z, rectifies: true, y, mean, reciprocal);
+        GroupNormKernel.Backward(dy, x, y, Batch, mean, reciprocal, gamma, rectifies: true, dx, dgamma, dbeta, dz);
+        double[] Reference(double[] x, double[] gamma, double[] beta, double[] z)
+        {
+            double[] result = new double[y.Length];
+            ReferenceGroupNorm.Forward(x, Batch, Groups, gamma, beta, Epsilon, z, rectifies: true, result);
+            return result;
+        }
+        check.Compare("y", y, Reference(wideX, wideGamma, wideBeta, wideZ), 2 * Limit);
+        check.CompareWithDifferences("dx", dx, x, dy, at => Reference(at, wideGamma, wideBeta, wideZ), 8 * Limit);
+        check.CompareWithDifferences("dgamma", dgamma, gamma, dy, at => Reference(wideX, at, wideBeta, wideZ), 8 * Limit);
+        check.CompareWithDifferences("dbeta", dbeta, beta, dy, at => Reference(wideX, wideGamma, at, wideZ), 8 * Limit);
+        check.CompareWithDifferences("dz", dz, z, dy, at => Reference(wideX, wideGamma, wideBeta, at), 8 * Limit);
+    }
+
+    public static void AveragePooling(KernelChecker check)
+    {
+        (string Name, AveragePoolingShape Shape)[] shapes =
+        [
+            ("padded ", new(2, 7, 5, 19, (3, 2), (2, 1), (1, 1))),
+            ("of what is seen ", new(2, 7, 5, 70, (3, 3), (1, 1), (1, 1)) { CountsPadding = false }),
+            ("adaptive ", AveragePoolingShape.Adaptive(2, 7, 5, 19, (3, 4))),
+            ("of all ", AveragePoolingShape.Adaptive(3, 4, 5, 19, (1, 1))),
+        ];
+        foreach ((string name, AveragePoolingShape shape) in shapes)
+        {
+            float[] x = check.Draw((int)shape.InputLength), y = new float[shape.OutputLength], dy = check.Draw(y.Length), dx = new float[x.Length];
+            AveragePoolingKernel.Forward(x, shape, y);
+            AveragePoolingKernel.Backward(dy, shape, dx);
+            double[] Reference(double[] at)
+            {
+                double[] result = new double[y.Length];
+                ReferenceConvolution.AveragePool(at, shape, result);
+                return result;
+            }
+            check.Compare(name + "y", y, Reference(KernelChecker.Widen(x)), Limit);
+            check.CompareWithDifferences(name + "dx", dx, x, dy, Reference, 4 * Limit);
         }
     }
 
@@ -69,6 +146,26 @@ internal static class PictureChecks
         {
             double[] result = new double[y.Length];
             ReferenceChannelGate.Forward(x, gate, Channels, z, rectifies: true, result);
+            return result;
+        }
+        check.Compare("y", y, Reference(wideX, wideGate, wideZ), Limit);
+        check.CompareWithDifferences("dx", dx, x, dy, at => Reference(at, wideGate, wideZ), 4 * Limit);
+        check.CompareWithDifferences("dgate", dgate, gate, dy, at => Reference(wideX, at, wideZ), 4 * Limit);
+        check.CompareWithDifferences("dz", dz, z, dy, at => Reference(wideX, wideGate, at), 4 * Limit);
+    }
+
+    public static void PlaceGate(KernelChecker check)
+    {
+        const int Places = 131, Channels = 19;
+        float[] x = check.Draw(Places * Channels), gate = check.Draw(Places), z = check.Draw(x.Length), y = new float[x.Length];
+        float[] dy = check.Draw(y.Length), dx = new float[x.Length], dgate = new float[gate.Length], dz = new float[z.Length];
+        double[] wideX = KernelChecker.Widen(x), wideGate = KernelChecker.Widen(gate), wideZ = KernelChecker.Widen(z);
+        PlaceGateKernel.Forward(x, gate, Channels, z, rectifies: true, y);
+        PlaceGateKernel.Backward(dy, x, gate, Channels, y, dx, dgate, dz);
+        double[] Reference(double[] x, double[] gate, double[] z)
+        {
+            double[] result = new double[y.Length];
+            ReferenceChannelGate.ForwardPlaces(x, gate, Channels, z, rectifies: true, result);
             return result;
         }
         check.Compare("y", y, Reference(wideX, wideGate, wideZ), Limit);

@@ -134,6 +134,20 @@ public sealed class SafetensorsFile : IDisposable
         ReadBytes(entry.Offset, destination);
     }
 
+    /// <summary>Copies a part of an array's stored bytes out; nothing else of the file is read.</summary>
+    /// <param name="name">The array.</param>
+    /// <param name="offset">Where the part begins within the array, in bytes.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <exception cref="InputException">There is no such array, or the file cannot be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The part is not within the array.</exception>
+    public void ReadBytes(string name, long offset, Span<byte> destination)
+    {
+        SafetensorsEntry entry = Find(name);
+        if (offset < 0 || offset > entry.ByteCount - destination.Length)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, FormattableString.Invariant($"SafetensorsFile.ReadBytes: {destination.Length} bytes from {offset} on are not within the {entry.ByteCount} of '{entry}'."));
+        ReadBytes(entry.Offset + offset, destination);
+    }
+
     /// <summary>Closes the file.</summary>
     public void Dispose() => handle?.Dispose();
 

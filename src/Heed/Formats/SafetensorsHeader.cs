@@ -135,6 +135,15 @@ internal sealed class SafetensorsHeader
         return TypeOf(text) ?? throw Fault($"the entry '{name}' has the unknown type '{text}'", ref reader);
     }
 
+    /// <summary>A type as the format calls it.</summary>
+    public static string NameOf(SafetensorsType type) => type switch
+    {
+        SafetensorsType.F8E4M3 => "F8_E4M3",
+        SafetensorsType.F8E5M2 => "F8_E5M2",
+        SafetensorsType.Bool => "BOOL",
+        _ => type.ToString(),
+    };
+
     private static SafetensorsType? TypeOf(string text) => text switch
     {
         "F64" => SafetensorsType.F64,

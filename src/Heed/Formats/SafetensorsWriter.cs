@@ -16,8 +16,6 @@ public sealed record SafetensorsArray(string Name, IReadOnlyList<int> Shape, Rea
 /// <remarks>Header and data are ordered by name (ordinal); the header is padded with spaces so that the data begins at a multiple of 8 bytes.</remarks>
 public static class SafetensorsWriter
 {
-    private const int ElementSize = sizeof(float);
-
     /// <summary>Writes a file; the target is replaced only when the new file is whole (see <see cref="AtomicFile"/>).</summary>
     /// <param name="path">The file.</param>
     /// <param name="arrays">The arrays; names must differ.</param>
@@ -43,16 +41,20 @@ public static class SafetensorsWriter
 
     private static void Write(Stream stream, SafetensorsArray[] ordered, IReadOnlyDictionary<string, string>? metadata)
     {
-        ReadOnlySpan<byte> header = Header(ordered, metadata).WrittenSpan;
-        Span<byte> padding = stackalloc byte[-header.Length & 7];
-        padding.Fill((byte)' ');
-        Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixLength];
-        BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length + padding.Length);
-        stream.Write(prefix);
-        stream.Write(header);
-        stream.Write(padding);
+        stream.Write(Start([.. ordered.Select(a => (a.Name, SafetensorsType.F32, (IReadOnlyList<long>)[.. a.Shape.Select(d => (long)d)]))], metadata));
         foreach (SafetensorsArray array in ordered)
             WriteValues(stream, array.Values.Span);
+    }
+
+    /// <summary>What a file of these arrays begins with, up to their data, which lie behind it in this order without gaps.</summary>
+    internal static byte[] Start(IReadOnlyList<(string Name, SafetensorsType Type, IReadOnlyList<long> Shape)> arrays, IReadOnlyDictionary<string, string>? metadata)
+    {
+        ReadOnlySpan<byte> header = Header(arrays, metadata).WrittenSpan;
+        byte[] start = new byte[SafetensorsHeader.PrefixLength + ((header.Length + 7) & ~7)];
+        start.AsSpan().Fill((byte)' ');
+        BinaryPrimitives.WriteInt64LittleEndian(start, start.Length - SafetensorsHeader.PrefixLength);
+        header.CopyTo(start.AsSpan(SafetensorsHeader.PrefixLength));
+        return start;
     }
 
     private static SafetensorsArray[] Order(IEnumerable<SafetensorsArray> arrays)
@@ -74,7 +76,7 @@ public static class SafetensorsWriter
         return ordered;
     }
 
-    private static ArrayBufferWriter<byte> Header(SafetensorsArray[] ordered, IReadOnlyDictionary<string, string>? metadata)
+    private static ArrayBufferWriter<byte> Header(IReadOnlyList<(string Name, SafetensorsType Type, IReadOnlyList<long> Shape)> arrays, IReadOnlyDictionary<string, string>? metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
         // Relaxed escaping keeps names in any script as they are; the header is never pasted into a page.
@@ -88,17 +90,17 @@ public static class SafetensorsWriter
             json.WriteEndObject();
         }
         long offset = 0;
-        foreach (SafetensorsArray array in ordered)
+        foreach ((string name, SafetensorsType type, IReadOnlyList<long> shape) in arrays)
         {
-            json.WriteStartObject(array.Name);
-            json.WriteString("dtype", "F32");
+            json.WriteStartObject(name);
+            json.WriteString("dtype", SafetensorsHeader.NameOf(type));
             json.WriteStartArray("shape");
-            foreach (int dimension in array.Shape)
+            foreach (long dimension in shape)
                 json.WriteNumberValue(dimension);
             json.WriteEndArray();
             json.WriteStartArray("data_offsets");
             json.WriteNumberValue(offset);
-            json.WriteNumberValue(offset += (long)array.Values.Length * ElementSize);
+            json.WriteNumberValue(offset += shape.Aggregate((long)SafetensorsHeader.ElementSize(type), (p, d) => checked(p * d)));
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -116,7 +118,7 @@ public static class SafetensorsWriter
                 stream.Write(MemoryMarshal.AsBytes(values[..Math.Min(values.Length, 1 << 24)]));
             return;
         }
-        Span<byte> bytes = stackalloc byte[ElementSize];
+        Span<byte> bytes = stackalloc byte[sizeof(float)];
         foreach (float value in values)
         {
             BinaryPrimitives.WriteSingleLittleEndian(bytes, value);

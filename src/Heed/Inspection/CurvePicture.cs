@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Heed;
 
 /// <summary>A point of a curve.</summary>
-/// <param name="X">Across; above 0.</param>
+/// <param name="X">Across; above 0 where the axis is logarithmic.</param>
 /// <param name="Y">Up.</param>
 /// <param name="Label">What it is.</param>
 public readonly record struct CurvePoint(double X, double Y, string Label);

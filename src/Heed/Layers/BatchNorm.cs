@@ -3,6 +3,7 @@ namespace Heed;
 /// <summary>Normalises each channel over the pictures of a batch and their positions, then scales and shifts it; in evaluation with the statistics seen while training.</summary>
 /// <remarks>
 /// <para>Formula: <c>y = (x − mean)/√(var + ε)∘γ + β</c>; while training mean and biased variance are those of the batch, and <c>running ← (1 − m)·running + m·batch</c>, with the unbiased variance, as PyTorch's.</para>
+/// <para>Frozen (<see cref="ModuleFreezing"/>: neither γ nor β is trained), it uses and keeps the running statistics while training too.</para>
 /// <para>Shapes: x and y <c>(…, channels)</c>; γ (<c>weight</c>), β (<c>bias</c>), <c>running_mean</c>, <c>running_var</c> <c>(channels)</c>. Cost: three sweeps while training, one in evaluation.</para>
 /// <para>Source: Ioffe and Szegedy, "Batch normalization", 2015.</para>
 /// </remarks>
@@ -38,6 +39,12 @@ public sealed class BatchNorm : Module
     /// <summary>m.</summary>
     public double Momentum { get; }
 
+    internal override int OutputChannels => weight.Shape.Length;
+
+    internal (Parameter Weight, Parameter Bias, StateBuffer Mean, StateBuffer Variance) Parts => (weight, bias, mean, variance);
+
+    internal bool IsWatched => HasHooks;
+
     /// <summary>Normalises.</summary>
     /// <param name="x">Shape <c>(…, channels)</c>.</param>
     /// <param name="pass">The call.</param>
@@ -54,7 +61,7 @@ public sealed class BatchNorm : Module
             y = addend is null ? y : y + addend;
             return rectifies ? y.Relu() : y;
         }
-        if (!pass.IsTraining)
+        if (!pass.IsTraining || (!weight.IsTrained && !bias.IsTrained))
             return Return(Tensor.BatchNorm(x, pass.Use(weight), pass.Use(bias), (mean.Values, variance.Values), isFixed: true, addend, rectifies, (float)Epsilon), pass);
         int channels = weight.Shape.Length, rows = x.Length / channels;
         float[] batch = new float[2 * channels];

@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>A two-dimensional convolution of pictures with channels last.</summary>
@@ -12,6 +14,7 @@ public sealed class Convolution : Module
 {
     private readonly Parameter weight;
     private readonly Parameter? bias;
+    private FoldedConvolution? folded;
 
     /// <summary>Creates the layer.</summary>
     /// <param name="channels">Values of a pixel.</param>
@@ -57,11 +60,47 @@ public sealed class Convolution : Module
     /// <summary>Parts into which channels and filters are cut.</summary>
     public int Groups { get; }
 
+    internal override int OutputChannels => weight.Shape[0];
+
+    internal override long MultiplyAdds(Shape output) => (long)output.Length * (weight.Shape.Length / weight.Shape[0]);
+
     /// <summary>Convolves.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>
     /// <returns>Shape <c>(batch, height', width', filters)</c>.</returns>
     /// <exception cref="ShapeException">x has not four axes, or other channels.</exception>
-    public Tensor Forward(Tensor x, in Pass pass) =>
-        Return(Tensor.Convolution(x, pass.Use(weight), bias is null ? null : pass.Use(bias), Stride, Padding, Dilation, Groups), pass);
+    public Tensor Forward(Tensor x, in Pass pass) => Return(
+        IsFixed(pass) ? Folded(x, null, Activation.None, null) : Tensor.Convolution(x, pass.Use(weight), bias is null ? null : pass.Use(bias), Stride, Padding, Dilation, Groups), pass);
+
+    /// <summary>φ(norm(convolution) + z): in evaluation one convolution (<see cref="FoldedConvolution"/>), unless a hook asks for what lies between.</summary>
+    /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
+    /// <param name="pass">The call.</param>
+    /// <param name="norm">The batch norm behind it.</param>
+    /// <param name="activation">φ: none, relu or hard swish.</param>
+    /// <param name="addend">z: as the result, or null.</param>
+    internal Tensor Forward(Tensor x, in Pass pass, BatchNorm norm, Activation activation = Activation.None, Tensor? addend = null)
+    {
+        if (!HasHooks && !norm.IsWatched && IsFixed(pass))
+            return Folded(x, norm, activation, addend);
+        Tensor y = norm.Forward(Forward(x, pass), pass, addend, rectifies: activation == Activation.Relu);
+        return activation == Activation.HardSwish ? y.HardSwish() : y;
+    }
+
+    private static bool IsFixed(in Pass pass) => !pass.IsTraining && !pass.Step.Records;
+
+    private Tensor Folded(Tensor x, BatchNorm? norm, Activation activation, Tensor? addend)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        if (x.Shape.Rank != 4 || x.Shape[3] != weight.Shape[1] * Groups)
+            throw ShapeException.For("Convolution", nameof(x), FormattableString.Invariant($"(batch, height, width, channels) with channels = {weight.Shape[1] * Groups}"), x.Shape, "Pictures have their channels last.");
+        ConvolutionShape shape = new(x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3], weight.Shape[0], weight.Shape[2], weight.Shape[3])
+        {
+            Stride = Stride, Dilation = Dilation, Groups = Groups, PaddingHeight = Padding.Height, PaddingWidth = Padding.Width,
+        };
+        shape.Validate("Convolution");
+        FoldedConvolution? kept = folded;
+        if (kept?.IsOf(weight, bias, norm) != true)
+            folded = kept = new FoldedConvolution(weight, bias, norm, shape);
+        return Tensor.Convolution(x, kept.Weight, kept.Bias, shape, addend, activation);
+    }
 }

@@ -24,6 +24,8 @@ public sealed class LayerNorm : Norm
     /// <summary>ε.</summary>
     public double Epsilon { get; }
 
+    internal override int OutputChannels => weight.Shape.Length;
+
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x, in Pass pass) =>
         Return(Tensor.LayerNorm(x, pass.Use(weight), pass.Use(bias), (float)Epsilon), pass);

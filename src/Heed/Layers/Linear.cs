@@ -16,13 +16,14 @@ public sealed class Linear : Module
     /// <param name="outputSize">out.</param>
     /// <param name="hasBias">Whether b is added; default true.</param>
     /// <param name="initializer">How W starts; default <see cref="Initializer.LecunUniform"/>.</param>
-    public Linear(int inputSize, int outputSize, bool hasBias = true, Initializer? initializer = null)
+    /// <param name="biasInitializer">How b starts; default uniform in ±1/√in.</param>
+    public Linear(int inputSize, int outputSize, bool hasBias = true, Initializer? initializer = null, Initializer? biasInitializer = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputSize, 1);
         weight = Register("weight", new Parameter(new Shape(outputSize, inputSize), initializer ?? Initializer.LecunUniform));
         if (hasBias)
-            bias = Register("bias", new Parameter(new Shape(outputSize), Initializer.Uniform(1 / Math.Sqrt(inputSize))));
+            bias = Register("bias", new Parameter(new Shape(outputSize), biasInitializer ?? Initializer.Uniform(1 / Math.Sqrt(inputSize))));
     }
 
     /// <summary>W.</summary>
@@ -30,6 +31,10 @@ public sealed class Linear : Module
 
     /// <summary>b, if there is one.</summary>
     public Parameter? Bias => bias;
+
+    internal override int OutputChannels => weight.Shape[0];
+
+    internal override long MultiplyAdds(Shape output) => (long)output.Length * weight.Shape[1];
 
     /// <summary>Multiplies.</summary>
     /// <param name="x">Shape <c>(…, in)</c>.</param>

@@ -107,6 +107,29 @@ public abstract class Module
         return child;
     }
 
+    /// <summary>Names a child that comes later, and that the forward pass reaches by a hook; where the name is taken, by the next one of name2, name3, ….</summary>
+    /// <returns>The name that it got.</returns>
+    internal string Attach(string name, Module child)
+    {
+        string free = name;
+        for (int n = 2; IsTaken(free); n++)
+            free = FormattableString.Invariant($"{name}{n}");
+        Register(free, child);
+        return free;
+    }
+
+    /// <summary>Values of the last axis of what the module returns; 0 where that is not fixed.</summary>
+    internal virtual int OutputChannels => 0;
+
+    /// <summary>Multiplications with additions behind a result of this shape, beside those of the children; 0 where they do not count.</summary>
+    internal virtual long MultiplyAdds(Shape output) => 0;
+
+    /// <summary>A forward pass over what the module usually gets, and the rows and columns of that; none where it is not known.</summary>
+    internal virtual (int Size, Func<Pass, Tensor>? Forward) Probe() => (0, null);
+
+    /// <summary>What was built into the module after it was made.</summary>
+    internal List<IModuleChange> Changes { get; } = [];
+
     /// <summary>Forgets a child.</summary>
     private protected void Unregister(string name) => children.RemoveAll(child => child.Name == name);
 
@@ -156,13 +179,18 @@ public abstract class Module
 
     private static string Join(string parent, string name) => parent.Length == 0 ? name : name.Length == 0 ? parent : $"{parent}.{name}";
 
+    private bool IsTaken(string name) => children.Any(c => c.Name == name) || parameters.Any(p => p.Name == name) || buffers.Any(b => b.Name == name);
+
     private void CheckName(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (name.Contains('.', StringComparison.Ordinal) || children.Any(c => c.Name == name) || parameters.Any(p => p.Name == name) || buffers.Any(b => b.Name == name))
+        if (name.Contains('.', StringComparison.Ordinal) || IsTaken(name))
             throw new ArgumentException($"Module.Register: '{name}' is taken in {GetType().Name}, or contains a dot.", nameof(name));
     }
 }
+
+/// <summary>Something that was built into a module after it was made.</summary>
+internal interface IModuleChange;
 
 /// <summary>The place of a child module that can be given another one.</summary>
 /// <typeparam name="T">What may take the place.</typeparam>

@@ -22,6 +22,8 @@ public sealed class RmsNorm : Norm
     /// <summary>ε.</summary>
     public double Epsilon { get; }
 
+    internal override int OutputChannels => weight.Shape.Length;
+
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x, in Pass pass) => Return(Tensor.RmsNorm(x, pass.Use(weight), (float)Epsilon), pass);
 }

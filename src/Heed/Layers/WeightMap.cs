@@ -2,7 +2,7 @@ using Heed.Kernels;
 
 namespace Heed;
 
-/// <summary>Which tensor of a file each parameter of a module comes from, in both directions: weights load by the file's names, and are saved under the same names.</summary>
+/// <summary>Which tensor of a file each parameter or buffer of a module comes from, in both directions: weights load by the file's names, and are saved under the same names.</summary>
 /// <remarks>
 /// <para>Tensors that join several parameters (GPT-2's <c>c_attn</c>, torch's <c>in_proj_weight</c>: queries, keys and values) are taken apart on loading and joined on saving; matrices that are stored
 /// transposed are turned both ways. What a map does not name is not touched.</para>
@@ -60,7 +60,7 @@ public sealed class WeightMap
             {
                 missing.Add(tensor.Name);
             }
-            else if (!entry.Shape.SequenceEqual(tensor.Shape))
+            else if (!entry.Shape.Where(n => n != 1).SequenceEqual(tensor.Shape.Where(n => n != 1)))
             {
                 misShaped.Add($"'{tensor.Name}': the file has ({string.Join(", ", entry.Shape)}), the model ({string.Join(", ", tensor.Shape)})");
             }
@@ -87,20 +87,21 @@ public sealed class WeightMap
     {
         ArgumentNullException.ThrowIfNull(module);
         Dictionary<string, Parameter> parameters = module.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal);
+        Dictionary<string, StateBuffer> buffers = module.NamedBuffers().ToDictionary(b => b.Name, b => b.Buffer, StringComparer.Ordinal);
         foreach (IGrouping<string, WeightPlace> tensor in tensors)
         {
-            yield return new Joined(tensor.Key, [.. tensor.OrderBy(p => p.FirstRow).Select(p => new Part(
-                parameters.GetValueOrDefault(p.Parameter) ?? throw new ArgumentException($"WeightMap: {module.GetType().Name} has no parameter '{p.Parameter}'.", nameof(module)), p.FirstRow, p.IsTransposed))]);
+            yield return new Joined(tensor.Key, [.. tensor.OrderBy(p => p.FirstRow).Select(p => parameters.TryGetValue(p.Parameter, out Parameter? parameter) ? new Part(parameter, null, p)
+                : new Part(null, buffers.GetValueOrDefault(p.Parameter) ?? throw new ArgumentException($"WeightMap: {module.GetType().Name} has no parameter '{p.Parameter}'.", nameof(module)), p))]);
         }
     }
 
     private static void Read(Joined tensor, SafetensorsShards shards, bool isMapped)
     {
-        Parameter first = tensor.Parts[0].Parameter;
+        Part first = tensor.Parts[0];
         if (tensor.IsPlain)
         {
-            if (isMapped && shards.TryMap(tensor.Name, out Memory<float> mapped))
-                first.Adopt(mapped);
+            if (isMapped && first.Parameter is { } parameter && shards.TryMap(tensor.Name, out Memory<float> mapped))
+                parameter.Adopt(mapped);
             else
                 shards.ReadSingle(tensor.Name, first.ForOverwriting());
             return;
@@ -118,7 +119,7 @@ public sealed class WeightMap
         if (tensor.IsTransposed)
             Transposition.Run(values.Span, tensor.RowLength, tensor.Rows, rows.Span);
         foreach (Part part in tensor.Parts)
-            part.Parameter.Assign(rows.Span.Slice(part.FirstRow * tensor.RowLength, part.Parameter.Shape.Length));
+            rows.Span.Slice(part.FirstRow * tensor.RowLength, part.Shape.Length).CopyTo(part.ForOverwriting());
         // A span holds no mapping.
         GC.KeepAlive(values);
     }
@@ -128,21 +129,30 @@ public sealed class WeightMap
         ReadOnlyMemory<float> values;
         if (tensor.IsPlain)
         {
-            values = valuesOf(tensor.Parts[0].Parameter);
+            values = tensor.Parts[0].Values(valuesOf);
         }
         else
         {
             float[] rows = new float[tensor.Length], turned = new float[tensor.IsTransposed ? tensor.Length : 0];
             foreach (Part part in tensor.Parts)
-                valuesOf(part.Parameter).Span.CopyTo(rows.AsSpan(part.FirstRow * tensor.RowLength));
+                part.Values(valuesOf).Span.CopyTo(rows.AsSpan(part.FirstRow * tensor.RowLength));
             if (tensor.IsTransposed)
                 Transposition.Run(rows, tensor.Rows, tensor.RowLength, turned);
             values = tensor.IsTransposed ? turned : rows;
         }
-        return new SafetensorsArray(tensor.Name, [.. tensor.Shape.Select(n => (int)n)], values);
+        return new SafetensorsArray(tensor.Name, [.. tensor.Shape.Select(n => (int)n), .. Enumerable.Repeat(1, tensor.Parts[0].Place.TrailingOnes)], values);
     }
 
-    private readonly record struct Part(Parameter Parameter, int FirstRow, bool IsTransposed);
+    private readonly record struct Part(Parameter? Parameter, StateBuffer? Buffer, WeightPlace Place)
+    {
+        public int FirstRow => Place.FirstRow;
+
+        public Shape Shape => Parameter?.Shape ?? Buffer!.Shape;
+
+        public Span<float> ForOverwriting() => Parameter is not null ? Parameter.ForOverwriting() : Buffer!.Values.Span;
+
+        public ReadOnlyMemory<float> Values(Func<Parameter, ReadOnlyMemory<float>> valuesOf) => Parameter is not null ? valuesOf(Parameter) : Buffer!.Values;
+    }
 
     /// <summary>A tensor of the file with the parameters that it holds, row after row.</summary>
     private sealed class Joined
@@ -150,14 +160,14 @@ public sealed class WeightMap
         public Joined(string name, Part[] parts)
         {
             (Name, Parts) = (name, parts);
-            Shape first = parts[0].Parameter.Shape;
-            IsTransposed = parts[0].IsTransposed && first.Rank == 2;
+            Shape first = parts[0].Shape;
+            IsTransposed = parts[0].Place.IsTransposed && first.Rank == 2;
             int reached = 0;
             foreach (Part part in parts)
             {
-                if (part.FirstRow != reached || !part.Parameter.Shape.Sizes[1..].SequenceEqual(first.Sizes[1..]))
+                if (part.FirstRow != reached || !part.Shape.Sizes[1..].SequenceEqual(first.Sizes[1..]))
                     throw new ArgumentException(FormattableString.Invariant($"WeightMap: the parts of '{name}' do not lie row behind row: one begins at {part.FirstRow}, the one before it ends at {reached}."));
-                reached += part.Parameter.Shape[0];
+                reached += part.Shape[0];
             }
             Rows = reached;
             RowLength = first.Length / Math.Max(1, first[0]);

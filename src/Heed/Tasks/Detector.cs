@@ -57,7 +57,7 @@ public sealed class Detector
                 throw new InputException($"there is no box in the {part} pictures, so there is nothing to find.");
         }
         PictureBatchOptions look = PictureLook.Of(train, train.Select, options.Height, options.Width);
-        Fcos network = new(options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count });
+        Fcos network = new(options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count, Backbone = options.Network.Backbone.For(look.Height, look.Width) });
         network.Initialize(options.Training.Seed);
         string trainHash = Hash(train), devHash = Hash(dev);
         Detector detector = new(network, train.LabelNames, look, options.Overlap, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), trainHash, devHash));

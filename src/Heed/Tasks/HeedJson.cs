@@ -62,6 +62,8 @@ internal sealed record PretrainedTokens
 [JsonSerializable(typeof(ResNetConfig))]
 [JsonSerializable(typeof(SegmenterConfig))]
 [JsonSerializable(typeof(DetectorConfig))]
+[JsonSerializable(typeof(MobileNetV3Config))]
+[JsonSerializable(typeof(VisionTransformerConfig))]
 [JsonSerializable(typeof(MaskedLanguageModelConfig))]
 [JsonSerializable(typeof(TrainingRecord))]
 [JsonSerializable(typeof(BlstmConfig))]

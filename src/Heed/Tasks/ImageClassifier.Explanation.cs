@@ -51,12 +51,12 @@ public sealed partial class ImageClassifier
         {
             foreach (int label in batch.Targets)
                 counts[label]++;
-            foreach ((string layer, float[] values) in GatesOf(batch.ToTensor()))
+            foreach ((string layer, IReadOnlyList<float> values) in GatesOf(batch.ToTensor()))
             {
                 if (!layers.Contains(layer))
                     layers.Add(layer);
-                int channels = values.Length / batch.BatchSize;
-                for (int i = 0; i < values.Length; i++)
+                int channels = values.Count / batch.BatchSize;
+                for (int i = 0; i < values.Count; i++)
                 {
                     (int Class, string Layer) key = (batch.Targets[i / channels], layer);
                     if (!sums.TryGetValue(key, out double[]? sum))
@@ -68,11 +68,12 @@ public sealed partial class ImageClassifier
         return [.. counts.Select((count, c) => (IReadOnlyList<LayerGates>)[.. layers.Where(layer => count > 0).Select(layer => new LayerGates(layer, Array.ConvertAll(sums[(c, layer)], sum => (float)(sum / count))))])];
     }
 
-    private List<(string Layer, float[] Values)> GatesOf(Tensor pictures)
+    // (batch, channels) of each layer that has gates for channels.
+    private IEnumerable<(string Layer, IReadOnlyList<float> Values)> GatesOf(Tensor pictures)
     {
         GateCapture capture = new(Network);
         Step.Evaluate(pass => Network.Forward(pictures, pass), request: capture);
-        return capture.Results;
+        return capture.Results.Where(gates => gates.Shape.Rank == 2).Select(gates => (gates.Layer, gates.Values));
     }
 
     // A picture as the network sees it.

@@ -43,19 +43,56 @@ public sealed partial class ImageClassifier
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(dev);
         options ??= new ImageClassifierOptions();
+        PictureBatchOptions look = Check(train, dev, options);
+        PictureNetwork network = (options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count }).For(look.Height, look.Width).Create();
+        network.Initialize(options.Training.Seed);
+        string[] notes = options.InitialWeights is { } path ? [InitialWeights.Load(network, path)] : [];
+        return Train(network, (train, dev), options, look, notes, observer, cancellation);
+    }
+
+    /// <summary>Trains a network that exists: one that was loaded, into which blocks were inserted, of which parts are frozen.</summary>
+    /// <param name="network">The network, trained in place; with the channels of the pictures and as many classes.</param>
+    /// <param name="train">Pictures to learn from.</param>
+    /// <param name="dev">Pictures that choose the best epoch; with the same classes in the same order.</param>
+    /// <param name="options">Pictures and training, of which the network and its first weights are not used; default if null.</param>
+    /// <param name="observer">Told of the progress; null for none.</param>
+    /// <param name="cancellation">Ends the run after the current step with the best weights so far.</param>
+    /// <exception cref="ArgumentException">Options make no sense, the classes differ, or the network reads other channels or has other classes; says which and why.</exception>
+    /// <exception cref="InputException">There are too few pictures or classes, or one cannot be decoded.</exception>
+    public static ImageClassifier Train(PictureNetwork network, PictureData train, PictureData dev, ImageClassifierOptions? options = null, ITrainingObserver? observer = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(dev);
+        options ??= new ImageClassifierOptions();
+        PictureBatchOptions look = Check(train, dev, options);
+        if (network.Config.Channels != look.Channels || network.Config.ClassCount != train.LabelNames.Count)
+            throw new ArgumentException(FormattableString.Invariant($"ImageClassifier.Train: the network is for {network.Config.Channels} channels and {network.Config.ClassCount} classes; the pictures have {look.Channels} and {train.LabelNames.Count}."), nameof(network));
+        return Train(network, (train, dev), options, look, [], observer, cancellation);
+    }
+
+    private static ImageClassifier Train(
+        PictureNetwork network, (PictureData Train, PictureData Dev) data, ImageClassifierOptions options, PictureBatchOptions look, IReadOnlyList<string> notes, ITrainingObserver? observer, CancellationToken cancellation)
+    {
+        network.Freeze(options.Freeze);
+        (string train, string dev) = (Hash(data.Train), Hash(data.Dev));
+        ImageClassifier classifier = new(network, data.Train.LabelNames, look, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), train, dev));
+        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, classifier.RunHash()) : null;
+        ImageClassifierTask task = new(network, data.Train, data.Dev, look, options) { Notes = [.. notes, .. ImageClassifierTask.Frozen(network)] };
+        TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(task, cancellation);
+        classifier.Record = TrainingRecord.Create(options.Training, report, train, dev);
+        return classifier;
+    }
+
+    // Options and pictures go together; how the pictures will be read.
+    private static PictureBatchOptions Check(PictureData train, PictureData dev, ImageClassifierOptions options)
+    {
         options.Validate();
         if (!train.LabelNames.SequenceEqual(dev.LabelNames, StringComparer.Ordinal))
             throw new ArgumentException("ImageClassifier.Train: training and dev pictures must have the same classes in the same order; read the dev pictures with LabelNames of the training pictures.", nameof(dev));
         if (train.Count == 0 || dev.Count == 0 || train.LabelNames.Count < 2)
             throw new InputException(FormattableString.Invariant($"there are {train.Count} training and {dev.Count} dev pictures of {train.LabelNames.Count} classes; at least one of each and two classes are required."));
-        PictureBatchOptions look = Look(train, options);
-        PictureNetwork network = (options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count }).For(look.Height, look.Width).Create();
-        network.Initialize(options.Training.Seed);
-        ImageClassifier classifier = new(network, train.LabelNames, look, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), Hash(train), Hash(dev)));
-        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, classifier.RunHash()) : null;
-        TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(new ImageClassifierTask(network, train, dev, look, options), cancellation);
-        classifier.Record = TrainingRecord.Create(options.Training, report, Hash(train), Hash(dev));
-        return classifier;
+        return Look(train, options);
     }
 
     /// <summary>Loads a classifier.</summary>
@@ -73,12 +110,14 @@ public sealed partial class ImageClassifier
 
     /// <summary>Classifies a picture.</summary>
     /// <param name="picture">Of any size; scaled to that of the training pictures.</param>
-    public ImagePrediction Predict(Picture picture)
+    /// <param name="capture">With <see cref="Capture.Gates"/>, the gates of attention blocks come too; default nothing.</param>
+    public ImagePrediction Predict(Picture picture, Capture capture = Capture.None)
     {
         ArgumentNullException.ThrowIfNull(picture);
         Tensor seen = new(Seen(picture), new Shape(1, reading.Height, reading.Width, reading.Channels));
-        float[] probabilities = Step.Evaluate(pass => Network.Forward(seen, pass).Softmax()).Values.ToArray();
-        return new ImagePrediction(Labels, probabilities);
+        GateCapture? gates = capture.HasFlag(Capture.Gates) ? new GateCapture(Network) : null;
+        float[] probabilities = Step.Evaluate(pass => Network.Forward(seen, pass).Softmax(), request: gates).Values.ToArray();
+        return new ImagePrediction(Labels, probabilities) { Gates = gates?.Results ?? [] };
     }
 
     /// <summary>How well pictures are classified.</summary>
@@ -97,6 +136,27 @@ public sealed partial class ImageClassifier
             throw new ArgumentException($"{operation}: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with LabelNames of the model.", nameof(pictures));
     }
 
+    /// <summary>A report as one HTML file: the training by epochs, figures with intervals, confusions, calibration, and pictures that were answered wrong.</summary>
+    /// <param name="pictures">With the classifier's classes; null for the training alone.</param>
+    /// <param name="options">Which pictures it holds; the wrong answers if null.</param>
+    /// <returns>The report, to be added to or written.</returns>
+    /// <exception cref="ArgumentException">The classes differ, or an option is out of range.</exception>
+    public HtmlReport Report(PictureData? pictures, ReportOptions? options = null)
+    {
+        if (pictures is not null)
+            CheckLabels(pictures, "ImageClassifier.Report");
+        return ImageReports.Of(this, pictures, options ?? new ReportOptions());
+    }
+
+    /// <summary>What a picture costs, and what the attention blocks have of it.</summary>
+    /// <remarks>Runs the network once, with hooks: not while other threads use it.</remarks>
+    public ImageCosts Costs()
+    {
+        IReadOnlyList<ModuleCost> costs = ModuleCost.Measure(Network, Network.Look(reading.Height, reading.Width));
+        HashSet<string> blocks = [.. Network.NamedModules().Where(m => m.Module is PictureAttention or PictureConvolution).Select(m => m.Name)];
+        return new ImageCosts(reading.Height, reading.Width, costs[0].MultiplyAdds, [.. costs.Where(c => blocks.Contains(c.Name) && !blocks.Any(outer => c.Name.StartsWith(outer + ".", StringComparison.Ordinal)))]);
+    }
+
     private static PictureBatchOptions Look(PictureData train, ImageClassifierOptions options) => PictureLook.Of(train, train.Select, options.Size, options.Size);
 
     private static string Hash(PictureData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(i => $"{data.LabelNames[data.Labels[i]]}\t{data.NameOf(i)}"));
@@ -110,6 +170,9 @@ public sealed partial class ImageClassifier
 /// <param name="Probabilities">Of each class.</param>
 public sealed record ImagePrediction(IReadOnlyList<string> Labels, IReadOnlyList<float> Probabilities)
 {
+    /// <summary>The gates of attention blocks, in the order of the pass; empty if nobody asked.</summary>
+    public IReadOnlyList<CapturedGates> Gates { get; init; } = [];
+
     /// <summary>The most probable class; of equal ones the first.</summary>
     public string Label => Labels[Best];
 
@@ -118,6 +181,13 @@ public sealed record ImagePrediction(IReadOnlyList<string> Labels, IReadOnlyList
 
     private int Best => Enumerable.Range(0, Probabilities.Count).MaxBy(c => Probabilities[c]);
 }
+
+/// <summary>What an <see cref="ImageClassifier"/> costs.</summary>
+/// <param name="Height">Rows of the picture.</param>
+/// <param name="Width">Columns of the picture.</param>
+/// <param name="MultiplyAdds">Multiplications with additions for one picture, as <see cref="ModuleCost.MultiplyAdds"/>.</param>
+/// <param name="Blocks">Its attention blocks, and the convolutions that attend.</param>
+public sealed record ImageCosts(int Height, int Width, long MultiplyAdds, IReadOnlyList<ModuleCost> Blocks);
 
 /// <summary>How well an <see cref="ImageClassifier"/> does.</summary>
 /// <param name="Count">Pictures.</param>

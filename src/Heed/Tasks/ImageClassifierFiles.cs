@@ -22,6 +22,10 @@ internal sealed record ImageClassifierConfig
     [JsonConverter(typeof(PictureNetworkJson))]
     public required PictureNetworkConfig Network { get; init; }
 
+    // What was put into the network after it was made.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<InsertedBlock>? Insertions { get; init; }
+
     public int Height { get; init; }
 
     public int Width { get; init; }
@@ -38,7 +42,7 @@ internal static class ImageClassifierFiles
 
     public static ImageClassifierConfig ConfigOf(ImageClassifier model) => new()
     {
-        Model = model.Network.Config.Model, Labels = model.Labels, Network = model.Network.Config, Height = model.Reading.Height, Width = model.Reading.Width, Mean = model.Reading.Mean, Deviation = model.Reading.Deviation,
+        Model = model.Network.Config.Model, Labels = model.Labels, Network = model.Network.Config, Insertions = model.Network.InsertedBlocks(), Height = model.Reading.Height, Width = model.Reading.Width, Mean = model.Reading.Mean, Deviation = model.Reading.Deviation,
     };
 
     public static void Save(ImageClassifier model, string path) => ModelFolder.Write(path, new Dictionary<string, Action<Stream>>(StringComparer.Ordinal)
@@ -47,6 +51,23 @@ internal static class ImageClassifierFiles
         [Weights] = model.Network.SaveWeights,
         [Training] = stream => JsonSerializer.Serialize(stream, model.Record, HeedJson.Default.TrainingRecord),
     });
+
+    /// <summary>The file of a model's weights; blocks that were inserted into it are inserted into the network too.</summary>
+    public static string WeightsOf(string path, PictureNetwork network)
+    {
+        ModelFolder folder = ModelFolder.Open(path);
+        if (folder.TaskOf() != ImageClassifierConfig.TaskName)
+            throw new InputException($"the model is for '{folder.TaskOf()}'; first weights come from an image classifier ('{ImageClassifierConfig.TaskName}').", folder.PathOf(Config));
+        try
+        {
+            network.InsertAgain(folder.ReadJson(Config, HeedJson.Default.ImageClassifierConfig).Insertions ?? []);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InputException(e.Message, folder.PathOf(Config), innerException: e);
+        }
+        return folder.PathOf(Weights);
+    }
 
     public static ImageClassifier Load(string path)
     {
@@ -76,6 +97,7 @@ internal static class ImageClassifierFiles
             reading = new() { Height = config.Height, Width = config.Width, Channels = config.Network.Channels, BatchSize = 64, Mean = config.Mean, Deviation = config.Deviation };
             reading.Validate();
             network = config.Network.Create();
+            network.InsertAgain(config.Insertions ?? []);
         }
         catch (ArgumentException e)
         {

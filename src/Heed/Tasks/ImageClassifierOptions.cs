@@ -22,6 +22,14 @@ public sealed record ImageClassifierOptions
         Optimizer = "sgd", LearningRate = 0.1, WeightDecay = 5e-4, BatchSize = 128, EpochCount = 20, Schedule = "cosine", Warmup = 0.05, ClipNorm = 0, Patience = 1000, Monitor = "accuracy", AveragingDecay = 0, WordDropout = 0,
     };
 
+    /// <summary>Where the first weights come from: the folder of an image classifier, or a safetensors file of torchvision or timm (<see cref="PictureNetwork.Load"/>); null for a network from scratch.</summary>
+    /// <value>Default null. What belongs to classes of another number, and attention blocks that are not there, start from scratch.</value>
+    public string? InitialWeights { get; init; }
+
+    /// <summary>Names of parameters or modules that training leaves as they are, with <c>*</c> for anything but a dot; see <see cref="ModuleFreezing.Freeze"/>.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyList<string> Freeze { get; init; } = [];
+
     /// <summary>Where the run is kept so that it can go on after a kill; null for nowhere.</summary>
     public CheckpointOptions? Checkpoint { get; init; }
 

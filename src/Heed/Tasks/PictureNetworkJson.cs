@@ -14,7 +14,9 @@ internal sealed class PictureNetworkJson : JsonConverter<PictureNetworkConfig>
         return model switch
         {
             ResNetConfig.ModelName => root.Deserialize(HeedJson.Default.ResNetConfig),
-            _ => throw new JsonException($"there is no network of the kind '{model}'; there are {ResNetConfig.ModelName}."),
+            MobileNetV3Config.ModelName => root.Deserialize(HeedJson.Default.MobileNetV3Config),
+            VisionTransformerConfig.ModelName => root.Deserialize(HeedJson.Default.VisionTransformerConfig),
+            _ => throw new JsonException($"there is no network of the kind '{model}'; there are {ResNetConfig.ModelName}, {MobileNetV3Config.ModelName}, {VisionTransformerConfig.ModelName}."),
         };
     }
 
@@ -24,6 +26,12 @@ internal sealed class PictureNetworkJson : JsonConverter<PictureNetworkConfig>
         {
             case ResNetConfig residual:
                 JsonSerializer.Serialize(writer, residual, HeedJson.Default.ResNetConfig);
+                break;
+            case MobileNetV3Config mobile:
+                JsonSerializer.Serialize(writer, mobile, HeedJson.Default.MobileNetV3Config);
+                break;
+            case VisionTransformerConfig vision:
+                JsonSerializer.Serialize(writer, vision, HeedJson.Default.VisionTransformerConfig);
                 break;
             default:
                 throw new JsonException($"no kind is named for {value.GetType().Name}.");

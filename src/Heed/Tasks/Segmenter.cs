@@ -52,7 +52,7 @@ public sealed class Segmenter
         if (train.Count == 0 || dev.Count == 0 || train.LabelNames.Count < 2)
             throw new InputException(FormattableString.Invariant($"there are {train.Count} training and {dev.Count} dev pictures of {train.LabelNames.Count} classes; at least one of each and two classes are required."));
         PictureBatchOptions look = PictureLook.Of(train, train.Select, options.Height, options.Width);
-        UNet network = new(options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count });
+        UNet network = new(options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count, Backbone = options.Network.Backbone?.For(look.Height, look.Width) });
         network.Initialize(options.Training.Seed);
         string trainHash = Hash(train), devHash = Hash(dev);
         Segmenter segmenter = new(network, train.LabelNames, look, (options.Height, options.Width), TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), trainHash, devHash));

@@ -162,6 +162,14 @@ public sealed partial class Translator
         return new TranslationReport(answers, [.. data.Targets]) { Loss = count == 0 ? double.NaN : loss / count };
     }
 
+    /// <summary>A report as one HTML file: the training by epochs, figures, and answers with their alignments.</summary>
+    /// <param name="data">Pairs; null for the training alone.</param>
+    /// <param name="options">Which pairs it holds; those whose answer is not their reference if null.</param>
+    /// <param name="decoding">How to search; default <see cref="Decoding"/>.</param>
+    /// <returns>The report, to be added to or written.</returns>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public HtmlReport Report(PairData? data, ReportOptions? options = null, DecodingOptions? decoding = null) => TranslationReports.Of(this, data, options ?? new ReportOptions(), decoding);
+
     private Translation[] Translate(string[] texts, DecodingOptions options)
     {
         (int[] Ids, Token[] Tokens, int CutOff)[] read = [.. texts.Select(text => encoding.Read(text ?? throw new ArgumentNullException(nameof(texts))))];

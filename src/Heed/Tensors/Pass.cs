@@ -10,7 +10,7 @@ public enum Capture
     /// <summary>Attention weights.</summary>
     Weights = 1,
 
-    /// <summary>Gates: of an LSTM over time, of gated linear units and highway layers.</summary>
+    /// <summary>Gates: of an LSTM over time, of gated linear units and highway layers, of attention blocks for pictures.</summary>
     Gates = 2,
 }
 

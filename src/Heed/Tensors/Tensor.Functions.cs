@@ -35,6 +35,10 @@ public sealed partial class Tensor
     /// <remarks>Source: Elfwing, Uchibe and Doya 2017.</remarks>
     public Tensor Silu() => Map(new SiluOperation(this));
 
+    /// <summary>x·clamp(x/6 + ½, 0, 1), a swish without exponential.</summary>
+    /// <remarks>Source: Howard et al. 2019.</remarks>
+    public Tensor HardSwish() => Map(new HardSwishOperation(this));
+
     /// <summary>x∘keep/(1 − p) with a mask that is a function of the key; see <see cref="Heed.Dropout"/>.</summary>
     /// <param name="probability">p, in [0, 1).</param>
     /// <param name="key">The mask's key.</param>
@@ -143,6 +147,15 @@ public sealed partial class Tensor
         protected override void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> dx) => Elementwise.SiluBackward(dy, x, dx);
 
         protected override double Reference(double x, int index) => x / (1 + Math.Exp(-x));
+    }
+
+    private sealed class HardSwishOperation(Tensor x) : MapOperation(x)
+    {
+        public override void Forward(ReadOnlySpan<float> x, Span<float> y) => Elementwise.HardSwish(x, y);
+
+        protected override void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> dx) => Elementwise.HardSwishBackward(dy, x, dx);
+
+        protected override double Reference(double x, int index) => x * Math.Clamp((x / 6) + 0.5, 0, 1);
     }
 
     private sealed class DropoutOperation(Tensor x, float probability, ulong key) : MapOperation(x)

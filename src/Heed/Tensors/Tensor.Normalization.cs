@@ -90,6 +90,45 @@ public sealed partial class Tensor
         return Record(new BatchNormOperation(x, gamma, beta, addend, (mean, variance, y), (isFixed, rectifies), epsilon), y);
     }
 
+    /// <summary>Normalises each picture over its positions and the channels of a group, scales by γ and shifts by β, and adds and rectifies in the same sweep; see <see cref="GroupNormKernel"/>.</summary>
+    /// <param name="x">Shape <c>(batch, …, channels)</c>.</param>
+    /// <param name="groups">Parts into which channels are cut.</param>
+    /// <param name="gamma">γ: <c>(channels)</c>.</param>
+    /// <param name="beta">β: <c>(channels)</c>.</param>
+    /// <param name="addend">As x, or null.</param>
+    /// <param name="rectifies">Whether negative results become 0.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <returns>Shape <c>(batch, …, channels)</c>.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    public static Tensor GroupNorm(Tensor x, int groups, Tensor gamma, Tensor beta, Tensor? addend = null, bool rectifies = false, float epsilon = 1e-5f)
+    {
+        const string Name = "GroupNorm";
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(gamma);
+        ArgumentNullException.ThrowIfNull(beta);
+        if (gamma.Shape.Rank != 1 || gamma.Shape != beta.Shape || groups < 1 || gamma.Length == 0 || gamma.Length % groups != 0)
+            throw ShapeException.For(Name, nameof(gamma), FormattableString.Invariant($"(channels), the shape of beta {beta.Shape} and a multiple of {groups} groups,"), gamma.Shape);
+        if (x.Shape.Rank < 2 || x.Shape[^1] != gamma.Length || x.Length == 0)
+            throw ShapeException.For(Name, nameof(x), FormattableString.Invariant($"(batch, …, channels) with channels = {gamma.Length} and at least one position"), x.Shape);
+        if (addend is not null && addend.Shape != x.Shape)
+            throw ShapeException.For(Name, nameof(addend), $"{x.Shape}, that of x", addend.Shape);
+        Shape each = new(x.Shape[0], groups);
+        Tensor y = Result(Name, x.Shape, x, gamma, beta, addend), mean = Result(Name, each, x, gamma, beta), reciprocal = Result(Name, each, x, gamma, beta);
+        GroupNormKernel.Forward(x.Values, x.Shape[0], gamma.Values, beta.Values, epsilon, addend is null ? default : addend.Values, rectifies, y.Writable, mean.Writable, reciprocal.Writable);
+        return Record(new GroupNormOperation(x, gamma, beta, addend, (mean, reciprocal, y), rectifies, epsilon), y);
+    }
+
+    private sealed class GroupNormOperation(Tensor x, Tensor gamma, Tensor beta, Tensor? addend, (Tensor Mean, Tensor Reciprocal, Tensor Y) kept, bool rectifies, float epsilon)
+        : Operation(addend is null ? [x, gamma, beta] : [x, gamma, beta, addend])
+    {
+        protected internal override void Backward() => GroupNormKernel.Backward(
+            GradientOf(), Inputs[0].Values, kept.Y.Values, Inputs[0].Shape[0], kept.Mean.Values, kept.Reciprocal.Values, Inputs[1].Values, rectifies,
+            Needs(0) ? Accumulate(0) : default, Needs(1) ? Accumulate(1) : default, Needs(2) ? Accumulate(2) : default, Inputs.Count == 4 && Needs(3) ? Accumulate(3) : default);
+
+        protected internal override void Reference(ReferenceValues values) => ReferenceGroupNorm.Forward(
+            values.Input(0), Inputs[0].Shape[0], kept.Mean.Shape[1], values.Input(1), values.Input(2), epsilon, Inputs.Count == 4 ? values.Input(3) : default, rectifies, values.Output());
+    }
+
     private sealed class BatchNormOperation(Tensor x, Tensor gamma, Tensor beta, Tensor? addend, (Tensor Mean, Tensor Variance, Tensor Y) kept, (bool IsFixed, bool Rectifies) form, float epsilon)
         : Operation(addend is null ? [x, gamma, beta] : [x, gamma, beta, addend])
     {

@@ -80,6 +80,49 @@ public sealed partial class Tensor
         return Record(new MaxPoolOperation(this, places, (window, distance, padding)), y);
     }
 
+    /// <summary>The mean of each window and channel; see <see cref="AveragePoolingKernel"/>.</summary>
+    /// <param name="window">Rows and columns of a window.</param>
+    /// <param name="stride">Distance of windows; the default (0, 0) stands for the window's size.</param>
+    /// <param name="padding">Rows and columns of zeros beyond each edge; at most half a window.</param>
+    /// <param name="countsPadding">Whether a window that reaches beyond an edge divides by its whole size (torch's count_include_pad) or by the pixels that it sees.</param>
+    /// <returns>Shape <c>(batch, output height, output width, channels)</c> for <c>(batch, height, width, channels)</c>; output = (size + 2·padding − window)/stride + 1, rounded down.</returns>
+    /// <exception cref="ShapeException">There are not four axes.</exception>
+    /// <exception cref="ArgumentException">A size does not suit.</exception>
+    public Tensor AveragePool((int Height, int Width) window, (int Height, int Width) stride = default, (int Height, int Width) padding = default, bool countsPadding = true)
+    {
+        RequirePictures("AveragePool", "this", this);
+        return AveragePooled(new AveragePoolingShape(Shape[0], Shape[1], Shape[2], Shape[3], window, stride, padding) { CountsPadding = countsPadding });
+    }
+
+    /// <summary>The mean of as many windows as are wanted: window i of n covers ⌊i·size/n⌋ … ⌈(i + 1)·size/n⌉ − 1, as torch's adaptive_avg_pool2d.</summary>
+    /// <param name="output">Rows and columns of the result; (1, 1) is the mean of the whole picture.</param>
+    /// <returns>Shape <c>(batch, output height, output width, channels)</c> for <c>(batch, height, width, channels)</c>.</returns>
+    /// <exception cref="ShapeException">There are not four axes.</exception>
+    /// <exception cref="ArgumentException">A size does not suit.</exception>
+    public Tensor AdaptiveAveragePool((int Height, int Width) output)
+    {
+        RequirePictures("AdaptiveAveragePool", "this", this);
+        return AveragePooled(AveragePoolingShape.Adaptive(Shape[0], Shape[1], Shape[2], Shape[3], output));
+    }
+
+    /// <summary>The mean over all places of pictures, <c>(batch, channels)</c>.</summary>
+    internal Tensor MeanOverPlaces() => AdaptiveAveragePool((1, 1)).Reshape(new Shape(Shape[0], Shape[3]));
+
+    private Tensor AveragePooled(AveragePoolingShape shape)
+    {
+        Tensor y = Result("AveragePool", new Shape(Shape[0], shape.OutputHeight, shape.OutputWidth, Shape[3]), this);
+        AveragePoolingKernel.Forward(Values, shape, y.Writable);
+        return Record(new AveragePoolOperation(this, shape), y);
+    }
+
+    /// <summary>φ(convolution + z) with packed weights, for evaluation alone: nothing is recorded.</summary>
+    internal static Tensor Convolution(Tensor x, PackedConvolution weight, ReadOnlySpan<float> bias, ConvolutionShape shape, Tensor? addend, Activation activation)
+    {
+        Tensor y = Result("Convolution", new Shape(shape.Batch, shape.OutputHeight, shape.OutputWidth, shape.Filters), x, addend);
+        ConvolutionKernel.Forward(x.Values, weight, bias, shape, y.Writable, addend is null ? default : addend.Values, activation);
+        return y;
+    }
+
     /// <summary>Samples pictures at free positions, bilinearly, with gradients for both; see <see cref="GridSampleKernel"/>.</summary>
     /// <param name="grid">Positions <c>(batch, height', width', 2)</c> in [−1, 1]², horizontal first; ±1 are the outer edges.</param>
     /// <returns>Shape <c>(batch, height', width', channels)</c> for pictures <c>(batch, height, width, channels)</c>; zeros outside of the picture.</returns>
@@ -138,6 +181,26 @@ public sealed partial class Tensor
         return Record(new ScaleChannelsOperation(this, gate, addend, y, rectifies), y);
     }
 
+    /// <summary>Scales the places of pictures by gates, and adds and rectifies in the same sweep; see <see cref="PlaceGateKernel"/>.</summary>
+    /// <param name="gate">Shape <c>(batch, height, width, 1)</c>.</param>
+    /// <param name="addend">z: as the pictures, or null.</param>
+    /// <param name="rectifies">Whether negative results become 0.</param>
+    /// <returns>Shape <c>(batch, height, width, channels)</c>, that of the pictures.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    public Tensor ScalePlaces(Tensor gate, Tensor? addend = null, bool rectifies = false)
+    {
+        const string Name = "ScalePlaces";
+        ArgumentNullException.ThrowIfNull(gate);
+        RequirePictures(Name, "this", this);
+        if (gate.Shape != Shape.WithLast(1))
+            throw ShapeException.For(Name, nameof(gate), FormattableString.Invariant($"(batch, height, width, 1) = {Shape.WithLast(1)}"), gate.Shape);
+        if (addend is not null && addend.Shape != Shape)
+            throw ShapeException.For(Name, nameof(addend), FormattableString.Invariant($"{Shape}, that of the pictures"), addend.Shape);
+        Tensor y = Result(Name, Shape, this, gate, addend);
+        PlaceGateKernel.Forward(Values, gate.Values, Shape[3], addend is null ? default : addend.Values, rectifies, y.Writable);
+        return Record(new ScalePlacesOperation(this, gate, addend, y, rectifies), y);
+    }
+
     private static void RequirePictures(string operation, string argument, Tensor x)
     {
         if (x.Shape.Rank != 4)
@@ -160,6 +223,13 @@ public sealed partial class Tensor
 
         protected internal override void Reference(ReferenceValues values) =>
             ReferenceConvolution.MaxPool(values.Input(0), Inputs[0].Shape[1], Inputs[0].Shape[2], Inputs[0].Shape[3], form.Window, form.Stride, values.Output(), form.Padding);
+    }
+
+    private sealed class AveragePoolOperation(Tensor x, AveragePoolingShape shape) : Operation(x)
+    {
+        protected internal override void Backward() => AveragePoolingKernel.Backward(GradientOf(), shape, Accumulate(0));
+
+        protected internal override void Reference(ReferenceValues values) => ReferenceConvolution.AveragePool(values.Input(0), shape, values.Output());
     }
 
     private sealed class GridSampleOperation(Tensor x, Tensor grid, GridSampleShape shape) : Operation(x, grid)
@@ -191,5 +261,15 @@ public sealed partial class Tensor
 
         protected internal override void Reference(ReferenceValues values) =>
             ReferenceChannelGate.Forward(values.Input(0), values.Input(1), Inputs[0].Shape[3], Inputs.Count == 3 ? values.Input(2) : default, rectifies, values.Output());
+    }
+
+    private sealed class ScalePlacesOperation(Tensor x, Tensor gate, Tensor? addend, Tensor y, bool rectifies) : Operation(addend is null ? [x, gate] : [x, gate, addend])
+    {
+        protected internal override void Backward() => PlaceGateKernel.Backward(
+            GradientOf(), Inputs[0].Values, Inputs[1].Values, Inputs[0].Shape[3], rectifies ? y.Values : default,
+            Needs(0) ? Accumulate(0) : default, Needs(1) ? Accumulate(1) : default, Inputs.Count == 3 && Needs(2) ? Accumulate(2) : default);
+
+        protected internal override void Reference(ReferenceValues values) =>
+            ReferenceChannelGate.ForwardPlaces(values.Input(0), values.Input(1), Inputs[0].Shape[3], Inputs.Count == 3 ? values.Input(2) : default, rectifies, values.Output());
     }
 }

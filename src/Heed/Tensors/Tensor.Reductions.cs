@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Heed.Kernels;
 
 namespace Heed;
@@ -23,6 +24,24 @@ public sealed partial class Tensor
         Reduction.RowSums(Values, size, y.Writable);
         Elementwise.Scale(y.Values, 1f / size, y.Writable);
         return Record(new MeanLastOperation(this, size), y);
+    }
+
+    /// <summary>The largest value of the last axis; the first maximum wins, and gets the gradient.</summary>
+    /// <returns>Shape <c>(…)</c> for <c>(…, size)</c>.</returns>
+    /// <exception cref="ShapeException">There is no axis, or it is empty.</exception>
+    public Tensor MaxLast()
+    {
+        if (Shape.Rank < 1 || Shape[^1] == 0)
+            throw ShapeException.For("MaxLast", "this", "(…, size) with size ≥ 1", Shape);
+        Tensor y = Result("MaxLast", new Shape(Shape.Sizes[..^1]), this);
+        int size = Shape[^1];
+        int[] positions = new int[y.Length];
+        for (int i = 0; i < positions.Length; i++)
+        {
+            positions[i] = TensorPrimitives.IndexOfMax(Values.Slice(i * size, size));
+            y.Writable[i] = Values[(i * size) + positions[i]];
+        }
+        return Record(new MaxLastOperation(this, positions), y);
     }
 
     /// <summary>Σ w·x over all elements, a scalar.</summary>
@@ -77,6 +96,23 @@ public sealed partial class Tensor
                     sum += value;
                 values.Output()[i] = sum / size;
             }
+        }
+    }
+
+    private sealed class MaxLastOperation(Tensor x, int[] positions) : Operation(x)
+    {
+        protected internal override void Backward()
+        {
+            int size = Inputs[0].Shape[^1];
+            for (int i = 0; i < positions.Length; i++)
+                Accumulate(0)[(i * size) + positions[i]] += GradientOf()[i];
+        }
+
+        protected internal override void Reference(ReferenceValues values)
+        {
+            int size = Inputs[0].Shape[^1];
+            for (int i = 0; i < Outputs[0].Length; i++)
+                values.Output()[i] = TensorPrimitives.Max(values.Input(0).Slice(i * size, size));
         }
     }
 }

@@ -69,6 +69,18 @@ public class AttentionGradientTests
         CosineTerms.Forward(c.Q, queryTerms);
         CosineTerms.Forward(c.K, keyTerms);
         AttentionGradientCase.Check(c, default(CosineScore), new Causal(0), [3, 5, 7, 9], new AttentionOptions { QueryTerms = queryTerms, KeyTerms = keyTerms, Scale = 1 });
+        // A grid of seven rows of 17, near distances and all of them; and a small one of two rows of three.
+        foreach (int clip in new[] { 2, 20 })
+        {
+            var grid = new AttentionCase(new AttentionShape(2, 4, 2, 119, 119, 33) { ValueDim = 18 });
+            AttentionOptions table = new() { QueryTable = grid.Numbers(grid.Rows * 2 * ((2 * clip) + 1)) };
+            grid.Check(new GridScore(17, clip, 0.5f), default(NoMask), null, table);
+            AttentionGradientCase.Check(grid, new GridScore(17, clip, 0.5f), default(NoMask), null, table);
+        }
+        var six = new AttentionCase(new AttentionShape(2, 2, 1, 6, 6, 3));
+        AttentionGradientCase.CheckReference(six, new GridScore(3, 1, 0.5f), default(NoMask), null, new AttentionOptions { QueryTable = six.Numbers(six.Rows * 6) });
+        Should.Throw<ArgumentException>(() => six.Check(new GridScore(4, 1, 0.5f), default(NoMask), null, new AttentionOptions { QueryTable = six.Numbers(six.Rows * 6) })).Message.ShouldContain("same grid");
+        Should.Throw<ArgumentException>(() => six.Check(new GridScore(3, 2, 0.5f), default(NoMask), null, new AttentionOptions { QueryTable = six.Numbers(six.Rows * 6) })).Message.ShouldContain("clip 2 needs 10");
         var s = new AttentionCase(Small);
         AttentionGradientCase.CheckReference(s, new ShawScore(2, 0.5f), new Causal(0), null, new AttentionOptions
         {

@@ -64,10 +64,16 @@ public sealed class DetectorTests
         targets.Centreness[5].ShouldBe(1f / 3, 1e-6f);
         // The farthest edge is 12 pixels away: no business of the second level, which starts at 64.
         FcosTargets.Of([[new PictureBox(1, 8, 8, 24, 24)]], 2, 2, 2, [8, 16], 1).Positive.ShouldAllBe(p => p == 0);
-        // A smaller box within takes the place; the larger one, of 80 pixels, is the second level's.
-        PictureBox inner = new(0, 34, 34, 46, 46), outer = new(1, 0, 0, 160, 160);
-        FcosTargets.Of([[outer, inner]], 20, 20, 2, [8, 16], 0).Positive.Sum().ShouldBe(1);
-        FcosTargets.Of([[outer, inner]], 10, 10, 2, [8, 16], 1).Positive.Sum().ShouldBe(4);
+        // A large box is the second level's, by the sixteen places that are at most 24 pixels from its middle.
+        FcosTargets.Of([[new PictureBox(1, 0, 0, 160, 160)]], 20, 20, 2, [8, 16], 0).Positive.Sum().ShouldBe(0);
+        FcosTargets.Of([[new PictureBox(1, 0, 0, 160, 160)]], 10, 10, 2, [8, 16], 1).Positive.Sum().ShouldBe(16);
+        // Of two boxes around a place it takes the smaller one, in whichever order they come.
+        PictureBox inner = new(0, 26, 26, 38, 38), outer = new(1, 8, 8, 56, 56);
+        foreach (PictureBox[] both in new[] { new[] { inner, outer }, [outer, inner] })
+        {
+            FcosTargets nested = FcosTargets.Of([both], 8, 8, 2, [8], 0);
+            (nested.Classes.Where((_, i) => i % 2 == 0).Sum(), nested.Classes.Where((_, i) => i % 2 == 1).Sum()).ShouldBe((4, 12));
+        }
     }
 
     [Fact]

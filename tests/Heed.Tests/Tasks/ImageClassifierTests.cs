@@ -56,6 +56,57 @@ public sealed class ImageClassifierTests
     }
 
     [Fact]
+    public void A_network_with_inserted_blocks_is_trained_saved_and_loaded()
+    {
+        (PictureData train, PictureData dev, _) = Stripes(40).Split(seed: 1, dev: 0.2, test: 0);
+        PictureNetwork network = new ResNet(new ResNetConfig { Channels = 1, ClassCount = 2, Depths = [1, 1], Widths = [4, 8] });
+        network.Insert("layer*.*.bn2", channels => new SqueezeExcitation(channels, new SqueezeExcitationConfig { Squeeze = "both", StartOpen = true }));
+        network.Insert("layer1", "ge");
+        ImageClassifier classifier = ImageClassifier.Train(network, train, dev, Small with { Training = Small.Training with { EpochCount = 1 } });
+        using TemporaryFolder folder = new();
+        classifier.Save(folder["model"]);
+        ImageClassifier loaded = ImageClassifier.Load(folder["model"]);
+        Picture picture = train.Read(0).Picture;
+        loaded.Predict(picture).Probabilities.ShouldBe(classifier.Predict(picture).Probabilities);
+        ImagePrediction seen = loaded.Predict(picture, Capture.Gates);
+        seen.Probabilities.ShouldBe(classifier.Predict(picture).Probabilities);
+        seen.Gates.Select(g => g.Layer).ShouldBe(["layer1.0.se.gate", "se.gate", "layer2.0.se.gate"]);
+        seen.Gates.ShouldAllBe(g => g.Values.Count == g.Shape.Length && g.Values.All(v => v >= 0 && v <= 1));
+        loaded.Network.NamedModules().Select(m => m.Module).OfType<SqueezeExcitation>().ShouldAllBe(b => b.Config.Squeeze == "both" && b.Config.StartOpen);
+        ImageCosts costs = loaded.Costs();
+        costs.Blocks.Select(b => b.Name).ShouldBe(["layer1.0.se", "layer2.0.se", "se"], ignoreOrder: true);
+        costs.MultiplyAdds.ShouldBeGreaterThan(costs.Blocks.Sum(b => b.MultiplyAdds));
+        network.Insert("layer2", channels => new TripletAttention(kernel: 3));
+        Should.Throw<InvalidOperationException>(() => classifier.Save(folder["other"])).Message.ShouldContain("Insert(\"layer2\", \"triplet\")");
+        Directory.Exists(folder["other"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_new_head_on_a_trained_network_with_frozen_layers()
+    {
+        (PictureData train, PictureData dev, _) = Stripes(40).Split(seed: 1, dev: 0.2, test: 0);
+        ImageClassifierOptions once = Small with { Network = new ResNetConfig { Depths = [1, 1], Widths = [4, 8] }, Training = Small.Training with { EpochCount = 1 } };
+        using TemporaryFolder folder = new();
+        ImageClassifier first = ImageClassifier.Train(train, dev, once);
+        first.Save(folder["model"]);
+        // The same pictures, with a class more.
+        PictureData Third(PictureData data) => PictureData.FromPictures([.. Enumerable.Range(0, data.Count).Select(i => (data.Read(i).Picture, i % 5 == 0 ? "third" : data.LabelNames[data.Labels[i]]))], [.. data.LabelNames, "third"]);
+        List<string> notes = [];
+        ImageClassifier second = ImageClassifier.Train(Third(train), Third(dev), once with { InitialWeights = folder["model"], Freeze = ["conv1", "bn1", "layer*"], Network = once.Network with { Attention = "gc" } }, new Listener(notes));
+        notes[0].ShouldContain("start from scratch");
+        notes[0].ShouldContain("'fc.weight'");
+        notes[1].ShouldContain("parameters are trained, the others frozen");
+        Dictionary<string, Parameter> before = first.Network.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal);
+        foreach ((string name, Parameter parameter) in second.Network.NamedParameters().Where(p => before.ContainsKey(p.Name) && !p.Name.StartsWith("fc", StringComparison.Ordinal)))
+            parameter.Values.ToArray().ShouldBe(before[name].Values.ToArray(), name);
+        foreach (((string name, StateBuffer buffer), (_, StateBuffer old)) in second.Network.NamedBuffers().Zip(first.Network.NamedBuffers()))
+            buffer.Values.ToArray().ShouldBe(old.Values.ToArray(), name);
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, once with { InitialWeights = folder["model"], Network = new ResNetConfig { Depths = [1, 1], Widths = [4, 6] } })).Message.ShouldContain("other shapes");
+        Should.Throw<ArgumentException>(() => ImageClassifier.Train(train, dev, once with { Freeze = ["**"] })).Message.ShouldContain("every parameter is frozen");
+        Should.Throw<ArgumentException>(() => ImageClassifier.Train(new ResNet(new ResNetConfig { ClassCount = 5 }), train, dev, once)).Message.ShouldContain("5 classes");
+    }
+
+    [Fact]
     public void What_makes_no_sense_is_refused()
     {
         PictureData stripes = Stripes(8), others = PictureData.FromPictures([(new Picture(8, 8, 1, new byte[64]), "spots")], ["spots", "stars"]);
@@ -63,6 +114,46 @@ public sealed class ImageClassifierTests
         Should.Throw<InputException>(() => ImageClassifier.Train(stripes, stripes.Select([]), Small)).Message.ShouldContain("0 dev pictures");
         Should.Throw<ArgumentException>(() => ImageClassifier.Train(stripes, stripes, Small with { Training = Small.Training with { AveragingDecay = 0.9 } })).Message.ShouldContain("batch norm");
         Should.Throw<ArgumentException>(() => ImageClassifier.Train(stripes, stripes, Small with { Network = new ResNetConfig { Stem = "tall" } })).Message.ShouldContain("small, large");
+    }
+
+    [Theory]
+    [InlineData("mobilenetv3-small")]
+    [InlineData("vit-32")]
+    public void Other_families_come_back_from_their_folders_with_the_same_bits(string name)
+    {
+        (PictureData train, PictureData dev, _) = Stripes(24).Split(seed: 1, dev: 0.2, test: 0);
+        PictureNetworkConfig network = PictureNetworkConfig.Named(name);
+        if (network is VisionTransformerConfig vision)
+            network = vision with { Encoder = vision.Encoder with { LayerCount = 1, Size = 12 } };
+        ImageClassifier classifier = ImageClassifier.Train(train, dev, Small with { Network = network, Training = Small.Training with { EpochCount = 1 } });
+        using TemporaryFolder folder = new();
+        classifier.Save(folder["model"]);
+        ImageClassifier loaded = ImageClassifier.Load(folder["model"]);
+        loaded.Network.Config.Describe().ShouldBe(classifier.Network.Config.Describe());
+        loaded.Predict(dev.Read(0).Picture).Probabilities.ShouldBe(classifier.Predict(dev.Read(0).Picture).Probabilities);
+    }
+
+    [Fact]
+    public void Training_starts_from_weights_with_a_new_head_where_classes_differ()
+    {
+        (PictureData train, PictureData dev, _) = Stripes(24).Split(seed: 1, dev: 0.2, test: 0);
+        using TemporaryFolder folder = new();
+        ImageClassifierOptions brief = Small with { Training = Small.Training with { EpochCount = 1, LearningRate = 1e-30, WeightDecay = 0 } };
+        PictureNetwork start = (Small.Network with { Channels = 1, ClassCount = 7 }).Create();
+        start.Initialize(9);
+        start.Save(folder["w.safetensors"]);
+        Listener listener = new();
+        ImageClassifier classifier = ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["w.safetensors"] }, listener);
+        listener.Notes.ShouldContain("2 start from scratch: 'fc.weight', 'fc.bias'");
+        classifier.Network.NamedParameters().First().Parameter.Values.ToArray().ShouldBe(start.NamedParameters().First().Parameter.Values.ToArray(), 1e-6);
+        classifier.Save(folder["model"]);
+        ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["model"] }, listener);
+        listener.Notes.ShouldNotContain("scratch");
+        (Small.Network with { Channels = 3 }).Create().Save(folder["rgb.safetensors"]);
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["rgb.safetensors"] })).Message.ShouldContain("other shapes, the first is 'conv1.weight'");
+        PictureNetworkConfig.Named("mobilenetv3-small").Create().Save(folder["mobile.safetensors"]);
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["mobile.safetensors"] })).Message.ShouldContain("the first is 'conv1.weight'");
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["nothing"] }));
     }
 
     [Fact]
@@ -99,6 +190,13 @@ public sealed class ImageClassifierTests
         }));
     }
 
+    private sealed class Listener : ITrainingObserver
+    {
+        public string Notes { get; private set; } = "";
+
+        public void OnStart(TrainingStart start) => Notes = string.Join("; ", start.Notes);
+    }
+
     private sealed class Stopper(CancellationTokenSource cut, int after) : ITrainingObserver
     {
         private int steps;
@@ -108,5 +206,10 @@ public sealed class ImageClassifierTests
             if (++steps == after)
                 cut.Cancel();
         }
+    }
+
+    private sealed class Listener(List<string> notes) : ITrainingObserver
+    {
+        public void OnStart(TrainingStart start) => notes.AddRange(start.Notes);
     }
 }

@@ -22,6 +22,7 @@ public sealed class GradientCheckTests
         ["Gelu"] = [new(T(5, 7), a => a.Gelu())],
         ["GeluExact"] = [new(T(5, 7), a => a.Scale(2).GeluExact())],
         ["Silu"] = [new(T(5, 7), a => a.Scale(2).Silu())],
+        ["HardSwish"] = [new(T(5, 7), a => a.Scale(3).HardSwish())],
         ["RmsNorm"] = [new(T(5, 7), T(7), (x, g) => Tensor.RmsNorm(x, g))],
         ["Rotate"] =
         [
@@ -31,6 +32,7 @@ public sealed class GradientCheckTests
         ["Dropout"] = [new(T(5, 7), a => a.Dropout(0.4f, 17))],
         ["Sum"] = [new(T(5, 7), a => a.Sum()), new(T(5, 7), a => (a * a).Mean())],
         ["MeanLast"] = [new(T(2, 5, 7), a => a.MeanLast())],
+        ["MaxLast"] = [new(T(2, 5, 7), a => a.MaxLast().Tanh())],
         ["Linear"] = [new(T(2, 5, 7), T(3, 7), (x, w) => Tensor.Linear(x, w)), new(T(5, 7), T(11, 7), T(11), (x, w, b) => Tensor.Linear(x, w, b))],
         ["MatMul"] = [new(T(5, 7), T(7, 3), (a, b) => a.MatMul(b)), new(T(2, 5, 7), T(2, 7, 3), (a, b) => a.MatMul(b)), new(T(2, 5, 7), T(7, 3), (a, b) => a.MatMul(b))],
         ["MatMulTransposed"] = [new(T(5, 7), T(3, 7), (a, b) => a.MatMulTransposed(b)), new(T(2, 3, 5), a => a.MatMulTransposed(a)), new(T(2, 3, 5), T(7, 5), (a, b) => a.MatMulTransposed(b))],
@@ -73,6 +75,8 @@ public sealed class GradientCheckTests
         [
             new(T(2, 5, 6, 3), T(4, 3, 3, 2), T(4), (x, w, b) => Tensor.Convolution(x, w, b)),
             new(T(3, 7, 5, 1), T(2, 1, 3, 5), (x, w) => Tensor.Convolution(x, w, stride: 2, padding: (1, 2)).Tanh()),
+            new(T(2, 7, 12, 5), T(5, 1, 3, 3), T(5), (x, w, b) => Tensor.Convolution(x, w, b, stride: 1, padding: (1, 1), groups: 5).Tanh()),
+            new(T(2, 6, 21, 3), T(3, 1, 5, 4), (x, w) => Tensor.Convolution(x, w, stride: 2, padding: (2, 1), groups: 3).Tanh()),
             new(T(2, 6, 5, 4), T(6, 2, 3, 2), (x, w) => Tensor.Convolution(x, w, stride: 2, padding: (2, 1), dilation: 2, groups: 2).Tanh()),
         ],
         ["TransposedConvolution"] =
@@ -85,6 +89,18 @@ public sealed class GradientCheckTests
         ["Crop"] = [new(T(2, 5, 6, 3), x => x.Crop(1, 2, 3, 3).Tanh()), new(T(2, 3, 4, 2), x => (x.Crop(-1, -2, 6, 9) + x.Crop(1, -1, 6, 9)).Tanh()), new(T(2, 3, 4, 2), x => x.Tanh().Crop(-9, 2, 3, 3) + x.Crop(0, 0, 3, 3))],
         ["FocalLoss"] = [new(T(5, 3), x => Tensor.FocalLoss(x.Scale(3), new float[] { 0, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0 })), new(T(5), x => Tensor.FocalLoss(x, new float[] { 0, 1, 1, 0, 0 }, 0.7f, 0.5f))],
         ["BoxLoss"] = [new(Positive(3, 4), x => Tensor.BoxLoss(x, new float[] { 1.2f, 1.7f, 0.4f, 1.5f, 3, 4, 2, 1, 0.5f, 0.5f, 0.2f, 0.9f }, new float[] { 1, 0.5f, 2 })), new(Positive(2, 4), x => Tensor.BoxLoss(x, new float[8], new float[] { 0, 0 }) + x.Sum())],
+        ["AveragePool"] =
+        [
+            new(T(2, 5, 7, 3), x => x.AveragePool((2, 3)).Tanh()),
+            new(T(2, 5, 7, 3), x => x.AveragePool((3, 3), (2, 1), (1, 1)).Tanh()),
+            new(T(2, 5, 7, 3), x => x.AveragePool((3, 3), (1, 1), (1, 1), countsPadding: false).Tanh()),
+            new(T(2, 5, 7, 3), x => x.AdaptiveAveragePool((3, 4)).Tanh()),
+        ],
+        ["GroupNorm"] =
+        [
+            new(T(2, 3, 4, 6), T(6), T(6), (x, g, b) => Tensor.GroupNorm(x, 2, g, b).Tanh()),
+            new(T(2, 5, 6), T(6), T(2, 5, 6), (x, g, z) => Tensor.GroupNorm(x, 6, g, Tensor.From([0.1f, 0, -0.3f, 0.2f, 0.4f, -0.1f], new Shape(6)), z, rectifies: true)),
+        ],
         ["BatchNorm"] =
         [
             new(T(2, 3, 4, 5), T(5), T(5), (x, g, b) => Tensor.BatchNorm(x, g, b, (new float[5], new float[5]), isFixed: false).Tanh()),
@@ -95,6 +111,11 @@ public sealed class GradientCheckTests
         [
             new(T(2, 3, 4, 5), T(2, 5), (x, g) => x.ScaleChannels(g)),
             new(T(2, 3, 4, 5), T(2, 5), T(2, 3, 4, 5), (x, g, z) => x.ScaleChannels(g, z, rectifies: true)),
+        ],
+        ["ScalePlaces"] =
+        [
+            new(T(2, 3, 4, 5), T(2, 3, 4, 1), (x, g) => x.ScalePlaces(g)),
+            new(T(2, 3, 4, 5), T(2, 3, 4, 1), T(2, 3, 4, 5), (x, g, z) => x.ScalePlaces(g, z, rectifies: true)),
         ],
         ["MaxPool"] = [new(T(2, 5, 7, 3), x => x.MaxPool(2).Tanh()), new(T(2, 5, 7, 3), x => x.MaxPool(3, stride: 1).Tanh()), new(T(2, 5, 6, 3), x => x.MaxPool(3, 2, padding: 1).Tanh())],
         ["GridSample"] = [new(T(2, 5, 7, 3), T(2, 3, 4, 2), (x, grid) => x.GridSample(grid)), new(T(2, 4, 4, 1), x => x.GridSample(x.Reshape(new Shape(2, 2, 4, 2))))],

@@ -7,21 +7,57 @@ namespace Heed;
 /// </remarks>
 public abstract class PictureAttention : Module
 {
+    // Name, block for so many channels and a reduction (0 for its own), entry of the catalogue.
+    private static readonly (string Name, Func<int, int, PictureAttention> Create, Mechanism Entry)[] blocks =
+    [
+        ("se", (c, r) => new SqueezeExcitation(c, new SqueezeExcitationConfig { Reduction = Or(r, 16) }), SqueezeExcitation.Entry),
+        ("ese", (c, _) => new EffectiveSqueezeExcitation(c), EffectiveSqueezeExcitation.Entry),
+        ("eca", (c, _) => new EfficientChannelAttention(c), EfficientChannelAttention.Entry),
+        ("scse", (c, r) => new ConcurrentSqueezeExcitation(c, Or(r, 2)), ConcurrentSqueezeExcitation.Entry),
+        ("cbam", (c, r) => new ConvolutionalBlockAttention(c, Or(r, 16)), ConvolutionalBlockAttention.Entry),
+        ("bam", (c, r) => new BottleneckAttention(c, Or(r, 16)), BottleneckAttention.Entry),
+        ("ge", (c, _) => new GatherExcite(c), GatherExcite.Entry),
+        ("ge-plus", (c, r) => new GatherExcite(c, new GatherExciteConfig { Gather = "depthwise", Extent = 8, HasHiddenLayer = true, Reduction = Or(r, 16) }), GatherExcite.Entry),
+        ("gc", (c, r) => new GlobalContext(c, Or(r, 16)), GlobalContext.Entry),
+        ("coordinate", (c, r) => new CoordinateAttention(c, Or(r, 32)), CoordinateAttention.Entry),
+        ("triplet", (_, _) => new TripletAttention(), TripletAttention.Entry),
+        ("simam", (_, _) => new SimpleAttention(), SimpleAttention.Entry),
+        ("non-local", (c, r) => new NonLocalAttention(c, Or(r, 2)), NonLocalAttention.Entry),
+        ("a2", (c, r) => new DoubleAttention(c, Or(r, 4)), DoubleAttention.Entry),
+        ("max-gate", (c, _) => new MaxGate(c), MaxGate.Entry),
+        ("gate", (c, _) => new FeatureGate(c), FeatureGate.Entry),
+    ];
+
     /// <summary>Names of the blocks that <see cref="Create"/> makes.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["se", "ese", "eca"];
+    public static IReadOnlyList<string> Names { get; } = [.. blocks.Select(b => b.Name)];
+
+    internal static IEnumerable<Mechanism> Mechanisms => blocks.Select(b => b.Entry).DistinctBy(m => m.Name);
 
     /// <summary>Makes a block by its name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="channels">Values of a pixel.</param>
-    /// <param name="reduction">Reduction ratio, where the block has one; default 16.</param>
+    /// <param name="reduction">Reduction ratio, where the block has one; default 0: the block's own.</param>
     /// <exception cref="ArgumentException">No block has this name.</exception>
-    public static PictureAttention Create(string name, int channels, int reduction = 16) => name switch
+    public static PictureAttention Create(string name, int channels, int reduction = 0)
     {
-        "se" => new SqueezeExcitation(channels, new SqueezeExcitationConfig { Reduction = reduction }),
-        "ese" => new EffectiveSqueezeExcitation(channels),
-        "eca" => new EfficientChannelAttention(channels),
-        _ => throw new ArgumentException($"PictureAttention.Create: there is no block '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
-    };
+        ArgumentOutOfRangeException.ThrowIfNegative(reduction);
+        foreach ((string known, Func<int, int, PictureAttention> create, _) in blocks)
+        {
+            if (known == name)
+            {
+                PictureAttention block = create(channels, reduction);
+                block.Recipe ??= new BlockRecipe { Block = known, Reduction = reduction };
+                return block;
+            }
+        }
+        throw new ArgumentException($"PictureAttention.Create: there is no block '{name}'; there are {string.Join(", ", Names)}.{NearestName.Hint(name ?? "", Names)}", nameof(name));
+    }
+
+    /// <summary>How the block can be made again, for files; null for one that was made with options of its own.</summary>
+    internal BlockRecipe? Recipe { get; private protected set; }
+
+    /// <summary>The name by which such a block is made.</summary>
+    internal static string NameOf(PictureAttention block) => blocks.First(b => b.Entry.Types.Contains(block.GetType())).Name;
 
     /// <summary>Weighs.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
@@ -38,9 +74,7 @@ public abstract class PictureAttention : Module
         // A hook sees what the block alone makes.
         if (!HasHooks)
             return Weigh(x, pass, addend, rectifies);
-        Tensor y = Return(Weigh(x, pass, null, rectifies: false), pass);
-        y = addend is null ? y : y + addend;
-        return rectifies ? y.Relu() : y;
+        return Finish(Return(Weigh(x, pass, null, rectifies: false), pass), addend, rectifies);
     }
 
     /// <summary>The block itself, with the addition and the rectifier that it was asked for.</summary>
@@ -53,18 +87,63 @@ public abstract class PictureAttention : Module
     /// <summary>The mean over all places: the squeeze.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <returns>Shape <c>(batch, channels)</c>.</returns>
-    protected static Tensor MeanOverPlaces(Tensor x) => Places(x, out SequenceRanges ranges).MeanOverTime(ranges);
+    protected static Tensor MeanOverPlaces(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return x.MeanOverPlaces();
+    }
 
     /// <summary>The maximum over all places.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <returns>Shape <c>(batch, channels)</c>.</returns>
-    protected static Tensor MaxOverPlaces(Tensor x) => Places(x, out SequenceRanges ranges).MaxOverTime(ranges, out _);
+    protected static Tensor MaxOverPlaces(Tensor x) => Rows(x, out SequenceRanges ranges).MaxOverTime(ranges, out _);
 
-    private static Tensor Places(Tensor x, out SequenceRanges ranges)
+    /// <summary>Adds a value for each channel to all places.</summary>
+    /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
+    /// <param name="values">Shape <c>(batch, channels)</c>.</param>
+    /// <param name="pass">The call.</param>
+    /// <param name="rectifies">Whether negative results become 0.</param>
+    /// <returns>As x.</returns>
+    protected static Tensor AddChannels(Tensor x, Tensor values, in Pass pass, bool rectifies = false)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return Ones(x.Shape, pass).ScaleChannels(values, x, rectifies);
+    }
+
+    /// <summary>The addition and the rectifier, where the last sweep of a block cannot do them.</summary>
+    /// <param name="y">What the block makes.</param>
+    /// <param name="addend">As y, or null.</param>
+    /// <param name="rectifies">Whether negative results become 0.</param>
+    protected static Tensor Finish(Tensor y, Tensor? addend, bool rectifies)
+    {
+        ArgumentNullException.ThrowIfNull(y);
+        y = addend is null ? y : y + addend;
+        return rectifies ? y.Relu() : y;
+    }
+
+    private protected static Tensor Ones(Shape shape, in Pass pass)
+    {
+        Tensor ones = pass.Step.New(shape);
+        ones.Writable.Fill(1);
+        return ones;
+    }
+
+    // Units of a narrow middle.
+    private protected static int Reduced(int channels, int reduction, int least = 4)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(reduction, 1);
+        return Math.Max(least, channels / reduction);
+    }
+
+    private static int Or(int reduction, int own) => reduction > 0 ? reduction : own;
+
+    // The places as steps: (batch, height·width, channels).
+    private protected static Tensor Rows(Tensor x, out SequenceRanges ranges)
     {
         ArgumentNullException.ThrowIfNull(x);
         int places = x.Shape[1] * x.Shape[2];
-        ranges = new SequenceRanges(Enumerable.Repeat(places, x.Shape[0]).ToArray());
+        ranges = SequenceRanges.Full(x.Shape[0], places);
         return x.Reshape(new Shape(x.Shape[0], places, x.Shape[3]));
     }
 }

@@ -18,8 +18,11 @@ public sealed record SqueezeExcitationConfig
     /// <summary>What is squeezed out of all places: <c>average</c>, <c>max</c>, or <c>both</c>, half of each; default average.</summary>
     public string Squeeze { get; init; } = "average";
 
-    /// <summary>The gate: <c>sigmoid</c> or <c>hard-sigmoid</c>; default sigmoid.</summary>
+    /// <summary>The gate: one of <see cref="ChannelGates.Names"/>; default sigmoid.</summary>
     public string Gate { get; init; } = "sigmoid";
+
+    /// <summary>Whether gates start near 1 (0.98 for sigmoid, 0.92 for hard sigmoid, 0.96 for tanh, 1 for relu), by the last bias, and W₂ at 0: a network into which the block is put goes on as before; default false.</summary>
+    public bool StartOpen { get; init; }
 
     /// <summary>Hidden units for so many channels.</summary>
     /// <param name="channels">Values of a pixel.</param>
@@ -45,7 +48,7 @@ public sealed record SqueezeExcitationConfig
 /// <remarks>
 /// <para>Formula: z_c = mean over places of x_c (squeeze); s = σ(W₂·max(W₁·z + b₁, 0) + b₂) (excitation); y_c = s_c·x_c (scale).</para>
 /// <para>Shapes: x, y <c>(batch, height, width, channels)</c>; W₁ <c>(hidden, channels)</c> and W₂ <c>(channels, hidden)</c> as <c>fc1</c> and <c>fc2</c>, timm's names; gates <c>(batch, channels)</c>, seen by a hook on <c>gate</c>.</para>
-/// <para>Variant: the published one, with biases; squeeze by maximum or by half of each, hard gates and other hidden sizes by <see cref="SqueezeExcitationConfig"/>. Cost: two sweeps over x, 4·channels·hidden flops a picture.</para>
+/// <para>Variant: the published one, with biases; squeeze by maximum or by half of each, other gates and hidden sizes by <see cref="SqueezeExcitationConfig"/>. Cost: two sweeps over x, 4·channels·hidden flops a picture.</para>
 /// <para>Source: Hu, Shen and Sun, "Squeeze-and-excitation networks", 2018, section 3.</para>
 /// </remarks>
 public sealed class SqueezeExcitation : PictureAttention
@@ -58,7 +61,7 @@ public sealed class SqueezeExcitation : PictureAttention
         Shapes = "x, y (batch, height, width, channels); gates (batch, channels)",
         Cost = "Two sweeps over x; 4·channels·hidden flops a picture",
         Source = "Hu, Shen and Sun, \"Squeeze-and-excitation networks\", 2018",
-        Variant = "As published, with biases; squeeze by average, maximum or half of each; sigmoid or hard sigmoid.",
+        Variant = "As published, with biases; squeeze by average, maximum or half of each; sigmoid, hard sigmoid, tanh or relu.",
         Use = "Any convolutional network, behind the last convolution of a residual branch: much gained for few weights.",
         Avoid = "Where the place in the picture decides, not the kind of what is seen: all places share the gates.",
         Example = new(() =>
@@ -84,9 +87,10 @@ public sealed class SqueezeExcitation : PictureAttention
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         Config = config ?? new SqueezeExcitationConfig();
         Config.Validate();
+        Recipe = new BlockRecipe { Block = "se", SqueezeExcitation = Config };
         int hidden = Config.Width(channels);
         fc1 = Register("fc1", new Linear(channels, hidden));
-        fc2 = Register("fc2", new Linear(hidden, channels));
+        fc2 = Register("fc2", Config.StartOpen ? new Linear(hidden, channels, initializer: Initializer.Zeros, biasInitializer: Initializer.Filled(GateFunction.OpenEnergy(Config.Gate))) : new Linear(hidden, channels));
         gate = Register("gate", new ChannelGates(Config.Gate));
     }
 
@@ -96,7 +100,7 @@ public sealed class SqueezeExcitation : PictureAttention
     /// <summary>The gates of a picture's channels.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>
-    /// <returns>Shape <c>(batch, channels)</c>, in [0, 1].</returns>
+    /// <returns>Shape <c>(batch, channels)</c>; in [0, 1] with either sigmoid.</returns>
     public Tensor Gates(Tensor x, in Pass pass)
     {
         Tensor z = Config.Squeeze switch

@@ -55,6 +55,10 @@ public sealed class AttentionCapture : IPassRequest
     /// <value>Default null.</value>
     public Action<CapturedAttention>? Receiver { get; init; }
 
+    /// <summary>Weights that one answer holds at most; a layer with more comes to the <see cref="Receiver"/> in several answers, its rows in order, each of at least one row.</summary>
+    /// <value>Default 0: a layer is one answer.</value>
+    public int PartSize { get; init; }
+
     /// <summary>The answers so far, in the order in which layers ran.</summary>
     public IReadOnlyList<CapturedAttention> Results => results;
 
@@ -71,17 +75,24 @@ public sealed class AttentionCapture : IPassRequest
         int[] positions = Positions(source);
         if (positions.Length == 0 && Rows is not null)
             return;
-        int keys = source.KeyCounts.DefaultIfEmpty().Max();
-        CapturedAttention answer = new(layers[layer], Names[layers[layer]], source.Batch, heads, positions, keys, HasValueNorms ? layer.ValueNorms(source, heads, keys) : []);
-        for (int b = 0; b < source.Batch; b++)
+        int keys = source.KeyCounts.DefaultIfEmpty().Max(), rows = source.Batch == 0 ? 0 : positions.Length / source.Batch;
+        float[] norms = HasValueNorms ? layer.ValueNorms(source, heads, keys) : [];
+        int step = PartSize > 0 && Receiver is not null ? (int)Math.Clamp(PartSize / Math.Max(1, (long)source.Batch * heads.Length * keys), 1, Math.Max(1, rows)) : Math.Max(1, rows);
+        for (int first = 0; first == 0 || first < rows; first += step)
         {
-            for (int h = 0; h < heads.Length; h++)
-                Fill(answer, source, b, h);
+            int count = Math.Min(step, rows - first);
+            int[] part = count == rows ? positions : [.. Enumerable.Range(0, source.Batch * count).Select(i => positions[((i / count) * rows) + first + (i % count)])];
+            CapturedAttention answer = new(layers[layer], Names[layers[layer]], source.Batch, heads, part, keys, norms) { FirstRow = first, AllRowCount = rows };
+            for (int b = 0; b < source.Batch; b++)
+            {
+                for (int h = 0; h < heads.Length; h++)
+                    Fill(answer, source, b, h);
+            }
+            if (Receiver is { } receive)
+                receive(answer);
+            else
+                results.Add(answer);
         }
-        if (Receiver is { } receive)
-            receive(answer);
-        else
-            results.Add(answer);
     }
 
     // Rows that stand behind each other are one tile.

@@ -30,6 +30,12 @@ public sealed class CapturedAttention
     /// <summary>Query rows of each head.</summary>
     public int RowCount { get; }
 
+    /// <summary>Which of all rows that were asked for the first one here is: above 0 where a layer comes in parts (<see cref="AttentionCapture.PartSize"/>).</summary>
+    public int FirstRow { get; internal init; }
+
+    /// <summary>The rows of all parts of the layer.</summary>
+    public int AllRowCount { get; internal init; }
+
     /// <summary>Keys of the longest sequence.</summary>
     public int KeyCount { get; }
 

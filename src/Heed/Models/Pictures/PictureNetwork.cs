@@ -46,4 +46,47 @@ public abstract class PictureNetwork : Module
     /// <returns>Logits, shape <c>(batch, classes)</c>.</returns>
     /// <exception cref="ShapeException">The pictures have other channels.</exception>
     public abstract Tensor Forward(Tensor pictures, in Pass pass);
+
+    internal override (int Size, Func<Pass, Tensor>? Forward) Probe() => (Config.UsualSize, Look(Config.UsualSize, Config.UsualSize));
+
+    /// <summary>A forward pass over one black picture.</summary>
+    internal Func<Pass, Tensor> Look(int height, int width) => pass => Forward(pass.Input(new float[height * width * Config.Channels], new Shape(1, height, width, Config.Channels)), pass);
+
+    /// <summary>Reads weights and running statistics of a file that torchvision or timm wrote, or of a model folder of ours; what does not fit is left as it is and reported.</summary>
+    /// <remarks>Dense layers that torch has as 1 × 1 convolutions (those of squeeze-and-excitation) are taken as they are; <c>num_batches_tracked</c> is of no use here; <c>se_module</c> is read as <c>se</c>.</remarks>
+    /// <param name="path">A safetensors file, or a folder with one or several.</param>
+    /// <returns>What was found, by the file's names.</returns>
+    /// <exception cref="InputException">A file is missing or damaged, or a tensor holds no floating-point numbers.</exception>
+    public WeightReport Load(string path)
+    {
+        using SafetensorsShards shards = SafetensorsShards.Open(path);
+        HashSet<string> names = [.. shards.Names];
+        // A folder of ours has our names.
+        IEnumerable<WeightPlace> places = NamedParameters().All(p => p.Name.StartsWith(HeadName + ".", StringComparison.Ordinal) || names.Contains(p.Name)) ? Own() : Places();
+        if (names.Any(n => n.Contains(".se_module.", StringComparison.Ordinal)))
+            places = places.Select(p => p with { Tensor = p.Tensor.Replace(".se.", ".se_module.", StringComparison.Ordinal) });
+        return new WeightMap(places, name => name.EndsWith(".num_batches_tracked", StringComparison.Ordinal)).Load(this, shards);
+    }
+
+    /// <summary>Writes weights and running statistics as torchvision and timm name and shape them; an existing file is replaced whole.</summary>
+    /// <param name="path">The safetensors file.</param>
+    public void Save(string path) => AtomicFile.Write(path, stream => SafetensorsWriter.Write(stream, [.. new WeightMap(Places()).Save(this)]));
+
+    /// <summary>The name of the layer that makes logits: all that belongs to the classes.</summary>
+    internal abstract string HeadName { get; }
+
+    /// <summary>Where each parameter and buffer lies in a file of others.</summary>
+    private protected virtual IEnumerable<WeightPlace> Places()
+    {
+        Dictionary<string, Module> modules = NamedModules().ToDictionary(m => m.Name, m => m.Module, StringComparer.Ordinal);
+        foreach (WeightPlace place in Own())
+        {
+            int end = place.Parameter.LastIndexOf('.'), start = end < 0 ? -1 : place.Parameter.LastIndexOf('.', end - 1);
+            // The dense layers of channel attention are 1 × 1 convolutions there.
+            bool isConvolution = start > 0 && place.Parameter.EndsWith(".weight", StringComparison.Ordinal) && modules[place.Parameter[..start]] is SqueezeExcitation or EffectiveSqueezeExcitation;
+            yield return isConvolution && modules[place.Parameter[..end]] is Linear ? place with { TrailingOnes = 2 } : place;
+        }
+    }
+
+    private IEnumerable<WeightPlace> Own() => NamedParameters().Select(p => p.Name).Concat(NamedBuffers().Select(b => b.Name)).Select(name => new WeightPlace(name, name));
 }

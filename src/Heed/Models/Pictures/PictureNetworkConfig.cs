@@ -1,6 +1,6 @@
 namespace Heed;
 
-/// <summary>The shape of a <see cref="PictureNetwork"/>: <see cref="ResNetConfig"/>.</summary>
+/// <summary>The shape of a <see cref="PictureNetwork"/>: <see cref="ResNetConfig"/>, <see cref="MobileNetV3Config"/> or <see cref="VisionTransformerConfig"/>.</summary>
 public abstract record PictureNetworkConfig
 {
     private protected PictureNetworkConfig()
@@ -23,7 +23,7 @@ public abstract record PictureNetworkConfig
     public abstract int Reduction { get; init; }
 
     /// <summary>The networks that <see cref="Named"/> knows, of all families.</summary>
-    public static IReadOnlyList<string> Names => ResNetConfig.Names;
+    public static IReadOnlyList<string> Names => [.. ResNetConfig.Names, .. MobileNetV3Config.Names, .. VisionTransformerConfig.Names];
 
     /// <summary>A published network by its name, such as <c>se-resnet50</c>.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -33,6 +33,10 @@ public abstract record PictureNetworkConfig
         ArgumentNullException.ThrowIfNull(name);
         if (ResNetConfig.Names.Contains(name, StringComparer.Ordinal))
             return ResNetConfig.Named(name);
+        if (MobileNetV3Config.Names.Contains(name, StringComparer.Ordinal))
+            return MobileNetV3Config.Named(name);
+        if (VisionTransformerConfig.Names.Contains(name, StringComparer.Ordinal))
+            return VisionTransformerConfig.Named(name);
         throw new ArgumentException($"PictureNetworkConfig.Named: there is no network '{name}'; there are {string.Join(", ", Names)}.", nameof(name));
     }
 
@@ -47,8 +51,17 @@ public abstract record PictureNetworkConfig
     /// <summary>The shape in words, as <c>residual network of 3, 3, 3 basic blocks, …</c>.</summary>
     public abstract string Describe();
 
+    private protected void RequireAttention(string attention)
+    {
+        if (attention != "none" && !PictureAttention.Names.Contains(attention, StringComparer.Ordinal))
+            throw new ArgumentException($"{GetType().Name}: there is no attention '{attention}'; there are none, {string.Join(", ", PictureAttention.Names)}.{NearestName.Hint(attention ?? "", PictureAttention.Names)}");
+    }
+
     /// <summary>The same shape for pictures of this size; networks that read any size stay as they are.</summary>
     internal virtual PictureNetworkConfig For(int height, int width) => this;
+
+    /// <summary>Rows and columns of the pictures that such a network usually reads.</summary>
+    internal virtual int UsualSize => 224;
 
     /// <summary>Weights that such a network has at least.</summary>
     internal abstract double LeastWeights { get; }

@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>A residual network for pictures, with an attention block in every residual block if the configuration names one.</summary>
@@ -50,12 +52,14 @@ public sealed class ResNet : PictureNetwork
     /// <inheritdoc/>
     public override IReadOnlyList<int> LevelStrides { get; }
 
+    internal override string HeadName => "fc";
+
     /// <summary>The result of each stage, and for a large stem first that of its convolution.</summary>
     /// <inheritdoc/>
     public override IReadOnlyList<Tensor> Levels(Tensor pictures, in Pass pass)
     {
         List<Tensor> levels = [];
-        Tensor x = norm.Forward(stem.Forward(pictures, pass), pass, rectifies: true);
+        Tensor x = stem.Forward(pictures, pass, norm, Activation.Relu);
         if (Config.Stem == "large")
         {
             levels.Add(x);
@@ -70,13 +74,7 @@ public sealed class ResNet : PictureNetwork
     public override Tensor Features(Tensor pictures, in Pass pass) => Levels(pictures, pass)[^1];
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor pictures, in Pass pass)
-    {
-        Tensor x = pass.Probed(this, Features(pictures, pass));
-        int places = x.Shape[1] * x.Shape[2];
-        SequenceRanges ranges = new(Enumerable.Repeat(places, x.Shape[0]).ToArray());
-        return Return(head.Module.Forward(x.Reshape(new Shape(x.Shape[0], places, FeatureCount)).MeanOverTime(ranges), pass), pass);
-    }
+    public override Tensor Forward(Tensor pictures, in Pass pass) => Return(head.Module.Forward(pass.Probed(this, Features(pictures, pass)).MeanOverPlaces(), pass), pass);
 
     /// <summary>Blocks of one width.</summary>
     private sealed class Stage : Module
@@ -93,6 +91,8 @@ public sealed class ResNet : PictureNetwork
                 channels = config.Block == "bottleneck" ? 4 * width : width;
             }
         }
+
+        internal override int OutputChannels => blocks[^1].OutputChannels;
 
         public Tensor Forward(Tensor x, in Pass pass)
         {

@@ -42,8 +42,18 @@ public sealed record ResNetConfig : PictureNetworkConfig
     /// <summary>The block that weighs channels behind the last convolution of a branch: one of <see cref="PictureAttention.Names"/>, or <c>none</c>; default none.</summary>
     public override string Attention { get; init; } = "none";
 
-    /// <summary>Reduction of the attention block; default 16.</summary>
-    public override int Reduction { get; init; } = 16;
+    /// <summary>Reduction of the attention block; default 0: as published for it.</summary>
+    public override int Reduction { get; init; }
+
+    /// <summary>Where the attention block stands: one of <see cref="Placements"/>; default standard.</summary>
+    public string Placement { get; init; } = "standard";
+
+    /// <summary>What stands in the place of the 3 × 3 convolution of a bottleneck, and of the first one of a basic block: <c>plain</c>, or one of <see cref="PictureConvolution.Names"/>; default plain.</summary>
+    public string Convolution { get; init; } = "plain";
+
+    /// <summary>The places of an attention block: <c>standard</c>, behind the last convolution, before the addition; <c>pre</c>, before the branch; <c>post</c>, behind the addition and its rectifier; <c>identity</c>, on the shortcut;
+    /// <c>inner</c>, behind the 3 × 3 convolution of a bottleneck or the first one of a basic block; <c>inner-1</c>, <c>inner-2</c>, <c>inner-3</c>, behind that convolution.</summary>
+    public static IReadOnlyList<string> Placements { get; } = ["standard", "pre", "post", "identity", "inner", "inner-1", "inner-2", "inner-3"];
 
     /// <summary>The networks that <see cref="Named"/> knows.</summary>
     public static new IReadOnlyList<string> Names { get; } =
@@ -80,7 +90,9 @@ public sealed record ResNetConfig : PictureNetworkConfig
     public override ResNet Create() => new(this);
 
     /// <inheritdoc/>
-    public override string Describe() => FormattableString.Invariant($"residual network of {string.Join(", ", Depths)} {Block} blocks, widths {string.Join(", ", Widths)}, attention {Attention}");
+    public override string Describe() => FormattableString.Invariant($"residual network of {string.Join(", ", Depths)} {Block} blocks, widths {string.Join(", ", Widths)}, attention {Attention}{(Attention != "none" && Placement != "standard" ? $" ({Placement})" : "")}{(Convolution != "plain" ? $", {Convolution} convolutions" : "")}");
+
+    internal override int UsualSize => Stem == "large" ? 224 : 32;
 
     // One convolution of each block.
     internal override double LeastWeights => Depths.Zip(Widths).Sum(stage => (double)stage.First * stage.Second * (Block == "basic" ? 9.0 * stage.Second : 4.0 * stage.Second * GroupWidth / 64 * Groups));
@@ -94,9 +106,16 @@ public sealed record ResNetConfig : PictureNetworkConfig
             throw new ArgumentException($"ResNetConfig: there is no block '{Block}'; there are basic, bottleneck.");
         if (Shortcut is not ("projection" or "padding"))
             throw new ArgumentException($"ResNetConfig: there is no shortcut '{Shortcut}'; there are projection, padding.");
-        if (Attention != "none" && !PictureAttention.Names.Contains(Attention, StringComparer.Ordinal))
-            throw new ArgumentException($"ResNetConfig: there is no attention '{Attention}'; there are none, {string.Join(", ", PictureAttention.Names)}.");
-        if (Depths is null || Widths is null || Depths.Count == 0 || Depths.Count != Widths.Count || Depths.Concat(Widths).Any(n => n < 1) || Math.Min(Math.Min(Channels, ClassCount), Math.Min(Groups, Math.Min(GroupWidth, Reduction))) < 1)
+        RequireAttention(Attention);
+        if (!Placements.Contains(Placement, StringComparer.Ordinal))
+            throw new ArgumentException($"ResNetConfig: there is no placement '{Placement}'; there are {string.Join(", ", Placements)}.{NearestName.Hint(Placement ?? "", Placements)}");
+        if (Placement == "inner-3" && Block == "basic")
+            throw new ArgumentException("ResNetConfig: a basic block has two convolutions; take placement inner-1 or inner-2.");
+        if (Convolution != "plain" && !PictureConvolution.Names.Contains(Convolution, StringComparer.Ordinal))
+            throw new ArgumentException($"ResNetConfig: there is no convolution '{Convolution}'; there are plain, {string.Join(", ", PictureConvolution.Names)}.{NearestName.Hint(Convolution ?? "", PictureConvolution.Names)}");
+        if (Convolution == "augmented" && Groups > 1)
+            throw new ArgumentException("ResNetConfig: augmented convolutions have no groups; take Groups 1.");
+        if (Depths is null || Widths is null || Depths.Count == 0 || Depths.Count != Widths.Count || Depths.Concat(Widths).Any(n => n < 1) || Math.Min(Math.Min(Channels, ClassCount), Math.Min(Groups, GroupWidth)) < 1 || Reduction < 0)
             throw new ArgumentException("ResNetConfig: depths and widths must be as many, and all sizes at least 1.");
         if (Block == "basic" && Groups > 1)
             throw new ArgumentException("ResNetConfig: groups belong to the bottleneck block; take Block bottleneck.");

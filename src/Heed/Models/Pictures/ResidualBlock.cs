@@ -1,41 +1,56 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>A residual block: convolutions, an attention block if there is one, and a shortcut around them.</summary>
 /// <remarks>
-/// <para>Formula: y = max(attention(F(x)) + shortcut(x), 0). Basic: F = bn2·conv2·relu·bn1·conv1, both 3 × 3. Bottleneck: 1 × 1, 3 × 3 (with the stride, and groups), 1 × 1, each with batch norm.</para>
+/// <para>Formula: y = max(attention(F(x)) + shortcut(x), 0). Basic: F = bn2·conv2·relu·bn1·conv1, both 3 × 3. Bottleneck: 1 × 1, 3 × 3 (with the stride, and groups), 1 × 1, each with batch norm.
+/// Other placements of the attention: F(attention(x)) (<c>pre</c>), behind the sum and its rectifier (<c>post</c>), F(x) + attention(shortcut(x)) (<c>identity</c>), behind a convolution in F (<c>inner</c>).</para>
 /// <para>Shapes: x <c>(batch, height, width, channels)</c>; y <c>(batch, height/stride, width/stride, output channels)</c>, rounded up. Names as torchvision's; the attention block is <c>se</c>, timm's name.</para>
-/// <para>Source: He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2016; the stride stands at the 3 × 3 convolution, as torchvision has it. Attention where Hu, Shen and Sun 2018 have it: behind the last batch norm, before the addition.</para>
+/// <para>Source: He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2016; the stride stands at the 3 × 3 convolution, as torchvision has it. Attention where Hu, Shen and Sun 2018 have it: behind the last batch norm, before the addition; the other placements are those of Hu, Shen, Albanie, Sun and Wu 2019, figure 5.</para>
 /// </remarks>
 public sealed class ResidualBlock : Module
 {
-    private readonly Convolution[] convolutions;
-    private readonly BatchNorm[] norms;
+    private readonly Convolution?[] convolutions;
+    private readonly PictureConvolution? special;
+    private readonly BatchNorm?[] norms;
     private readonly Slot<PictureAttention>? attention;
     private readonly Downsample? projection;
-    private readonly int stride, outputs;
+    private readonly string placement;
+    private readonly int stride, outputs, behind;   // behind: the convolution that the attention follows, or −1
 
     internal ResidualBlock(ResNetConfig config, int channels, int width, int stride)
     {
         bool isBottleneck = config.Block == "bottleneck";
         outputs = isBottleneck ? 4 * width : width;
         this.stride = stride;
-        int inner = isBottleneck ? width * config.GroupWidth / 64 * config.Groups : width;
+        int inner = isBottleneck ? width * config.GroupWidth / 64 * config.Groups : width, changed = isBottleneck ? 1 : 0;
         (int From, int To, int Kernel, int Stride, int Groups)[] layers = isBottleneck
             ? [(channels, inner, 1, 1, 1), (inner, inner, 3, stride, config.Groups), (inner, outputs, 1, 1, 1)]
             : [(channels, width, 3, stride, 1), (width, width, 3, 1, 1)];
-        (convolutions, norms) = (new Convolution[layers.Length], new BatchNorm[layers.Length]);
+        (convolutions, norms) = (new Convolution?[layers.Length], new BatchNorm?[layers.Length]);
         for (int n = 0; n < layers.Length; n++)
         {
             (int from, int to, int kernel, int distance, int groups) = layers[n];
-            convolutions[n] = Register(FormattableString.Invariant($"conv{n + 1}"),
-                new Convolution(from, to, (kernel, kernel), distance, (kernel / 2, kernel / 2), hasBias: false, groups: groups, initializer: Initializer.HeNormal));
-            norms[n] = Register(FormattableString.Invariant($"bn{n + 1}"), new BatchNorm(to));
+            string name = FormattableString.Invariant($"conv{n + 1}");
+            if (n == changed && config.Convolution != "plain")
+                special = Register(name, PictureConvolution.Create(config.Convolution, from, to, distance, groups));
+            else
+                convolutions[n] = Register(name, new Convolution(from, to, (kernel, kernel), distance, (kernel / 2, kernel / 2), hasBias: false, groups: groups, initializer: Initializer.HeNormal));
+            if (convolutions[n] is not null || special is { IsNormalized: false })
+                norms[n] = Register(FormattableString.Invariant($"bn{n + 1}"), new BatchNorm(to));
         }
+        placement = config.Placement;
+        behind = placement switch { "standard" => layers.Length - 1, "inner" => changed, "inner-1" => 0, "inner-2" => 1, "inner-3" => 2, _ => -1 };
         if (config.Attention != "none")
-            attention = RegisterSlot("se", PictureAttention.Create(config.Attention, outputs, config.Reduction));
+            attention = RegisterSlot("se", PictureAttention.Create(config.Attention, placement == "pre" ? channels : behind >= 0 ? layers[behind].To : outputs, config.Reduction));
+        else
+            behind = -1;
         if ((stride != 1 || channels != outputs) && config.Shortcut == "projection")
             projection = Register("downsample", new Downsample(channels, outputs, stride));
     }
+
+    internal override int OutputChannels => outputs;
 
     /// <summary>Adds what the branch finds to what came.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
@@ -45,14 +60,29 @@ public sealed class ResidualBlock : Module
     {
         ArgumentNullException.ThrowIfNull(x);
         Tensor shortcut = projection is not null ? projection.Forward(x, pass) : stride == 1 && x.Shape[3] == outputs ? x : Thinned(x, pass);
-        Tensor y = x;
+        if (placement == "identity")
+            shortcut = attention?.Module.Forward(shortcut, pass) ?? shortcut;
+        Tensor y = placement == "pre" && attention is not null ? attention.Module.Forward(x, pass) : x;
         int last = convolutions.Length - 1;
         for (int n = 0; n < last; n++)
-            y = norms[n].Forward(convolutions[n].Forward(y, pass), pass, rectifies: true);
-        y = convolutions[last].Forward(y, pass);
-        if (attention is null)
-            return Return(norms[last].Forward(y, pass, shortcut, rectifies: true), pass);
-        return Return(attention.Module.Forward(norms[last].Forward(y, pass), pass, shortcut, rectifies: true), pass);
+        {
+            y = Layer(n, y, pass, Activation.Relu);
+            if (n == behind)
+                y = attention!.Module.Forward(y, pass);
+        }
+        if (behind == last)
+            return Return(attention!.Module.Forward(Layer(last, y, pass, Activation.None), pass, shortcut, rectifies: true), pass);
+        y = Layer(last, y, pass, Activation.Relu, shortcut);
+        return Return(placement == "post" && attention is not null ? attention.Module.Forward(y, pass) : y, pass);
+    }
+
+    // A convolution and its batch norm; a special one may hold its own.
+    private Tensor Layer(int n, Tensor y, in Pass pass, Activation activation, Tensor? addend = null)
+    {
+        if (convolutions[n] is { } plain && norms[n] is { } norm)
+            return plain.Forward(y, pass, norm, activation, addend);
+        y = convolutions[n]?.Forward(y, pass) ?? special!.Forward(y, pass);
+        return norms[n]?.Forward(y, pass, addend, activation == Activation.Relu) ?? y;
     }
 
     // Every stride-th pixel, and zeros for the channels that are new: a 1 × 1 convolution that copies.
@@ -77,6 +107,6 @@ public sealed class ResidualBlock : Module
             norm = Register("1", new BatchNorm(outputs));
         }
 
-        public Tensor Forward(Tensor x, in Pass pass) => Return(norm.Forward(convolution.Forward(x, pass), pass), pass);
+        public Tensor Forward(Tensor x, in Pass pass) => Return(convolution.Forward(x, pass, norm), pass);
     }
 }

@@ -24,8 +24,8 @@ public sealed record UNetConfig
     /// <summary>The block that weighs channels or places at the end of every block of the encoder and the decoder: one of <see cref="PictureAttention.Names"/>, or <c>none</c>; default none. A backbone has its own.</summary>
     public string Attention { get; init; } = "none";
 
-    /// <summary>Reduction of the attention block; default 16.</summary>
-    public int Reduction { get; init; } = 16;
+    /// <summary>Reduction of the attention block, where it has one; default 0: the block's own.</summary>
+    public int Reduction { get; init; }
 
     /// <summary>A network whose levels take the place of the plain encoder; null for the plain one, which is the default. Its channels follow those of this configuration.</summary>
     [JsonIgnore]
@@ -37,8 +37,8 @@ public sealed record UNetConfig
     {
         if (Widths is null || Widths.Count is < 1 or > 8 || Widths.Any(w => w is < 1 or > 1 << 14))
             throw new ArgumentException("UNetConfig: Widths must be 1 to 8 numbers from 1 to 16384.");
-        if (Math.Min(Math.Min(Channels, Depth), Reduction) < 1 || ClassCount < 2 || Depth > 8)
-            throw new ArgumentException(FormattableString.Invariant($"UNetConfig: channels and reduction must be at least 1, classes at least 2, Depth from 1 to 8; got {Channels}, {Reduction}, {ClassCount}, {Depth}."));
+        if (Math.Min(Channels, Depth) < 1 || Reduction < 0 || ClassCount < 2 || Depth > 8)
+            throw new ArgumentException(FormattableString.Invariant($"UNetConfig: channels must be at least 1, the reduction at least 0, classes at least 2, Depth from 1 to 8; got {Channels}, {Reduction}, {ClassCount}, {Depth}."));
         if (Upsampling is not ("transposed" or "bilinear"))
             throw new ArgumentException($"UNetConfig: there is no upsampling '{Upsampling}'; there are transposed, bilinear.");
         if (Attention != "none" && !PictureAttention.Names.Contains(Attention, StringComparer.Ordinal))

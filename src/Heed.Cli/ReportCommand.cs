@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Heed.Cli;
+
+/// <summary><c>heed report TRACE</c>: a trace of attention as an HTML report.</summary>
+internal static class ReportCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> folder = new("trace") { Description = "The trace's folder, as 'heed describe --heads --trace' writes it." };
+        Option<string?> output = new("--out") { Description = "The HTML file. [default: the trace's folder with .report.html behind its name]", HelpName = "file" };
+        Option<string?> layers = new("--layers") { Description = "Layers, as 0,3. [default: all]", HelpName = "list" };
+        Option<string?> heads = new("--heads") { Description = "Heads, as 0,3. [default: all]", HelpName = "list" };
+        Option<string> pooling = new("--pooling") { Description = "What a cell of a long sequence is: the mean or the max of its weights.", HelpName = "mean|max", DefaultValueFactory = _ => "mean" };
+        Command command = new("report", "Shows a trace of attention as an HTML file.") { folder, output, layers, heads, pooling };
+        command.SetAction(parsed =>
+        {
+            string path = parsed.GetValue(folder)!;
+            TraceReportOptions options = new()
+            {
+                Title = ReportSettings.Title(path),
+                Layers = Numbers(parsed.GetValue(layers), "--layers"),
+                Heads = Numbers(parsed.GetValue(heads), "--heads"),
+                Pooling = parsed.GetValue(pooling) switch { "mean" => TracePooling.Mean, "max" => TracePooling.Max, var other => throw new UsageException($"--pooling must be mean or max, got '{other}'.") },
+            };
+            using AttentionTrace trace = AttentionTrace.Open(path);
+            string target = ReportSettings.Target(parsed.GetValue(output), path, "--out");
+            TraceReport.Of(trace, options).Write(target);
+            terminal.Out.WriteLine($"report {target}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static int[]? Numbers(string? list, string option) => list is null ? null
+        : [.. list.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : throw new UsageException($"{option} must be whole numbers with commas between, as 0,3; got '{list}'."))];
+}

@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+
+namespace Heed.Kernels;
+
+/// <summary>What follows a convolution's sums while they are in the cache: y = φ(y + z).</summary>
+internal unsafe struct ConvolutionEnding
+{
+    public float* Addend;              // z, or null
+    public Activation Activation;      // φ: none, relu, hard swish
+
+    /// <summary>Finishes so many values of the result; <paramref name="at"/> is where they stand in it.</summary>
+    public readonly void Apply<V>(float* y, nint at, nint length)
+        where V : unmanaged, ISimd<V>
+    {
+        if (Activation == Activation.Relu)
+            Finish<V, ReluEnd>(y, at, length);
+        else if (Activation == Activation.HardSwish)
+            Finish<V, HardSwishOperator>(y, at, length);
+        else if (Addend != null)
+            Finish<V, NoEnd>(y, at, length);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private readonly void Finish<V, TEnd>(float* y, nint at, nint length)
+        where V : unmanaged, ISimd<V>
+        where TEnd : unmanaged, IUnaryOperator => Lane.Loop<V, Lanes<TEnd>>(new() { Y = y, Addend = Addend == null ? null : Addend + at }, 0, length);
+
+    private struct Lanes<TEnd> : ILaneStep
+        where TEnd : unmanaged, IUnaryOperator
+    {
+        public float* Y, Addend;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Step<V>(nint i, int count)
+            where V : unmanaged, ISimd<V>
+        {
+            V y = Lane.Load<V>(Y + i, count);
+            if (Addend != null)
+                y += Lane.Load<V>(Addend + i, count);
+            Lane.Store(default(TEnd).Invoke(y), Y + i, count);
+        }
+    }
+
+    private readonly struct NoEnd : IUnaryOperator
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<V>(V a)
+            where V : unmanaged, ISimd<V> => a;
+    }
+
+    // NaN stays: max gives its second operand where either is NaN.
+    private readonly struct ReluEnd : IUnaryOperator
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<V>(V a)
+            where V : unmanaged, ISimd<V> => V.Max(V.Zero, a);
+    }
+}

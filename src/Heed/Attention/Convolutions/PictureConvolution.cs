@@ -1,0 +1,60 @@
+namespace Heed;
+
+/// <summary>A layer that stands in the place of a 3 × 3 convolution and attends: to scales, to parts, or to places.</summary>
+/// <remarks>Shapes: x <c>(batch, height, width, channels)</c>; result <c>(batch, ⌈height/stride⌉, ⌈width/stride⌉, filters)</c>.</remarks>
+public abstract class PictureConvolution : Module
+{
+    private static readonly (string Name, Func<int, int, int, int, PictureConvolution> Create, Mechanism Entry)[] layers =
+    [
+        ("sk", (channels, filters, stride, groups) => new SelectiveKernel(channels, filters, stride, groups), SelectiveKernel.Entry),
+        ("splat", (channels, filters, stride, groups) => new SplitAttention(channels, filters, stride, groups), SplitAttention.Entry),
+        ("augmented", (channels, filters, stride, _) => new AugmentedConvolution(channels, filters, stride), AugmentedConvolution.Entry),
+    ];
+
+    /// <summary>Names of the layers that <see cref="Create"/> makes.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. layers.Select(l => l.Name)];
+
+    internal static IEnumerable<Mechanism> Mechanisms => layers.Select(l => l.Entry);
+
+    /// <summary>Whether results are normalised and rectified already, so that no batch norm follows.</summary>
+    public abstract bool IsNormalized { get; }
+
+    /// <summary>Makes a layer by its name.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="channels">Values of a pixel.</param>
+    /// <param name="filters">Values of a result's pixel.</param>
+    /// <param name="stride">Distance of neighbouring windows; default 1.</param>
+    /// <param name="groups">Parts into which channels and filters are cut, where the layer has them; default 1.</param>
+    /// <exception cref="ArgumentException">No layer has this name, or the sizes do not suit it.</exception>
+    public static PictureConvolution Create(string name, int channels, int filters, int stride = 1, int groups = 1)
+    {
+        foreach ((string known, Func<int, int, int, int, PictureConvolution> create, _) in layers)
+        {
+            if (known == name)
+                return create(channels, filters, stride, groups);
+        }
+        throw new ArgumentException($"PictureConvolution.Create: there is no convolution '{name}'; there are {string.Join(", ", Names)}.{NearestName.Hint(name ?? "", Names)}", nameof(name));
+    }
+
+    /// <summary>Runs the layer.</summary>
+    /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
+    /// <param name="pass">The call.</param>
+    /// <returns>Shape <c>(batch, ⌈height/stride⌉, ⌈width/stride⌉, filters)</c>.</returns>
+    /// <exception cref="ShapeException">x has not four axes, or other channels.</exception>
+    public abstract Tensor Forward(Tensor x, in Pass pass);
+
+    // Of two parts a and b of each channel: g·a + (1 − g)·b with the softmax of two energies, which is the sigmoid of their difference.
+    private protected static Tensor Choose(Tensor a, Tensor b, Tensor energies, ChannelGates gate, in Pass pass)
+    {
+        int channels = a.Shape[3];
+        Tensor first = gate.Forward(energies.Columns(0, channels) - energies.Columns(channels, channels), pass);
+        return a.ScaleChannels(first, b.ScaleChannels(first.Scale(-1, 1)));
+    }
+
+    // The mean over places.
+    private protected static Tensor Squeeze(Tensor x)
+    {
+        int places = x.Shape[1] * x.Shape[2];
+        return x.Reshape(new Shape(x.Shape[0], places, x.Shape[3])).MeanOverTime(SequenceRanges.Full(x.Shape[0], places));
+    }
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+
+namespace Heed;
+
+/// <summary>What was measured, as sections of a report: the run by epochs, figures, classes, confusions, calibration.</summary>
+public static class EvaluationSections
+{
+    private const int CoverageSteps = 50;
+    private static readonly CultureInfo culture = CultureInfo.InvariantCulture;
+
+    /// <summary>The curves of a training run: losses, and the share of dev rows that is right.</summary>
+    /// <param name="epochs">What each epoch reached.</param>
+    /// <returns>No section for no epochs; a second one where there are shares.</returns>
+    public static IEnumerable<ReportSection> OfTraining(IReadOnlyList<EpochReport> epochs)
+    {
+        ArgumentNullException.ThrowIfNull(epochs);
+        if (epochs.Count == 0)
+            yield break;
+        Curve Line(string name, Func<EpochReport, double> value) => new(name, [.. epochs.Select(e => new CurvePoint(e.Epoch, value(e), ""))]);
+        (double, double)? across = epochs.Count == 1 ? (0, 2) : null;
+        yield return new ReportChart("Loss by epoch", "epoch", "loss", [Line("training", e => e.TrainLoss), Line("dev", e => e.DevLoss)])
+        {
+            AcrossRange = across,
+            Note = string.Create(culture, $"The best epoch, whose weights were kept: {epochs.LastOrDefault(e => e.IsBest)?.Epoch ?? epochs.Count}."),
+        };
+        if (epochs.Any(e => double.IsFinite(e.Accuracy)))
+            yield return new ReportChart("Dev rows by epoch", "epoch", "share", [Line("accuracy", e => e.Accuracy), Line("macro F1", e => e.MacroF1)]) { AcrossRange = across };
+    }
+
+    /// <summary>Everything that an evaluation says.</summary>
+    /// <param name="report">The evaluation.</param>
+    public static IEnumerable<ReportSection> Of(EvaluationReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return report switch
+        {
+            ClassificationReport classes => Of(classes),
+            LabelSetReport sets => Of(sets),
+            _ => [Figures([.. report.ToString()!.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (Before(line), After(line)))])],
+        };
+    }
+
+    private static IEnumerable<ReportSection> Of(ClassificationReport report)
+    {
+        List<(string, string)> figures = [("rows", report.RowCount.ToString("N0", culture)), ("accuracy", report.Accuracy.ToString()), ("macro F1", report.MacroF1.ToString())];
+        if (double.IsFinite(report.Loss))
+            figures.Add(("loss", report.Loss.ToString("F4", culture)));
+        if (report.IsOrdered)
+            figures.Add(("off by, in classes", string.Create(culture, $"{report.MeanAbsoluteError:F3} in the mean; quadratic kappa {report.QuadraticKappa:F3}")));
+        foreach (BaselineScore b in report.Baselines)
+            figures.Add((b.Name, $"accuracy {b.Accuracy}, macro F1 {b.MacroF1}" + (b.Verdict.Length > 0 ? $"; {b.Verdict}" : "")));
+        yield return Figures(figures);
+        yield return Classes("Classes", report.Classes);
+        yield return new ReportConfusion("Confusion matrix", report.Labels, [.. Enumerable.Range(0, report.Labels.Count * report.Labels.Count).Select(i => report.Confusion(i / report.Labels.Count, i % report.Labels.Count))]);
+        if (report.Calibration is not { } calibration)
+            yield break;
+        yield return new ReportChart("Calibration", "mean probability of the answers", "share that is right",
+            [new("answers in bins of equal width", [.. calibration.Bins.Select(b => new CurvePoint(b.MeanConfidence, b.Accuracy, string.Create(culture, $"{b.Count:N0} answers with probability {b.MeanConfidence:F3} in the mean: {b.Accuracy:F3} right")))])])
+        {
+            AcrossRange = (0, 1),
+            UpRange = (0, 1),
+            HasDiagonal = true,
+            Note = string.Create(culture, $"On the dashed line probabilities mean what they say. Expected calibration error {calibration.ExpectedError:F3}."),
+        };
+        CoveragePoint[] points = [.. Enumerable.Range(0, CoverageSteps + 1).Select(i => calibration.At(i / (double)CoverageSteps)).Where(p => p.Coverage > 0).DistinctBy(p => p.Coverage)];
+        yield return new ReportChart("Coverage and accuracy", "share of rows that are answered", "share of them that is right",
+            [new("leaving out the least certain", [.. points.Select(p => new CurvePoint(p.Coverage, p.Accuracy, string.Create(culture, $"probability from {p.Threshold:F2}: {100 * p.Coverage:F1} % answered, {100 * p.Accuracy:F1} % of them right")))])])
+        {
+            AcrossRange = (0, 1),
+            UpRange = (Math.Floor(10 * points.Min(p => p.Accuracy)) / 10 is var low && low < 1 ? low : 0.9, 1),
+            Note = "What is gained by leaving out the answers that the model is unsure of.",
+        };
+    }
+
+    private static IEnumerable<ReportSection> Of(LabelSetReport report)
+    {
+        List<(string, string)> figures = [("rows", report.RowCount.ToString("N0", culture)), ("micro F1", report.MicroF1.ToString()), ("macro F1", report.MacroF1.ToString("F3", culture)), ("exact match", report.ExactMatch.ToString())];
+        if (report.Baseline is { } simple)
+            figures.Add((report.BaselineName ?? "beside it", $"micro F1 {simple.MicroF1}, exact match {simple.ExactMatch}"));
+        yield return Figures(figures);
+        yield return Classes("Labels", report.Labels);
+    }
+
+    private static ReportTable Figures(IReadOnlyList<(string Name, string Value)> figures) =>
+        new("Figures", "Figures with 95 % intervals", ["figure", "value"], [.. figures.Select(f => new[] { f.Name, f.Value })]);
+
+    private static ReportTable Classes(string title, IReadOnlyList<ClassScore> classes) => new(title, "How well each was found",
+        ["name", ">precision", ">recall", ">F1", ">PR-AUC", ">rows"],
+        [.. classes.Select(c => new[] { c.Label, Share(c.Precision), Share(c.Recall), Share(c.F1), Share(c.AveragePrecision), c.Support.ToString("N0", culture) })]);
+
+    private static string Share(double value) => double.IsNaN(value) ? "" : value.ToString("F3", culture);
+
+    // Reports for people separate a name and its figures by two spaces or a colon.
+    private static string Before(string line) => Cut(line) is var at && at > 0 ? line[..at].Trim() : line.Trim();
+
+    private static string After(string line) => Cut(line) is var at && at > 0 ? line[at..].TrimStart(':', ' ') : "";
+
+    private static int Cut(string line) => Math.Max(line.TrimStart().IndexOf("  ", StringComparison.Ordinal) + line.Length - line.TrimStart().Length, line.IndexOf(": ", StringComparison.Ordinal));
+}

@@ -1,0 +1,131 @@
+using Heed.Testing;
+
+namespace Heed.Cli.Tests;
+
+/// <summary>Segmentation and detection from the command line.</summary>
+public sealed class PlaceTests
+{
+    private static readonly string[] quick = ["--epochs", "1", "--batch", "8", "--quiet"];
+
+    [Fact]
+    public void Segments_from_training_to_a_drawing()
+    {
+        using TemporaryFolder folder = new();
+        Scenes(folder["data"], 20);
+        string model = folder["model"];
+        CommandRun.Of(["train", "segment", "--data", folder["data"], "--classes", "ground,circle,square,triangle,cross", "--out", model, "--widths", "4,8", "--attention", "se", "--dice", "1", "--json", .. quick]).ShouldSucceed()
+            .Out.ShouldContain("\"meanIou\"");
+        CommandRun.Of("eval", model, "--data", folder["data"], "--json").ShouldSucceed().Out.ShouldContain("\"iou\"");
+        CommandRun.Of("eval", model, "--data", folder["data"]).ShouldSucceed().Out.ShouldContain("mean IoU");
+        string picture = folder["data/images/0.png"], drawing = folder["seen/drawing.png"];
+        CommandRun.Of("predict", model, picture, "--out", drawing).ShouldSucceed().Out.ShouldContain(picture);
+        Picture.Read(drawing).Width.ShouldBeGreaterThanOrEqualTo(32);
+        CommandRun.Of("predict", model, picture, folder["data/images/1.png"], "--out", folder["all"], "--json").ShouldSucceed().Out.ShouldContain("\"shares\"");
+        Directory.GetFiles(folder["all"]).Length.ShouldBe(2);
+        CommandRun.Of("predict", model, picture, "--out", picture).ShouldRefuse("would overwrite the picture");
+        CommandRun.Of("predict", model).ShouldRefuse("paths of PNG or JPEG files");
+        CommandRun.Of("describe", model).ShouldSucceed().Out.ShouldContain("U-Net of widths 4, 8");
+    }
+
+    [Fact]
+    public void Detects_from_training_to_a_drawing()
+    {
+        using TemporaryFolder folder = new();
+        Scenes(folder["data"], 20);
+        string model = folder["model"], data = folder["data/images"] + "," + folder["data/boxes.tsv"];
+        string[] network = ["--depths", "1,1,1", "--widths", "4,8,8", "--width", "8", "--head-depth", "1", "--levels", "1", "--attention", "eca"];
+        CommandRun.Of(["train", "detect", "--data", data, "--rows", "part=train", "--dev-rows", "part=dev", "--test-rows", "part=dev", "--out", model, "--json", .. network, .. quick]).ShouldSucceed().Out.ShouldContain("\"vocPrecision\"");
+        CommandRun.Of("eval", model, "--data", data, "--rows", "part=dev", "--json").ShouldSucceed().Out.ShouldContain("\"cocoThreeQuarters\"");
+        CommandRun.Of("eval", model, "--data", data).ShouldSucceed().Out.ShouldContain("mAP@0.5:0.95");
+        string picture = folder["data/images/0.png"];
+        CommandRun.Of("predict", model, picture, "--threshold", "0", "--out", folder["drawing.png"]).ShouldSucceed().Out.ShouldContain(picture);
+        Picture.Read(folder["drawing.png"]).Width.ShouldBe(32);
+        CommandRun.Of("predict", model, picture, "--json").ShouldSucceed().Out.ShouldContain("\"boxes\"");
+        CommandRun.Of("predict", model, picture, "--threshold", "2").ShouldRefuse("from 0 to 1");
+        CommandRun.Of("describe", model).ShouldSucceed().Out.ShouldContain("FCOS with 1 levels of 8");
+    }
+
+    [Fact]
+    public void Wrong_masks_get_one_message_that_names_the_file()
+    {
+        using TemporaryFolder folder = new();
+        Scenes(folder["data"], 4);
+        string[] train = ["train", "segment", "--data", folder["data"], "--out", folder["m"]];
+        CommandRun.Of(train).ShouldRefuse("--classes is required");
+        string[] named = [.. train, "--classes", "ground,circle,square,triangle,cross"];
+        CommandRun.Of([.. train, "--classes", "a,a"]).ShouldRefuse("different names");
+        CommandRun.Of([.. train, "--classes", "ground"]).ShouldRefuse("but there are 1 classes");
+        CommandRun.Of([.. named, "--widths", "4,x"]).ShouldRefuse("--widths must be whole numbers");
+        CommandRun.Of([.. named, "--attention", "sea"]).ShouldRefuse("there is no attention 'sea'");
+        CommandRun.Of([.. named, "--backbone", "resnet21"]).ShouldRefuse("there is no network 'resnet21'");
+        CommandRun.Of([.. named, "--size", "32x32x3"]).ShouldRefuse("--size must be rows and columns");
+        CommandRun.Of([.. named, "--dice", "-1"]).ShouldRefuse("Dice must be at least 0");
+        CommandRun.Of([.. named, "--monitor", "macro-f1"]).ShouldRefuse("mean-iou, accuracy or loss");
+        CommandRun.Of([.. named, "--masks", "masks"]).ShouldRefuse("no pictures below a folder 'masks'");
+        new Picture(16, 32, 1, new byte[512]).WritePng(folder["data/labels/2.png"]);
+        CommandRun.Of(named).ShouldRefuse("2.png", "16 × 32 pixels", "32 × 32");
+        File.Delete(folder["data/labels/2.png"]);
+        CommandRun.Of(named).ShouldRefuse("2.png", "has no mask");
+        Directory.Exists(folder["m"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Wrong_boxes_get_one_message_that_names_the_file()
+    {
+        using TemporaryFolder folder = new();
+        Scenes(folder["data"], 4);
+        string pictures = folder["data/images"], table = folder["boxes.tsv"];
+        string[] Train(string boxes) => ["train", "detect", "--data", pictures + "," + boxes, "--out", folder["m"]];
+        CommandRun.Of("train", "detect", "--data", pictures, "--out", folder["m"]).ShouldRefuse("PICTURES,BOXES");
+        const string Header = "image\tpart\tclass\txmin\tymin\txmax\tymax\n";
+        File.WriteAllText(table, Header + "0.png\ttrain\tcircle\t1\t1\t40\t9\n");
+        CommandRun.Of(Train(table)).ShouldRefuse("boxes.tsv, line 2", "leaves", "0.png", "32 × 32 pixels");
+        File.WriteAllText(table, Header + "0.png\ttrain\tcircle\t5\t1\t5\t9\n");
+        CommandRun.Of(Train(table)).ShouldRefuse("boxes.tsv, line 2", "has no area");
+        File.WriteAllText(table, Header + "0.png\ttrain\t\t1\t1\t5\t9\n");
+        CommandRun.Of(Train(table)).ShouldRefuse("boxes.tsv");
+        CommandRun.Of(Train(folder["none.tsv"])).ShouldRefuse("none.tsv");
+        File.WriteAllText(table, Header + "0.png\ttrain\tcircle\t1\t1\t5\t9\n");
+        CommandRun.Of([.. Train(table), "--rows", "part"]).ShouldRefuse("column=value");
+        CommandRun.Of([.. Train(table), "--rows", "part=test"]).ShouldRefuse("boxes.tsv");
+        CommandRun.Of([.. Train(table), "--backbone", "resnet20", "--widths", "4,8,8"]).ShouldRefuse("belong to the small backbone");
+        CommandRun.Of([.. Train(table), "--levels", "7", "--quiet"]).ShouldRefuse("the backbone has 4");
+        // Without a box there is nothing to choose the best epoch by.
+        CommandRun.Of([.. Train(table), "--dev", pictures + "," + Empty(folder), "--quiet"]).ShouldRefuse("no box in the dev pictures");
+        Directory.Exists(folder["m"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void The_demo_compares_three_tasks_and_draws()
+    {
+        using TemporaryFolder folder = new();
+        CommandRun run = CommandRun.Of("demo", "vision", "--out", folder["seen"], "--scenes", "20", "--size", "32", "--epochs", "1", "--quiet").ShouldSucceed();
+        foreach (string word in (string[])["which shape is red", "where things are", "what each pixel is", "mAP@0.5", "mean IoU"])
+            run.Out.ShouldContain(word);
+        Directory.GetFiles(folder["seen"], "*.png").Length.ShouldBe(7);
+        CommandRun.Of("demo", "vision", "--out", folder["seen"], "--scenes", "2").ShouldRefuse("--scenes must be from 20");
+        CommandRun.Of("demo", "vision", "--out", folder["seen"], "--attention", "sea").ShouldRefuse("there is no attention 'sea'");
+    }
+
+    private static string Empty(TemporaryFolder folder)
+    {
+        const string Name = "coco.json";
+        File.WriteAllText(folder[Name], """{ "images": [ { "id": 1, "file_name": "1.png" } ], "categories": [ { "id": 1, "name": "circle" } ], "annotations": [] }""");
+        return folder[Name];
+    }
+
+    // Scenes with their masks and a table of their boxes.
+    private static void Scenes(string folder, int count)
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "images"));
+        Directory.CreateDirectory(Path.Combine(folder, "labels"));
+        List<string> rows = ["image\tpart\tclass\txmin\tymin\txmax\tymax"];
+        foreach ((int n, ShapeScene scene) in ShapeScenes.Make(count, 3, size: 32, mostThings: 2).Index())
+        {
+            scene.Picture.WritePng(Path.Combine(folder, "images", FormattableString.Invariant($"{n}.png")));
+            scene.Mask.WritePng(Path.Combine(folder, "labels", FormattableString.Invariant($"{n}.png")));
+            rows.AddRange(scene.Boxes.Select(b => FormattableString.Invariant($"{n}.png\t{(n % 4 == 0 ? "dev" : "train")}\t{ShapeScenes.LabelNames[b.Label]}\t{b.Left}\t{b.Top}\t{b.Right}\t{b.Bottom}")));
+        }
+        File.WriteAllLines(Path.Combine(folder, "boxes.tsv"), rows);
+    }
+}
