@@ -53,7 +53,7 @@ public sealed class ExplanationSectionsTests
         int errors = (int)Math.Round((1 - measured.Accuracy.Value) * 60);
         wrong.Note.ShouldStartWith(FormattableString.Invariant($"{errors} rows were answered wrong"));
         double[] certain = [.. wrong.Texts.Select(t => double.Parse(t.Facts.First(f => f.Name == "probability").Value, System.Globalization.CultureInfo.InvariantCulture))];
-        certain.ShouldBe(certain.OrderDescending(), "the most certain first");
+        certain.ShouldBe([.. certain.OrderDescending()], "the most certain first");
 
         FaithfulnessReport faithful = FaithfulnessReport.Measure(rows.Take(4).Select(r => classifier.Explaining(new TextRow(r.Text, null, 0))), new FaithfulnessOptions { Explanation = new ExplanationOptions { Methods = ["attention", "occlusion"] } });
         ReportSection[] sections = [.. ExplanationSections.Of(faithful)];
