@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace Heed.Cli;
 
@@ -13,7 +12,7 @@ internal static class InterventionListing
         IEnumerable<ExplainedInput> all = inputs.TakeWhile(_ => !cancellation.IsCancellationRequested);
         if (kind == Randomize)
             WriteStages(terminal, Stages(model, [.. all.Where(input => input.UnitCount > 0)], options), isJson);
-        else if (AttentionIntervention.Kinds.Contains(kind))
+        else if (AttentionIntervention.Kinds.Contains(kind, StringComparer.Ordinal))
             WriteChange(terminal, AttentionIntervention.Measure(all, kind, seed: options.Seed), isJson);
         else
             throw new UsageException($"--intervene must be {string.Join(", ", AttentionIntervention.Kinds)} or {Randomize}, got '{kind}'.");

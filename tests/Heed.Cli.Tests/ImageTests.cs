@@ -11,7 +11,14 @@ public sealed class ImageTests
         Draw(folder["pictures"], 40);
         string model = folder["model"];
         string[] train = ["train", "image", "--data", folder["pictures"], "--out", model, "--model", "se-resnet20", "--epochs", "3", "--batch", "8", "--learning-rate", "0.05", "--shift", "1", "--json", "--quiet"];
-        CommandRun.Of(train).ShouldSucceed().Out.ShouldContain("\"topFive\"");
+        CommandRun trained = CommandRun.Of(train).ShouldSucceed();
+        trained.Out.ShouldContain("\"topFive\"");
+        trained.Out.ShouldContain("model.report.html");
+        CommandRun.Of("eval", model, "--data", folder["pictures"], "--report", folder["seen.html"], "--report-texts", "all").ShouldSucceed();
+        string page = File.ReadAllText(folder["seen.html"]);
+        foreach (string heading in new[] { "Loss by epoch", "Confusion matrix", "Calibration", "Most confident errors" })
+            page.ShouldContain($">{heading}</h2>");
+        page.Split("<article class=\"picture\"").Length.ShouldBe(41, "every picture once");
         CommandRun.Of("eval", model, "--data", folder["pictures"], "--json").ShouldSucceed().Out.ShouldContain("\"pictures\": 40");
         string picture = Path.Combine(folder["pictures"], "down", "1.png");
         CommandRun.Of("predict", model, picture).ShouldSucceed().Out.ShouldContain(picture);

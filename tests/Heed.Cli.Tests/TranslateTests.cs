@@ -40,6 +40,18 @@ public sealed class TrainedTranslator : IDisposable
 public sealed class TranslateTests(TrainedTranslator model) : IClassFixture<TrainedTranslator>
 {
     [Fact]
+    public void Its_report_shows_alignments()
+    {
+        File.ReadAllText(model.Model + ".report.html").ShouldContain(">Figures</h2>");
+        using TemporaryFolder folder = new();
+        CommandRun.Of("eval", model.Model, "--data", model.Pairs, "--source", "en", "--target", "de", "--report", folder["r.html"], "--report-texts", "all").ShouldSucceed();
+        string page = File.ReadAllText(folder["r.html"]);
+        page.ShouldContain(">Answers that are their reference</h2>");
+        page.Split("<article class=\"matrix\"").Length.ShouldBe(101, "as many as a report holds");
+        page.ShouldContain("BLEU");
+    }
+
+    [Fact]
     public void A_translator_has_gated_units_if_told_and_the_mean_of_one_model_is_itself()
     {
         using TemporaryFolder folder = new();

@@ -111,11 +111,15 @@ internal unsafe struct DepthwiseTile
     {
         nint whole = Channels - (Channels % V.Width);
         if (pixels == Width)
-            Eight<V>(input, step, output, outputStep, whole);
-        else
-            One<V>(input, output, whole);
-        for (int n = 0; n < pixels && whole < Channels; n++)
-            Rest<V>(input + (n * step), output + (n * outputStep), whole);
+        {
+            Eight<V, WholeVectors>(input, step, output, outputStep, 0, whole);
+            if (whole < Channels)
+                Eight<V, FirstLanes>(input, step, output, outputStep, whole, Channels);
+            return;
+        }
+        One<V>(input, output, whole);
+        if (whole < Channels)
+            Rest<V>(input, output, whole);
     }
 
     // Each a root of its own for the JIT: together they would run out of the inliner's budget, and vector operations would become calls.
@@ -123,7 +127,26 @@ internal unsafe struct DepthwiseTile
     private readonly void One<V>(float* input, float* output, nint end)
         where V : unmanaged, ISimd<V>
     {
-        for (nint c = 0; c < end; c += V.Width)
+        nint c = 0;
+        // Four chains at a time: one would wait for its own sums.
+        for (; c <= end - (4 * V.Width); c += 4 * V.Width)
+        {
+            float* y = output + c, b = Accumulates ? y : Bias == null ? null : Bias + c;
+            V y0 = b == null ? V.Zero : V.Load(b), y1 = b == null ? V.Zero : V.Load(b + V.Width), y2 = b == null ? V.Zero : V.Load(b + (2 * V.Width)), y3 = b == null ? V.Zero : V.Load(b + (3 * V.Width));
+            for (int n = 0; n < taps; n++)
+            {
+                float* x = input + Offsets[n] + c, w = Weight + Weights[n] + c;
+                y0 = V.FusedMultiplyAdd(V.Load(x), V.Load(w), y0);
+                y1 = V.FusedMultiplyAdd(V.Load(x + V.Width), V.Load(w + V.Width), y1);
+                y2 = V.FusedMultiplyAdd(V.Load(x + (2 * V.Width)), V.Load(w + (2 * V.Width)), y2);
+                y3 = V.FusedMultiplyAdd(V.Load(x + (3 * V.Width)), V.Load(w + (3 * V.Width)), y3);
+            }
+            V.Store(y0, y);
+            V.Store(y1, y + V.Width);
+            V.Store(y2, y + (2 * V.Width));
+            V.Store(y3, y + (3 * V.Width));
+        }
+        for (; c < end; c += V.Width)
         {
             V sum = Accumulates ? V.Load(output + c) : Bias == null ? V.Zero : V.Load(Bias + c);
             for (int n = 0; n < taps; n++)
@@ -146,53 +169,89 @@ internal unsafe struct DepthwiseTile
 
     // Written out because arrays of vectors do not live in registers.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private readonly void Eight<V>(float* input, nint step, float* output, nint outputStep, nint end)
+    private readonly void Eight<V, TLanes>(float* input, nint step, float* output, nint outputStep, nint first, nint end)
         where V : unmanaged, ISimd<V>
+        where TLanes : struct, ILanes
     {
+        int lanes = (int)Math.Min(V.Width, end - first);
         nint* offsets = Offsets, weights = Weights;
-        float* weight = Weight, bias = Bias;
+        float* weight = Weight + first, bias = Bias;
         int count = taps;
         bool accumulates = Accumulates;
-        for (nint c = 0; c < end; c += V.Width, input += V.Width, output += V.Width, weight += V.Width)
+        input += first;
+        output += first;
+        for (nint c = first; c < end; c += V.Width, input += V.Width, output += V.Width, weight += V.Width)
         {
             V y0, y1, y2, y3, y4, y5, y6, y7;
             if (accumulates)
             {
-                y0 = V.Load(output);
-                y1 = V.Load(output + outputStep);
-                y2 = V.Load(output + (2 * outputStep));
-                y3 = V.Load(output + (3 * outputStep));
-                y4 = V.Load(output + (4 * outputStep));
-                y5 = V.Load(output + (5 * outputStep));
-                y6 = V.Load(output + (6 * outputStep));
-                y7 = V.Load(output + (7 * outputStep));
+                y0 = TLanes.Load<V>(output, lanes);
+                y1 = TLanes.Load<V>(output + outputStep, lanes);
+                y2 = TLanes.Load<V>(output + (2 * outputStep), lanes);
+                y3 = TLanes.Load<V>(output + (3 * outputStep), lanes);
+                y4 = TLanes.Load<V>(output + (4 * outputStep), lanes);
+                y5 = TLanes.Load<V>(output + (5 * outputStep), lanes);
+                y6 = TLanes.Load<V>(output + (6 * outputStep), lanes);
+                y7 = TLanes.Load<V>(output + (7 * outputStep), lanes);
             }
             else
             {
-                y0 = bias == null ? V.Zero : V.Load(bias + c);
+                y0 = bias == null ? V.Zero : TLanes.Load<V>(bias + c, lanes);
                 y1 = y2 = y3 = y4 = y5 = y6 = y7 = y0;
             }
             for (int n = 0; n < count; n++)
             {
                 float* x = input + offsets[n], x4 = x + (4 * step);
-                V w = V.Load(weight + weights[n]);
-                y0 = V.FusedMultiplyAdd(V.Load(x), w, y0);
-                y1 = V.FusedMultiplyAdd(V.Load(x + step), w, y1);
-                y2 = V.FusedMultiplyAdd(V.Load(x + (2 * step)), w, y2);
-                y3 = V.FusedMultiplyAdd(V.Load(x + (3 * step)), w, y3);
-                y4 = V.FusedMultiplyAdd(V.Load(x4), w, y4);
-                y5 = V.FusedMultiplyAdd(V.Load(x4 + step), w, y5);
-                y6 = V.FusedMultiplyAdd(V.Load(x4 + (2 * step)), w, y6);
-                y7 = V.FusedMultiplyAdd(V.Load(x4 + (3 * step)), w, y7);
+                V w = TLanes.Load<V>(weight + weights[n], lanes);
+                y0 = V.FusedMultiplyAdd(TLanes.Load<V>(x, lanes), w, y0);
+                y1 = V.FusedMultiplyAdd(TLanes.Load<V>(x + step, lanes), w, y1);
+                y2 = V.FusedMultiplyAdd(TLanes.Load<V>(x + (2 * step), lanes), w, y2);
+                y3 = V.FusedMultiplyAdd(TLanes.Load<V>(x + (3 * step), lanes), w, y3);
+                y4 = V.FusedMultiplyAdd(TLanes.Load<V>(x4, lanes), w, y4);
+                y5 = V.FusedMultiplyAdd(TLanes.Load<V>(x4 + step, lanes), w, y5);
+                y6 = V.FusedMultiplyAdd(TLanes.Load<V>(x4 + (2 * step), lanes), w, y6);
+                y7 = V.FusedMultiplyAdd(TLanes.Load<V>(x4 + (3 * step), lanes), w, y7);
             }
-            V.Store(y0, output);
-            V.Store(y1, output + outputStep);
-            V.Store(y2, output + (2 * outputStep));
-            V.Store(y3, output + (3 * outputStep));
-            V.Store(y4, output + (4 * outputStep));
-            V.Store(y5, output + (5 * outputStep));
-            V.Store(y6, output + (6 * outputStep));
-            V.Store(y7, output + (7 * outputStep));
+            TLanes.Store(y0, output, lanes);
+            TLanes.Store(y1, output + outputStep, lanes);
+            TLanes.Store(y2, output + (2 * outputStep), lanes);
+            TLanes.Store(y3, output + (3 * outputStep), lanes);
+            TLanes.Store(y4, output + (4 * outputStep), lanes);
+            TLanes.Store(y5, output + (5 * outputStep), lanes);
+            TLanes.Store(y6, output + (6 * outputStep), lanes);
+            TLanes.Store(y7, output + (7 * outputStep), lanes);
         }
+    }
+
+    // Whole vectors, or the first lanes of the last one.
+    private interface ILanes
+    {
+        static abstract V Load<V>(float* source, int lanes)
+            where V : unmanaged, ISimd<V>;
+
+        static abstract void Store<V>(V value, float* destination, int lanes)
+            where V : unmanaged, ISimd<V>;
+    }
+
+    private readonly struct WholeVectors : ILanes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Load<V>(float* source, int lanes)
+            where V : unmanaged, ISimd<V> => V.Load(source);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store<V>(V value, float* destination, int lanes)
+            where V : unmanaged, ISimd<V> => V.Store(value, destination);
+    }
+
+    private readonly struct FirstLanes : ILanes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Load<V>(float* source, int lanes)
+            where V : unmanaged, ISimd<V> => V.Load(source, lanes);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store<V>(V value, float* destination, int lanes)
+            where V : unmanaged, ISimd<V> => V.Store(value, destination, lanes);
     }
 }

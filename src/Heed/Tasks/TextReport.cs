@@ -84,7 +84,7 @@ internal static class TextReport
     {
         string rows = data is null ? "" : string.Create(culture, $" Measured on {data.Count:N0} rows{(data.SourcePath is { } path ? " of " + Path.GetFileName(path) : "")}.");
         string held = texts == 0 ? " This file holds no texts of the data."
-            : string.Create(culture, $" This file holds {texts:N0} texts of the data ({(options.Content == ReportContent.All ? "all that there was room for" : "those that were answered wrong")}), word for word: treat it as you treat them.");
+            : string.Create(culture, $" This file holds {texts:N0} texts of the data ({(options.Content == ReportContent.All ? "wrong answers and right ones" : "answered wrong")}), word for word: treat it as you treat them.");
         return string.Create(culture, $"{model.Network.ParameterCount:N0} parameters{(model.Labels.Count > 0 ? $", {model.Labels.Count} labels" : "")}.{rows}{held}");
     }
 }

@@ -1,5 +1,3 @@
-using Heed.Tests.Tasks;
-
 namespace Heed.Tests.Inspection;
 
 /// <summary>The same methods on language models and translators.</summary>

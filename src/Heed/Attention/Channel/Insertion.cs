@@ -41,7 +41,7 @@ public sealed class Insertion : IModuleChange
         return ModuleCost.Measure(Root!, forward).Where(cost => names.Contains(cost.Name)).Sum(cost => cost.MultiplyAdds);
     }
 
-    /// <summary>As <c>16 blocks after layer*.*.bn3, + 2,514,992 parameters, + 2,503,680 multiply-adds for a picture of 224 x 224</c>; without the last part where the model is no <see cref="PictureNetwork"/>.</summary>
+    /// <summary>As <c>16 blocks after layer*.*.bn3, + 2,530,992 parameters, + 2,514,944 multiply-adds for a picture of 224 x 224</c>; without the last part where the model is no <see cref="PictureNetwork"/>.</summary>
     public override string ToString() =>
         FormattableString.Invariant($"{Count} {(Count == 1 ? "block" : "blocks")} after {After}, + {ParameterCount:N0} parameters")
         + (Probe is null ? "" : FormattableString.Invariant($", + {MultiplyAdds(Probe):N0} multiply-adds for a picture of {PictureSize} x {PictureSize}"));

@@ -31,7 +31,7 @@ public abstract class PictureAttention : Module
     /// <summary>Names of the blocks that <see cref="Create"/> makes.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. blocks.Select(b => b.Name)];
 
-    internal static IEnumerable<Mechanism> Mechanisms => blocks.Select(b => b.Entry).DistinctBy(m => m.Name);
+    internal static IEnumerable<Mechanism> Mechanisms => blocks.Select(b => b.Entry).DistinctBy(m => m.Name, StringComparer.Ordinal);
 
     /// <summary>Makes a block by its name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>

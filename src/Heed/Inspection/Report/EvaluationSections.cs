@@ -21,10 +21,11 @@ public static class EvaluationSections
         yield return new ReportChart("Loss by epoch", "epoch", "loss", [Line("training", e => e.TrainLoss), Line("dev", e => e.DevLoss)])
         {
             AcrossRange = across,
+            IsCount = true,
             Note = string.Create(culture, $"The best epoch, whose weights were kept: {epochs.LastOrDefault(e => e.IsBest)?.Epoch ?? epochs.Count}."),
         };
         if (epochs.Any(e => double.IsFinite(e.Accuracy)))
-            yield return new ReportChart("Dev rows by epoch", "epoch", "share", [Line("accuracy", e => e.Accuracy), Line("macro F1", e => e.MacroF1)]) { AcrossRange = across };
+            yield return new ReportChart("Dev rows by epoch", "epoch", "share", [Line("accuracy", e => e.Accuracy), Line("macro F1", e => e.MacroF1)]) { AcrossRange = across, IsCount = true };
     }
 
     /// <summary>Everything that an evaluation says.</summary>

@@ -15,6 +15,9 @@ public sealed record ReportChart(string Title, string Across, string Up, IReadOn
     /// <summary>The ends of the axis upward; null as the points need.</summary>
     public (double Low, double High)? UpRange { get; init; }
 
+    /// <summary>Whether the axis across counts, so that its marks are whole numbers.</summary>
+    public bool IsCount { get; init; }
+
     /// <summary>Whether the line on which both axes are equal is drawn.</summary>
     public bool HasDiagonal { get; init; }
 
@@ -38,7 +41,7 @@ public sealed record ReportChart(string Title, string Across, string Up, IReadOn
             html.Start("li").Element("span", "", ("class", FormattableString.Invariant($"key k{c % 4}"))).Text(Curves[c].Name).End();
         html.End().Line();
         html.Start("svg", ("viewBox", $"0 0 {N(Left + Width + 16)} {N(Top + Height + 46)}"), ("role", "img"), ("aria-label", $"{Title}: {Up} over {Across}. The table below holds the values.")).Line();
-        foreach (double mark in Marks(lowX, highX))
+        foreach (double mark in Marks(lowX, highX).Where(m => !IsCount || m == Math.Round(m)))
             Grid(html, X(mark), Top, X(mark), Top + Height, X(mark), Top + Height + 18, "middle", mark);
         foreach (double mark in Marks(lowY, highY))
             Grid(html, Left, Y(mark), Left + Width, Y(mark), Left - 8, Y(mark) + 5, "end", mark);

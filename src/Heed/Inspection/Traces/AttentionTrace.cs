@@ -89,20 +89,20 @@ public sealed class AttentionTrace : IDisposable
         ArgumentNullException.ThrowIfNull(path);
         if (!IsIn(path))
             throw new InputException($"there is no trace, no {TraceIndex.FileName}. Is the path right?", path);
-        TraceIndex index = TraceIndex.Read(System.IO.Path.Combine(path, TraceIndex.FileName));
-        List<SafetensorsFile> files = [];
+        TraceIndex read = TraceIndex.Read(System.IO.Path.Combine(path, TraceIndex.FileName));
+        List<SafetensorsFile> opened = [];
         try
         {
-            foreach (TraceLayer layer in index.Layers)
+            foreach (TraceLayer layer in read.Layers)
             {
-                files.Add(SafetensorsFile.Open(System.IO.Path.Combine(path, layer.File)));
-                CheckShapes(files[^1], layer, index.Type);
+                opened.Add(SafetensorsFile.Open(System.IO.Path.Combine(path, layer.File)));
+                CheckShapes(opened[^1], layer, read.Type);
             }
-            return new AttentionTrace(path, index, [.. files]);
+            return new AttentionTrace(path, read, [.. opened]);
         }
         catch
         {
-            files.ForEach(file => file.Dispose());
+            opened.ForEach(file => file.Dispose());
             throw;
         }
     }

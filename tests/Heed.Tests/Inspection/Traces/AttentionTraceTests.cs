@@ -96,6 +96,21 @@ public sealed class AttentionTraceTests : IDisposable
     }
 
     [Fact]
+    public void A_sequence_of_32768_tokens_opens_at_once()
+    {
+        Transformer model = new(new TransformerConfig { Size = 8, LayerCount = 1, HeadCount = 1, InnerSize = 8, MaximumLength = 32768 }, 50);
+        model.Initialize(1);
+        Write(model, Ids(32768), new() { PartSize = 1 << 20, Rows = [.. Enumerable.Range(0, 256).Select(row => 128 * row)] });
+        new FileInfo(Path.Combine(folder["trace"], "layer00.safetensors")).Length.ShouldBeGreaterThan(2L * 256 * 32768);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using AttentionTrace trace = AttentionTrace.Open(folder["trace"]);
+        (int rows, int keys) = trace.SizeOf(0, trace.Layers[0].LevelCount - 1);
+        (rows, keys).ShouldBe((1, 64));
+        trace.Read(0, 0, trace.Layers[0].LevelCount - 1).Sum(w => 512.0 * w).ShouldBe(1, 2e-3, "the mean of the rows, each of which sums to one");
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(400_000, "of 22 MB");
+    }
+
+    [Fact]
     public void A_trace_of_another_model_is_refused()
     {
         Transformer model = Model();
