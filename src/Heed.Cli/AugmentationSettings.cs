@@ -8,6 +8,7 @@ internal sealed class AugmentationSettings
     private readonly Option<int> shift, cutout;
     private readonly Option<double> flip, colour, leastArea;
 
+    /// <summary>Makes the options.</summary>
     /// <param name="all">The command's options, to which these are added.</param>
     /// <param name="defaults">What they are unless given.</param>
     public AugmentationSettings(OptionList all, PictureAugmentation defaults)

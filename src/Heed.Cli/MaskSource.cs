@@ -11,6 +11,7 @@ internal sealed class MaskSource
     private readonly Option<string> masks = new("--masks") { Description = "The folder of the masks.", HelpName = "name", DefaultValueFactory = _ => "labels" };
     private readonly Option<bool> skip;
 
+    /// <summary>Makes the options.</summary>
     /// <param name="skip">An option that another source of the command has, too; null to make it.</param>
     public MaskSource(Option<bool>? skip = null)
     {

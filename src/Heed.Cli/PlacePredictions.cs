@@ -98,7 +98,7 @@ internal abstract class PlacePredictions
         {
             writer.WriteStartObject();
             writer.WriteString("label", labels[box.Box.Label]);
-            writer.WriteFinite("score", box.Score);
+            writer.WriteFinite("score", box.Confidence);
             writer.WriteFinite("xmin", box.Box.Left);
             writer.WriteFinite("ymin", box.Box.Top);
             writer.WriteFinite("xmax", box.Box.Right);

@@ -6,14 +6,14 @@ internal sealed class BoxMatching
     private const int MostOfPicture = 100, Recalls = 101;
 
     private readonly PictureBox[][] truth;
-    private readonly (int Picture, PictureBox Box, float Score)[] found, surest;
+    private readonly (int Picture, PictureBox Box, float Confidence)[] found, surest;
 
     public BoxMatching(int label, IReadOnlyList<IReadOnlyList<PictureBox>> truth, IReadOnlyList<IReadOnlyList<ScoredBox>> found)
     {
         this.truth = [.. truth.Select(boxes => boxes.Where(b => b.Label == label).ToArray())];
         // Stable: equal scores stay in the order of the pictures.
-        (int Picture, PictureBox Box, float Score)[] Ordered(int most) =>
-            [.. found.SelectMany((boxes, picture) => boxes.Where(b => b.Box.Label == label).OrderByDescending(b => b.Score).Take(most).Select(b => (picture, b.Box, b.Score))).OrderByDescending(b => b.Score)];
+        (int Picture, PictureBox Box, float Confidence)[] Ordered(int most) =>
+            [.. found.SelectMany((boxes, picture) => boxes.Where(b => b.Box.Label == label).OrderByDescending(b => b.Confidence).Take(most).Select(b => (picture, b.Box, b.Confidence))).OrderByDescending(b => b.Confidence)];
         (this.found, surest) = (Ordered(int.MaxValue), Ordered(MostOfPicture));
         BoxCount = this.truth.Sum(boxes => boxes.Length);
     }
@@ -50,7 +50,7 @@ internal sealed class BoxMatching
         return BoxCount == 0 ? double.NaN : sum / Recalls;
     }
 
-    private bool[] Right((int Picture, PictureBox Box, float Score)[] boxes, double overlap, bool onlyFree)
+    private bool[] Right((int Picture, PictureBox Box, float Confidence)[] boxes, double overlap, bool onlyFree)
     {
         bool[][] taken = [.. truth.Select(own => new bool[own.Length])];
         bool[] right = new bool[boxes.Length];

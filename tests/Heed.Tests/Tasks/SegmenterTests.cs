@@ -6,7 +6,7 @@ public sealed class SegmenterTests
 {
     private static readonly SegmenterOptions Small = new()
     {
-        Network = new UNetConfig { Widths = [6, 12, 12], Attention = "se", Reduction = 2 },
+        Network = new UNetConfig { Widths = [8, 16, 16], Attention = "se", Reduction = 2 },
         Dice = 1,
         Training = new SegmenterOptions().Training with { BatchSize = 4, EpochCount = 12, LearningRate = 0.01 },
     };
@@ -38,7 +38,7 @@ public sealed class SegmenterTests
         seen.Shares.Sum().ShouldBe(1, 1e-9);
         seen.Draw(odd).Width.ShouldBeGreaterThanOrEqualTo(45);
         Should.Throw<InputException>(() => ImageClassifier.Load(folder["model"])).Message.ShouldContain("segmentation");
-        Should.Throw<InputException>(() => Segmenter.Load(Damaged(folder, text => text.Replace("12,", "12000,", StringComparison.Ordinal)))).Message.ShouldContain("config.json");
+        Should.Throw<InputException>(() => Segmenter.Load(Damaged(folder, text => text.Replace("16,", "16000,", StringComparison.Ordinal)))).Message.ShouldContain("config.json");
     }
 
     [Fact]

@@ -12,7 +12,7 @@ public static class BoxSuppression
     {
         ArgumentNullException.ThrowIfNull(boxes);
         List<ScoredBox> kept = [];
-        foreach (ScoredBox box in boxes.OrderByDescending(b => b.Score))
+        foreach (ScoredBox box in boxes.OrderByDescending(b => b.Confidence))
         {
             if (kept.Count >= most)
                 break;

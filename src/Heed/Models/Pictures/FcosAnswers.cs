@@ -53,7 +53,7 @@ internal static class FcosAnswers
                     if (box.Left < box.Right && box.Top < box.Bottom)
                         own.Add(new ScoredBox(box, (float)score));
                 }
-                found[picture].AddRange(own.OrderByDescending(b => b.Score).Take(MostOfLevel));
+                found[picture].AddRange(own.OrderByDescending(b => b.Confidence).Take(MostOfLevel));
             }
         }
         return [.. found.Select(boxes => BoxSuppression.Run(boxes, overlap, most))];
