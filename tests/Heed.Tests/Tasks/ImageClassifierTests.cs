@@ -92,7 +92,7 @@ public sealed class ImageClassifierTests
         // The same pictures, with a class more.
         PictureData Third(PictureData data) => PictureData.FromPictures([.. Enumerable.Range(0, data.Count).Select(i => (data.Read(i).Picture, i % 5 == 0 ? "third" : data.LabelNames[data.Labels[i]]))], [.. data.LabelNames, "third"]);
         List<string> notes = [];
-        ImageClassifier second = ImageClassifier.Train(Third(train), Third(dev), once with { InitialWeights = folder["model"], Freeze = ["conv1", "bn1", "layer*"], Network = once.Network with { Attention = "gc" } }, new Listener(notes));
+        ImageClassifier second = ImageClassifier.Train(Third(train), Third(dev), once with { InitialWeights = folder["model"], Freeze = ["conv1", "bn1", "layer*"], Network = once.Network with { Attention = "gc" } }, new NoteListener(notes));
         notes[0].ShouldContain("start from scratch");
         notes[0].ShouldContain("'fc.weight'");
         notes[1].ShouldContain("parameters are trained, the others frozen");
@@ -208,7 +208,7 @@ public sealed class ImageClassifierTests
         }
     }
 
-    private sealed class Listener(List<string> notes) : ITrainingObserver
+    private sealed class NoteListener(List<string> notes) : ITrainingObserver
     {
         public void OnStart(TrainingStart start) => notes.AddRange(start.Notes);
     }
