@@ -64,6 +64,6 @@ public sealed class ExplainedModelsTests
             words[t].Without([[true, true, true]], "delete")[0].ShouldBeLessThan(words[t].Value);
         }
         model.Explaining("blau alt haus", "old").Count.ShouldBe(1);
-        Should.Throw<ArgumentException>(() => model.Explaining("blau alt", "house")).Message.ShouldContain("it is blue old");
+        Should.Throw<ArgumentException>(() => model.Explaining("blau alt haus", "red")).Message.ShouldContain("it is blue old house");
     }
 }
