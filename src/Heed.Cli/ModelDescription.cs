@@ -171,7 +171,7 @@ internal sealed class ModelDescription
     private void Works(ImageCosts costs)
     {
         lines.Add(("work", string.Create(culture, $"{costs.MultiplyAdds:N0} multiply-adds for a picture of {costs.Height} x {costs.Width}")));
-        foreach (IGrouping<string, ModuleCost> kind in costs.Blocks.GroupBy(b => b.Kind))
+        foreach (IGrouping<string, ModuleCost> kind in costs.Blocks.GroupBy(b => b.Kind, StringComparer.Ordinal))
             lines.Add(("attention", string.Create(culture, $"{kind.Count()} {kind.Key}, the first {kind.First().Name}: {kind.Sum(b => b.ParameterCount):N0} parameters, {kind.Sum(b => b.MultiplyAdds):N0} multiply-adds")));
         properties.Add(json =>
         {
