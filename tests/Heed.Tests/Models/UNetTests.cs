@@ -56,7 +56,10 @@ public sealed class UNetTests
     {
         UNet network = new(Small with
         {
-            Widths = [4, 6], Upsampling = upsampling, Attention = attention, Backbone = stem is null ? null : new ResNetConfig { Stem = stem, Depths = [1, 1], Widths = [4, 6], Attention = "se" },
+            Widths = [4, 6],
+            Upsampling = upsampling,
+            Attention = attention,
+            Backbone = stem is null ? null : new ResNetConfig { Stem = stem, Depths = [1, 1], Widths = [4, 6], Attention = "se" },
         });
         network.Initialize(3);
         foreach ((int height, int width) in new[] { (16, 16), (13, 11), (1, 2) })

@@ -47,7 +47,10 @@ public sealed class SegmenterTests
         (MaskData train, MaskData dev, _) = Scenes(12).Split(seed: 1, dev: 0.3, test: 0);
         SegmenterOptions options = Small with
         {
-            Network = new UNetConfig { Widths = [6, 8], Backbone = new ResNetConfig { Depths = [1, 1], Widths = [6, 8], Attention = "se" } }, Height = 24, Width = 40, Training = Small.Training with { EpochCount = 2, ClassWeights = "balanced" },
+            Network = new UNetConfig { Widths = [6, 8], Backbone = new ResNetConfig { Depths = [1, 1], Widths = [6, 8], Attention = "se" } },
+            Height = 24,
+            Width = 40,
+            Training = Small.Training with { EpochCount = 2, ClassWeights = "balanced" },
         };
         byte[] Weights(Segmenter segmenter)
         {
