@@ -134,6 +134,7 @@ internal sealed class TransformersGroup : IBenchmarkGroup
         const int Rounds = 7;
         long length = new FileInfo(file).Length;
         List<double> reading = [], answering = [];
+        int[] token = Ids(1, DecoderWords);
         for (int i = 0; i < Rounds; i++)
         {
             if (!prepare(file))
@@ -143,7 +144,7 @@ internal sealed class TransformersGroup : IBenchmarkGroup
             answering.Add(Time(() =>
             {
                 PretrainedTransformer<TransformerLanguageModel> loaded = PretrainedTransformer.LoadLanguageModel(folder);
-                Step.Evaluate(pass => loaded.Model.Next(new[] { 1 }, loaded.Model.Transformer.NewCache(1, 16, pass), pass).Values[0]);
+                Step.Evaluate(pass => loaded.Model.Next(token, loaded.Model.Transformer.NewCache(1, 16, pass), pass).Values[0]);
             }));
             // Mappings go, so that the next round begins as the first.
             GC.Collect();

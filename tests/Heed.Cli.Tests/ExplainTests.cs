@@ -39,7 +39,7 @@ public sealed class ExplainTests(TrainedModel model) : IClassFixture<TrainedMode
         CommandRun run = CommandRun.Of(command).ShouldSucceed();
         run.Lines[0].ShouldStartWith("12 inputs, removal by 'delete'");
         run.Out.ShouldContain("random order");
-        run.Lines.First(line => line.StartsWith("occlusion")).ShouldEndWith("explains");
+        run.Lines.First(line => line.StartsWith("occlusion", StringComparison.Ordinal)).ShouldEndWith("explains");
         run.Error.ShouldContain("both lie above zero");
         using JsonDocument json = JsonDocument.Parse(CommandRun.Of([.. command, "--json", "--removal", "unknown"]).ShouldSucceed().Out);
         JsonElement occlusion = json.RootElement.GetProperty("methods")[1];
