@@ -157,7 +157,9 @@ internal sealed class DemoVisionCommand
 
         public SegmenterOptions Segmentation(string attention) => new()
         {
-            Network = new UNetConfig { Widths = [8, 16, 32, 48], Attention = attention, Reduction = 4 }, Dice = 1, Training = training with { Monitor = "mean-iou" },
+            Network = new UNetConfig { Widths = [12, 24, 48], Upsampling = "bilinear", Attention = attention, Reduction = 4 },
+            // What is a thing shows in the first epochs, of what shape it is much later.
+            Training = training with { Monitor = "mean-iou", BatchSize = 4, LearningRate = 0.01, EpochCount = 2 * training.EpochCount },
         };
     }
 }
