@@ -33,11 +33,13 @@ public class PretrainedDataTests
     {
         string? path = RealData.Find(file);
         Skip.If(path is null, RealData.Reason);
-        int count = 0;
-        foreach (string text in Lines(path!).Take(400))
+        const int Texts = 400, Characters = 60_000;
+        int count = 0, characters = 0;
+        foreach (string text in Lines(path!).Take(Texts).TakeWhile(_ => characters < Characters))
         {
             Check(text);
             count++;
+            characters += text.Length;
         }
         count.ShouldBeGreaterThan(10);
     }
