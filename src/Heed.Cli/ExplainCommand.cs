@@ -21,13 +21,14 @@ internal static class ExplainCommand
             HelpName = "kind",
         };
         Option<string?> output = new("--out") { Description = "Of one picture and one method: writes the picture with the scores over it, a PNG.", HelpName = "file" };
+        Option<string?> report = new("--report") { Description = "Write the inputs under the scores of all methods, or with --faithfulness the figures, to this HTML file.", HelpName = "file" };
         Option<bool> gates = new("--gates") { Description = "Of pictures: shows how far channel attention opens its gates in each layer." };
         Option<int> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         json.Description = "One JSON object an input and method; with --faithfulness one for all.";
         Command command = new("explain", "Shows what counted for an answer, and whether that explanation holds.") { model, inputs, data, column, encoding, limit };
         settings.AddTo(command);
-        foreach (Option option in new Option[] { faithfulness, intervene, output, gates, threads, json })
+        foreach (Option option in new Option[] { faithfulness, intervene, output, report, gates, threads, json })
             command.Add(option);
         command.SetAction(parsed =>
         {
@@ -39,6 +40,10 @@ internal static class ExplainCommand
             if (given.Length > 0 == file is not null || (of is not null && file is null) || file is "" || of is "")
                 throw new UsageException("give inputs, or --data with a file (and --text with a column of it), and not both.");
             ExplanationOptions options = settings.Read(parsed);
+            bool listsNothing = parsed.GetValue(gates) || parsed.GetValue(output) is not null || parsed.GetValue(intervene) is not null;
+            if (parsed.GetValue(report) is not null && listsNothing)
+                throw new UsageException("--report is of explanations or of --faithfulness; leave --gates, --out and --intervene away.");
+            ExplanationPage? page = parsed.GetValue(report) is { } target ? new ExplanationPage(ReportSettings.Target(target, parsed.GetValue(model)!, report.Name), parsed.GetValue(model)!) : null;
             ExplainedModel explained = ExplainedModel.Load(parsed.GetValue(model)!);
             if (parsed.GetValue(gates))
                 return WriteGates(terminal, explained, given, parsed.GetValue(json));
@@ -47,12 +52,12 @@ internal static class ExplainCommand
             IEnumerable<ExplainedInput> all = file is null ? explained.Inputs(given, options) : explained.InputsOf(file, of, parsed.GetValue(encoding), options).Take(parsed.GetValue(limit));
             if (parsed.GetValue(intervene) is { } kind)
                 return UsageException.Guard(() => InterventionListing.Write(terminal, explained, all, kind, options, parsed.GetValue(json), cancellation));
-            return UsageException.Guard(() => parsed.GetValue(faithfulness) ? Measure(terminal, all, options, parsed.GetValue(json), cancellation) : Show(terminal, all, options, parsed.GetValue(json), cancellation));
+            return UsageException.Guard(() => parsed.GetValue(faithfulness) ? Measure(terminal, all, options, page, parsed.GetValue(json), cancellation) : Show(terminal, all, options, page, parsed.GetValue(json), cancellation));
         });
         return command;
     }
 
-    private static int Show(Terminal terminal, IEnumerable<ExplainedInput> inputs, ExplanationOptions options, bool isJson, CancellationToken cancellation)
+    private static int Show(Terminal terminal, IEnumerable<ExplainedInput> inputs, ExplanationOptions options, ExplanationPage? page, bool isJson, CancellationToken cancellation)
     {
         ExplanationListing listing = new(terminal);
         foreach (ExplainedInput input in inputs)
@@ -64,7 +69,9 @@ internal static class ExplainCommand
             foreach (Explanation explanation in isJson ? explanations : [])
                 JsonText.WriteObject(terminal.Out, writer => ExplanationJson.Write(writer, explanation));
             terminal.Out.Flush();
+            page?.Add(explanations);
         }
+        page?.Write(terminal);
         return ExitCode.Done;
     }
 
@@ -97,13 +104,15 @@ internal static class ExplainCommand
         return ExitCode.Done;
     }
 
-    private static int Measure(Terminal terminal, IEnumerable<ExplainedInput> inputs, ExplanationOptions options, bool isJson, CancellationToken cancellation)
+    private static int Measure(Terminal terminal, IEnumerable<ExplainedInput> inputs, ExplanationOptions options, ExplanationPage? page, bool isJson, CancellationToken cancellation)
     {
         FaithfulnessReport report = FaithfulnessReport.Measure(inputs, new FaithfulnessOptions { Explanation = options }, cancellation);
         if (isJson)
             JsonText.WriteObject(terminal.Out, writer => FaithfulnessJson.Write(writer, report), isIndented: true);
         else
             FaithfulnessListing.Write(terminal, report);
+        page?.Add(report);
+        page?.Write(terminal);
         return ExitCode.Done;
     }
 }

@@ -65,6 +65,21 @@ public sealed class ExplainTests(TrainedModel model) : IClassFixture<TrainedMode
     }
 
     [Fact]
+    public void A_report_shows_inputs_or_figures()
+    {
+        using TemporaryFolder folder = new();
+        string page = folder["explained.report.html"];
+        CommandRun.Of("explain", model.Model, Text, "--methods", "attention,occlusion", "--report", page).ShouldSucceed().Error.ShouldContain($"report {page}");
+        File.ReadAllText(page).ShouldContain("occlusion");
+        CommandRun.Of("explain", model.Model, "--data", model.Test, "--text", "text", "--limit", "4", "--methods", "occlusion", "--faithfulness", "--report", page).ShouldSucceed();
+        File.ReadAllText(page).ShouldContain("Do they explain?");
+        CommandRun.Of("explain", model.Model, Text, "--report", page, "--intervene", "uniform").ShouldRefuse("--report is of explanations");
+        File.WriteAllText(page, "mine");
+        CommandRun.Of("explain", model.Model, Text, "--report", page).ShouldRefuse("is no report of Heed");
+        File.ReadAllText(page).ShouldBe("mine");
+    }
+
+    [Fact]
     public void What_makes_no_sense_is_refused_in_one_line()
     {
         using TemporaryFolder folder = new();
