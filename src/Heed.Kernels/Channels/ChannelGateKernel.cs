@@ -49,9 +49,9 @@ public static unsafe class ChannelGateKernel
         Require.Length(Operation, nameof(x), x.Length, dy.Length);
         if (y.Length != 0)
             Require.Length(Operation, nameof(y), y.Length, dy.Length);
-        CheckGradient(Operation, nameof(dx), dx, x.Length, dy, x);
-        CheckGradient(Operation, nameof(dgate), dgate, gate.Length, dy, x);
-        CheckGradient(Operation, nameof(daddend), daddend, x.Length, dy, x);
+        Require.Gradient(Operation, nameof(dx), dx, x.Length, dy, x);
+        Require.Gradient(Operation, nameof(dgate), dgate, gate.Length, dy, x);
+        Require.Gradient(Operation, nameof(daddend), daddend, x.Length, dy, x);
         fixed (float* pdy = dy, px = x, pg = gate, py = y, pdx = dx, pdg = dgate, pdz = daddend)
         {
             RowCall.Run(new BackwardStep
@@ -67,15 +67,6 @@ public static unsafe class ChannelGateKernel
         int batch = Require.Rows(operation, "gate", gates, channels), rows = Require.Rows(operation, "x", length, channels);
         Require.Length(operation, "x", rows, batch == 0 ? 0 : (long)(rows / batch) * batch);
         return (batch, batch == 0 ? 0 : rows / batch);
-    }
-
-    private static void CheckGradient(string operation, string argument, ReadOnlySpan<float> gradient, int length, ReadOnlySpan<float> dy, ReadOnlySpan<float> x)
-    {
-        if (gradient.Length == 0)
-            return;
-        Require.Length(operation, argument, gradient.Length, length);
-        Require.Apart(operation, nameof(dy), dy, gradient);
-        Require.Apart(operation, nameof(x), x, gradient);
     }
 
     private struct ForwardStep : IRowStep

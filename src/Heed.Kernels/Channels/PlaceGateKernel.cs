@@ -51,9 +51,9 @@ public static unsafe class PlaceGateKernel
         Require.Length(Operation, nameof(x), x.Length, dy.Length);
         if (y.Length != 0)
             Require.Length(Operation, nameof(y), y.Length, dy.Length);
-        CheckGradient(Operation, nameof(dx), dx, x.Length, dy, x);
-        CheckGradient(Operation, nameof(dgate), dgate, gate.Length, dy, x);
-        CheckGradient(Operation, nameof(daddend), daddend, x.Length, dy, x);
+        Require.Gradient(Operation, nameof(dx), dx, x.Length, dy, x);
+        Require.Gradient(Operation, nameof(dgate), dgate, gate.Length, dy, x);
+        Require.Gradient(Operation, nameof(daddend), daddend, x.Length, dy, x);
         fixed (float* pdy = dy, px = x, pg = gate, py = y, pdx = dx, pdg = dgate, pdz = daddend)
         {
             RowCall.Run(new BackwardStep
@@ -65,15 +65,6 @@ public static unsafe class PlaceGateKernel
     }
 
     private static int Blocks(int places) => (places / Block) + (places % Block == 0 ? 0 : 1);
-
-    private static void CheckGradient(string operation, string argument, ReadOnlySpan<float> gradient, int length, ReadOnlySpan<float> dy, ReadOnlySpan<float> x)
-    {
-        if (gradient.Length == 0)
-            return;
-        Require.Length(operation, argument, gradient.Length, length);
-        Require.Apart(operation, nameof(dy), dy, gradient);
-        Require.Apart(operation, nameof(x), x, gradient);
-    }
 
     private struct ForwardStep : IRowStep
     {

@@ -32,6 +32,16 @@ internal static class Require
             throw new ArgumentException($"{operation}: the result overlaps {argument}; give it memory of its own.", argument);
     }
 
+    /// <summary>A gradient that is not wanted is empty; one that is has its length, and memory of its own.</summary>
+    public static void Gradient(string operation, string argument, ReadOnlySpan<float> gradient, int length, ReadOnlySpan<float> dy, ReadOnlySpan<float> x)
+    {
+        if (gradient.Length == 0)
+            return;
+        Length(operation, argument, gradient.Length, length);
+        Apart(operation, nameof(dy), dy, gradient);
+        Apart(operation, nameof(x), x, gradient);
+    }
+
     public static void Range(string operation, string argument, double got, bool isIn, string range)
     {
         if (!isIn)

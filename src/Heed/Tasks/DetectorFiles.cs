@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Heed;
@@ -38,12 +37,7 @@ internal static class DetectorFiles
         Deviation = model.Reading.Deviation, Network = model.Network.Config, Backbone = model.Network.Config.Backbone, Overlap = model.Overlap,
     };
 
-    public static void Save(Detector model, string path) => ModelFolder.Write(path, new Dictionary<string, Action<Stream>>(StringComparer.Ordinal)
-    {
-        [PictureModelFiles.Config] = stream => JsonSerializer.Serialize(stream, ConfigOf(model), HeedJson.Default.DetectorConfig),
-        [PictureModelFiles.Weights] = model.Network.SaveWeights,
-        [PictureModelFiles.Training] = stream => JsonSerializer.Serialize(stream, model.Record, HeedJson.Default.TrainingRecord),
-    });
+    public static void Save(Detector model, string path) => PictureModelFiles.Save(path, ConfigOf(model), HeedJson.Default.DetectorConfig, model.Network, model.Record);
 
     public static Detector Load(string path)
     {

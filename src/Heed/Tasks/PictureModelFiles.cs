@@ -1,8 +1,9 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Heed;
 
-/// <summary>What the file <c>config.json</c> of every model for places in pictures says.</summary>
+/// <summary>What the file <c>config.json</c> of every model for pictures says.</summary>
 internal abstract record PictureModelConfig
 {
     public string Format { get; init; } = TextClassifierConfig.FormatName;
@@ -15,7 +16,7 @@ internal abstract record PictureModelConfig
 
     public required IReadOnlyList<string> Labels { get; init; }
 
-    public int Channels { get; init; }
+    public virtual int Channels { get; init; }
 
     // To which pictures are scaled; 0 for not at all.
     public int Height { get; init; }
@@ -35,10 +36,24 @@ internal abstract record PictureModelConfig
     }
 }
 
-/// <summary>Reads the folders of models for places in pictures.</summary>
+/// <summary>Reads and writes the folders of models for pictures.</summary>
 internal static class PictureModelFiles
 {
     public const string Config = "config.json", Weights = "model.safetensors", Training = "training.json";
+
+    /// <summary>Writes a folder; whole, or not at all.</summary>
+    /// <param name="path">The folder; one that holds a model is replaced.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="json">Its type.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="record">How it came to be.</param>
+    public static void Save<TConfig>(string path, TConfig config, JsonTypeInfo<TConfig> json, Module network, TrainingRecord record)
+        where TConfig : PictureModelConfig => ModelFolder.Write(path, new Dictionary<string, Action<Stream>>(StringComparer.Ordinal)
+        {
+            [Config] = stream => JsonSerializer.Serialize(stream, config, json),
+            [Weights] = network.SaveWeights,
+            [Training] = stream => JsonSerializer.Serialize(stream, record, HeedJson.Default.TrainingRecord),
+        });
 
     /// <summary>Reads and checks a folder, and makes its network.</summary>
     /// <param name="path">The folder.</param>
@@ -65,10 +80,10 @@ internal static class PictureModelFiles
         TNetwork network;
         try
         {
-            _ = config.Reading();
             // Before memory is taken: a weight takes at least two bytes of the file.
             if (leastWeights(config) > folder.Files[Weights].Length / 2.0)
                 throw new InputException($"the network that it describes has more weights than {Weights} holds; copy the whole folder again.", place);
+            _ = config.Reading();
             network = create(config);
         }
         catch (ArgumentException e)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Heed;
@@ -37,12 +36,7 @@ internal static class SegmenterFiles
         Deviation = model.Reading.Deviation, Network = model.Network.Config with { Backbone = null }, Backbone = model.Network.Config.Backbone,
     };
 
-    public static void Save(Segmenter model, string path) => ModelFolder.Write(path, new Dictionary<string, Action<Stream>>(StringComparer.Ordinal)
-    {
-        [PictureModelFiles.Config] = stream => JsonSerializer.Serialize(stream, ConfigOf(model), HeedJson.Default.SegmenterConfig),
-        [PictureModelFiles.Weights] = model.Network.SaveWeights,
-        [PictureModelFiles.Training] = stream => JsonSerializer.Serialize(stream, model.Record, HeedJson.Default.TrainingRecord),
-    });
+    public static void Save(Segmenter model, string path) => PictureModelFiles.Save(path, ConfigOf(model), HeedJson.Default.SegmenterConfig, model.Network, model.Record);
 
     public static Segmenter Load(string path)
     {
