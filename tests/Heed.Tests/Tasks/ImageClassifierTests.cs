@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Heed.Testing;
 
 namespace Heed.Tests.Tasks;
@@ -161,19 +162,27 @@ public sealed class ImageClassifierTests
     {
         (PictureData train, PictureData dev, _) = Stripes(40).Split(seed: 1, dev: 0.2, test: 0);
         using TemporaryFolder folder = new();
-        ImageClassifier.Train(train, dev, Small with { Training = Small.Training with { EpochCount = 1 } }).Save(folder["model"]);
+        ImageClassifier trained = ImageClassifier.Train(train, dev, Small with { Training = Small.Training with { EpochCount = 1 } });
+        trained.Save(folder["model"]);
         string path = Path.Combine(folder["model"], "config.json"), json = File.ReadAllText(path);
         json.ShouldContain("\"model\": \"resnet\",");
         json.ShouldContain("\"network\": {\n    \"channels\": 1,\n    \"classCount\": 2,\n    \"stem\": \"small\",");
+        void Rewrite(string config) => ModelFolder.Write(folder["other"], Directory.GetFiles(folder["model"]).Where(file => !file.EndsWith("manifest.json", StringComparison.Ordinal)).ToDictionary(
+            file => Path.GetFileName(file), file => (Action<Stream>)(stream => stream.Write(file == path ? Encoding.UTF8.GetBytes(config) : File.ReadAllBytes(file))), StringComparer.Ordinal));
         void Refused(string was, string becomes, string message)
         {
-            ModelFolder.Write(folder["other"], Directory.GetFiles(folder["model"]).Where(file => !file.EndsWith("manifest.json", StringComparison.Ordinal)).ToDictionary(file => Path.GetFileName(file), file => (Action<Stream>)(stream =>
-                stream.Write(file == path ? Encoding.UTF8.GetBytes(json.Replace(was, becomes, StringComparison.Ordinal)) : File.ReadAllBytes(file))), StringComparer.Ordinal));
+            Rewrite(json.Replace(was, becomes, StringComparison.Ordinal));
             Should.Throw<InputException>(() => ImageClassifier.Load(folder["other"])).Message.ShouldContain(message);
         }
         Refused("\"network\": {", "\"network\": {\n    \"model\": \"abacus\",", "there is no network of the kind 'abacus'");
         Refused("\"model\": \"resnet\"", "\"model\": \"abacus\"", "abacus");
         Refused("\"channels\": 1", "\"channels\": 0", "at least 1");
+
+        // Fields that came later: a folder without them means what there was before.
+        string earlier = Regex.Replace(json, ",\\s*\"(placement|convolution)\": \"\\w+\"", "");
+        earlier.Length.ShouldBeLessThan(json.Length - 40);
+        Rewrite(earlier);
+        ImageClassifier.Load(folder["other"]).Predict(dev.Read(0).Picture).Probabilities.ShouldBe(trained.Predict(dev.Read(0).Picture).Probabilities);
     }
 
     // Grey pictures with stripes along or across, at random places and with noise.

@@ -46,10 +46,10 @@ public sealed record ResNetConfig : PictureNetworkConfig
     public override int Reduction { get; init; }
 
     /// <summary>Where the attention block stands: one of <see cref="Placements"/>; default standard.</summary>
-    public string Placement { get; init; } = "standard";
+    public string Placement { get => field ?? "standard"; init; } = "standard";
 
     /// <summary>What stands in the place of the 3 × 3 convolution of a bottleneck, and of the first one of a basic block: <c>plain</c>, or one of <see cref="PictureConvolution.Names"/>; default plain.</summary>
-    public string Convolution { get; init; } = "plain";
+    public string Convolution { get => field ?? "plain"; init; } = "plain";
 
     /// <summary>The places of an attention block: <c>standard</c>, behind the last convolution, before the addition; <c>pre</c>, before the branch; <c>post</c>, behind the addition and its rectifier; <c>identity</c>, on the shortcut;
     /// <c>inner</c>, behind the 3 × 3 convolution of a bottleneck or the first one of a basic block; <c>inner-1</c>, <c>inner-2</c>, <c>inner-3</c>, behind that convolution.</summary>
