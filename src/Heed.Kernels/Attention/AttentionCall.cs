@@ -30,15 +30,15 @@ internal unsafe struct AttentionCall
     public readonly int Block => Math.Max(Dim, ValueDim) <= 64 ? 512 : Math.Max(Dim, ValueDim) <= 160 ? 256 : 128;
 
     /// <summary>Rows of a task of the forward pass, at most. It decides no bit.</summary>
-    /// <remarks>Every task packs the keys that it sees, so tasks are as large as the second-level cache allows, or half of that where there would be too few of them for the threads.</remarks>
+    /// <remarks>Every task packs the keys that it sees, so tasks are as large as the second-level cache allows, or smaller where there would be too few of them for the threads.</remarks>
     /// <param name="sequences">Sequences times key/value heads.</param>
     /// <param name="rows">Rows of the longest of them.</param>
     /// <param name="height">Rows of a register tile.</param>
     public readonly int TaskRows(long sequences, long rows, int height)
     {
-        int most = 16 * height, twice = 2 * most;
-        if (Math.Max(Dim, ValueDim) <= 160 && sequences * ((rows + twice - 1) / twice) >= 3 * Workers.Degree)
-            most = twice;
+        int most = (Math.Max(Dim, ValueDim) <= 64 ? 64 : Math.Max(Dim, ValueDim) <= 160 ? 32 : 16) * height;
+        while (most > 16 * height && sequences * ((rows + most - 1) / most) < 4 * Workers.Degree)
+            most /= 2;
         return (int)Math.Min(most, Math.Max(height, rows));
     }
 

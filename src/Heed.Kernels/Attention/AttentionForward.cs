@@ -82,10 +82,12 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         Workers.Run(&MergeTask<V>, self, tasks);
     }
 
-    // Later rows first: under a causal mask they take longest.
+    // The last rows of every head first: under a causal mask they take longest.
     private readonly (int B, int Head, int FirstRow, int Rows, AttentionSequence Sequence) Part(int index)
     {
-        int tile = tiles - 1 - (index % tiles), head = index / tiles % Call.KeyValueHeads, b = index / tiles / Call.KeyValueHeads;
+        (int turn, int sequenceHead) = Math.DivRem(index, Call.Batch * Call.KeyValueHeads);
+        (int b, int head) = Math.DivRem(sequenceHead, Call.KeyValueHeads);
+        int tile = tiles - 1 - turn;
         AttentionSequence sequence = Call.Sequence(b);
         int first = tile * rowsPerTask;
         return (b, head, first, Math.Min(rowsPerTask, (sequence.Queries * Call.Group) - first), sequence);
@@ -113,7 +115,10 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         {
             for (int i = 0; i < tile.Strips; i++)
             {
-                if (tile.Strip<V>(block, i, later, strip))
+                // What the first block says needs no merge.
+                if (block == first)
+                    tile.Strip<V>(block, i, states + (i * height), contexts + (i * height * stride));
+                else if (tile.Strip<V>(block, i, later, strip))
                     StripSoftmax.Merge<V>(states + (i * height), contexts + (i * height * stride), later, strip, stride, Math.Min(height, rows - (i * height)));
             }
         }

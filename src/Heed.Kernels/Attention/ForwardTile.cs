@@ -8,7 +8,8 @@ namespace Heed.Kernels;
 /// scores of the strip against the panels that the mask leaves, softmax relative to the strip's own maximum while they are in the first-level cache, product with the
 /// values from zero, then one merge with what earlier blocks said. A block's result thus depends on nothing but the row and the block, which is why whole, chunked
 /// and cached attention, and any split over threads, have the same bits.</para>
-/// <para>Keys are packed transposed in panels, values in panels, on first use by the task. A task of one strip reads both as they lie (ForwardTile.Few.cs).</para>
+/// <para>Keys are packed transposed in panels on first use by the task, and so are values and queries whose rows do not lie side by side. A task of one strip reads both
+/// as they lie (ForwardTile.Few.cs).</para>
 /// </remarks>
 internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     where TModifier : unmanaged, IScoreModifier
@@ -34,17 +35,18 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         (this.b, this.head, this.sequence, this.firstRow, this.rows, this.panel, this.height) = (b, head, sequence, firstRow, rows, panel, height);
         block = s->Call.Block;
         strips = (rows + height - 1) / height;
-        queryStride = Odd(s->Call.Dim);
+        bool readsQueries = s->Call.Group == 1 && s->Call.StridesQ.Row == s->Call.Dim;
+        queryStride = readsQueries ? s->Call.Dim : Odd(s->Call.Dim);
         valueStride = Padded(s->Call.ValueDim, panel);
         stride = ContextStride(s->Call.ValueDim, s->Call.ValueRows, panel);
         scoreStride = block + 16;
-        inPlace = strips == 1 && s->Call.ValueDim > 0 && s->Call.ValueDim % panel == 0;
-        long sizeQ = (long)rows * queryStride, sizeS = (long)height * scoreStride;
+        inPlace = (strips == 1 || (s->Call.StridesV.Row == s->Call.ValueDim && !s->Call.IsShort)) && s->Call.ValueDim > 0 && s->Call.ValueDim % panel == 0;
+        long sizeQ = readsQueries ? 0 : (long)rows * queryStride, sizeS = (long)height * scoreStride;
         long sizeK = (long)(strips == 1 ? panel : block) * Math.Max(s->Call.Dim, 1), sizeV = inPlace ? 0 : (long)block * valueStride;
         int widest = s->Call.IsShort ? Math.Max(s->Call.Dim, s->Call.ValueDim) : 0;
         scratch = new(sizeQ + sizeS + sizeK + sizeV + ((long)panel * widest) + 64);
-        queries = scratch.Pointer;
-        scores = queries + sizeQ;
+        queries = readsQueries ? s->Call.QueryRow(b, head, sequence.FirstQuery + firstRow) : scratch.Pointer;
+        scores = scratch.Pointer + sizeQ;
         keyPanels = scores + sizeS;
         valuePanels = keyPanels + sizeK;
         widened = valuePanels + sizeV;
@@ -73,8 +75,11 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     // An odd number of cache lines, so that the rows of a strip do not share cache sets.
     private static int Odd(int length) => (((length + 15) / 16) | 1) * 16;
 
+    /// <summary>Copies the rows' queries; not those that lie side by side as they are.</summary>
     public readonly void LoadQueries()
     {
+        if (queries != scratch.Pointer)
+            return;
         int group = s->Call.Group;
         for (int r = 0; r < rows; r++)
         {
@@ -104,13 +109,19 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         }
         float* q = queries + ((nint)row * queryStride);
         bool modifies = !TModifier.IsIdentity;
-        for (int i = 0; i < panels; i++)
+        for (int i = 0; i < panels && strips == 1; i++)
+            ReadKeys<V>(count, q, i, panels);
+        for (int i = 0, end; i < panels && strips > 1; i = end)
+        {
+            end = Run(i, panels);
+            float* keys = KeyPanel<V>(live[i] / panel);
+            for (int j = i + 1; j < end; j++)
+                KeyPanel<V>(live[j] / panel);
+            GemmTile.RunPanels<V>(count, q, queryStride, 1, keys, scores + live[i], scoreStride, s->Call.Dim, end - i);
+        }
+        for (int i = 0; i < panels && (modifies || isCut); i++)
         {
             int p = live[i] / panel;
-            if (strips == 1)
-                ReadKeys<V>(count, q, i, panels);
-            else
-                GemmTile.Run<V>(count, q, queryStride, 1, KeyPanel<V>(p), panel, scores + live[i], scoreStride, s->Call.Dim, null, 0);
             bool cut = coverage[p] != (byte)TileCoverage.All;
             if (modifies || cut)
                 StripSoftmax.Score<V, TModifier, TMask>(s->Modifier, s->Mask, s->Call.Scale, coverage[p] == (byte)TileCoverage.Partly, cut, contexts, count, scores + live[i], scoreStride, firstKey + live[i]);
@@ -234,35 +245,41 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     private readonly void Values<V>(int count, int panels, float* context)
         where V : unmanaged, ISimd<V>
     {
-        if (inPlace)
+        if (strips == 1 && inPlace)
         {
             ReadValues<V>(count, panels, context);
             return;
         }
-        for (int i = 0; i < panels; i++)
+        for (int i = 0; i < panels && !inPlace; i++)
             ValuePanel<V>(live[i] / panel);
-        for (int i = 0; i < panels;)
+        for (int i = 0, end; i < panels; i = end)
         {
-            int end = i + 1;
-            while (end < panels && live[end] == live[end - 1] + panel)
-                end++;
+            end = Run(i, panels);
             ValueRows v = Rows(live[i], live[end - 1] + panel);
             for (int c = 0; c < valueStride; c += panel)
             {
                 float* to = context + c;
                 GemmTile.Run<V>(count, scores + live[i] + v.Skip, scoreStride, 1, v.Panel(c / panel), v.Stride, to, stride, v.Depth, i == 0 ? null : to, stride);
             }
-            i = end;
         }
     }
 
-    // The values of the keys first … end − 1 of the block: packed, or in place, then of one panel only.
+    // The end of the run of neighbouring live panels that starts with the i-th.
+    private readonly int Run(int i, int panels)
+    {
+        for (i++; i < panels && live[i] == live[i - 1] + panel; i++)
+        {
+        }
+        return i;
+    }
+
+    // The values of the keys first … end − 1 of the block: packed, or as they lie; widened ones of one panel only.
     private readonly ValueRows Rows(int first, int end)
     {
         if (!inPlace)
             return new() { Source = valuePanels + ((nint)first * panel), Stride = panel, Columns = (nint)block * panel, Depth = end - first };
-        (int key, int lead, int keys) = Part(first / panel);
-        (nint start, nint stride) = Source(s->Call.V, s->Call.StridesV, key, keys, s->Call.ValueDim);
+        int key = firstKey + first, lead = Math.Max(0, -key), keys = Math.Min(firstKey + end, sequence.Keys) - key - lead;
+        (nint start, nint stride) = Source(s->Call.V, s->Call.StridesV, key + lead, keys, s->Call.ValueDim);
         return new() { Source = (float*)start, Stride = stride, Columns = panel, Skip = lead, Depth = keys };
     }
 

@@ -43,7 +43,7 @@ internal unsafe struct StripGradient<TModifier, TMask>
                     raw *= scale;
                     score = Modifier.Forward(raw, at);
                 }
-                V t = V.FusedMultiplyAdd(score, factor, shift) + rest, p = TModifier.HasDistribution ? Modifier.Weight(t) : AttentionMath.PowerOfTwo(t);
+                V t = V.FusedMultiplyAdd(score, factor, shift) + rest, p = TModifier.HasDistribution ? Modifier.Weight(t) : V.PowerOfTwo(t);
                 if (isMasked)
                     p = V.Select(Mask.Allows(at), p, V.Zero);
                 if (isRagged)

@@ -75,24 +75,35 @@ internal static unsafe class StripSoftmax
         where TLook : struct, IStripLook
     {
         nint w = V.Width;
-        for (int r = 0; r < rows; r++, s += stride)
+        // The maxima of all rows first: one row's would keep its powers waiting.
+        for (int r = 0; r < rows; r++)
         {
+            float* x = s + (r * stride);
             V m0 = V.Create(float.NegativeInfinity), m1 = m0;
             for (int p = 0; p < panels; p++)
             {
-                float* x = s + live[p];
-                m0 = V.Max(V.Load(x), m0);
-                m1 = V.Max(V.Load(x + w), m1);
+                m0 = V.Max(V.Load(x + live[p]), m0);
+                m1 = V.Max(V.Load(x + live[p] + w), m1);
             }
-            float m = V.MaxAcross(V.Max(m0, m1)), most = m * factor;
+            float m = V.MaxAcross(V.Max(m0, m1));
+            states[r].Maximum = m * factor;
             if (TLook.Finds)
-                states[r].ArgMax = Find<V>(s, live, panels, m, firstKey);
-            V c = V.Create(factor), shift = V.Create(float.IsNegativeInfinity(most) ? 0 : -most), s0 = V.Zero, s1 = V.Zero, x0 = V.Zero, x1 = V.Zero, d0 = V.Zero, d1 = V.Zero;
+                states[r].ArgMax = Find<V>(x, live, panels, m, firstKey);
+        }
+        for (int r = 0; r < rows; r++, s += stride)
+        {
+            float most = states[r].Maximum, down = float.IsNegativeInfinity(most) ? 0 : -most;
+            if (!TLook.Weighs && !TLook.Measures)
+            {
+                states[r].Sum = RowPowers.Run<V>(s, live, panels, factor, down);
+                continue;
+            }
+            V c = V.Create(factor), shift = V.Create(down), s0 = V.Zero, s1 = V.Zero, x0 = V.Zero, x1 = V.Zero, d0 = V.Zero, d1 = V.Zero;
             V position = TLook.Measures ? V.Create(contexts[r].QueryPosition + contexts[r].Query - contexts[r].KeyPosition) : V.Zero;
             for (int p = 0; p < panels; p++)
             {
                 float* x = s + live[p];
-                V t0 = V.FusedMultiplyAdd(V.Load(x), c, shift), t1 = V.FusedMultiplyAdd(V.Load(x + w), c, shift), e0 = AttentionMath.PowerOfTwo(t0), e1 = AttentionMath.PowerOfTwo(t1);
+                V t0 = V.FusedMultiplyAdd(V.Load(x), c, shift), t1 = V.FusedMultiplyAdd(V.Load(x + w), c, shift), e0 = V.PowerOfTwo(t0), e1 = V.PowerOfTwo(t1);
                 V.Store(e0, x);
                 V.Store(e1, x + w);
                 s0 += e0;
@@ -109,7 +120,6 @@ internal static unsafe class StripSoftmax
                     d1 = V.FusedMultiplyAdd(e1, V.Abs(position - key - V.Create((float)w)), d1);
                 }
             }
-            states[r].Maximum = most;
             states[r].Sum = V.Sum(s0 + s1);
             if (TLook.Weighs)
                 states[r].Exponents = V.Sum(x0 + x1);
@@ -263,7 +273,7 @@ internal static unsafe class StripSoftmax
         {
             float log = logSumExp[contexts[i / stride].Row];
             V shift = V.Create(float.IsNegativeInfinity(log) ? log : -log * AttentionMath.LogTwoE);
-            V.Store(AttentionMath.PowerOfTwo(V.FusedMultiplyAdd(V.Load(s + i), V.Create(factor), shift)), s + i);
+            V.Store(V.PowerOfTwo(V.FusedMultiplyAdd(V.Load(s + i), V.Create(factor), shift)), s + i);
         }
     }
 

@@ -101,6 +101,9 @@ public readonly unsafe struct ReferenceLane : ISimd<ReferenceLane>
     public static ReferenceLane Exp(ReferenceLane x) => new(Math.Exp(x.Value));
 
     /// <inheritdoc/>
+    public static ReferenceLane PowerOfTwo(ReferenceLane t) => new(Math.Pow(2, t.Value));
+
+    /// <inheritdoc/>
     public static ReferenceLane Log(ReferenceLane x) => new(Math.Log(x.Value));
 
     /// <inheritdoc/>

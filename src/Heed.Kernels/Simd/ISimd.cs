@@ -126,6 +126,10 @@ public unsafe interface ISimd<TSelf>
     /// <param name="x">The lanes.</param>
     static abstract TSelf Exp(TSelf x);
 
+    /// <summary>2ᵗ for t ≤ 0 (and a little above): exactly 1 at 0, exactly 0 below −151; NaN stays NaN. Largest relative error 1.7e-7; see <see cref="SimdMath.PowerOfTwo"/>.</summary>
+    /// <param name="t">The lanes.</param>
+    static abstract TSelf PowerOfTwo(TSelf t);
+
     /// <summary>ln x; see <see cref="SimdMath.Log"/>.</summary>
     /// <param name="x">The lanes.</param>
     static abstract TSelf Log(TSelf x);

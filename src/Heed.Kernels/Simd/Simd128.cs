@@ -158,6 +158,10 @@ public readonly unsafe struct Simd128 : ISimd<Simd128>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static Simd128 PowerOfTwo(Simd128 t) => SimdMath.PowerOfTwo(t);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static Simd128 Log(Simd128 x) => SimdMath.Log(x);
 
     /// <inheritdoc/>

@@ -153,6 +153,10 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static Simd256 PowerOfTwo(Simd256 t) => SimdMath.PowerOfTwo(t);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static Simd256 Log(Simd256 x) => SimdMath.Log(x);
 
     /// <inheritdoc/>

@@ -145,6 +145,25 @@ public readonly unsafe struct Simd512 : ISimd<Simd512>
     public static Simd512 Exp(Simd512 x) => SimdMath.Exp(x);
 
     /// <inheritdoc/>
+    /// <remarks>t = ⌊t⌋ + f; 2ᶠ = 1 + f·p(f) with a minimax p of degree 4 over [0, 1] (largest relative error 8.7e-8 before rounding, 1.5e-7 with it). The
+    /// machine takes f in one instruction, which is 0 for −∞, and scales by 2^⌊t⌋ itself, so nothing is clamped: a sixth faster than <see cref="SimdMath.PowerOfTwo"/>.</remarks>
+    [MethodImpl(Inline)]
+    public static Simd512 PowerOfTwo(Simd512 t) => new(PowerOfTwo(t.v));
+
+    [MethodImpl(Inline)]
+    internal static Vector512<float> PowerOfTwo(Vector512<float> t)
+    {
+        const byte Down = 0b1001;  // towards −∞, no exception flags
+        Vector512<float> f = Avx512DQ.Reduce(t, Down);
+        Vector512<float> p = Vector512.FusedMultiplyAdd(Vector512.Create(0.0018671306f), f, Vector512.Create(0.009017029f));
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(0.055799913f));
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(0.24016446f));
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(0.6931513f));
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(1f));
+        return Avx512F.Scale(p, t);
+    }
+
+    /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static Simd512 Log(Simd512 x) => SimdMath.Log(x);
 

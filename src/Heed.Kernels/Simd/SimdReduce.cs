@@ -31,7 +31,7 @@ internal static class SimdReduce
     public static float Max(Vector128<float> x)
     {
         Vector128<float> pairs = Vector128.MaxNative(x, Vector128.Shuffle(x, Vector128.Create(2, 3, 0, 1)));
-        float a = pairs.ToScalar(), b = pairs.GetElement(1);
-        return a > b ? a : b;
+        // No branch: which half holds the largest lane is not to be foreseen.
+        return Vector128.MaxNative(pairs, Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 }
