@@ -7,12 +7,16 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
     where TModifier : unmanaged, IScoreModifier
     where TMask : unmanaged, IAttentionMask
 {
+    // Floats that are likely to lie in a core's caches already.
+    private const long Cached = 1 << 20;
+
     public AttentionCall Call;
     public ForwardResults Results;
     public TModifier Modifier;
     public TMask Mask;
     public bool GathersTop;   // the largest scores are gathered on the way: set where a row belongs to one task
     private int rowsPerTask, tiles, firstBlock, blocks;
+    private bool foresees;   // many short sequences, more than the caches hold
     private float* partials;
     private nint partialLength;
 
@@ -32,6 +36,8 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         firstBlock = Call.KeyPosition / Call.Block;
         blocks = ((Call.KeyPosition + longest + Call.Block - 1) / Call.Block) - firstBlock;
         int tasks = Call.Batch * Call.KeyValueHeads * tiles;
+        long floats = (long)Call.Batch * Call.KeyValueHeads * ((long)most + longest) * (Call.Dim + Call.ValueDim);
+        foresees = tiles == 1 && blocks == 1 && !Call.IsShort && floats > Cached;
         double work = 4.0 * most * longest * Call.Batch * Call.KeyValueHeads * Math.Max(Call.Dim, Call.ValueDim);
         bool isWhole = work < 1e5 || tasks >= 3 * Workers.Degree || blocks <= 1 || Workers.Degree == 1;
         GathersTop = isWhole && Results.TopKeys != null;
@@ -110,6 +116,12 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         new Span<RowState>(states, rows).Fill(RowState.Empty);
         new Span<float>(contexts, checked((int)(rows * stride))).Clear();
         tile.LoadQueries();
+        int following = index + Workers.Degree;
+        if (s->foresees && tile.Strips > 1 && following < s->Call.Batch * s->Call.KeyValueHeads)
+        {
+            (int nextB, int nextHead, _, _, AttentionSequence next) = s->Part(following);
+            tile.Foresee(nextB, nextHead, next);
+        }
         int first = s->firstBlock, end = (s->Call.KeyPosition + sequence.Keys + s->Call.Block - 1) / s->Call.Block;
         for (int block = first; block < end; block++)
         {

@@ -28,6 +28,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     private readonly bool* valuesReady;
     private int firstKey, filled;   // of the block: local index of its first key; whose panels are ready
     private bool isCut;             // a panel of the strip is looked at pair by pair
+    private NextTask next;
 
     public ForwardTile(AttentionForward<TModifier, TMask>* s, int b, int head, AttentionSequence sequence, int firstRow, int rows, int panel, int height, byte* memory)
     {
@@ -186,6 +187,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         {
             (int key, int lead, int keys) = Part(p);
             (nint start, nint stride) = Source(s->Call.K, s->Call.StridesK, key, keys, s->Call.Dim);
+            KeysAhead((p + 1) * panel).Fetch(int.MaxValue);
             PackKeys<V>((float*)start, stride, slot, lead, keys, s->Call.Dim);
             keysReady[p] = true;
         }
@@ -242,7 +244,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     }
 
     // context = weights · values, over runs of neighbouring panels.
-    private readonly void Values<V>(int count, int panels, float* context)
+    private void Values<V>(int count, int panels, float* context)
         where V : unmanaged, ISimd<V>
     {
         if (strips == 1 && inPlace)
@@ -258,6 +260,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
             ValueRows v = Rows(live[i], live[end - 1] + panel);
             for (int c = 0; c < valueStride; c += panel)
             {
+                next.Fetch();
                 float* to = context + c;
                 GemmTile.Run<V>(count, scores + live[i] + v.Skip, scoreStride, 1, v.Panel(c / panel), v.Stride, to, stride, v.Depth, i == 0 ? null : to, stride);
             }
