@@ -137,9 +137,7 @@ internal unsafe struct AttentionBackward<TModifier, TMask> : ISimdKernel
             long at = s->Call.Row(b, head, row);
             float log = r.LogSumExp[at];
             float* o = r.Centers != null ? r.Centers + (at * s->Call.ValueDim) : r.O + s->Call.Offset(s->Call.StridesO, b, head, row), d = r.DO + s->Call.Offset(s->Call.StridesO, b, head, row);
-            double dot = 0;
-            for (int i = 0; i < s->Call.ValueDim; i++)
-                dot += (double)o[i] * d[i];
+            double dot = AttentionMath.Dot(o, d, s->Call.ValueDim);
             for (int j = 0; j < s->Call.ValueRows && s->ValueDots != null; j++)
                 s->ValueDots[(at * s->Call.ValueRows) + j] = Dot<V>(d, s->Call.ValueTable + ((nint)j * s->Call.ValueDim), s->Call.ValueDim);
             double spread = r.FromEntropy == null ? 0 : r.FromEntropy[at];

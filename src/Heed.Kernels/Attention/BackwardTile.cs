@@ -14,15 +14,18 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
     where TMask : unmanaged, IAttentionMask
 {
     private readonly AttentionBackward<TModifier, TMask>* s;
-    private readonly int b, head, block, firstKey, keys, panels, panel, height, tileRows, dim, valueDim, strideQ, strideV, strideS;
+    private readonly int b, head, block, firstKey, keys, panels, panel, height, tileRows, dim, valueDim, strideK, strideQ, strideV, strideD, strideS;
     private readonly AttentionSequence sequence;
     private readonly Scratch scratch;
-    private readonly float* keyPanels, valuePanels, keyRows, queries, dOutputs, scores, dScores, dKeys, dValues, product;
+    private readonly float* keyPanels, valuePanels, keyRows, copiedQueries, copiedOutputs, scores, dScores, dKeys, dValues, product;
+    private readonly bool readsQueries, readsOutputs;   // as they lie: rows side by side, of whole panels
     private readonly ScoreRow* contexts;
     private readonly ulong* dropoutKeys;
     private readonly RowGradient* gradients;
     private readonly byte* coverage;   // (strips, panels)
     private readonly double* sums;     // query terms of a tile, its tables, key terms of the block
+    private float* queries, dOutputs;  // of a tile
+    private bool isCut;                // a panel of the tile is looked at pair by pair
 
     public BackwardTile(AttentionBackward<TModifier, TMask>* s, int b, int head, int block, AttentionSequence sequence, int panel, int height)
     {
@@ -34,22 +37,26 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
         keys = Math.Min(s->KeyBlock, sequence.Keys - firstKey);
         panels = (keys + panel - 1) / panel;
         tileRows = s->TileRows;
-        strideQ = Stride(dim);
+        readsQueries = call.Group == 1 && call.StridesQ.Row == dim && dim % panel == 0;
+        readsOutputs = call.Group == 1 && call.StridesO.Row == valueDim && valueDim % panel == 0;
+        strideK = Stride(dim);
         strideV = Stride(valueDim);
+        strideQ = readsQueries ? dim : strideK;
+        strideD = readsOutputs ? valueDim : strideV;
         strideS = s->KeyBlock + 16;
         int strips = (tileRows + height - 1) / height, width = panels * panel;
-        long parts = ((long)width * (dim + valueDim + (2 * strideQ) + strideV)) + ((long)tileRows * ((2 * strideQ) + strideV + (2 * strideS)));
+        long parts = ((long)width * (dim + valueDim + (2 * strideK) + strideV)) + ((long)tileRows * ((2 * strideK) + strideV + (2 * strideS)));
         long extra = (2L * ((tileRows * (1L + call.Source.TableWidth)) + width)) + (tileRows * (sizeof(ScoreRow) + sizeof(RowGradient) + sizeof(ulong)) / 4) + (strips * panels);
         scratch = new(parts + extra + 128);
         float* at = scratch.Pointer;
         keyPanels = Take(ref at, (long)width * dim);
         valuePanels = Take(ref at, (long)width * valueDim);
-        keyRows = Take(ref at, (long)width * strideQ);
-        dKeys = Take(ref at, (long)width * strideQ);
+        keyRows = Take(ref at, (long)width * strideK);
+        dKeys = Take(ref at, (long)width * strideK);
         dValues = Take(ref at, (long)width * strideV);
-        queries = Take(ref at, (long)tileRows * strideQ);
-        product = Take(ref at, (long)tileRows * strideQ);
-        dOutputs = Take(ref at, (long)tileRows * strideV);
+        copiedQueries = Take(ref at, (long)tileRows * strideK);
+        product = Take(ref at, (long)tileRows * strideK);
+        copiedOutputs = Take(ref at, (long)tileRows * strideV);
         scores = Take(ref at, (long)tileRows * strideS);
         dScores = Take(ref at, (long)tileRows * strideS);
         sums = (double*)Take(ref at, 2L * ((tileRows * (1L + call.Source.TableWidth)) + width));
@@ -57,7 +64,7 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
         dropoutKeys = (ulong*)Take(ref at, tileRows * 2);
         gradients = (RowGradient*)Take(ref at, tileRows * sizeof(RowGradient) / 4);
         coverage = (byte*)at;
-        new Span<float>(keyPanels, (int)((long)width * (dim + valueDim + (2 * strideQ) + strideV))).Clear();
+        new Span<float>(keyPanels, (int)((long)width * (dim + valueDim + (2 * strideK) + strideV))).Clear();
         new Span<double>(KeySums, width).Clear();
     }
 
@@ -76,11 +83,11 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
         return start;
     }
 
-    public readonly void Run<V>()
+    public void Run<V>()
         where V : unmanaged, ISimd<V>
     {
         Load<V>();
-        bool finite = StripSoftmax.IsFinite<V>(keyRows, (nint)panels * panel * strideQ);
+        bool finite = StripSoftmax.IsFinite<V>(keyRows, (nint)panels * panel * strideK);
         int rows = sequence.Queries * s->Call.Group;
         for (int first = 0, tile = 0; first < rows; first += tileRows, tile++)
         {
@@ -90,10 +97,10 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
                 Tile<V>(first, count, finite);
             s->Await(b, head, tile, block);
             if (sees)
-                AddRows(first, count);
+                AddRows<V>(first, count);
             s->Pass(b, head, tile, block);
         }
-        Store();
+        Store<V>();
     }
 
     private readonly void Load<V>()
@@ -106,13 +113,14 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
             Packing.Panel<V>(s->Call.ValueRow(b, head, sequence.FirstKey + key), 1, (nint)s->Call.StridesV.Row, valuePanels + ((nint)p * panel * valueDim), valueDim, count);
         }
         for (int j = 0; j < keys; j++)
-            new ReadOnlySpan<float>(s->Call.KeyRow(b, head, sequence.FirstKey + firstKey + j), dim).CopyTo(new Span<float>(keyRows + ((nint)j * strideQ), dim));
+            new ReadOnlySpan<float>(s->Call.KeyRow(b, head, sequence.FirstKey + firstKey + j), dim).CopyTo(new Span<float>(keyRows + ((nint)j * strideK), dim));
     }
 
     // Which panels each strip of the tile sees; false if none.
-    private readonly bool Cover(int first, int count)
+    private bool Cover(int first, int count)
     {
         bool any = false;
+        isCut = panels * panel > keys;
         TileCoverage whole = s->Mask.Cover(s->Call.Tile(b, head, sequence, first, count, firstKey, keys));
         if (whole == TileCoverage.None)
             return false;
@@ -123,12 +131,13 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
                 coverage[i] = whole == TileCoverage.All ? (byte)whole
                     : (byte)s->Mask.Cover(s->Call.Tile(b, head, sequence, first + r, Math.Min(height, count - r), firstKey + (p * panel), panel));
                 any |= coverage[i] != (byte)TileCoverage.None;
+                isCut |= coverage[i] == (byte)TileCoverage.Partly;
             }
         }
         return any;
     }
 
-    private readonly void Tile<V>(int first, int count, bool finite)
+    private void Tile<V>(int first, int count, bool finite)
         where V : unmanaged, ISimd<V>
     {
         Rows(first, count);
@@ -141,7 +150,7 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
             (gradient.Contexts, gradient.DropoutKeys, gradient.Gradients) = Pointers(r);
             Strip<V>(ref gradient, r, Math.Min(height, count - r), finite);
         }
-        bool finiteRows = StripSoftmax.IsFinite<V>(queries, (nint)count * strideQ), finiteOutputs = StripSoftmax.IsFinite<V>(dOutputs, (nint)count * strideV);
+        bool finiteRows = StripSoftmax.IsFinite<V>(queries, (nint)count * strideQ), finiteOutputs = StripSoftmax.IsFinite<V>(dOutputs, (nint)count * strideD);
         for (int k = 0; k < keys; k += height)
         {
             int height12 = Math.Min(height, keys - k);
@@ -150,9 +159,9 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
                 continue;
             float* p = scores + k + ((nint)from * strideS), ds = dScores + k + ((nint)from * strideS);
             if (s->Results.DV != null)
-                Product<V>(height12, p, 1, strideS, dOutputs + ((nint)from * strideV), strideV, dValues + ((nint)k * strideV), strideV, valueDim, to - from, finiteOutputs, accumulate: true);
+                Product<V>(height12, p, 1, strideS, dOutputs + ((nint)from * strideD), strideD, dValues + ((nint)k * strideV), strideV, valueDim, to - from, finiteOutputs, accumulate: true);
             if (s->Results.DK != null)
-                Product<V>(height12, ds, 1, strideS, queries + ((nint)from * strideQ), strideQ, dKeys + ((nint)k * strideQ), strideQ, dim, to - from, finiteRows, accumulate: true);
+                Product<V>(height12, ds, 1, strideS, queries + ((nint)from * strideQ), strideQ, dKeys + ((nint)k * strideK), strideK, dim, to - from, finiteRows, accumulate: true);
         }
     }
 
@@ -172,35 +181,54 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
         }
     }
 
-    // Copies of the rows' operands, contexts and constants.
-    private readonly void Rows(int first, int count)
+    // The rows' operands, constants and, where anything looks at them, contexts.
+    private void Rows(int first, int count)
     {
-        int group = s->Call.Group, width = s->Call.Source.TableWidth;
-        new Span<double>(sums, checked(tileRows * (1 + width))).Clear();
+        bool looks = isCut || !TModifier.IsIdentity || TModifier.NamesValues || s->Call.Dropout > 0;
+        queries = readsQueries ? s->Call.QueryRow(b, head, sequence.FirstQuery + first) : copiedQueries;
+        dOutputs = readsOutputs ? s->Results.DO + s->Call.Offset(s->Call.StridesO, b, head, sequence.FirstQuery + first) : copiedOutputs;
+        if (looks)
+            new Span<double>(sums, checked(tileRows * (1 + s->Call.Source.TableWidth))).Clear();
         for (int r = 0; r < count; r++)
         {
-            ScoreRow context = s->Call.Context(b, head, sequence, first + r);
-            if (s->Results.Parameters != null)
-                context.ParameterSums = s->Sums(b, head, block);
-            if (s->Results.QueryTerms != null)
-                context.QueryTermSum = sums + r;
-            if (s->Results.QueryTable != null)
-                context.TableSums = sums + tileRows + ((nint)r * width);
-            if (s->Results.KeyTerms != null)
-                context.KeyTermSums = KeySums - firstKey;
-            if (s->ValueDots != null)
-            {
-                context.ValueDots = s->ValueDots + (context.Row * s->Call.ValueRows);
-                context.ValueRows = s->Call.ValueRows;
-            }
-            contexts[r] = context;
-            gradients[r] = s->Gradients[context.Row];
-            if (s->Call.Dropout > 0)
-                dropoutKeys[r] = s->Call.RowKey(contexts + r);
-            int row = sequence.FirstQuery + ((first + r) / group);
-            Copy(s->Call.QueryRow(b, context.Head, row), queries + ((nint)r * strideQ), dim, strideQ);
-            Copy(s->Results.DO + s->Call.Offset(s->Call.StridesO, b, context.Head, row), dOutputs + ((nint)r * strideV), valueDim, strideV);
+            (int queryHead, int row, long at) = Place(first + r);
+            if (looks)
+                Look(r, first + r);
+            gradients[r] = s->Gradients[at];
+            if (!readsQueries)
+                Copy(s->Call.QueryRow(b, queryHead, row), copiedQueries + ((nint)r * strideQ), dim, strideQ);
+            if (!readsOutputs)
+                Copy(s->Results.DO + s->Call.Offset(s->Call.StridesO, b, queryHead, row), copiedOutputs + ((nint)r * strideD), valueDim, strideD);
         }
+    }
+
+    // Of a row of the task: its head, its row of the operands, its row of the statistics.
+    private readonly (int Head, int Row, long At) Place(int row)
+    {
+        int group = s->Call.Group, queryHead = (head * group) + (row % group), query = sequence.FirstQuery + (row / group);
+        return (queryHead, query, s->Call.Row(b, queryHead, query));
+    }
+
+    // What modifier, mask and dropout see of a row.
+    private readonly void Look(int r, int row)
+    {
+        ScoreRow context = s->Call.Context(b, head, sequence, row);
+        if (s->Results.Parameters != null)
+            context.ParameterSums = s->Sums(b, head, block);
+        if (s->Results.QueryTerms != null)
+            context.QueryTermSum = sums + r;
+        if (s->Results.QueryTable != null)
+            context.TableSums = sums + tileRows + ((nint)r * s->Call.Source.TableWidth);
+        if (s->Results.KeyTerms != null)
+            context.KeyTermSums = KeySums - firstKey;
+        if (s->ValueDots != null)
+        {
+            context.ValueDots = s->ValueDots + (context.Row * s->Call.ValueRows);
+            context.ValueRows = s->Call.ValueRows;
+        }
+        contexts[r] = context;
+        if (s->Call.Dropout > 0)
+            dropoutKeys[r] = s->Call.RowKey(contexts + r);
     }
 
     private static void Copy(float* source, float* destination, int length, int stride)
@@ -214,33 +242,39 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
     {
         float* x = scores + ((nint)r * strideS), d = dScores + ((nint)r * strideS);
         int firstLive = panels, endLive = 0;
-        for (int p = 0; p < panels; p++)
+        byte* covers = coverage + (r / height * panels);
+        for (int p = 0, end; p < panels; p = end)
         {
-            byte c = coverage[(r / height * panels) + p];
-            if (c == (byte)TileCoverage.None)
+            bool sees = covers[p] != (byte)TileCoverage.None;
+            for (end = p + 1; end < panels && (covers[end] != (byte)TileCoverage.None) == sees; end++)
+            {
+            }
+            int at = p * panel;
+            if (!sees)
             {
                 for (int i = 0; i < count; i++)
                 {
-                    new Span<float>(x + (i * (nint)strideS) + (p * panel), panel).Clear();
-                    new Span<float>(d + (i * (nint)strideS) + (p * panel), panel).Clear();
+                    new Span<float>(x + (i * (nint)strideS) + at, (end - p) * panel).Clear();
+                    new Span<float>(d + (i * (nint)strideS) + at, (end - p) * panel).Clear();
                 }
                 continue;
             }
-            (firstLive, endLive) = (Math.Min(firstLive, p), p + 1);
-            GemmTile.Run<V>(count, queries + ((nint)r * strideQ), strideQ, 1, keyPanels + ((nint)p * panel * dim), panel, x + (p * panel), strideS, dim, null, 0);
-            GemmTile.Run<V>(count, dOutputs + ((nint)r * strideV), strideV, 1, valuePanels + ((nint)p * panel * valueDim), panel, d + (p * panel), strideS, valueDim, null, 0);
-            gradient.Run<V>(count, x + (p * panel), d + (p * panel), strideS, firstKey + (p * panel), c == (byte)TileCoverage.Partly, (p + 1) * panel > keys);
+            (firstLive, endLive) = (Math.Min(firstLive, p), end);
+            GemmTile.RunPanels<V>(count, queries + ((nint)r * strideQ), strideQ, 1, keyPanels + ((nint)at * dim), x + at, strideS, dim, end - p);
+            GemmTile.RunPanels<V>(count, dOutputs + ((nint)r * strideD), strideD, 1, valuePanels + ((nint)at * valueDim), d + at, strideS, valueDim, end - p);
+            for (int q = p; q < end; q++)
+                gradient.Run<V>(count, x + (q * panel), d + (q * panel), strideS, firstKey + (q * panel), covers[q] == (byte)TileCoverage.Partly, (q + 1) * panel > keys);
         }
         if (s->Results.DQ == null)
             return;
-        float* to = product + ((nint)r * strideQ);
+        float* to = product + ((nint)r * strideK);
         if (firstLive >= endLive)
         {
-            new Span<float>(to, count * strideQ).Clear();
+            new Span<float>(to, count * strideK).Clear();
             return;
         }
         int from = firstLive * panel, depth = Math.Min(endLive * panel, keys) - from;
-        Product<V>(count, d + from, strideS, 1, keyRows + ((nint)from * strideQ), strideQ, to, strideQ, dim, depth, finite, accumulate: false);
+        Product<V>(count, d + from, strideS, 1, keyRows + ((nint)from * strideK), strideK, to, strideK, dim, depth, finite, accumulate: false);
     }
 
     // The rows of the tile whose strips see one of the keys k … k + count − 1.
@@ -293,35 +327,30 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
     }
 
     // What the tile says of its queries, added to what earlier keys said.
-    private readonly void AddRows(int first, int count)
+    private readonly void AddRows<V>(int first, int count)
+        where V : unmanaged, ISimd<V>
     {
-        int group = s->Call.Group, width = s->Call.Source.TableWidth;
+        int width = s->Call.Source.TableWidth;
         for (int r = 0; r < count; r++)
         {
+            (int queryHead, int row, long at) = Place(first + r);
             if (s->Results.DQ != null)
-            {
-                float* to = s->Results.DQ + s->Call.Offset(s->Call.StridesQ, b, contexts[r].Head, sequence.FirstQuery + ((first + r) / group)), from = product + ((nint)r * strideQ);
-                for (int i = 0; i < dim; i++)
-                    to[i] += from[i] * s->Call.Scale;
-            }
+                AttentionMath.Scaled<V>(product + ((nint)r * strideK), s->Call.Scale, s->Results.DQ + s->Call.Offset(s->Call.StridesQ, b, queryHead, row), dim, adds: true);
             if (s->Results.QueryTerms != null)
-                s->Results.QueryTerms[contexts[r].Row] += (float)sums[r];
+                s->Results.QueryTerms[at] += (float)sums[r];
             for (int i = 0; s->Results.QueryTable != null && i < width; i++)
-                s->Results.QueryTable[(contexts[r].Row * width) + i] += (float)sums[tileRows + ((nint)r * width) + i];
+                s->Results.QueryTable[(at * width) + i] += (float)sums[tileRows + ((nint)r * width) + i];
         }
     }
 
-    private readonly void Store()
+    private readonly void Store<V>()
+        where V : unmanaged, ISimd<V>
     {
         for (int j = 0; j < keys; j++)
         {
             int key = sequence.FirstKey + firstKey + j;
             if (s->Results.DK != null)
-            {
-                float* to = s->Results.DK + s->Call.Offset(s->Call.StridesK, b, head, key);
-                for (int i = 0; i < dim; i++)
-                    to[i] = dKeys[((nint)j * strideQ) + i] * s->Call.Scale;
-            }
+                AttentionMath.Scaled<V>(dKeys + ((nint)j * strideK), s->Call.Scale, s->Results.DK + s->Call.Offset(s->Call.StridesK, b, head, key), dim, adds: false);
             if (s->Results.DV != null)
                 new ReadOnlySpan<float>(dValues + ((nint)j * strideV), valueDim).CopyTo(new Span<float>(s->Results.DV + s->Call.Offset(s->Call.StridesV, b, head, key), valueDim));
             if (s->Results.KeyTerms != null)
