@@ -63,6 +63,8 @@ internal unsafe struct AttentionSweep<TModifier, TMask, TConsumer> : ISimdKernel
     private readonly void Strip<V>(int b, int head, in AttentionSequence sequence, int query, int count, int key, int end, float* panels, float* scores, ScoreRow* contexts)
         where V : unmanaged, ISimd<V>
     {
+        int first = 0;
+        RowState* states = stackalloc RowState[count];
         int panel = Packing.PanelWidth<V>(), group = Call.Group, shared = head / group, inGroup = head % group;
         for (int r = 0; r < count; r++)
             contexts[r] = Call.Context(b, shared, sequence, ((query + r) * group) + inGroup);
@@ -82,7 +84,10 @@ internal unsafe struct AttentionSweep<TModifier, TMask, TConsumer> : ISimdKernel
             {
                 GemmTile.Run<V>(count, q, (nint)Call.StridesQ.Row, 1, panels + ((nint)(k - key) * Call.Dim), panel, scores, panel, Call.Dim, null, 0);
                 if (!TModifier.IsIdentity || c == TileCoverage.Partly)
-                    StripSoftmax.Score<V, TModifier, TMask>(Modifier, Mask, Call.Scale, c == TileCoverage.Partly, true, contexts, count, scores, panel, k);
+                {
+                    byte cover = c == TileCoverage.Partly ? (byte)c : StripSoftmax.Ragged;
+                    StripSoftmax.Score<V, TModifier, TMask>(Modifier, Mask, Call.Scale, contexts, count, scores, panel, &first, 1, &cover, k, states);
+                }
                 float factor = TModifier.IsIdentity ? Call.Scale * AttentionMath.LogTwoE : AttentionMath.LogTwoE;
                 if (TModifier.HasDistribution && !TConsumer.TakesScores)
                     StripSoftmax.Distribute<V, TModifier>(Modifier, scores, count * panel, panel, contexts, LogSumExp);

@@ -120,13 +120,10 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
                 KeyPanel<V>(live[j] / panel);
             GemmTile.RunPanels<V>(count, q, queryStride, 1, keys, scores + live[i], scoreStride, s->Call.Dim, end - i);
         }
-        for (int i = 0; i < panels && (modifies || isCut); i++)
-        {
-            int p = live[i] / panel;
-            bool cut = coverage[p] != (byte)TileCoverage.All;
-            if (modifies || cut)
-                StripSoftmax.Score<V, TModifier, TMask>(s->Modifier, s->Mask, s->Call.Scale, coverage[p] == (byte)TileCoverage.Partly, cut, contexts, count, scores + live[i], scoreStride, firstKey + live[i]);
-        }
+        if (modifies || isCut)
+            StripSoftmax.Score<V, TModifier, TMask>(s->Modifier, s->Mask, s->Call.Scale, contexts, count, scores, scoreStride, live, panels, coverage, firstKey, states);
+        else
+            StripSoftmax.Maxima<V>(count, scores, scoreStride, live, panels, states);
         float factor = modifies ? AttentionMath.LogTwoE : s->Call.Scale * AttentionMath.LogTwoE;
         if (s->GathersTop)
             StripSoftmax.Top<V>(scores, scoreStride, count, live, panels, firstKey, contexts, s->Results.TopWeights, s->Results.TopKeys, s->Results.TopCount);
@@ -153,9 +150,6 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         return true;
     }
 
-    // A panel without a mask that has fewer keys than lanes.
-    private const byte Ragged = 3;
-
     // Which panels of the block the strip must look at.
     private int Cover(int row, int count)
     {
@@ -172,7 +166,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
             TileCoverage c = whole == TileCoverage.All ? whole : s->Mask.Cover(s->Call.Tile(b, head, sequence, row, count, key, panel));
             if (c == TileCoverage.None)
                 continue;
-            coverage[p] = c == TileCoverage.All && (key < 0 || key + panel > sequence.Keys) ? Ragged : (byte)c;
+            coverage[p] = c == TileCoverage.All && (key < 0 || key + panel > sequence.Keys) ? StripSoftmax.Ragged : (byte)c;
             isCut |= coverage[p] != (byte)TileCoverage.All;
             live[n++] = p * panel;
         }
@@ -258,6 +252,8 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         {
             end = Run(i, panels);
             ValueRows v = Rows(live[i], live[end - 1] + panel);
+            if (isCut && end == panels)
+                v.Depth = Math.Clamp(live[end - 1] + StripSoftmax.Weighed<V>(scores + live[end - 1], scoreStride, count) - live[i] - v.Skip, 0, v.Depth);
             for (int c = 0; c < valueStride; c += panel)
             {
                 next.Fetch();

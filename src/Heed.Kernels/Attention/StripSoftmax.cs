@@ -31,30 +31,73 @@ internal interface IStripLook
 /// <summary>The elementwise work on a strip of scores: rows × key panels in the first-level cache.</summary>
 internal static unsafe class StripSoftmax
 {
-    /// <summary>Modifier and mask on one panel: s ← modifier(scale·s), −∞ where masked or where there is no key.</summary>
-    /// <param name="isCut">Whether the panel may reach beyond the keys.</param>
+    /// <summary>A panel without a mask that has fewer keys than lanes: beside <see cref="TileCoverage"/>.</summary>
+    public const byte Ragged = 3;
+
+    /// <summary>Modifier and mask: s ← modifier(scale·s), −∞ where masked or where there is no key; the rows' largest scores go to <see cref="RowState.Maximum"/>.</summary>
+    /// <param name="coverage">Of each panel of the block: only what is not <see cref="TileCoverage.All"/> is looked at pair by pair.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Score<V, TModifier, TMask>(TModifier modifier, TMask mask, float scale, bool isMasked, bool isCut, ScoreRow* contexts, int rows, float* s, nint stride, int key)
+    public static void Score<V, TModifier, TMask>(
+        TModifier modifier, TMask mask, float scale, ScoreRow* contexts, int rows, float* s, nint stride, int* live, int panels, byte* coverage, int firstKey, RowState* states)
         where V : unmanaged, ISimd<V>
         where TModifier : unmanaged, IScoreModifier
         where TMask : unmanaged, IAttentionMask
     {
+        int width = 2 * V.Width;
+        V factor = V.Create(scale);
         for (int r = 0; r < rows; r++, s += stride)
         {
             ScoreRow* row = contexts + r;
-            for (int v = 0; v < 2; v++)
+            V m0 = V.Create(float.NegativeInfinity), m1 = m0;
+            for (int p = 0; p < panels; p++)
             {
-                int first = key + (v * V.Width);
-                ScoreContext<V> at = new(row, first);
-                V x = V.Load(s + (v * V.Width));
+                float* x = s + live[p];
+                byte cover = coverage[live[p] / width];
+                ScoreContext<V> at0 = new(row, firstKey + live[p]), at1 = new(row, firstKey + live[p] + V.Width);
+                V x0 = V.Load(x), x1 = V.Load(x + V.Width);
                 if (!TModifier.IsIdentity)
-                    x = modifier.Forward(x * V.Create(scale), at);
-                if (isMasked)
-                    x = V.Select(mask.Allows(at), x, V.Create(float.NegativeInfinity));
-                if (isCut && (first < 0 || first + V.Width > row->Keys))
-                    x = Existing(x, first, row->Keys);
-                V.Store(x, s + (v * V.Width));
+                {
+                    x0 = modifier.Forward(x0 * factor, at0);
+                    x1 = modifier.Forward(x1 * factor, at1);
+                }
+                if (cover != (byte)TileCoverage.All)
+                {
+                    if (cover == (byte)TileCoverage.Partly)
+                    {
+                        x0 = V.Select(mask.Allows(at0), x0, V.Create(float.NegativeInfinity));
+                        x1 = V.Select(mask.Allows(at1), x1, V.Create(float.NegativeInfinity));
+                    }
+                    x0 = Existing(x0, at0.KeyIndex, row->Keys);
+                    x1 = Existing(x1, at1.KeyIndex, row->Keys);
+                }
+                if (!TModifier.IsIdentity || cover != (byte)TileCoverage.All)
+                {
+                    V.Store(x0, x);
+                    V.Store(x1, x + V.Width);
+                }
+                m0 = V.Max(x0, m0);
+                m1 = V.Max(x1, m1);
             }
+            states[r].Maximum = V.MaxAcross(V.Max(m0, m1));
+        }
+    }
+
+    /// <summary>The rows' largest scores, where there is neither a modifier nor a mask.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Maxima<V>(int rows, float* s, nint stride, int* live, int panels, RowState* states)
+        where V : unmanaged, ISimd<V>
+    {
+        nint w = V.Width;
+        for (int r = 0; r < rows; r++, s += stride)
+        {
+            V m0 = V.Create(float.NegativeInfinity), m1 = m0;
+            for (int p = 0; p < panels; p++)
+            {
+                float* x = s + live[p];
+                m0 = V.Max(V.Load(x), m0);
+                m1 = V.Max(V.Load(x + w), m1);
+            }
+            states[r].Maximum = V.MaxAcross(V.Max(m0, m1));
         }
     }
 
@@ -67,7 +110,7 @@ internal static unsafe class StripSoftmax
         return V.Select(V.LessThan(V.Lanes, V.Create(-first)), none, x);
     }
 
-    /// <summary>s ← 2^(factor·s − factor·max s) over the panels of <paramref name="live"/>, row by row; the rows' states.</summary>
+    /// <summary>s ← 2^(factor·s − factor·max s) over the panels of <paramref name="live"/>, row by row; the rows' states, which come with their largest scores.</summary>
     /// <remarks>A row that sees nothing gets zeros and an empty state. Sums run panel by panel in two vectors, so masked keys, which add exact zeros, change no bit, and neither does what is looked at.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, TLook>(float* s, nint stride, int rows, int* live, int panels, float factor, int firstKey, ScoreRow* contexts, RowState* states)
@@ -75,24 +118,12 @@ internal static unsafe class StripSoftmax
         where TLook : struct, IStripLook
     {
         nint w = V.Width;
-        // The maxima of all rows first: one row's would keep its powers waiting.
-        for (int r = 0; r < rows; r++)
-        {
-            float* x = s + (r * stride);
-            V m0 = V.Create(float.NegativeInfinity), m1 = m0;
-            for (int p = 0; p < panels; p++)
-            {
-                m0 = V.Max(V.Load(x + live[p]), m0);
-                m1 = V.Max(V.Load(x + live[p] + w), m1);
-            }
-            float m = V.MaxAcross(V.Max(m0, m1));
-            states[r].Maximum = m * factor;
-            if (TLook.Finds)
-                states[r].ArgMax = Find<V>(x, live, panels, m, firstKey);
-        }
         for (int r = 0; r < rows; r++, s += stride)
         {
-            float most = states[r].Maximum, down = float.IsNegativeInfinity(most) ? 0 : -most;
+            float most = states[r].Maximum * factor, down = float.IsNegativeInfinity(most) ? 0 : -most;
+            if (TLook.Finds)
+                states[r].ArgMax = Find<V>(s, live, panels, states[r].Maximum, firstKey);
+            states[r].Maximum = most;
             if (!TLook.Weighs && !TLook.Measures)
             {
                 states[r].Sum = RowPowers.Run<V>(s, live, panels, factor, down);
@@ -313,6 +344,23 @@ internal static unsafe class StripSoftmax
             if (states[r].Sum != 0)
                 states[r].Maximum = 0;
         }
+    }
+
+    /// <summary>How many keys of a panel a strip's weights reach: behind them all are 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static int Weighed<V>(float* s, nint stride, int rows)
+        where V : unmanaged, ISimd<V>
+    {
+        V m0 = V.Zero, m1 = V.Zero;
+        for (int r = 0; r < rows; r++, s += stride)
+        {
+            // Not the maximum: NaN must count.
+            V x0 = V.Load(s), x1 = V.Load(s + V.Width);
+            m0 = V.Select(V.AreEqual(x0, V.Zero), m0, V.Create(1f));
+            m1 = V.Select(V.AreEqual(x1, V.Zero), m1, V.Create(1f));
+        }
+        ulong weighed = Above(V.LessThan(V.Zero, m0), V.LessThan(V.Zero, m1));
+        return 64 - BitOperations.LeadingZeroCount(weighed);
     }
 
     private static float Shift(float normalizer) => float.IsNegativeInfinity(normalizer) ? normalizer : -normalizer;
