@@ -263,35 +263,45 @@ internal static unsafe class StripSoftmax
     }
 
     /// <summary>Puts what some later keys say to what is known: states and contexts (rows × columns).</summary>
+    /// <remarks>The factors of a vector of rows are found together: one row after the other would wait for its own powers.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Merge<V>(RowState* states, float* context, RowState* later, float* laterContext, nint stride, int rows)
         where V : unmanaged, ISimd<V>
     {
-        for (int r = 0; r < rows; r++, context += stride, laterContext += stride)
+        float* downs = stackalloc float[4 * V.Width], laterDowns = downs + V.Width, factors = laterDowns + V.Width, laterFactors = factors + V.Width;
+        for (int first = 0; first < rows; first += V.Width)
         {
-            RowState a = states[r], b = later[r];
-            if (b.Sum == 0)
-                continue;
-            if (a.Sum == 0)
+            int count = Math.Min(V.Width, rows - first);
+            for (int r = 0; r < count; r++)
             {
-                states[r] = b;
-                for (nint i = 0; i < stride; i += V.Width)
-                    V.Store(V.Load(laterContext + i), context + i);
-                continue;
+                float a = states[first + r].Maximum, b = later[first + r].Maximum, most = Math.Max(a, b);
+                (downs[r], laterDowns[r]) = (a - most, b - most);
             }
-            float most = Math.Max(a.Maximum, b.Maximum), downA = a.Maximum - most, downB = b.Maximum - most;
-            float fa = AttentionMath.PowerOfTwo<V>(downA), fb = AttentionMath.PowerOfTwo<V>(downB);
-            states[r] = new()
+            V.Store(V.PowerOfTwo(V.Load(downs, count)), factors);
+            V.Store(V.PowerOfTwo(V.Load(laterDowns, count)), laterFactors);
+            for (int r = 0; r < count; r++, context += stride, laterContext += stride)
             {
-                Maximum = most,
-                Sum = (a.Sum * fa) + (b.Sum * fb),
-                Exponents = (fa * (a.Exponents + (downA * a.Sum))) + (fb * (b.Exponents + (downB * b.Sum))),
-                Distance = (a.Distance * fa) + (b.Distance * fb),
-                ArgMax = b.Maximum > a.Maximum ? b.ArgMax : a.ArgMax,
-            };
-            V va = V.Create(fa), vb = V.Create(fb);
-            for (nint i = 0; i < stride; i += V.Width)
-                V.Store(V.FusedMultiplyAdd(V.Load(laterContext + i), vb, V.Load(context + i) * va), context + i);
+                ref RowState a = ref states[first + r];
+                ref RowState b = ref later[first + r];
+                if (b.Sum == 0)
+                    continue;
+                if (a.Sum == 0)
+                {
+                    a = b;
+                    for (nint i = 0; i < stride; i += V.Width)
+                        V.Store(V.Load(laterContext + i), context + i);
+                    continue;
+                }
+                float fa = factors[r], fb = laterFactors[r];
+                a.ArgMax = b.Maximum > a.Maximum ? b.ArgMax : a.ArgMax;
+                a.Maximum = Math.Max(a.Maximum, b.Maximum);
+                a.Exponents = (fa * (a.Exponents + (downs[r] * a.Sum))) + (fb * (b.Exponents + (laterDowns[r] * b.Sum)));
+                a.Distance = (a.Distance * fa) + (b.Distance * fb);
+                a.Sum = (a.Sum * fa) + (b.Sum * fb);
+                V va = V.Create(fa), vb = V.Create(fb);
+                for (nint i = 0; i < stride; i += V.Width)
+                    V.Store(V.FusedMultiplyAdd(V.Load(laterContext + i), vb, V.Load(context + i) * va), context + i);
+            }
         }
     }
 
