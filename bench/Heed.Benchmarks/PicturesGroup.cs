@@ -2,7 +2,7 @@ using Heed.Kernels;
 
 namespace Heed.Benchmarks;
 
-/// <summary>Single convolutions, and training steps of residual networks on 128 pictures of 32 × 32, with and without squeeze-and-excitation, depthwise ones, and inference of networks for 224 × 224, as bench/peers/torch_pictures.py does them; random pictures.</summary>
+/// <summary>Single convolutions, and training steps of residual networks on 128 pictures of 32 × 32, with and without squeeze-and-excitation, depthwise ones, and inference of networks for 224 × 224 and of a U-Net and a detector, as bench/peers/torch_pictures.py does them; random pictures.</summary>
 internal sealed class PicturesGroup : IBenchmarkGroup
 {
     private const int Batch = 128, Size = 32, Classes = 10;
@@ -24,6 +24,10 @@ internal sealed class PicturesGroup : IBenchmarkGroup
         Inference(run, "se-resnet50", 8, 2 * 3.86e9);
         Inference(run, "mobilenetv3-large", 1, 2 * 0.217e9);
         Inference(run, "mobilenetv3-large", 8, 2 * 0.217e9);
+        UNet unet = new(new UNetConfig { ClassCount = 11 });
+        Places(run, "unet 96x128 N1", unet, 96, 128, pictures => pass => unet.Forward(pass.Input(pictures, new Shape(1, 96, 128, 3)), pass));
+        Fcos fcos = new(new FcosConfig { ClassCount = 3 });
+        Places(run, "fcos 240x320 N1", fcos, 240, 320, pictures => pass => fcos.Forward(pass.Input(pictures, new Shape(1, 240, 320, 3)), pass)[0].Classes);
     }
 
     // Memory bound: bytes are those of pictures and results, each touched once a pass.
@@ -48,6 +52,16 @@ internal sealed class PicturesGroup : IBenchmarkGroup
         network.Initialize(1);
         float[] pictures = Filled(batch * 224 * 224 * 3);
         run.Measure(title, "infer", flops * batch, () => Step.Evaluate(pass => network.Forward(pass.Input(pictures, new Shape(batch, 224, 224, 3)), pass)));
+    }
+
+    // One picture through a network that looks at places, as the library makes it unless told otherwise.
+    private static void Places(BenchmarkRun run, string name, Module network, int height, int width, Func<float[], Func<Pass, Tensor>> look)
+    {
+        if (!name.Contains(run.Options.Case, StringComparison.Ordinal))
+            return;
+        network.Initialize(1);
+        Func<Pass, Tensor> forward = look(Filled(height * width * 3));
+        run.Measure(name, "infer", 2.0 * ModuleCost.Measure(network, forward)[0].MultiplyAdds, () => Step.Evaluate(forward));
     }
 
     private static void Convolution(BenchmarkRun run, string name, int batch, int size, int channels)

@@ -55,6 +55,26 @@ public sealed class ImageTests
     }
 
     [Fact]
+    public void Blocks_are_inserted_into_a_trained_folder_whose_network_need_not_be_said_again()
+    {
+        using TemporaryFolder folder = new();
+        Draw(folder["pictures"], 16);
+        string[] train = ["train", "image", "--data", folder["pictures"], "--epochs", "1", "--batch", "8"];
+        CommandRun.Of([.. train, "--out", folder["first"], "--model", "resnet32", "--quiet"]).ShouldSucceed();
+        CommandRun.Of([.. train, "--out", folder["second"], "--init", folder["first"], "--insert", "se", "--insert-after", "layer*.*.bn2", "--start-open", "--reduction", "4"]).ShouldSucceed()
+            .Error.ShouldContain("inserted se: 15 blocks after layer*.*.bn2, + ");
+        string said = CommandRun.Of("describe", folder["second"]).ShouldSucceed().Out;
+        said.ShouldContain("inserted    15 SqueezeExcitation, the first layer1.0.se behind layer1.0.bn2: ");
+        CommandRun.Of("describe", folder["second"], "--json").ShouldSucceed().Out.ShouldContain("\"insertedAfter\": \"layer3.4.bn2\"");
+        CommandRun.Of([.. train, "--quiet", "--out", folder["third"], "--insert", "se", "--insert-after", "layer*.*.bn4"]).ShouldRefuse("named 'layer*.*.bn4'", "Did you mean 'layer");
+        CommandRun.Of([.. train, "--out", folder["third"], "--insert", "se"]).ShouldRefuse("give both");
+        CommandRun.Of([.. train, "--out", folder["third"], "--start-open"]).ShouldRefuse("give --insert");
+        CommandRun.Of([.. train, "--out", folder["third"], "--insert", "eca", "--insert-after", "conv1", "--start-open"]).ShouldRefuse("'eca' cannot start open", "se, ese");
+        CommandRun.Of([.. train, "--out", folder["third"], "--insert", "sea", "--insert-after", "conv1"]).ShouldRefuse("there is no block 'sea'");
+        Directory.Exists(folder["third"]).ShouldBeFalse();
+    }
+
+    [Fact]
     public void Wrong_input_gets_one_message()
     {
         using TemporaryFolder folder = new();

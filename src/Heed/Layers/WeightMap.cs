@@ -53,15 +53,17 @@ public sealed class WeightMap
     public WeightReport Load(Module module, SafetensorsShards shards, bool isMapped = false)
     {
         ArgumentNullException.ThrowIfNull(shards);
-        List<string> loaded = [], missing = [], misShaped = [];
+        List<string> loaded = [], missing = [], misShaped = [], missingParts = [], misShapedParts = [];
         foreach (Joined tensor in Resolve(module))
         {
             if (shards.Find(tensor.Name) is not { } entry)
             {
                 missing.Add(tensor.Name);
+                missingParts.AddRange(tensor.Parts.Select(part => part.Place.Parameter));
             }
             else if (!entry.Shape.Where(n => n != 1).SequenceEqual(tensor.Shape.Where(n => n != 1)))
             {
+                misShapedParts.AddRange(tensor.Parts.Select(part => part.Place.Parameter));
                 misShaped.Add($"'{tensor.Name}': the file has ({string.Join(", ", entry.Shape)}), the model ({string.Join(", ", tensor.Shape)})");
             }
             else
@@ -72,7 +74,7 @@ public sealed class WeightMap
         }
         HashSet<string> known = [.. tensors.Select(t => t.Key)];
         ILookup<bool, string> others = shards.Names.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).ToLookup(isUnused);
-        return new WeightReport(shards.Path, loaded, missing, [.. others[false]], misShaped) { Unused = [.. others[true]] };
+        return new WeightReport(shards.Path, loaded, missing, [.. others[false]], misShaped) { Unused = [.. others[true]], MissingParameters = missingParts, MisShapedParameters = misShapedParts };
     }
 
     /// <summary>The weights as a file of this form holds them: under its names, joined and transposed as there.</summary>

@@ -118,6 +118,8 @@ public sealed class MobileNetV3 : PictureNetwork
             adds = stride == 1 && channels == outputs;
         }
 
+        internal override int OutputChannels => project.OutputChannels;
+
         public Tensor Forward(Tensor x, in Pass pass)
         {
             Tensor y = depthwise.Forward(expand is null ? x : expand.Forward(x, pass), pass);
