@@ -142,7 +142,9 @@ public sealed class WeightMap
                 Transposition.Run(rows, tensor.Rows, tensor.RowLength, turned);
             values = tensor.IsTransposed ? turned : rows;
         }
-        return new SafetensorsArray(tensor.Name, [.. tensor.Shape.Select(n => (int)n), .. Enumerable.Repeat(1, tensor.Parts[0].Place.TrailingOnes)], values);
+        WeightPlace place = tensor.Parts[0].Place;
+        IEnumerable<int> axes = tensor.Shape.Select(n => (int)n);
+        return new SafetensorsArray(tensor.Name, [.. Enumerable.Repeat(1, Math.Max(0, place.LeadingOnes)), .. axes.Skip(Math.Max(0, -place.LeadingOnes)), .. Enumerable.Repeat(1, place.TrailingOnes)], values);
     }
 
     private readonly record struct Part(Parameter? Parameter, StateBuffer? Buffer, WeightPlace Place)
