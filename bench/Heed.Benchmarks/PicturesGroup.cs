@@ -1,8 +1,9 @@
+using System.Diagnostics;
 using Heed.Kernels;
 
 namespace Heed.Benchmarks;
 
-/// <summary>Single convolutions, and training steps of residual networks on 128 pictures of 32 × 32, with and without squeeze-and-excitation, depthwise ones, and inference of networks for 224 × 224 and of a U-Net and a detector, as bench/peers/torch_pictures.py does them; random pictures.</summary>
+/// <summary>Single convolutions, and training steps of residual networks on 128 pictures of 32 × 32, with and without squeeze-and-excitation, of a U-Net, depthwise ones, and inference of networks for 224 × 224 and of a U-Net and a detector, as bench/peers/torch_pictures.py does them; random pictures.</summary>
 internal sealed class PicturesGroup : IBenchmarkGroup
 {
     private const int Batch = 128, Size = 32, Classes = 10;
@@ -20,6 +21,7 @@ internal sealed class PicturesGroup : IBenchmarkGroup
         Depthwise(run, "depthwise 5x5 N16 C240 28x28 stride 2", 16, 28, 240, 5, 2);
         Network(run, "resnet20");
         Network(run, "se-resnet20");
+        Segmentation(run, "unet-train 96x128 N8", 8, 96, 128);
         Inference(run, "se-resnet50", 1, 2 * 3.86e9);
         Inference(run, "se-resnet50", 8, 2 * 3.86e9);
         Inference(run, "mobilenetv3-large", 1, 2 * 0.217e9);
@@ -95,7 +97,33 @@ internal sealed class PicturesGroup : IBenchmarkGroup
             Step.Train(random.Fork((ulong)number), number++, pass => Tensor.CrossEntropy(network.Forward(pass.Input(pictures, new Shape(Batch, Size, Size, 3)), pass), labels));
             optimizer.Step(0.1, 1);
         });
+        Memory(name, number);
     }
+
+    // Training steps of a U-Net of the library's widths; with a case of its own the process's peak is that of the training.
+    private static void Segmentation(BenchmarkRun run, string name, int batch, int height, int width)
+    {
+        if (!name.Contains(run.Options.Case, StringComparison.Ordinal))
+            return;
+        const int Masks = 11;
+        UNet network = new(new UNetConfig { ClassCount = Masks });
+        network.Initialize(1);
+        AdamW optimizer = new(network.NamedParameters().Select(p => p.Parameter), 0.01);
+        RandomStream random = new(1, "steps");
+        float[] pictures = Filled(batch * height * width * 3);
+        int[] labels = [.. Enumerable.Range(0, batch * height * width).Select(n => n % Masks)];
+        long number = 0, forward = ModuleCost.Measure(network, pass => network.Forward(pass.Input(new float[height * width * 3], new Shape(1, height, width, 3)), pass))[0].MultiplyAdds;
+        run.Measure(name, "train", 6.0 * forward * batch, () =>
+        {
+            Step.Train(random.Fork((ulong)number), number++, pass =>
+                Tensor.CrossEntropy(network.Forward(pass.Input(pictures, new Shape(batch, height, width, 3)), pass).Reshape(new Shape(labels.Length, Masks)), labels));
+            optimizer.Step(1e-3);
+        });
+        Memory(name, number);
+    }
+
+    private static void Memory(string name, long steps) => Console.WriteLine(FormattableString.Invariant(
+        $"{name}: after {steps} steps the process has {Environment.WorkingSet >> 20} MiB, {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB at most"));
 
     // Where a tensor of a step would lie: on a 64-byte boundary.
     private static unsafe Memory<float> Aligned(int length)
