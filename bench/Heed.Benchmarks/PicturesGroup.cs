@@ -97,10 +97,10 @@ internal sealed class PicturesGroup : IBenchmarkGroup
             Step.Train(random.Fork((ulong)number), number++, pass => Tensor.CrossEntropy(network.Forward(pass.Input(pictures, new Shape(Batch, Size, Size, 3)), pass), labels));
             optimizer.Step(0.1, 1);
         });
-        Memory(name, number);
+        Memory(run, name, number);
     }
 
-    // Training steps of a U-Net of the library's widths; with a case of its own the process's peak is that of the training.
+    // Training steps of a U-Net of the library's widths.
     private static void Segmentation(BenchmarkRun run, string name, int batch, int height, int width)
     {
         if (!name.Contains(run.Options.Case, StringComparison.Ordinal))
@@ -119,11 +119,12 @@ internal sealed class PicturesGroup : IBenchmarkGroup
                 Tensor.CrossEntropy(network.Forward(pass.Input(pictures, new Shape(batch, height, width, 3)), pass).Reshape(new Shape(labels.Length, Masks)), labels));
             optimizer.Step(1e-3);
         });
-        Memory(name, number);
+        Memory(run, name, number);
     }
 
-    private static void Memory(string name, long steps) => Console.WriteLine(FormattableString.Invariant(
-        $"{name}: after {steps} steps the process has {Environment.WorkingSet >> 20} MiB, {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB at most"));
+    // Memory of the process: with a case of its own that of the training.
+    private static void Memory(BenchmarkRun run, string name, long steps) => run.ReportMemory(name, Workers.Degree, Process.GetCurrentProcess().PeakWorkingSet64 / (double)(1 << 20),
+        FormattableString.Invariant($"at most, {Environment.WorkingSet >> 20} MiB after {steps} steps"));
 
     // Where a tensor of a step would lie: on a 64-byte boundary.
     private static unsafe Memory<float> Aligned(int length)

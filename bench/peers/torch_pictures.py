@@ -156,8 +156,8 @@ class UNet(nn.Module):
         return self.head(y)
 
 
-def report_memory(name):
-    print(f"{name}: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB at most", file=sys.stderr)
+def report_memory(name, threads):
+    print(json.dumps({"peer": "torch", "case": name, "threads": threads, "pass": "memory", "ms_min": 0, "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)}), flush=True)
 
 
 def measure(name, kind, threads, budget, flops, work):
@@ -201,7 +201,7 @@ def main():
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
         measure(name, "train", threads, budget, 6 * 40.8e6 * 128, work)
-        report_memory(name)
+        report_memory(name, threads)
     for last in (False, True):
         name, batch, height, width = "unet-train 96x128 N8", 8, 96, 128
         if only not in name:
@@ -217,7 +217,7 @@ def main():
             optimizer.step()
         # Multiply-adds of a picture forward, as heed describe counts them.
         measure(name, "train channels last" if last else "train", threads, budget, 6 * FORWARD_UNET * batch, work)
-        report_memory(name)
+        report_memory(name, threads)
     for name, batch, size, channels, kernel, stride in (("depthwise 3x3 N16 C96 56x56", 16, 56, 96, 3, 1), ("depthwise 5x5 N16 C240 28x28 stride 2", 16, 28, 240, 5, 2)):
         if only not in name:
             continue
