@@ -96,7 +96,9 @@ public sealed class ImageClassifierTests
         // Nothing but the new blocks learns, so that what was there before can be told.
         ImageClassifier second = ImageClassifier.Train(train, dev, once with
         {
-            InitialWeights = folder["first"], Freeze = ["conv1", "bn1", "layer1.0.*", "layer2", "fc"], Insertions = [new() { After = "layer1.0.bn2", StartOpen = true }, new() { After = "conv1", Block = "gc" }],
+            InitialWeights = folder["first"],
+            Freeze = ["conv1", "bn1", "layer1.0.*", "layer2", "fc"],
+            Insertions = [new() { After = "layer1.0.bn2", StartOpen = true }, new() { After = "conv1", Block = "gc" }],
         }, new NoteListener(notes));
         notes[0].ShouldStartWith("inserted se: 1 block after layer1.0.bn2, + 40 parameters, + 32 multiply-adds for a picture of ");
         notes[1].ShouldStartWith("inserted gc: 1 block after conv1");
