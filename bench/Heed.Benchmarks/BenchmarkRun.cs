@@ -147,10 +147,10 @@ internal sealed class BenchmarkRun : IDisposable
         json?.Flush();
     }
 
-    /// <summary>Peak memory of a case beyond what lay there before, in MiB.</summary>
-    public void ReportMemory(string name, int threads, double mebibytes)
+    /// <summary>Peak memory of a case, in MiB.</summary>
+    public void ReportMemory(string name, int threads, double mebibytes, string what = "beyond inputs, outputs and gradients")
     {
-        Console.WriteLine(FormattableString.Invariant($"{name}, {threads} threads: {mebibytes:F1} MiB beyond inputs, outputs and gradients"));
+        Console.WriteLine(FormattableString.Invariant($"{name}, {threads} threads: {mebibytes:F1} MiB {what}"));
         json?.WriteLine(JsonSerializer.Serialize(new { peer = "heed", @case = name, threads, pass = "memory", ms_min = 0, peak_mib = Math.Round(mebibytes, 1) }));
         json?.Flush();
     }

@@ -1,8 +1,9 @@
+using System.Diagnostics;
 using Heed.Kernels;
 
 namespace Heed.Benchmarks;
 
-/// <summary>Single convolutions, and training steps of residual networks on 128 pictures of 32 × 32, with and without squeeze-and-excitation, depthwise ones, and inference of networks for 224 × 224, as bench/peers/torch_pictures.py does them; random pictures.</summary>
+/// <summary>Single convolutions, and training steps of residual networks on 128 pictures of 32 × 32, with and without squeeze-and-excitation, of a U-Net, depthwise ones, and inference of networks for 224 × 224 and of a U-Net and a detector, as bench/peers/torch_pictures.py does them; random pictures.</summary>
 internal sealed class PicturesGroup : IBenchmarkGroup
 {
     private const int Batch = 128, Size = 32, Classes = 10;
@@ -20,10 +21,15 @@ internal sealed class PicturesGroup : IBenchmarkGroup
         Depthwise(run, "depthwise 5x5 N16 C240 28x28 stride 2", 16, 28, 240, 5, 2);
         Network(run, "resnet20");
         Network(run, "se-resnet20");
+        Segmentation(run, "unet-train 96x128 N8", 8, 96, 128);
         Inference(run, "se-resnet50", 1, 2 * 3.86e9);
         Inference(run, "se-resnet50", 8, 2 * 3.86e9);
         Inference(run, "mobilenetv3-large", 1, 2 * 0.217e9);
         Inference(run, "mobilenetv3-large", 8, 2 * 0.217e9);
+        UNet unet = new(new UNetConfig { ClassCount = 11 });
+        Places(run, "unet 96x128 N1", unet, 96, 128, pictures => pass => unet.Forward(pass.Input(pictures, new Shape(1, 96, 128, 3)), pass));
+        Fcos fcos = new(new FcosConfig { ClassCount = 3 });
+        Places(run, "fcos 240x320 N1", fcos, 240, 320, pictures => pass => fcos.Forward(pass.Input(pictures, new Shape(1, 240, 320, 3)), pass)[0].Classes);
     }
 
     // Memory bound: bytes are those of pictures and results, each touched once a pass.
@@ -48,6 +54,16 @@ internal sealed class PicturesGroup : IBenchmarkGroup
         network.Initialize(1);
         float[] pictures = Filled(batch * 224 * 224 * 3);
         run.Measure(title, "infer", flops * batch, () => Step.Evaluate(pass => network.Forward(pass.Input(pictures, new Shape(batch, 224, 224, 3)), pass)));
+    }
+
+    // One picture through a network that looks at places, as the library makes it unless told otherwise.
+    private static void Places(BenchmarkRun run, string name, Module network, int height, int width, Func<float[], Func<Pass, Tensor>> look)
+    {
+        if (!name.Contains(run.Options.Case, StringComparison.Ordinal))
+            return;
+        network.Initialize(1);
+        Func<Pass, Tensor> forward = look(Filled(height * width * 3));
+        run.Measure(name, "infer", 2.0 * ModuleCost.Measure(network, forward)[0].MultiplyAdds, () => Step.Evaluate(forward));
     }
 
     private static void Convolution(BenchmarkRun run, string name, int batch, int size, int channels)
@@ -81,7 +97,34 @@ internal sealed class PicturesGroup : IBenchmarkGroup
             Step.Train(random.Fork((ulong)number), number++, pass => Tensor.CrossEntropy(network.Forward(pass.Input(pictures, new Shape(Batch, Size, Size, 3)), pass), labels));
             optimizer.Step(0.1, 1);
         });
+        Memory(run, name, number);
     }
+
+    // Training steps of a U-Net of the library's widths.
+    private static void Segmentation(BenchmarkRun run, string name, int batch, int height, int width)
+    {
+        if (!name.Contains(run.Options.Case, StringComparison.Ordinal))
+            return;
+        const int Masks = 11;
+        UNet network = new(new UNetConfig { ClassCount = Masks });
+        network.Initialize(1);
+        AdamW optimizer = new(network.NamedParameters().Select(p => p.Parameter), 0.01);
+        RandomStream random = new(1, "steps");
+        float[] pictures = Filled(batch * height * width * 3);
+        int[] labels = [.. Enumerable.Range(0, batch * height * width).Select(n => n % Masks)];
+        long number = 0, forward = ModuleCost.Measure(network, pass => network.Forward(pass.Input(new float[height * width * 3], new Shape(1, height, width, 3)), pass))[0].MultiplyAdds;
+        run.Measure(name, "train", 6.0 * forward * batch, () =>
+        {
+            Step.Train(random.Fork((ulong)number), number++, pass =>
+                Tensor.CrossEntropy(network.Forward(pass.Input(pictures, new Shape(batch, height, width, 3)), pass).Reshape(new Shape(labels.Length, Masks)), labels));
+            optimizer.Step(1e-3);
+        });
+        Memory(run, name, number);
+    }
+
+    // Memory of the process: with a case of its own that of the training.
+    private static void Memory(BenchmarkRun run, string name, long steps) => run.ReportMemory(name, Workers.Degree, Process.GetCurrentProcess().PeakWorkingSet64 / (double)(1 << 20),
+        FormattableString.Invariant($"at most, {Environment.WorkingSet >> 20} MiB after {steps} steps"));
 
     // Where a tensor of a step would lie: on a 64-byte boundary.
     private static unsafe Memory<float> Aligned(int length)

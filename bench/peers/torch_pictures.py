@@ -1,14 +1,18 @@
-"""torch's side of PicturesGroup.cs: single convolutions, and training steps of ResNet-20 with and without squeeze-and-excitation.
+"""torch's side of PicturesGroup.cs: single convolutions, and training steps of ResNet-20 with and without squeeze-and-excitation and of a U-Net.
 
 usage: torch_pictures.py THREADS BUDGET_MS [CASE]   (start it through tuned.sh)
 """
 import json
+import resource
 import sys
 import time
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+
+FORWARD_UNET = 436862976
 
 
 class SqueezeExcitation(nn.Module):
@@ -126,6 +130,36 @@ class MobileNetV3Large(nn.Module):
         return self.classifier(self.features(x).mean((2, 3)))
 
 
+class UNet(nn.Module):
+    """The U-Net of the library's default widths, with batch norm."""
+
+    def __init__(self, classes, widths=(16, 32, 64, 128)):
+        super().__init__()
+
+        def block(channels, filters):
+            layers = []
+            for n in range(2):
+                layers += [nn.Conv2d(channels if n == 0 else filters, filters, 3, 1, 1, bias=False), nn.BatchNorm2d(filters), nn.ReLU(inplace=True)]
+            return nn.Sequential(*layers)
+        self.encoder = nn.ModuleList(block(widths[n - 1] if n else 3, width) for n, width in enumerate(widths))
+        self.ups = nn.ModuleList(nn.ConvTranspose2d(widths[n + 1], widths[n], 2, 2) for n in range(len(widths) - 1))
+        self.decoder = nn.ModuleList(block(2 * width, width) for width in widths[:-1])
+        self.head = nn.Conv2d(widths[0], classes, 1)
+
+    def forward(self, x):
+        levels = []
+        for n, block in enumerate(self.encoder):
+            levels.append(block(F.max_pool2d(levels[-1], 2) if n else x))
+        y = levels[-1]
+        for n in range(len(self.decoder) - 1, -1, -1):
+            y = self.decoder[n](torch.cat((levels[n], self.ups[n](y)), 1))
+        return self.head(y)
+
+
+def report_memory(name, threads):
+    print(json.dumps({"peer": "torch", "case": name, "threads": threads, "pass": "memory", "ms_min": 0, "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)}), flush=True)
+
+
 def measure(name, kind, threads, budget, flops, work):
     for _ in range(3):
         work()
@@ -167,6 +201,23 @@ def main():
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
         measure(name, "train", threads, budget, 6 * 40.8e6 * 128, work)
+        report_memory(name, threads)
+    for last in (False, True):
+        name, batch, height, width = "unet-train 96x128 N8", 8, 96, 128
+        if only not in name:
+            continue
+        layout = torch.channels_last if last else torch.contiguous_format
+        model = UNet(11).to(memory_format=layout)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01)
+        x, labels = torch.randn(batch, 3, height, width).to(memory_format=layout), torch.arange(batch * height * width).reshape(batch, height, width) % 11
+
+        def work():
+            optimizer.zero_grad(set_to_none=True)
+            F.cross_entropy(model(x), labels).backward()
+            optimizer.step()
+        # Multiply-adds of a picture forward, as heed describe counts them.
+        measure(name, "train channels last" if last else "train", threads, budget, 6 * FORWARD_UNET * batch, work)
+        report_memory(name, threads)
     for name, batch, size, channels, kernel, stride in (("depthwise 3x3 N16 C96 56x56", 16, 56, 96, 3, 1), ("depthwise 5x5 N16 C240 28x28 stride 2", 16, 28, 240, 5, 2)):
         if only not in name:
             continue

@@ -17,7 +17,8 @@ internal static class DescribeCommand
         Option<string?> heads = new("--heads") { Description = "What each attention head of a Transformer does on this text, instead.", HelpName = "text" };
         Option<string?> trace = new("--trace") { Description = "With --heads: write the attention of every layer and head to this folder, a trace that 'heed report' shows.", HelpName = "folder" };
         Option<string> type = new("--trace-type") { Description = "How a trace stores weights: f32, f16 or u8.", HelpName = "type", DefaultValueFactory = _ => "f16" };
-        Command command = new("describe", "Shows network, parameters, memory and training of a model.") { model, privacy, heads, trace, type, json };
+        Option<string> size = new("--size") { Description = "Rows and columns of the picture for which a segmenter's work is counted, as 240x320; 0 for those to which it scales pictures, or 256x256.", HelpName = "HxW", DefaultValueFactory = _ => "0" };
+        Command command = new("describe", "Shows network, parameters, memory and training of a model.") { model, privacy, heads, trace, type, size, json };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(model)!;
@@ -34,7 +35,7 @@ internal static class DescribeCommand
                 return HeadListing.Write(terminal, path, text, parsed.GetValue(json), parsed.GetValue(trace), HeadListing.TypeOf(parsed.GetValue(type)!));
             if (parsed.GetValue(trace) is not null)
                 throw new UsageException("--trace is of a text: give it with --heads TEXT.");
-            if (ModelDescription.Of(path) is { } description)
+            if (ModelDescription.Of(path, SegmentSettings.Size("--size", parsed.GetValue(size)!)) is { } description)
             {
                 description.Write(terminal, parsed.GetValue(json));
                 return ExitCode.Done;

@@ -12,6 +12,7 @@ internal sealed class DetectSettings
     private readonly Option<int> reduction, levels, width, headDepth;
     private readonly Option<double> overlap;
     private readonly AugmentationSettings augmentation;
+    private readonly StartSettings start;
     private readonly TrainerSettings training = new(defaults.Training, "Pictures", "picture", "classes", "mean-ap or loss");
     private readonly CheckpointSettings checkpoint = new();
 
@@ -28,6 +29,7 @@ internal sealed class DetectSettings
         size = all.Add("--size", "Rows and columns that the network reads, as 240x320, to which pictures are scaled; 0 for those of the first picture.", "0", "HxW");
         overlap = all.AddNumber("--overlap", "Of boxes of a class that overlap more than this the surest stays.", defaults.Overlap);
         augmentation = new AugmentationSettings(all, defaults.Augmentation!);
+        start = new StartSettings(all, "this model folder; or, for the backbone, of an image classifier or a safetensors file of torchvision or timm", reduction);
         all.AddRange(training.Options);
         all.AddRange(checkpoint.Options);
     }
@@ -39,21 +41,13 @@ internal sealed class DetectSettings
     /// <summary>The options, checked.</summary>
     public DetectorOptions Read(ParseResult parsed, string folder) => UsageException.Guard(() =>
     {
-        string name = parsed.GetValue(backbone)!;
-        if (name != "small" && (depths.IsGiven(parsed) || widths.IsGiven(parsed)))
-            throw new UsageException("--depths and --widths belong to the small backbone.");
-        PictureNetworkConfig network = name != "small" ? PictureNetworkConfig.Named(name)
-            : residual with { Depths = SegmentSettings.Numbers("--depths", parsed.GetValue(depths)!), Widths = SegmentSettings.Numbers("--widths", parsed.GetValue(widths)!) };
         (int height, int columns) = SegmentSettings.Size("--size", parsed.GetValue(size)!);
         DetectorOptions options = defaults with
         {
-            Network = new FcosConfig
-            {
-                Backbone = network with { Attention = attention.Or(parsed, network.Attention), Reduction = parsed.GetValue(reduction) },
-                LevelCount = parsed.GetValue(levels),
-                Width = parsed.GetValue(width),
-                HeadDepth = parsed.GetValue(headDepth),
-            },
+            Network = Network(parsed),
+            InitialWeights = start.Path(parsed),
+            Insertions = start.Insertions(parsed),
+            Freeze = start.Freeze(parsed),
             Height = height,
             Width = columns,
             Overlap = parsed.GetValue(overlap),
@@ -64,4 +58,23 @@ internal sealed class DetectSettings
         options.Validate();
         return options;
     });
+
+    // A model that is gone on from has a network of its own.
+    private FcosConfig Network(ParseResult parsed)
+    {
+        if (start.Folder(parsed, Detector.IsIn) is { } folder && !new Option[] { backbone, depths, widths, attention, levels, width, headDepth }.Any(option => option.IsGiven(parsed)))
+            return Detector.Load(folder).Network.Config;
+        string name = parsed.GetValue(backbone)!;
+        if (name != "small" && (depths.IsGiven(parsed) || widths.IsGiven(parsed)))
+            throw new UsageException("--depths and --widths belong to the small backbone.");
+        PictureNetworkConfig network = name != "small" ? PictureNetworkConfig.Named(name)
+            : residual with { Depths = SegmentSettings.Numbers("--depths", parsed.GetValue(depths)!), Widths = SegmentSettings.Numbers("--widths", parsed.GetValue(widths)!) };
+        return new FcosConfig
+        {
+            Backbone = network with { Attention = attention.Or(parsed, network.Attention), Reduction = parsed.GetValue(reduction) },
+            LevelCount = parsed.GetValue(levels),
+            Width = parsed.GetValue(width),
+            HeadDepth = parsed.GetValue(headDepth),
+        };
+    }
 }

@@ -7,11 +7,11 @@ internal sealed class ImageSettings
 {
     private static readonly ImageClassifierOptions defaults = new();
     private readonly OptionList all = new();
-    private readonly Option<string> model, attention, placement, convolution, initial;
-    private readonly Option<string[]> freeze;
+    private readonly Option<string> model, attention, placement, convolution;
     private readonly Option<int> size, reduction;
     private readonly Option<double> mixup;
     private readonly AugmentationSettings augmentation;
+    private readonly StartSettings start;
     private readonly TrainerSettings training = new(defaults.Training, "Pictures", "picture", "classes", "accuracy, macro-f1 or loss");
     private readonly CheckpointSettings checkpoint = new();
 
@@ -25,8 +25,7 @@ internal sealed class ImageSettings
         size = all.Add("--size", "Rows and columns that the network reads, to which pictures are scaled; 0 for those of the first picture.", defaults.Size);
         augmentation = new AugmentationSettings(all, defaults.Augmentation!);
         mixup = all.AddNumber("--mixup", "Alpha of the distribution by which training pictures are mixed; 0 for none.", defaults.Augmentation!.MixupAlpha);
-        initial = all.Add("--init", "Start from the weights of this model folder, or of a safetensors file of torchvision or timm; with other classes the last layer is new.", "", "path");
-        freeze = all.Add("--freeze", "Leave these layers as they are: names with * for anything but a dot, as 'layer1.*'. May be given several times.", Array.Empty<string>(), "pattern");
+        start = new StartSettings(all, "this model folder, or of a safetensors file of torchvision or timm", reduction);
         all.AddRange(training.Options);
         all.AddRange(checkpoint.Options);
     }
@@ -38,12 +37,12 @@ internal sealed class ImageSettings
     /// <summary>The options, checked.</summary>
     public ImageClassifierOptions Read(ParseResult parsed, string folder) => UsageException.Guard(() =>
     {
-        PictureNetworkConfig network = PictureNetworkConfig.Named(parsed.GetValue(model)!);
         ImageClassifierOptions options = defaults with
         {
-            Network = Placed(parsed, network with { Attention = attention.Or(parsed, network.Attention), Reduction = parsed.GetValue(reduction) }),
-            InitialWeights = parsed.GetValue(initial) is { Length: > 0 } path ? path : null,
-            Freeze = parsed.GetValue(freeze) ?? [],
+            Network = Network(parsed),
+            InitialWeights = start.Path(parsed),
+            Insertions = start.Insertions(parsed),
+            Freeze = start.Freeze(parsed),
             Size = parsed.GetValue(size),
             Augmentation = augmentation.Read(parsed) with { MixupAlpha = parsed.GetValue(mixup) },
             Training = training.Read(parsed),
@@ -52,6 +51,15 @@ internal sealed class ImageSettings
         options.Validate();
         return options;
     });
+
+    // A model that is gone on from has a network of its own.
+    private PictureNetworkConfig Network(ParseResult parsed)
+    {
+        if (start.Folder(parsed, ImageClassifier.IsIn) is { } folder && !new Option[] { model, attention, placement, convolution }.Any(option => option.IsGiven(parsed)))
+            return ImageClassifier.Load(folder).Network.Config;
+        PictureNetworkConfig network = PictureNetworkConfig.Named(parsed.GetValue(model)!);
+        return Placed(parsed, network with { Attention = attention.Or(parsed, network.Attention), Reduction = parsed.GetValue(reduction) });
+    }
 
     // What only residual networks have.
     private PictureNetworkConfig Placed(ParseResult parsed, PictureNetworkConfig network)

@@ -16,7 +16,7 @@ internal sealed class ModelDescription
     private string length = "";
 
     /// <summary>Describes what a path holds; null if it is to be read as a text classifier.</summary>
-    public static ModelDescription? Of(string path)
+    public static ModelDescription? Of(string path, (int Height, int Width) size = default)
     {
         bool isOurs = File.Exists(Path.Combine(path, "manifest.json"));
         if (!isOurs && PretrainedTransformer.IsIn(path))
@@ -24,7 +24,7 @@ internal sealed class ModelDescription
         if (!isOurs && (File.Exists(path) || tokenizerFiles.Any(name => File.Exists(Path.Combine(path, name)))))
             return Tokenizer(path);
         return LanguageModel.IsIn(path) ? Writer(path) : MaskedLanguageModel.IsIn(path) ? Guesser(path) : Translator.IsIn(path) ? Translation(path) : ImageClassifier.IsIn(path) ? Pictures(path)
-            : Segmenter.IsIn(path) ? Segments(path) : Detector.IsIn(path) ? Boxes(path) : null;
+            : Segmenter.IsIn(path) ? Segments(path, size) : Detector.IsIn(path) ? Boxes(path) : null;
     }
 
     public void Write(Terminal terminal, bool isJson)
@@ -81,26 +81,25 @@ internal sealed class ModelDescription
         return OfPictures(path, model.Network, model.Record, ("image classifier: " + model.Network.Config.Describe(), "image-classifier"), model.Labels, model.Costs());
     }
 
-    private static ModelDescription Segments(string path)
+    private static ModelDescription Segments(string path, (int Height, int Width) size)
     {
         Segmenter model = Segmenter.Load(path);
-        return OfPictures(path, model.Network, model.Record, ("segmenter: " + model.Network.Config.Describe(), "segmenter"), model.Labels);
+        return OfPictures(path, model.Network, model.Record, ("segmenter: " + model.Network.Config.Describe(), "segmenter"), model.Labels, model.Costs(size.Height, size.Width));
     }
 
     private static ModelDescription Boxes(string path)
     {
         Detector model = Detector.Load(path);
-        return OfPictures(path, model.Network, model.Record, ("detector: " + model.Network.Config.Describe(), "detector"), model.Labels);
+        return OfPictures(path, model.Network, model.Record, ("detector: " + model.Network.Config.Describe(), "detector"), model.Labels, model.Costs());
     }
 
-    private static ModelDescription OfPictures(string path, Module network, TrainingRecord record, (string Words, string Kind) model, IReadOnlyList<string> labels, ImageCosts? costs = null)
+    private static ModelDescription OfPictures(string path, Module network, TrainingRecord record, (string Words, string Kind) model, IReadOnlyList<string> labels, PictureCosts costs)
     {
         ModelDescription it = new() { network = network, record = record, length = string.Create(culture, $"at most {record.Options.EpochCount} epochs") };
         it.Say("model", model.Words, "kind", model.Kind);
         it.Say("labels", string.Join(", ", labels), "labels", string.Join(", ", labels));
         it.Weighs(null, network.ParameterCount, isDecoder: false);
-        if (costs is not null)
-            it.Works(costs);
+        it.Works(costs);
         it.Folder(path);
         return it;
     }
@@ -187,26 +186,41 @@ internal sealed class ModelDescription
     }
 
     // The work for one picture, and what attention has of it.
-    private void Works(ImageCosts costs)
+    private void Works(PictureCosts costs)
     {
+        string Share(long part, long whole) => (part / Math.Max(1.0, whole)).ToString(part == 0 || part >= whole / 1000 ? "0.0 %" : "0.0000 %", culture);
+        string Sum(IEnumerable<ModuleCost> blocks)
+        {
+            (long parameters, long work) = (blocks.Sum(b => b.ParameterCount), blocks.Sum(b => b.MultiplyAdds));
+            return string.Create(culture, $"{parameters:N0} parameters ({Share(parameters, costs.ParameterCount)}), {work:N0} multiply-adds ({Share(work, costs.MultiplyAdds)})");
+        }
         lines.Add(("work", string.Create(culture, $"{costs.MultiplyAdds:N0} multiply-adds for a picture of {costs.Height} x {costs.Width}")));
         foreach (IGrouping<string, ModuleCost> kind in costs.Blocks.GroupBy(b => b.Kind, StringComparer.Ordinal))
-            lines.Add(("attention", string.Create(culture, $"{kind.Count()} {kind.Key}, the first {kind.First().Name}: {kind.Sum(b => b.ParameterCount):N0} parameters, {kind.Sum(b => b.MultiplyAdds):N0} multiply-adds")));
+            lines.Add(("attention", string.Create(culture, $"{kind.Count()} {kind.Key}, the first {kind.First().Name}: {Sum(kind)}")));
+        foreach (var kind in costs.Inserted.GroupBy(b => b.Block.Kind, StringComparer.Ordinal))
+            lines.Add(("inserted", string.Create(culture, $"{kind.Count()} {kind.Key}, the first {kind.First().Block.Name} behind {kind.First().After}: {Sum(kind.Select(b => b.Block))}")));
         properties.Add(json =>
         {
+            json.WriteNumber("height", costs.Height);
+            json.WriteNumber("width", costs.Width);
             json.WriteNumber("multiplyAdds", costs.MultiplyAdds);
             json.WriteStartArray("attention");
             foreach (ModuleCost block in costs.Blocks)
-            {
-                json.WriteStartObject();
-                json.WriteString("name", block.Name);
-                json.WriteString("kind", block.Kind);
-                json.WriteNumber("parameters", block.ParameterCount);
-                json.WriteNumber("multiplyAdds", block.MultiplyAdds);
-                json.WriteEndObject();
-            }
+                Write(json, block, costs.Inserted.FirstOrDefault(b => b.Block.Name == block.Name).After);
             json.WriteEndArray();
         });
+    }
+
+    private static void Write(Utf8JsonWriter json, ModuleCost block, string? insertedAfter)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", block.Name);
+        json.WriteString("kind", block.Kind);
+        if (insertedAfter is not null)
+            json.WriteString("insertedAfter", insertedAfter);
+        json.WriteNumber("parameters", block.ParameterCount);
+        json.WriteNumber("multiplyAdds", block.MultiplyAdds);
+        json.WriteEndObject();
     }
 
     private void Weighs(TransformerConfig? config, long parameters, bool isDecoder)

@@ -13,6 +13,7 @@ internal sealed class SegmentSettings
     private readonly Option<double> dice;
     private readonly Option<string> weights;
     private readonly AugmentationSettings augmentation;
+    private readonly StartSettings start;
     private readonly TrainerSettings training = new(defaults.Training, "Pictures", "picture", "classes", "mean-iou, accuracy or loss");
     private readonly CheckpointSettings checkpoint = new();
 
@@ -28,6 +29,7 @@ internal sealed class SegmentSettings
         dice = all.AddNumber("--dice", "How much the Dice loss counts beside the cross-entropy.", defaults.Dice);
         weights = all.Add("--class-weights", "Weights of the classes in the cross-entropy: none or balanced.", defaults.Training.ClassWeights, "name");
         augmentation = new AugmentationSettings(all, defaults.Augmentation!);
+        start = new StartSettings(all, "this model folder; or, for the backbone, of an image classifier or a safetensors file of torchvision or timm", reduction);
         all.AddRange(training.Options);
         all.AddRange(checkpoint.Options);
     }
@@ -39,19 +41,13 @@ internal sealed class SegmentSettings
     /// <summary>The options, checked.</summary>
     public SegmenterOptions Read(ParseResult parsed, string folder) => UsageException.Guard(() =>
     {
-        string network = parsed.GetValue(backbone)!;
         (int height, int width) = Size("--size", parsed.GetValue(size)!);
         SegmenterOptions options = defaults with
         {
-            Network = new UNetConfig
-            {
-                Widths = Numbers("--widths", parsed.GetValue(widths)!),
-                Depth = parsed.GetValue(depth),
-                Upsampling = parsed.GetValue(upsampling)!,
-                Attention = parsed.GetValue(attention)!,
-                Reduction = parsed.GetValue(reduction),
-                Backbone = network == "none" ? null : PictureNetworkConfig.Named(network),
-            },
+            Network = Network(parsed),
+            InitialWeights = start.Path(parsed),
+            Insertions = start.Insertions(parsed),
+            Freeze = start.Freeze(parsed),
             Height = height,
             Width = width,
             Dice = parsed.GetValue(dice),
@@ -62,6 +58,23 @@ internal sealed class SegmentSettings
         options.Validate();
         return options;
     });
+
+    // A model that is gone on from has a network of its own.
+    private UNetConfig Network(ParseResult parsed)
+    {
+        if (start.Folder(parsed, Segmenter.IsIn) is { } folder && !new Option[] { widths, depth, upsampling, attention, backbone }.Any(option => option.IsGiven(parsed)))
+            return Segmenter.Load(folder).Network.Config;
+        string network = parsed.GetValue(backbone)!;
+        return new UNetConfig
+        {
+            Widths = Numbers("--widths", parsed.GetValue(widths)!),
+            Depth = parsed.GetValue(depth),
+            Upsampling = parsed.GetValue(upsampling)!,
+            Attention = parsed.GetValue(attention)!,
+            Reduction = parsed.GetValue(reduction),
+            Backbone = network == "none" ? null : PictureNetworkConfig.Named(network),
+        };
+    }
 
     /// <summary>Rows and columns as <c>90x120</c>, or one number for both.</summary>
     public static (int Height, int Width) Size(string option, string text)

@@ -50,7 +50,7 @@ internal sealed class TrainDetectCommand
         foreach ((string name, BoxData? read) in new[] { ("training", pictures), ("dev", devPictures), ("test", testPictures) })
         {
             if (read is not null)
-                run.Say(parsed, FormattableString.Invariant($"{name}: {read.Counts}, {Enumerable.Range(0, read.Count).Sum(i => read.Boxes(i).Count):N0} boxes of {read.LabelNames.Count} classes"));
+                SkippedPictures.Say(run, parsed, FormattableString.Invariant($"{name}: {read.Counts}, {Enumerable.Range(0, read.Count).Sum(i => read.Boxes(i).Count):N0} boxes of {read.LabelNames.Count} classes"), read.Counts);
         }
         if (devPictures is not null)
             return (pictures, devPictures, testPictures);

@@ -47,7 +47,7 @@ internal sealed class TrainSegmentCommand
         foreach ((string? path, MaskData? read) in new[] { (parsed.GetValue(data), pictures), (parsed.GetValue(dev), devPictures), (parsed.GetValue(test), testPictures) })
         {
             if (read is not null)
-                run.Say(parsed, $"{path}: {read.Counts}, {read.LabelNames.Count} classes");
+                SkippedPictures.Say(run, parsed, $"{path}: {read.Counts}, {read.LabelNames.Count} classes", read.Counts);
         }
         if (devPictures is not null)
             return (pictures, devPictures, testPictures);

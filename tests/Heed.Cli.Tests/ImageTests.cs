@@ -55,6 +55,82 @@ public sealed class ImageTests
     }
 
     [Fact]
+    public void Blocks_are_inserted_into_a_trained_folder_whose_network_need_not_be_said_again()
+    {
+        using TemporaryFolder folder = new();
+        Draw(folder["pictures"], 16);
+        string[] train = ["train", "image", "--data", folder["pictures"], "--epochs", "1", "--batch", "8"];
+        CommandRun.Of([.. train, "--out", folder["first"], "--model", "resnet32", "--quiet"]).ShouldSucceed();
+        CommandRun.Of([.. train, "--out", folder["second"], "--init", folder["first"], "--insert", "se", "--insert-after", "layer*.*.bn2", "--start-open", "--reduction", "4"]).ShouldSucceed()
+            .Error.ShouldContain("inserted se: 15 blocks after layer*.*.bn2, + ");
+        string said = CommandRun.Of("describe", folder["second"]).ShouldSucceed().Out;
+        said.ShouldContain("inserted    15 SqueezeExcitation, the first layer1.0.se behind layer1.0.bn2: ");
+        CommandRun.Of("describe", folder["second"], "--json").ShouldSucceed().Out.ShouldContain("\"insertedAfter\": \"layer3.4.bn2\"");
+        CommandRun.Of([.. train, "--quiet", "--out", folder["third"], "--insert", "se", "--insert-after", "layer*.*.bn4"]).ShouldRefuse("named 'layer*.*.bn4'", "Did you mean 'layer");
+        CommandRun.Of([.. train, "--out", folder["third"], "--insert", "se"]).ShouldRefuse("give both");
+        CommandRun.Of([.. train, "--out", folder["third"], "--start-open"]).ShouldRefuse("give --insert");
+        CommandRun.Of([.. train, "--out", folder["third"], "--insert", "eca", "--insert-after", "conv1", "--start-open"]).ShouldRefuse("'eca' cannot start open", "se, ese");
+        CommandRun.Of([.. train, "--out", folder["third"], "--insert", "sea", "--insert-after", "conv1"]).ShouldRefuse("there is no block 'sea'");
+        Directory.Exists(folder["third"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Mixup_and_cutout_depend_on_the_seed_alone()
+    {
+        using TemporaryFolder folder = new();
+        Draw(folder["pictures"], 16);
+        byte[] Weights(string name, params string[] options)
+        {
+            CommandRun.Of(["train", "image", "--data", folder["pictures"], "--out", folder[name], "--epochs", "1", "--batch", "8", "--quiet", .. options]).ShouldSucceed();
+            return File.ReadAllBytes(Path.Combine(folder[name], "model.safetensors"));
+        }
+        byte[] mixed = Weights("a", "--mixup", "0.4", "--cutout", "3", "--log", folder["log.jsonl"]);
+        Weights("b", "--mixup", "0.4", "--cutout", "3").ShouldBe(mixed);
+        Weights("c", "--mixup", "0.4").ShouldNotBe(mixed);
+        Weights("d", "--cutout", "3").ShouldNotBe(mixed);
+        File.ReadAllText(folder["log.jsonl"]).ShouldContain("\"dataShare\":");
+        CommandRun.Of("train", "image", "--data", folder["pictures"], "--out", folder["e"], "--mixup", "-1").ShouldRefuse("MixupAlpha");
+        CommandRun.Of("train", "image", "--data", folder["pictures"], "--out", folder["e"], "--cutout", "-1").ShouldRefuse("Cutout");
+    }
+
+    [Fact]
+    public void Pictures_that_cannot_be_read_are_skipped_and_said()
+    {
+        using TemporaryFolder folder = new();
+        Draw(folder["pictures"], 16);
+        string bad = Path.Combine(folder["pictures"], "along", "bad.png");
+        byte[] whole = File.ReadAllBytes(Path.Combine(folder["pictures"], "along", "0.png"));
+        // Colour, 100,000 rows and columns, the checksum of that.
+        byte[] header = [.. whole[..16], 0, 1, 0x86, 0xA0, 0, 1, 0x86, 0xA0, 8, 2, 0, 0, 0];
+        byte[] enormous = [.. header, .. Checksum(header.AsSpan(12)), .. whole[33..]];
+        string[] train = ["train", "image", "--data", folder["pictures"], "--out", folder["m"], "--epochs", "1", "--batch", "8"];
+        foreach ((byte[] file, string complaint) in new[] { (whole[..(whole.Length / 2)], "the PNG ends early"), ([], "the file is empty. Copy it again"), ("GIF89a                "u8.ToArray(), "this is a GIF"), (enormous, "declares 100000 × 100000 pixels") })
+        {
+            File.WriteAllBytes(bad, file);
+            CommandRun.Of(train).ShouldRefuse(bad, complaint);
+        }
+        string error = CommandRun.Of([.. train, "--skip-faults"]).ShouldSucceed().Error;
+        error.ShouldContain("(skipped pictures: 1)");
+        error.ShouldContain($"skipped: {bad}: the picture declares");
+        Directory.Delete(Path.Combine(folder["pictures"], "along"), recursive: true);
+        CommandRun.Of([.. train, "--quiet"]).ShouldRefuse("one class only, 'down'");
+    }
+
+    // CRC-32 as PNG has it, most significant byte first.
+    private static byte[] Checksum(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte b in bytes)
+        {
+            crc ^= b;
+            for (int bit = 0; bit < 8; bit++)
+                crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320 : 0);
+        }
+        crc = ~crc;
+        return [(byte)(crc >> 24), (byte)(crc >> 16), (byte)(crc >> 8), (byte)crc];
+    }
+
+    [Fact]
     public void Wrong_input_gets_one_message()
     {
         using TemporaryFolder folder = new();

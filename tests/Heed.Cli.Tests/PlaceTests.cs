@@ -25,6 +25,13 @@ public sealed class PlaceTests
         CommandRun.Of("predict", model, picture, "--out", picture).ShouldRefuse("would overwrite the picture");
         CommandRun.Of("predict", model).ShouldRefuse("paths of PNG or JPEG files");
         CommandRun.Of("describe", model).ShouldSucceed().Out.ShouldContain("U-Net of widths 4, 8");
+        CommandRun.Of(["train", "segment", "--data", folder["data"], "--classes", "ground,circle,square,triangle,cross", "--out", folder["second"], "--init", model, "--insert", "gc", "--insert-after", "encoder*", "--freeze", "encoder1.*", .. quick])
+            .ShouldSucceed();
+        string said = CommandRun.Of("describe", folder["second"], "--size", "48x64").ShouldSucceed().Out;
+        foreach (string part in (string[])["multiply-adds for a picture of 48 x 64", "attention   3 SqueezeExcitation, the first encoder1.attention: ", "inserted    2 GlobalContext, the first se behind encoder1: "])
+            said.ShouldContain(part);
+        CommandRun.Of("describe", folder["second"], "--size", "x").ShouldRefuse("--size must be");
+        CommandRun.Of("predict", folder["second"], picture).ShouldSucceed();
     }
 
     [Fact]
@@ -43,6 +50,11 @@ public sealed class PlaceTests
         CommandRun.Of("predict", model, picture, "--json").ShouldSucceed().Out.ShouldContain("\"boxes\"");
         CommandRun.Of("predict", model, picture, "--threshold", "2").ShouldRefuse("from 0 to 1");
         CommandRun.Of("describe", model).ShouldSucceed().Out.ShouldContain("FCOS with 1 levels of 8");
+        CommandRun.Of(["train", "detect", "--data", data, "--rows", "part=train", "--dev-rows", "part=dev", "--out", folder["second"], "--init", model, "--insert", "se", "--insert-after", "fpn.layer1", "--start-open", .. quick]).ShouldSucceed();
+        string said = CommandRun.Of("describe", folder["second"]).ShouldSucceed().Out;
+        foreach (string part in (string[])["multiply-adds for a picture of 32 x 32", "attention   3 EfficientChannelAttention", "inserted    1 SqueezeExcitation, the first fpn.se behind fpn.layer1: "])
+            said.ShouldContain(part);
+        CommandRun.Of("predict", folder["second"], picture).ShouldSucceed();
     }
 
     [Fact]

@@ -14,7 +14,8 @@ public sealed class Convolution : Module
 {
     private readonly Parameter weight;
     private readonly Parameter? bias;
-    private FoldedConvolution? folded;
+    // One for each batch norm that follows: those of several levels may share a convolution.
+    private FoldedConvolution[] folded = [];
 
     /// <summary>Creates the layer.</summary>
     /// <param name="channels">Values of a pixel.</param>
@@ -98,9 +99,13 @@ public sealed class Convolution : Module
             Stride = Stride, Dilation = Dilation, Groups = Groups, PaddingHeight = Padding.Height, PaddingWidth = Padding.Width,
         };
         shape.Validate("Convolution");
-        FoldedConvolution? kept = folded;
-        if (kept?.IsOf(weight, bias, norm) != true)
-            folded = kept = new FoldedConvolution(weight, bias, norm, shape);
+        FoldedConvolution[] all = folded;
+        FoldedConvolution? kept = Array.Find(all, f => f.Norm == norm);
+        if (kept?.IsOf(weight, bias) != true)
+        {
+            kept = new FoldedConvolution(weight, bias, norm, shape);
+            folded = [.. all.Where(f => f.Norm != norm), kept];
+        }
         return Tensor.Convolution(x, kept.Weight, kept.Bias, shape, addend, activation);
     }
 }

@@ -17,6 +17,8 @@ internal sealed class ConvolutionNorm : Module
         this.activation = activation;
     }
 
+    internal override int OutputChannels => norm.OutputChannels;
+
     public Tensor Forward(Tensor x, in Pass pass, Tensor? addend = null)
     {
         // A hook sees what the layers alone make.

@@ -11,11 +11,10 @@ internal sealed class FoldedConvolution
 {
     private readonly (int Weight, int Bias, int Gamma, int Beta) versions;
     private readonly float[] mean = [], variance = [];
-    private readonly BatchNorm? norm;
 
     public FoldedConvolution(Parameter weight, Parameter? bias, BatchNorm? norm, ConvolutionShape shape)
     {
-        this.norm = norm;
+        Norm = norm;
         versions = Versions(weight, bias, norm);
         if (norm is null)
         {
@@ -36,13 +35,16 @@ internal sealed class FoldedConvolution
         (Weight, Bias) = (PackedConvolution.Pack(scaled, shape), shifted);
     }
 
+    /// <summary>The batch norm that is folded in; null for none.</summary>
+    public BatchNorm? Norm { get; }
+
     public PackedConvolution Weight { get; }
 
     public float[] Bias { get; }
 
-    /// <summary>Whether it was made of these, as they are now.</summary>
-    public bool IsOf(Parameter weight, Parameter? bias, BatchNorm? of) =>
-        norm == of && versions == Versions(weight, bias, of) && (of is null || (of.Parts.Mean.Values.Span.SequenceEqual(mean) && of.Parts.Variance.Values.Span.SequenceEqual(variance)));
+    /// <summary>Whether it was made of these and its norm as they are now.</summary>
+    public bool IsOf(Parameter weight, Parameter? bias) =>
+        versions == Versions(weight, bias, Norm) && (Norm is null || (Norm.Parts.Mean.Values.Span.SequenceEqual(mean) && Norm.Parts.Variance.Values.Span.SequenceEqual(variance)));
 
     private static (int Weight, int Bias, int Gamma, int Beta) Versions(Parameter weight, Parameter? bias, BatchNorm? norm) =>
         (weight.Version, bias?.Version ?? 0, norm?.Parts.Weight.Version ?? 0, norm?.Parts.Bias.Version ?? 0);

@@ -11,6 +11,11 @@ public sealed record WeightReport(string Path, IReadOnlyList<string> Loaded, IRe
     /// <summary>Names of the file that the module is known not to need, such as heads of other tasks.</summary>
     public IReadOnlyList<string> Unused { get; init; } = [];
 
+    // By the module's names: parameters and buffers that the file lacks, and those that have another shape there.
+    internal IReadOnlyList<string> MissingParameters { get; init; } = Missing;
+
+    internal IReadOnlyList<string> MisShapedParameters { get; init; } = [];
+
     /// <summary>Throws unless every weight of the module was loaded.</summary>
     /// <exception cref="InputException">A weight is missing or has another shape; names the first of them.</exception>
     public void ThrowIfIncomplete()
@@ -41,7 +46,7 @@ public static class ModuleWeights
     {
         ArgumentNullException.ThrowIfNull(module);
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        List<string> loaded = [], missing = [], misShaped = [];
+        List<string> loaded = [], missing = [], misShaped = [], misShapedNames = [];
         foreach ((string name, Shape shape, Action<float[]> assign) in Targets(module))
         {
             if (!file.Entries.TryGetValue(name, out SafetensorsEntry? entry))
@@ -50,6 +55,7 @@ public static class ModuleWeights
             }
             else if (!entry.Shape.SequenceEqual(shape.Sizes.ToArray().Select(s => (long)s)))
             {
+                misShapedNames.Add(name);
                 misShaped.Add($"'{name}': the file has ({string.Join(", ", entry.Shape)}), the model {shape}");
             }
             else
@@ -61,7 +67,7 @@ public static class ModuleWeights
             }
         }
         HashSet<string> known = [.. Targets(module).Select(t => t.Name)];
-        return new WeightReport(path, loaded, missing, [.. file.Entries.Keys.Where(k => !known.Contains(k))], misShaped);
+        return new WeightReport(path, loaded, missing, [.. file.Entries.Keys.Where(k => !known.Contains(k))], misShaped) { MisShapedParameters = misShapedNames };
     }
 
     /// <summary>Writes all weights and buffers as float32.</summary>

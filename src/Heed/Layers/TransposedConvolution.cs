@@ -59,6 +59,15 @@ public sealed class TransposedConvolution : Module
     /// <summary>Parts into which channels and filters are cut.</summary>
     public int Groups { get; }
 
+    internal override int OutputChannels => weight.Shape[1] * Groups;
+
+    // Each pixel that comes meets every weight of its group once.
+    internal override long MultiplyAdds(Shape output)
+    {
+        long Places(int size, int kernel, int padding, int added) => (size - 1 - added + (2 * padding) - (Dilation * (kernel - 1))) / Stride + 1;
+        return output[0] * Places(output[1], weight.Shape[2], Padding.Height, OutputPadding.Height) * Places(output[2], weight.Shape[3], Padding.Width, OutputPadding.Width) * weight.Shape.Length;
+    }
+
     /// <summary>Makes pictures larger.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>

@@ -53,15 +53,17 @@ public sealed class WeightMap
     public WeightReport Load(Module module, SafetensorsShards shards, bool isMapped = false)
     {
         ArgumentNullException.ThrowIfNull(shards);
-        List<string> loaded = [], missing = [], misShaped = [];
+        List<string> loaded = [], missing = [], misShaped = [], missingParts = [], misShapedParts = [];
         foreach (Joined tensor in Resolve(module))
         {
             if (shards.Find(tensor.Name) is not { } entry)
             {
                 missing.Add(tensor.Name);
+                missingParts.AddRange(tensor.Parts.Select(part => part.Place.Parameter));
             }
             else if (!entry.Shape.Where(n => n != 1).SequenceEqual(tensor.Shape.Where(n => n != 1)))
             {
+                misShapedParts.AddRange(tensor.Parts.Select(part => part.Place.Parameter));
                 misShaped.Add($"'{tensor.Name}': the file has ({string.Join(", ", entry.Shape)}), the model ({string.Join(", ", tensor.Shape)})");
             }
             else
@@ -72,7 +74,7 @@ public sealed class WeightMap
         }
         HashSet<string> known = [.. tensors.Select(t => t.Key)];
         ILookup<bool, string> others = shards.Names.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).ToLookup(isUnused);
-        return new WeightReport(shards.Path, loaded, missing, [.. others[false]], misShaped) { Unused = [.. others[true]] };
+        return new WeightReport(shards.Path, loaded, missing, [.. others[false]], misShaped) { Unused = [.. others[true]], MissingParameters = missingParts, MisShapedParameters = misShapedParts };
     }
 
     /// <summary>The weights as a file of this form holds them: under its names, joined and transposed as there.</summary>
@@ -140,7 +142,9 @@ public sealed class WeightMap
                 Transposition.Run(rows, tensor.Rows, tensor.RowLength, turned);
             values = tensor.IsTransposed ? turned : rows;
         }
-        return new SafetensorsArray(tensor.Name, [.. tensor.Shape.Select(n => (int)n), .. Enumerable.Repeat(1, tensor.Parts[0].Place.TrailingOnes)], values);
+        WeightPlace place = tensor.Parts[0].Place;
+        IEnumerable<int> axes = tensor.Shape.Select(n => (int)n);
+        return new SafetensorsArray(tensor.Name, [.. Enumerable.Repeat(1, Math.Max(0, place.LeadingOnes)), .. axes.Skip(Math.Max(0, -place.LeadingOnes)), .. Enumerable.Repeat(1, place.TrailingOnes)], values);
     }
 
     private readonly record struct Part(Parameter? Parameter, StateBuffer? Buffer, WeightPlace Place)

@@ -58,11 +58,12 @@ public sealed class Detector
         }
         PictureBatchOptions look = PictureLook.Of(train, train.Select, options.Height, options.Width);
         Fcos network = new(options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count, Backbone = options.Network.Backbone.For(look.Height, look.Width) });
-        network.Initialize(options.Training.Seed);
+        string[] notes = InitialWeights.Start(network, options.InitialWeights, options.Insertions, options.Training.Seed, look);
+        network.Freeze(options.Freeze);
         string trainHash = Hash(train), devHash = Hash(dev);
         Detector detector = new(network, train.LabelNames, look, options.Overlap, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), trainHash, devHash));
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, detector.RunHash()) : null;
-        TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(new DetectorTask(network, train, dev, look, options), cancellation);
+        TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(new DetectorTask(network, train, dev, look, options) { Notes = [.. notes, .. TrainedShare.Of(network)] }, cancellation);
         detector.Record = TrainingRecord.Create(options.Training, report, trainHash, devHash);
         return detector;
     }
@@ -103,6 +104,10 @@ public sealed class Detector
         return new DetectionReport(
             Labels, [.. Enumerable.Range(0, pictures.Count).Select(pictures.Boxes)], [.. Enumerable.Range(0, pictures.Count).Select(i => Predict(pictures.Read(i).Picture, DetectorTask.LeastScore).Boxes)]);
     }
+
+    /// <summary>What a picture costs, and what the attention blocks have of it.</summary>
+    /// <remarks>Runs the network once, with hooks: not while other threads use it.</remarks>
+    public PictureCosts Costs() => PictureCosts.Measure(Network, Reading.Height, Reading.Width, Network.Look(Reading.Height, Reading.Width));
 
     private static string Hash(BoxData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(i => FormattableString.Invariant(
         $"{data.NameOf(i)}\t{string.Join('\t', data.Boxes(i).Select(b => FormattableString.Invariant($"{data.LabelNames[b.Label]} {b.Left} {b.Top} {b.Right} {b.Bottom}")))}")));

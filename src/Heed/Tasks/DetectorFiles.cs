@@ -34,7 +34,7 @@ internal static class DetectorFiles
     public static DetectorConfig ConfigOf(Detector model) => new()
     {
         Task = DetectorConfig.TaskName, Model = DetectorConfig.ModelName, Labels = model.Labels, Channels = model.Reading.Channels, Height = model.Reading.Height, Width = model.Reading.Width, Mean = model.Reading.Mean,
-        Deviation = model.Reading.Deviation, Network = model.Network.Config, Backbone = model.Network.Config.Backbone, Overlap = model.Overlap,
+        Deviation = model.Reading.Deviation, Insertions = model.Network.InsertedBlocks(), Network = model.Network.Config, Backbone = model.Network.Config.Backbone, Overlap = model.Overlap,
     };
 
     public static void Save(Detector model, string path) => PictureModelFiles.Save(path, ConfigOf(model), HeedJson.Default.DetectorConfig, model.Network, model.Record);

@@ -30,6 +30,18 @@ public sealed record DetectorOptions
         LearningRate = 1e-3, BatchSize = 8, EpochCount = 40, Schedule = "cosine", Warmup = 0.05, ClipNorm = 10, Patience = 1000, Monitor = "mean-ap", AveragingDecay = 0, WordDropout = 0,
     };
 
+    /// <summary>Where the first weights come from: the folder of a detector; or, for the backbone alone, that of an image classifier or a safetensors file of torchvision or timm; null for a network from scratch.</summary>
+    /// <value>Default null. What belongs to classes of another number, and attention blocks that are not there, start from scratch.</value>
+    public string? InitialWeights { get; init; }
+
+    /// <summary>Attention blocks that are put into the network, behind those that its first weights bring along; model folders keep them.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyList<PictureInsertion> Insertions { get; init; } = [];
+
+    /// <summary>Names of parameters or modules that training leaves as they are, with <c>*</c> for anything but a dot; see <see cref="ModuleFreezing.Freeze"/>.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyList<string> Freeze { get; init; } = [];
+
     /// <summary>Where the run is kept so that it can go on after a kill; null for nowhere.</summary>
     public CheckpointOptions? Checkpoint { get; init; }
 

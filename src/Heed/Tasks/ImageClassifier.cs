@@ -45,8 +45,7 @@ public sealed partial class ImageClassifier
         options ??= new ImageClassifierOptions();
         PictureBatchOptions look = Check(train, dev, options);
         PictureNetwork network = (options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count }).For(look.Height, look.Width).Create();
-        network.Initialize(options.Training.Seed);
-        string[] notes = options.InitialWeights is { } path ? [InitialWeights.Load(network, path)] : [];
+        string[] notes = InitialWeights.Start(network, options.InitialWeights, options.Insertions, options.Training.Seed, look);
         return Train(network, (train, dev), options, look, notes, observer, cancellation);
     }
 
@@ -54,7 +53,7 @@ public sealed partial class ImageClassifier
     /// <param name="network">The network, trained in place; with the channels of the pictures and as many classes.</param>
     /// <param name="train">Pictures to learn from.</param>
     /// <param name="dev">Pictures that choose the best epoch; with the same classes in the same order.</param>
-    /// <param name="options">Pictures and training, of which the network and its first weights are not used; default if null.</param>
+    /// <param name="options">Pictures and training, of which the network, its first weights and insertions are not used; default if null.</param>
     /// <param name="observer">Told of the progress; null for none.</param>
     /// <param name="cancellation">Ends the run after the current step with the best weights so far.</param>
     /// <exception cref="ArgumentException">Options make no sense, the classes differ, or the network reads other channels or has other classes; says which and why.</exception>
@@ -78,7 +77,7 @@ public sealed partial class ImageClassifier
         (string train, string dev) = (Hash(data.Train), Hash(data.Dev));
         ImageClassifier classifier = new(network, data.Train.LabelNames, look, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), train, dev));
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, classifier.RunHash()) : null;
-        ImageClassifierTask task = new(network, data.Train, data.Dev, look, options) { Notes = [.. notes, .. ImageClassifierTask.Frozen(network)] };
+        ImageClassifierTask task = new(network, data.Train, data.Dev, look, options) { Notes = [.. notes, .. TrainedShare.Of(network)] };
         TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(task, cancellation);
         classifier.Record = TrainingRecord.Create(options.Training, report, train, dev);
         return classifier;
@@ -90,8 +89,10 @@ public sealed partial class ImageClassifier
         options.Validate();
         if (!train.LabelNames.SequenceEqual(dev.LabelNames, StringComparer.Ordinal))
             throw new ArgumentException("ImageClassifier.Train: training and dev pictures must have the same classes in the same order; read the dev pictures with LabelNames of the training pictures.", nameof(dev));
-        if (train.Count == 0 || dev.Count == 0 || train.LabelNames.Count < 2)
-            throw new InputException(FormattableString.Invariant($"there are {train.Count} training and {dev.Count} dev pictures of {train.LabelNames.Count} classes; at least one of each and two classes are required."));
+        if (train.LabelNames.Count < 2)
+            throw new InputException(FormattableString.Invariant($"the {train.Count} training pictures are of {(train.LabelNames.Count == 1 ? $"one class only, '{NearestName.Shown(train.LabelNames[0])}'" : "no class")}; at least two are required, a folder or another name in the table for each."));
+        if (train.Count == 0 || dev.Count == 0)
+            throw new InputException(FormattableString.Invariant($"there are {train.Count} training and {dev.Count} dev pictures of {train.LabelNames.Count} classes; at least one of each is required. Give more pictures."));
         return Look(train, options);
     }
 
@@ -150,12 +151,7 @@ public sealed partial class ImageClassifier
 
     /// <summary>What a picture costs, and what the attention blocks have of it.</summary>
     /// <remarks>Runs the network once, with hooks: not while other threads use it.</remarks>
-    public ImageCosts Costs()
-    {
-        IReadOnlyList<ModuleCost> costs = ModuleCost.Measure(Network, Network.Look(reading.Height, reading.Width));
-        HashSet<string> blocks = [.. Network.NamedModules().Where(m => m.Module is PictureAttention or PictureConvolution).Select(m => m.Name)];
-        return new ImageCosts(reading.Height, reading.Width, costs[0].MultiplyAdds, [.. costs.Where(c => blocks.Contains(c.Name) && !blocks.Any(outer => c.Name.StartsWith(outer + ".", StringComparison.Ordinal)))]);
-    }
+    public PictureCosts Costs() => PictureCosts.Measure(Network, reading.Height, reading.Width, Network.Look(reading.Height, reading.Width));
 
     private static PictureBatchOptions Look(PictureData train, ImageClassifierOptions options) => PictureLook.Of(train, train.Select, options.Size, options.Size);
 
@@ -181,13 +177,6 @@ public sealed record ImagePrediction(IReadOnlyList<string> Labels, IReadOnlyList
 
     private int Best => Enumerable.Range(0, Probabilities.Count).MaxBy(c => Probabilities[c]);
 }
-
-/// <summary>What an <see cref="ImageClassifier"/> costs.</summary>
-/// <param name="Height">Rows of the picture.</param>
-/// <param name="Width">Columns of the picture.</param>
-/// <param name="MultiplyAdds">Multiplications with additions for one picture, as <see cref="ModuleCost.MultiplyAdds"/>.</param>
-/// <param name="Blocks">Its attention blocks, and the convolutions that attend.</param>
-public sealed record ImageCosts(int Height, int Width, long MultiplyAdds, IReadOnlyList<ModuleCost> Blocks);
 
 /// <summary>How well an <see cref="ImageClassifier"/> does.</summary>
 /// <param name="Count">Pictures.</param>

@@ -10,10 +10,6 @@ internal sealed record ImageClassifierConfig : PictureModelConfig
     [JsonConverter(typeof(PictureNetworkJson))]
     public required PictureNetworkConfig Network { get; init; }
 
-    // What was put into the network after it was made.
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<InsertedBlock>? Insertions { get; init; }
-
     // The network says it.
     [JsonIgnore]
     public override int Channels { get => Network.Channels; init => throw new NotSupportedException(); }
@@ -43,34 +39,10 @@ internal static class ImageClassifierFiles
 
     public static void Save(ImageClassifier model, string path) => PictureModelFiles.Save(path, ConfigOf(model), HeedJson.Default.ImageClassifierConfig, model.Network, model.Record);
 
-    /// <summary>The file of a model's weights; blocks that were inserted into it are inserted into the network too.</summary>
-    public static string WeightsOf(string path, PictureNetwork network)
-    {
-        ModelFolder folder = ModelFolder.Open(path);
-        if (folder.TaskOf() != ImageClassifierConfig.TaskName)
-            throw new InputException($"the model is for '{folder.TaskOf()}'; first weights come from an image classifier ('{ImageClassifierConfig.TaskName}').", folder.PathOf(PictureModelFiles.Config));
-        try
-        {
-            network.InsertAgain(folder.ReadJson(PictureModelFiles.Config, HeedJson.Default.ImageClassifierConfig).Insertions ?? []);
-        }
-        catch (ArgumentException e)
-        {
-            throw new InputException(e.Message, folder.PathOf(PictureModelFiles.Config), innerException: e);
-        }
-        return folder.PathOf(PictureModelFiles.Weights);
-    }
-
     public static ImageClassifier Load(string path)
     {
         (ImageClassifierConfig config, PictureNetwork network, TrainingRecord record) = PictureModelFiles.Load(
-            path, HeedJson.Default.ImageClassifierConfig, ImageClassifierConfig.TaskName, "image classifiers", config => config.Shape().LeastWeights, Made);
+            path, HeedJson.Default.ImageClassifierConfig, ImageClassifierConfig.TaskName, "image classifiers", config => config.Shape().LeastWeights, config => config.Network.Create());
         return new ImageClassifier(network, config.Labels, config.Reading(), record);
-    }
-
-    private static PictureNetwork Made(ImageClassifierConfig config)
-    {
-        PictureNetwork network = config.Network.Create();
-        network.InsertAgain(config.Insertions ?? []);
-        return network;
     }
 }

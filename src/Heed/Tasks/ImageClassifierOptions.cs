@@ -26,6 +26,10 @@ public sealed record ImageClassifierOptions
     /// <value>Default null. What belongs to classes of another number, and attention blocks that are not there, start from scratch.</value>
     public string? InitialWeights { get; init; }
 
+    /// <summary>Attention blocks that are put into the network, behind those that its first weights bring along; model folders keep them.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyList<PictureInsertion> Insertions { get; init; } = [];
+
     /// <summary>Names of parameters or modules that training leaves as they are, with <c>*</c> for anything but a dot; see <see cref="ModuleFreezing.Freeze"/>.</summary>
     /// <value>Default none.</value>
     public IReadOnlyList<string> Freeze { get; init; } = [];

@@ -21,16 +21,6 @@ internal sealed class ImageClassifierTask : ITrainingTask<PictureBatch>
 
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>How much of the network is trained, where something is frozen.</summary>
-    /// <exception cref="ArgumentException">Everything is.</exception>
-    public static IEnumerable<string> Frozen(PictureNetwork network)
-    {
-        long trained = network.NamedParameters().Where(p => p.Parameter.IsTrained).Sum(p => (long)p.Parameter.Shape.Length);
-        if (trained == 0)
-            throw new ArgumentException("ImageClassifier.Train: every parameter is frozen; nothing is left to train.", nameof(network));
-        return trained == network.ParameterCount ? [] : [FormattableString.Invariant($"{trained:N0} of {network.ParameterCount:N0} parameters are trained, the others frozen")];
-    }
-
     public int StepsPerEpoch => train.BatchCount;
 
     public IEnumerable<PictureBatch> Batches(int epoch, int first, CancellationToken cancellation) => train.Epoch(epoch, cancellation).Skip(first);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Heed;
@@ -22,6 +23,10 @@ internal abstract record PictureModelConfig
     public int Height { get; init; }
 
     public int Width { get; init; }
+
+    // What was put into the network after it was made.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<InsertedBlock>? Insertions { get; init; }
 
     public required IReadOnlyList<float> Mean { get; init; }
 
@@ -55,6 +60,27 @@ internal static class PictureModelFiles
             [Training] = stream => JsonSerializer.Serialize(stream, record, HeedJson.Default.TrainingRecord),
         });
 
+    /// <summary>The file of a model's weights; blocks that were inserted into it are inserted into the network too.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="json">The type of its configuration.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="part">The name of the part of it that the folder is about, with a dot behind it; "" for the whole.</param>
+    /// <exception cref="InputException">The folder is damaged, or the network has not what the blocks follow.</exception>
+    public static string WeightsOf<TConfig>(string path, JsonTypeInfo<TConfig> json, Module network, string part = "")
+        where TConfig : PictureModelConfig
+    {
+        ModelFolder folder = ModelFolder.Open(path);
+        try
+        {
+            network.InsertAgain(folder.ReadJson(Config, json).Insertions ?? [], part);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InputException(e.Message, folder.PathOf(Config), innerException: e);
+        }
+        return folder.PathOf(Weights);
+    }
+
     /// <summary>Reads and checks a folder, and makes its network.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="json">The type of its configuration.</param>
@@ -85,6 +111,7 @@ internal static class PictureModelFiles
                 throw new InputException($"the network that it describes has more weights than {Weights} holds; copy the whole folder again.", place);
             _ = config.Reading();
             network = create(config);
+            network.InsertAgain(config.Insertions ?? []);
         }
         catch (ArgumentException e)
         {

@@ -53,11 +53,12 @@ public sealed class Segmenter
             throw new InputException(FormattableString.Invariant($"there are {train.Count} training and {dev.Count} dev pictures of {train.LabelNames.Count} classes; at least one of each and two classes are required."));
         PictureBatchOptions look = PictureLook.Of(train, train.Select, options.Height, options.Width);
         UNet network = new(options.Network with { Channels = look.Channels, ClassCount = train.LabelNames.Count, Backbone = options.Network.Backbone?.For(look.Height, look.Width) });
-        network.Initialize(options.Training.Seed);
+        string[] notes = InitialWeights.Start(network, options.InitialWeights, options.Insertions, options.Training.Seed, look);
+        network.Freeze(options.Freeze);
         string trainHash = Hash(train), devHash = Hash(dev);
         Segmenter segmenter = new(network, train.LabelNames, look, (options.Height, options.Width), TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), trainHash, devHash));
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, segmenter.RunHash()) : null;
-        TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(new SegmenterTask(network, train, dev, look, options), cancellation);
+        TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(new SegmenterTask(network, train, dev, look, options) { Notes = [.. notes, .. TrainedShare.Of(network)] }, cancellation);
         segmenter.Record = TrainingRecord.Create(options.Training, report, trainHash, devHash);
         return segmenter;
     }
@@ -115,6 +116,17 @@ public sealed class Segmenter
             Tensor logits = Network.Forward(batch.ToTensor(), pass);
             return (height, width) == (picture.Height, picture.Width) ? logits : logits.Resize(picture.Height, picture.Width);
         }).ToArray();
+    }
+
+    /// <summary>What a picture costs, and what the attention blocks have of it.</summary>
+    /// <remarks>Runs the network once, with hooks: not while other threads use it.</remarks>
+    /// <param name="height">Rows; default 0: those to which pictures are scaled, or 256 where they are not.</param>
+    /// <param name="width">Columns; likewise.</param>
+    public PictureCosts Costs(int height = 0, int width = 0)
+    {
+        int Of(int asked, int own) => asked > 0 ? asked : own > 0 ? own : 256;
+        (height, width) = (Of(height, Size.Height), Of(width, Size.Width));
+        return PictureCosts.Measure(Network, height, width, Network.Look(height, width));
     }
 
     private static string Hash(MaskData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(data.NameOf).Prepend(string.Join('\t', data.LabelNames)));

@@ -33,7 +33,7 @@ internal static class SegmenterFiles
     public static SegmenterConfig ConfigOf(Segmenter model) => new()
     {
         Task = SegmenterConfig.TaskName, Model = SegmenterConfig.ModelName, Labels = model.Labels, Channels = model.Reading.Channels, Height = model.Size.Height, Width = model.Size.Width, Mean = model.Reading.Mean,
-        Deviation = model.Reading.Deviation, Network = model.Network.Config with { Backbone = null }, Backbone = model.Network.Config.Backbone,
+        Deviation = model.Reading.Deviation, Insertions = model.Network.InsertedBlocks(), Network = model.Network.Config with { Backbone = null }, Backbone = model.Network.Config.Backbone,
     };
 
     public static void Save(Segmenter model, string path) => PictureModelFiles.Save(path, ConfigOf(model), HeedJson.Default.SegmenterConfig, model.Network, model.Record);

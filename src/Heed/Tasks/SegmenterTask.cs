@@ -25,7 +25,7 @@ internal sealed class SegmenterTask : ITrainingTask<PictureBatch>
 
     public string Description { get; }
 
-    public IReadOnlyList<string> Notes => [];
+    public IReadOnlyList<string> Notes { get; init; } = [];
 
     public int StepsPerEpoch => train.BatchCount;
 

@@ -56,7 +56,11 @@ public sealed record TrainingStart(string Description, long ParameterCount, Trai
 /// <param name="RowsPerSecond">Training rows a second in this epoch.</param>
 /// <param name="Remaining">Time to the end of the last epoch at this rate; early stopping may end the run sooner.</param>
 public readonly record struct TrainingProgress(
-    int Epoch, int EpochCount, int Step, int StepsPerEpoch, double Loss, double LearningRate, double GradientNorm, double RowsPerSecond, TimeSpan Remaining);
+    int Epoch, int EpochCount, int Step, int StepsPerEpoch, double Loss, double LearningRate, double GradientNorm, double RowsPerSecond, TimeSpan Remaining)
+{
+    /// <summary>Share of this epoch's time in which the steps waited for their rows to be read and prepared; from 0 to 1.</summary>
+    public double DataShare { get; init; }
+}
 
 /// <summary>What an epoch reached.</summary>
 /// <param name="Epoch">From 1.</param>

@@ -99,7 +99,8 @@ internal sealed class Trainer
         Stopwatch clock = Stopwatch.StartNew();
         (long rowsBefore, int stepBefore) = (state.Rows, state.Step);
         long stepCount = (long)StepsOf(task.StepsPerEpoch) * options.EpochCount;
-        foreach (TBatch[] batches in task.Batches(state.Epoch, state.Step, cancellation).Chunk(options.AccumulationSteps))
+        Stopwatch waiting = new();
+        foreach (TBatch[] batches in Timed(task.Batches(state.Epoch, state.Step, cancellation), waiting).Chunk(options.AccumulationSteps))
         {
             long number = optimizer.StepCount;
             float loss = AddGradients(task, batches, number);
@@ -111,13 +112,31 @@ internal sealed class Trainer
             state = state with { Step = state.Step + batches.Length, StepCount = number + 1, LossSum = state.LossSum + (loss * count), Rows = state.Rows + count };
             double seconds = clock.Elapsed.TotalSeconds, left = ((options.EpochCount - state.Epoch) * (long)task.StepsPerEpoch) + task.StepsPerEpoch - state.Step;
             TrainingProgress progress = new(state.Epoch, options.EpochCount, StepsOf(state.Step), StepsOf(task.StepsPerEpoch), state.LossSum / state.Rows, rate, norm,
-                (state.Rows - rowsBefore) / seconds, TimeSpan.FromSeconds(seconds / (state.Step - stepBefore) * left));
+                (state.Rows - rowsBefore) / seconds, TimeSpan.FromSeconds(seconds / (state.Step - stepBefore) * left))
+            {
+                DataShare = Math.Min(1, waiting.Elapsed.TotalSeconds / seconds),
+            };
             foreach (ITrainingObserver observer in observers)
                 observer.OnStep(progress);
             if (cancellation.IsCancellationRequested)
                 break;
             if (checkpoint?.IsDue == true && state.Step < task.StepsPerEpoch)
                 WriteCheckpoint();
+        }
+    }
+
+    // The watch runs while an item is waited for.
+    private static IEnumerable<T> Timed<T>(IEnumerable<T> items, Stopwatch watch)
+    {
+        using IEnumerator<T> source = items.GetEnumerator();
+        while (true)
+        {
+            watch.Start();
+            bool isThere = source.MoveNext();
+            watch.Stop();
+            if (!isThere)
+                yield break;
+            yield return source.Current;
         }
     }
 

@@ -56,6 +56,7 @@ public sealed class TrainingLog : ITrainingObserver, IDisposable
         Number(json, "learningRate", progress.LearningRate);
         Number(json, "gradientNorm", progress.GradientNorm);
         Number(json, "rowsPerSecond", progress.RowsPerSecond);
+        Number(json, "dataShare", progress.DataShare);
     });
 
     /// <inheritdoc/>

@@ -63,6 +63,23 @@ public sealed class InsertionTests
     }
 
     [Fact]
+    public void Every_block_that_starts_open_leaves_a_network_nearly_as_it_was()
+    {
+        float[] pictures = FormulaWeights.Create(2 * 8 * 8 * 3, 1, 1);
+        foreach (string name in PictureAttention.OpenNames)
+        {
+            ResNet network = new(Small);
+            network.Initialize(2);
+            float[] Logits() => Step.Evaluate(pass => network.Forward(pass.Input(pictures, new Shape(2, 8, 8, 3)), pass)).ToArray();
+            float[] before = Logits();
+            network.Insert("layer*.*.bn2", name, startOpen: true);
+            Logits().Zip(before).Max(p => Math.Abs(p.First - p.Second)).ShouldBeLessThan(0.2f * before.Max(Math.Abs), name);
+        }
+        foreach (string name in PictureAttention.Names.Except(PictureAttention.OpenNames))
+            Should.Throw<ArgumentException>(() => PictureAttention.Create(name, 8, startOpen: true)).Message.ShouldContain($"'{name}' cannot start open");
+    }
+
+    [Fact]
     public void What_matches_nothing_changes_nothing_and_names_the_nearest()
     {
         ResNet network = new(Small);

@@ -46,6 +46,26 @@ public sealed class PictureNetworkTests
     public void Evaluation_folds_batch_norm_into_convolutions_and_sees_every_change_of_them(string name)
     {
         PictureNetwork network = (PictureNetworkConfig.Named(name) with { ClassCount = 5 }).Create();
+        FoldsAndSeesEveryChange(network, pictures => pass => network.Forward(pictures(pass), pass));
+    }
+
+    [Fact]
+    public void Evaluation_of_a_unet_folds_batch_norm_too()
+    {
+        UNet network = new(new UNetConfig { ClassCount = 3, Widths = [4, 8], Attention = "scse" });
+        FoldsAndSeesEveryChange(network, pictures => pass => network.Forward(pictures(pass), pass));
+    }
+
+    [Fact]
+    public void Evaluation_of_a_detector_folds_batch_norm_of_every_level()
+    {
+        Fcos network = new(new FcosConfig { ClassCount = 3, Width = 8, Backbone = new ResNetConfig { Depths = [1, 1, 1], Widths = [4, 8, 8] }, LevelCount = 3 });
+        foreach (int level in Enumerable.Range(0, 3))
+            FoldsAndSeesEveryChange(network, pictures => pass => network.Forward(pictures(pass), pass)[level].Classes);
+    }
+
+    private static void FoldsAndSeesEveryChange(Module network, Func<Func<Pass, Tensor>, Func<Pass, Tensor>> forward)
+    {
         network.Initialize(1);
         RandomStream random = new(3, "fold");
         foreach ((string at, StateBuffer buffer) in network.NamedBuffers())
@@ -54,32 +74,33 @@ public sealed class PictureNetworkTests
                 value = (float)random.NextDouble() + (at.EndsWith("var", StringComparison.Ordinal) ? 0.5f : -0.5f);
         }
         float[] picture = FormulaWeights.Create(2 * 32 * 32 * 3, 1, 1);
-        float[] Logits(PictureNetwork of) => Step.Evaluate(pass => of.Forward(pass.Input(picture, new Shape(2, 32, 32, 3)), pass)).Values.ToArray();
+        float[] Results() => Step.Evaluate(forward(pass => pass.Input(picture, new Shape(2, 32, 32, 3)))).Values.ToArray();
         // With hooks nothing is folded.
         float[] Unfolded()
         {
             Action[] removals = [.. network.NamedModules().Where(m => m.Module is BatchNorm).Select(m => m.Module.AddHook((Module _, Tensor output, in Pass _) => output))];
-            float[] logits = Logits(network);
+            float[] results = Results();
             Array.ForEach(removals, remove => remove());
-            return logits;
+            return results;
         }
         void Agree()
         {
-            float[] folded = Logits(network), plain = Unfolded();
+            float[] folded = Results(), plain = Unfolded();
             folded.SequenceEqual(plain).ShouldBeFalse();
             double size = plain.Max(Math.Abs);
             for (int i = 0; i < plain.Length; i++)
                 Math.Abs(folded[i] - plain[i]).ShouldBeLessThan((float)(2e-5 * size));
         }
         Agree();
-        float[] first = Logits(network);
+        float[] first = Results();
+        Results().ShouldBe(first);
         network.NamedParameters().First(p => p.Parameter.Shape.Rank == 4).Parameter.Change(static (values, _) => values[0] += 1, 0);
         Agree();
-        float[] second = Logits(network);
+        float[] second = Results();
         second.SequenceEqual(first).ShouldBeFalse();
         network.NamedBuffers().First().Buffer.Values.Span[0] += 1;
         Agree();
-        Logits(network).SequenceEqual(second).ShouldBeFalse();
+        Results().SequenceEqual(second).ShouldBeFalse();
     }
 
     [Theory]

@@ -37,6 +37,27 @@ public sealed class DetectorTests
     }
 
     [Fact]
+    public void Blocks_are_put_into_a_trained_folder_and_its_costs_are_told()
+    {
+        (BoxData train, BoxData dev, _) = Scenes(12).Split(seed: 1, dev: 0.3, test: 0);
+        DetectorOptions once = Small with { Training = Small.Training with { EpochCount = 1 } };
+        using TemporaryFolder folder = new();
+        Detector.Train(train, dev, once).Save(folder["plain"]);
+        PictureCosts plain = Detector.Load(folder["plain"]).Costs();
+        Detector second = Detector.Train(train, dev, once with { InitialWeights = folder["plain"], Insertions = [new() { After = "fpn.layer*", StartOpen = true }, new() { After = "head.box_conv1", Block = "eca" }] });
+        second.Save(folder["second"]);
+        Detector loaded = Detector.Load(folder["second"]);
+        Picture picture = train.Read(0).Picture;
+        loaded.Predict(picture, 0).Boxes.ShouldBe(second.Predict(picture, 0).Boxes);
+        PictureCosts costs = loaded.Costs();
+        costs.Inserted.Select(b => b.Block.Name).ShouldBe(["fpn.se", "fpn.se2", "head.se"]);
+        costs.MultiplyAdds.ShouldBe(plain.MultiplyAdds + costs.Inserted.Sum(b => b.Block.MultiplyAdds));
+        costs.ParameterCount.ShouldBe(plain.ParameterCount + costs.Inserted.Sum(b => b.Block.ParameterCount));
+        plain.Blocks.Count.ShouldBe(4);
+        Should.Throw<ArgumentException>(() => Detector.Train(train, dev, once with { Insertions = [new() { After = "fpn.lair*" }] })).Message.ShouldContain("Did you mean 'fpn.layer");
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_bits()
     {
         (BoxData train, BoxData dev, _) = Scenes(16).Split(seed: 1, dev: 0.3, test: 0);

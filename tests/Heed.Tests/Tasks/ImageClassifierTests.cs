@@ -74,12 +74,46 @@ public sealed class ImageClassifierTests
         seen.Gates.Select(g => g.Layer).ShouldBe(["layer1.0.se.gate", "se.gate", "layer2.0.se.gate"]);
         seen.Gates.ShouldAllBe(g => g.Values.Count == g.Shape.Length && g.Values.All(v => v >= 0 && v <= 1));
         loaded.Network.NamedModules().Select(m => m.Module).OfType<SqueezeExcitation>().ShouldAllBe(b => b.Config.Squeeze == "both" && b.Config.StartOpen);
-        ImageCosts costs = loaded.Costs();
+        PictureCosts costs = loaded.Costs();
         costs.Blocks.Select(b => b.Name).ShouldBe(["layer1.0.se", "layer2.0.se", "se"], ignoreOrder: true);
         costs.MultiplyAdds.ShouldBeGreaterThan(costs.Blocks.Sum(b => b.MultiplyAdds));
+        costs.Inserted.Select(b => (b.After, b.Block.Name)).ShouldBe([("layer1.0.bn2", "layer1.0.se"), ("layer2.0.bn2", "layer2.0.se"), ("layer1", "se")]);
+        costs.ParameterCount.ShouldBe(network.ParameterCount);
         network.Insert("layer2", channels => new TripletAttention(kernel: 3));
         Should.Throw<InvalidOperationException>(() => classifier.Save(folder["other"])).Message.ShouldContain("Insert(\"layer2\", \"triplet\")");
         Directory.Exists(folder["other"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_trained_folder_gets_blocks_and_goes_on_training_with_those_that_it_had()
+    {
+        (PictureData train, PictureData dev, _) = Stripes(40).Split(seed: 1, dev: 0.2, test: 0);
+        ImageClassifierOptions once = Small with { Network = new ResNetConfig { Depths = [1, 1], Widths = [4, 8] }, Training = Small.Training with { EpochCount = 1 } };
+        using TemporaryFolder folder = new();
+        ImageClassifier first = ImageClassifier.Train(train, dev, once with { Insertions = [new() { After = "layer*.*.bn2", Block = "eca" }] });
+        first.Save(folder["first"]);
+        List<string> notes = [];
+        // Nothing but the new blocks learns, so that what was there before can be told.
+        ImageClassifier second = ImageClassifier.Train(train, dev, once with
+        {
+            InitialWeights = folder["first"],
+            Freeze = ["conv1", "bn1", "layer1.0.*", "layer2", "fc"],
+            Insertions = [new() { After = "layer1.0.bn2", StartOpen = true }, new() { After = "conv1", Block = "gc" }],
+        }, new NoteListener(notes));
+        notes[0].ShouldStartWith("inserted se: 1 block after layer1.0.bn2, + 40 parameters, + 32 multiply-adds for a picture of ");
+        notes[1].ShouldStartWith("inserted gc: 1 block after conv1");
+        notes[2].ShouldContain("start from scratch: 'layer1.0.se2.fc1.weight'");
+        Dictionary<string, Parameter> before = first.Network.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal);
+        foreach ((string name, Parameter parameter) in second.Network.NamedParameters().Where(p => before.ContainsKey(p.Name)))
+            parameter.Values.ToArray().ShouldBe(before[name].Values.ToArray(), name);
+        second.Save(folder["second"]);
+        ImageClassifier loaded = ImageClassifier.Load(folder["second"]);
+        loaded.Predict(train.Read(0).Picture).Probabilities.ShouldBe(second.Predict(train.Read(0).Picture).Probabilities);
+        loaded.Network.NamedModules().Where(m => m.Module is PictureAttention).Select(m => m.Name).ShouldBe(["layer1.0.se", "layer1.0.se2", "layer2.0.se", "se"], ignoreOrder: true);
+        Should.Throw<ArgumentException>(() => ImageClassifier.Train(train, dev, once with { Insertions = [new() { After = "layer*.*.bn4" }] })).Message.ShouldContain("Did you mean 'layer");
+        Should.Throw<ArgumentException>(() => ImageClassifier.Train(train, dev, once with { Insertions = [new() { After = "conv1", Block = "eca", StartOpen = true }] })).Message.ShouldContain("'eca' cannot start open; these can: se, ese");
+        // The blocks of the folder need what they follow.
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, once with { InitialWeights = folder["first"], Network = new ResNetConfig { Depths = [1], Widths = [4] } })).Message.ShouldContain("layer2.0.bn2");
     }
 
     [Fact]

@@ -69,6 +69,40 @@ public sealed class SegmenterTests
     }
 
     [Fact]
+    public void Blocks_are_put_into_a_trained_folder_and_into_a_backbone_of_another()
+    {
+        (MaskData train, MaskData dev, _) = Scenes(12).Split(seed: 1, dev: 0.3, test: 0);
+        SegmenterOptions once = Small with { Network = new UNetConfig { Widths = [4, 8] }, Training = Small.Training with { EpochCount = 1 } };
+        using TemporaryFolder folder = new();
+        Segmenter.Train(train, dev, once).Save(folder["plain"]);
+        Segmenter second = Segmenter.Train(train, dev, once with { InitialWeights = folder["plain"], Freeze = ["encoder1"], Insertions = [new() { After = "encoder2", StartOpen = true }, new() { After = "decoder1.bn*", Block = "scse" }] });
+        second.Save(folder["second"]);
+        Segmenter loaded = Segmenter.Load(folder["second"]);
+        Picture picture = train.Read(0).Picture;
+        loaded.Predict(picture).Mask.Samples.ToArray().ShouldBe(second.Predict(picture).Mask.Samples.ToArray());
+        loaded.Network.NamedParameters().Single(p => p.Name == "encoder1.conv1.weight").Parameter.Values.ToArray()
+            .ShouldBe(Segmenter.Load(folder["plain"]).Network.NamedParameters().Single(p => p.Name == "encoder1.conv1.weight").Parameter.Values.ToArray());
+        PictureCosts costs = loaded.Costs(20, 24);
+        costs.Inserted.Select(b => (b.After, b.Block.Name)).ShouldBe([("encoder2", "se"), ("decoder1.bn1", "decoder1.se"), ("decoder1.bn2", "decoder1.se2")]);
+        // 3 × 3 convolutions of 480 and 120 pixels, the transposed one from 120 pixels, and the last one; then the blocks.
+        costs.MultiplyAdds.ShouldBe((480L * 9 * ((3 * 4) + (4 * 4) + (8 * 4) + (4 * 4))) + (120 * 9 * ((4 * 8) + (8 * 8))) + (120 * 8 * 4 * 4) + (480 * 4 * 2) + costs.Blocks.Sum(b => b.MultiplyAdds));
+        loaded.Costs().Height.ShouldBe(256);
+        // Pictures of an image classifier, whose inserted blocks come with its weights.
+        ResNetConfig residual = new() { Depths = [1, 1], Widths = [4, 8] };
+        (PictureData images, PictureData others, _) = PictureData.FromPictures([.. Enumerable.Range(0, 8).Select(i => (train.Read(i % train.Count).Picture, i % 2 == 0 ? "a" : "b"))]).Split(seed: 1, dev: 0.5, test: 0);
+        ImageClassifier classifier = ImageClassifier.Train(images, others, new() { Network = residual, Insertions = [new() { After = "layer1.0.bn2", Block = "eca" }], Training = new ImageClassifierOptions().Training with { EpochCount = 1, BatchSize = 4 } });
+        classifier.Save(folder["classifier"]);
+        Segmenter over = Segmenter.Train(train, dev, once with { Network = new UNetConfig { Widths = [4, 8], Backbone = residual }, InitialWeights = folder["classifier"], Freeze = ["backbone"] });
+        over.Save(folder["over"]);
+        Segmenter again = Segmenter.Load(folder["over"]);
+        again.Predict(picture).Mask.Samples.ToArray().ShouldBe(over.Predict(picture).Mask.Samples.ToArray());
+        again.Network.NamedParameters().Single(p => p.Name == "backbone.layer1.0.se.conv.weight").Parameter.Values.ToArray()
+            .ShouldBe(classifier.Network.NamedParameters().Single(p => p.Name == "layer1.0.se.conv.weight").Parameter.Values.ToArray());
+        Should.Throw<InputException>(() => Segmenter.Train(train, dev, once with { InitialWeights = folder["classifier"] })).Message.ShouldContain("no backbone");
+        Should.Throw<ArgumentException>(() => Segmenter.Train(train, dev, once with { Insertions = [new() { After = "encodr*" }] })).Message.ShouldContain("Did you mean 'encoder1'?");
+    }
+
+    [Fact]
     public void Intersection_over_union_by_hand()
     {
         // Of 10 pixels of a 8 are right and 2 are said to be b; of 5 of b 4 are right and 1 is said to be a; c is not there; d has 5 pixels, all said to be a.

@@ -12,6 +12,42 @@ public sealed class TrainingMemoryTests
         allocations.OfLastEpoch.Max().ShouldBeLessThan(64 * 1024);
     }
 
+    [Theory]
+    [InlineData("se-resnet20")]
+    [InlineData("unet")]
+    [InlineData("fcos")]
+    public void Steps_of_picture_networks_take_memory_once_and_give_it_back(string name)
+    {
+        const int Batch = 4, Size = 32;
+        UNet unet = new(new UNetConfig { Widths = [8, 16], Attention = "scse" });
+        Fcos fcos = new(new FcosConfig { Width = 16, Backbone = new ResNetConfig { Depths = [1, 1], Widths = [8, 16] } });
+        PictureNetwork residual = PictureNetworkConfig.Named("se-resnet20").Create();
+        Module network = name == "unet" ? unet : name == "fcos" ? fcos : residual;
+        network.Initialize(1);
+        Sgd optimizer = new(network.NamedParameters().Select(p => p.Parameter));
+        float[] pictures = new float[Batch * Size * Size * 3];
+        RandomStream random = new(1, "steps");
+        long number = 0;
+        void Once()
+        {
+            Step.Train(random, number++, pass =>
+            {
+                Tensor x = pass.Input(pictures, new Shape(Batch, Size, Size, 3));
+                Tensor y = name == "unet" ? unet.Forward(x, pass) : name == "fcos" ? fcos.Forward(x, pass)[0].Classes : residual.Forward(x, pass);
+                return y.Tanh().Sum();
+            });
+            optimizer.Step(1e-4);
+        }
+        for (int n = 0; n < 8; n++)
+            Once();
+        long held = GC.GetTotalMemory(forceFullCollection: true), allocated = GC.GetTotalAllocatedBytes(precise: true);
+        const int Steps = 24;
+        for (int n = 0; n < Steps; n++)
+            Once();
+        ((GC.GetTotalAllocatedBytes(precise: true) - allocated) / Steps).ShouldBeLessThan(512 * 1024);
+        (GC.GetTotalMemory(forceFullCollection: true) - held).ShouldBeLessThan(256 * 1024);
+    }
+
     /// <summary>What the training thread allocates in each step after an epoch's first.</summary>
     private sealed class Allocations : ITrainingObserver
     {

@@ -34,9 +34,10 @@ public sealed class EffectiveSqueezeExcitation : PictureAttention
 
     /// <summary>Creates the block.</summary>
     /// <param name="channels">Values of a pixel.</param>
-    public EffectiveSqueezeExcitation(int channels)
+    /// <param name="startOpen">Whether W starts at 0 and b so that the gates are 0.92; default false.</param>
+    public EffectiveSqueezeExcitation(int channels, bool startOpen = false)
     {
-        fc = Register("fc", new Linear(channels, channels));
+        fc = Register("fc", startOpen ? new Linear(channels, channels, initializer: Initializer.Zeros, biasInitializer: Initializer.Filled(GateFunction.OpenEnergy("hard-sigmoid"))) : new Linear(channels, channels));
         gate = Register("gate", new ChannelGates("hard-sigmoid"));
     }
 

@@ -42,7 +42,10 @@ public sealed class Insertion : IModuleChange
     }
 
     /// <summary>As <c>16 blocks after layer*.*.bn3, + 2,530,992 parameters, + 2,514,944 multiply-adds for a picture of 224 x 224</c>; without the last part where the model is no <see cref="PictureNetwork"/>.</summary>
-    public override string ToString() =>
-        FormattableString.Invariant($"{Count} {(Count == 1 ? "block" : "blocks")} after {After}, + {ParameterCount:N0} parameters")
-        + (Probe is null ? "" : FormattableString.Invariant($", + {MultiplyAdds(Probe):N0} multiply-adds for a picture of {PictureSize} x {PictureSize}"));
+    public override string ToString() => Probe is null ? Facts : Describe(PictureSize, PictureSize, Probe);
+
+    private string Facts => FormattableString.Invariant($"{Count} {(Count == 1 ? "block" : "blocks")} after {After}, + {ParameterCount:N0} parameters");
+
+    /// <summary>As <see cref="ToString"/>, for pictures of any size.</summary>
+    internal string Describe(int height, int width, Func<Pass, Tensor> look) => Facts + FormattableString.Invariant($", + {MultiplyAdds(look):N0} multiply-adds for a picture of {height} x {width}");
 }

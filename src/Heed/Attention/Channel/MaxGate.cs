@@ -34,9 +34,10 @@ public sealed class MaxGate : PictureAttention
 
     /// <summary>Creates the block.</summary>
     /// <param name="channels">Values of a pixel.</param>
-    public MaxGate(int channels)
+    /// <param name="startOpen">Whether W starts at 0 and b so that the gates are 0.98; default false.</param>
+    public MaxGate(int channels, bool startOpen = false)
     {
-        fc = Register("fc", new Linear(channels, channels));
+        fc = Register("fc", startOpen ? new Linear(channels, channels, initializer: Initializer.Zeros, biasInitializer: Initializer.Filled(GateFunction.OpenEnergy("sigmoid"))) : new Linear(channels, channels));
         gate = Register("gate", new ChannelGates());
     }
 

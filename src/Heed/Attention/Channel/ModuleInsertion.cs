@@ -54,10 +54,11 @@ public static class ModuleInsertion
     /// <param name="reduction">Reduction of the blocks; default 0: their own.</param>
     /// <param name="name">The blocks' name; default <c>se</c>.</param>
     /// <param name="seed">Seed of their first weights; default 0.</param>
+    /// <param name="startOpen">Whether they start open (<see cref="PictureAttention.OpenNames"/>), so that a trained model goes on nearly as before; default false.</param>
     /// <returns>What was done.</returns>
-    /// <exception cref="ArgumentException">No block has this name, or nothing matches. The model is as before then.</exception>
-    public static Insertion Insert(this Module module, string after, string block, int reduction = 0, string name = "se", ulong seed = 0) =>
-        module.Insert(after, channels => PictureAttention.Create(block, channels, reduction), name, seed);
+    /// <exception cref="ArgumentException">No block has this name, it cannot start open, or nothing matches. The model is as before then.</exception>
+    public static Insertion Insert(this Module module, string after, string block, int reduction = 0, string name = "se", ulong seed = 0, bool startOpen = false) =>
+        module.Insert(after, channels => PictureAttention.Create(block, channels, reduction, startOpen), name, seed);
 
     /// <summary>The blocks that were inserted, for files.</summary>
     /// <exception cref="InvalidOperationException">A block cannot be made again from a file.</exception>
@@ -73,13 +74,16 @@ public static class ModuleInsertion
     }
 
     /// <summary>Inserts blocks as a file has them.</summary>
-    internal static void InsertAgain(this Module module, IEnumerable<InsertedBlock?> blocks)
+    /// <param name="module">The whole model, which remembers them.</param>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="part">The name of the part that the file is about, with a dot behind it; "" for the whole.</param>
+    internal static void InsertAgain(this Module module, IEnumerable<InsertedBlock?> blocks, string part = "")
     {
         foreach (InsertedBlock? block in blocks)
         {
             if (block is not { Recipe: { } recipe, After: { } after, Name.Length: > 0 } || after.Contains('*', StringComparison.Ordinal))
                 throw new ArgumentException("an inserted block lacks 'after', 'name' or 'recipe'; copy the whole folder again.", nameof(blocks));
-            module.Insert(after, recipe.Create, block.Name);
+            module.Insert(part + after, recipe.Create, block.Name);
         }
     }
 

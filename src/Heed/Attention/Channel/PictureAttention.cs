@@ -28,8 +28,21 @@ public abstract class PictureAttention : Module
         ("gate", (c, _) => new FeatureGate(c), FeatureGate.Entry),
     ];
 
+    // Those that can start so that a trained network goes on nearly as before; non-local and gc start so anyway.
+    private static readonly (string Name, Func<int, int, PictureAttention> Create)[] open =
+    [
+        ("se", (c, r) => new SqueezeExcitation(c, new SqueezeExcitationConfig { Reduction = Or(r, 16), StartOpen = true })),
+        ("ese", (c, _) => new EffectiveSqueezeExcitation(c, startOpen: true)),
+        ("gc", (c, r) => new GlobalContext(c, Or(r, 16))),
+        ("non-local", (c, r) => new NonLocalAttention(c, Or(r, 2))),
+        ("max-gate", (c, _) => new MaxGate(c, startOpen: true)),
+    ];
+
     /// <summary>Names of the blocks that <see cref="Create"/> makes.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. blocks.Select(b => b.Name)];
+
+    /// <summary>Names of the blocks that can start open: with gates near 1, or with nothing that is added, so that a trained network into which they are put goes on nearly as before.</summary>
+    public static IReadOnlyList<string> OpenNames { get; } = [.. open.Select(b => b.Name)];
 
     internal static IEnumerable<Mechanism> Mechanisms => blocks.Select(b => b.Entry).DistinctBy(m => m.Name, StringComparer.Ordinal);
 
@@ -37,15 +50,18 @@ public abstract class PictureAttention : Module
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="channels">Values of a pixel.</param>
     /// <param name="reduction">Reduction ratio, where the block has one; default 0: the block's own.</param>
-    /// <exception cref="ArgumentException">No block has this name.</exception>
-    public static PictureAttention Create(string name, int channels, int reduction = 0)
+    /// <param name="startOpen">Whether it starts open (<see cref="OpenNames"/>); default false.</param>
+    /// <exception cref="ArgumentException">No block has this name, or the block cannot start open.</exception>
+    public static PictureAttention Create(string name, int channels, int reduction = 0, bool startOpen = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(reduction);
         foreach ((string known, Func<int, int, PictureAttention> create, _) in blocks)
         {
             if (known == name)
             {
-                PictureAttention block = create(channels, reduction);
+                Func<int, int, PictureAttention> make = !startOpen ? create : open.FirstOrDefault(b => b.Name == name).Create
+                    ?? throw new ArgumentException($"PictureAttention.Create: '{name}' cannot start open; these can: {string.Join(", ", OpenNames)}.", nameof(startOpen));
+                PictureAttention block = make(channels, reduction);
                 block.Recipe ??= new BlockRecipe { Block = known, Reduction = reduction };
                 return block;
             }

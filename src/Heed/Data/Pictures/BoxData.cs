@@ -48,8 +48,14 @@ public sealed class BoxData : IPictureData
             if ((rows is { } wanted && row.Values[0] != wanted.Value) || PictureLabels.Find(names, row, table, faults) is not { } picture)
                 continue;
             float[] corners = new float[4];
-            for (int i = 0; i < corners.Length; i++)
-                corners[i] = BoxNumber.Parse(row.Values[first + i], table, row.Line);
+            if (!faults.Try("boxes", () =>
+            {
+                for (int i = 0; i < corners.Length; i++)
+                    corners[i] = BoxNumber.Parse(row.Values[first + i], table, row.Line);
+            }))
+            {
+                continue;
+            }
             (found[picture] ??= []).Add(new NamedBox(row.Label!, corners[0], corners[1], corners[2], corners[3], FormattableString.Invariant($"{table}, line {row.Line}")));
         }
         int[] kept = [.. Enumerable.Range(0, entries.Length).Where(i => rows is null || found[i] is not null)];
@@ -147,7 +153,7 @@ public sealed class BoxData : IPictureData
                 found.Add(own);
             }
             else
-                faults.Add(new InputException($"the picture '{picture}' is missing, or several have its name.", file), "pictures");
+                faults.Add(new InputException($"the picture '{picture}' is missing, or several have its name. Correct the name, or give the path inside the folder or archive.", file), "pictures");
         }
         return Create(chosen, found, path, options, faults);
     }

@@ -21,15 +21,15 @@ internal readonly record struct NamedBox(string Label, float Left, float Top, fl
         if (!(Left >= 0 && Top >= 0 && Right <= width && Bottom <= height))
             return new InputException(FormattableString.Invariant($"{text} leaves {picture}, which has {width} × {height} pixels. Correct it, or skip faults."), Place);
         if (Label.Length == 0)
-            return new InputException($"{text} of {picture} has no class.", Place);
-        return labels.ContainsKey(Label) ? null : new InputException($"{text} of {picture} has the class '{Label}', which is not among the names.", Place);
+            return new InputException($"{text} of {picture} has no class. Name one, or skip faults.", Place);
+        return labels.ContainsKey(Label) ? null : new InputException($"{text} of {picture} has the class '{Label}', which is not among the names {NearestName.List([.. labels.Keys])}.{NearestName.Hint(Label, labels.Keys)}", Place);
     }
 }
 
 /// <summary>Reads the numbers of boxes.</summary>
 internal static class BoxNumber
 {
-    public static float Parse(string text, string path, long line) => TryParse(text) ?? throw new InputException($"'{text}' is no number of pixels.", path, line);
+    public static float Parse(string text, string path, long line) => TryParse(text) ?? throw new InputException($"'{text}' is no number of pixels; write edges as 12 or 12.5, counted from the upper left corner.", path, line);
 
     public static float? TryParse(string text) =>
         float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value) ? value : null;

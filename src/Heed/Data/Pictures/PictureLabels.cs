@@ -14,7 +14,7 @@ internal static class PictureLabels
             if (folders[i].Length >= shared + options.LabelFolders)
                 classes[i] = string.Join('/', folders[i].AsSpan(shared, options.LabelFolders).ToArray());
             else
-                faults.Add(new InputException("the picture is in no class's folder. Put it into one, or give the classes in a LabelTable.", entries[i].Name), "pictures");
+                faults.Add(new InputException("the picture is in no class's folder. Put it into one, or give the classes in a table (LabelTable, --labels).", entries[i].Name), "pictures");
         }
         if (Directory.Exists(path))
             CheckEmpty(path, folders, shared, faults);
@@ -45,7 +45,7 @@ internal static class PictureLabels
         string name = row.Text.Trim();
         if (names.TryGetValue(name, out int found) && found >= 0)
             return found;
-        string why = found < 0 ? "is the name of several pictures; give the path inside the folder or archive" : "is not among the pictures";
+        string why = found < 0 ? "is the name of several pictures; give the path inside the folder or archive" : "is not among the pictures; correct it, or remove the row";
         faults.Add(new InputException($"'{name}' {why}.", table, row.Line), "rows");
         return null;
     }
@@ -68,7 +68,7 @@ internal static class PictureLabels
             if (numbers.TryGetValue(name, out result[i]))
                 kept.Add(i);
             else
-                faults.Add(new InputException($"the picture has the class '{name}', which is not among the {FormattableString.Invariant($"{names.Count}")} names.", entries[i].Name), "pictures");
+                faults.Add(new InputException($"the picture has the class '{name}', which is not among the names {NearestName.List([.. names])}.{NearestName.Hint(name, names)}", entries[i].Name), "pictures");
         }
         return result;
     }

@@ -48,7 +48,7 @@ public static class PictureDecoder
         if (file is [0xFF, 0xD8, 0xFF, ..])
             return PictureFormat.Jpeg;
         if (file.IsEmpty)
-            throw new InputException("the file is empty.", name);
+            throw new InputException("the file is empty. Copy it again, or remove it.", name);
         throw new InputException($"this is {KindOf(file)}, neither PNG nor JPEG. Convert it to one of them.", name);
     }
 

@@ -39,7 +39,7 @@ public sealed record PictureReadOptions
         if (width > int.MaxValue || height > int.MaxValue || width * height > MaximumPixels)
         {
             throw new InputException(FormattableString.Invariant(
-                $"the picture declares {width} × {height} pixels; at most {MaximumPixels} in all are read. Make it smaller, or raise MaximumPixels if that is meant."), name);
+                $"the picture declares {width} × {height} pixels; at most {MaximumPixels} in all are read. Make it smaller; in code, MaximumPixels raises the bound."), name);
         }
     }
 }

@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>Convolutions of 3 × 3, each with batch norm and a rectifier, and an attention block at the end if there is one: a block of a <see cref="UNet"/>.</summary>
@@ -21,6 +23,8 @@ public sealed class ConvolutionBlock : Module
             this.attention = RegisterSlot("attention", PictureAttention.Create(attention, filters, reduction));
     }
 
+    internal override int OutputChannels => convolutions[^1].OutputChannels;
+
     /// <summary>Looks at each place and its neighbours.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>
@@ -28,7 +32,7 @@ public sealed class ConvolutionBlock : Module
     public Tensor Forward(Tensor x, in Pass pass)
     {
         for (int n = 0; n < convolutions.Length; n++)
-            x = norms[n].Forward(convolutions[n].Forward(x, pass), pass, rectifies: true);
+            x = convolutions[n].Forward(x, pass, norms[n], Activation.Relu);
         return Return(attention is null ? x : attention.Module.Forward(x, pass), pass);
     }
 }

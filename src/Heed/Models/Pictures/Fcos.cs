@@ -38,6 +38,11 @@ public sealed class Fcos : Module
     /// <summary>Pixels from place to place of each level, the finest first.</summary>
     public IReadOnlyList<int> Strides { get; }
 
+    internal PictureNetwork Backbone => backbone;
+
+    /// <summary>A forward pass over one black picture, for which the finest level's classes stand.</summary>
+    internal Func<Pass, Tensor> Look(int height, int width) => pass => Forward(pass.Input(new float[height * width * Config.Channels], new Shape(1, height, width, Config.Channels)), pass)[0].Classes;
+
     /// <summary>Looks at pictures.</summary>
     /// <param name="pictures">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>

@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>What a detector says of each place of a level.</summary>
@@ -51,7 +53,7 @@ internal sealed class FcosHead : Module
     private Tensor Branch(int branch, Tensor x, int level, in Pass pass)
     {
         for (int n = 0; n < branches[branch].Length; n++)
-            x = norms[branch][n][level].Forward(branches[branch][n].Forward(x, pass), pass, rectifies: true);
+            x = branches[branch][n].Forward(x, pass, norms[branch][n][level], Activation.Relu);
         return x;
     }
 }

@@ -29,6 +29,9 @@ public sealed record MobileNetV3Config : PictureNetworkConfig
     /// <summary>Probability that a feature is dropped before the last layer; default 0.2.</summary>
     public double Dropout { get; init; } = 0.2;
 
+    /// <summary>ε of batch norm; default 0.001, as the paper's code and torchvision have it; timm's own weights (<c>mobilenetv3_large_100</c>) were trained with 0.00001.</summary>
+    public double Epsilon { get => field == 0 ? 1e-3 : field; init; }
+
     /// <summary>The networks that <see cref="Named"/> knows.</summary>
     public static new IReadOnlyList<string> Names { get; } = ["mobilenetv3-small", "mobilenetv3-large"];
 
@@ -56,6 +59,8 @@ public sealed record MobileNetV3Config : PictureNetworkConfig
         RequireAttention(Attention);
         if (Math.Min(Channels, ClassCount) < 1 || Reduction < 0 || FirstStride is not (1 or 2))
             throw new ArgumentException("MobileNetV3Config: channels and classes must be at least 1, the reduction at least 0, the first stride 1 or 2.");
+        if (Epsilon is not (> 0 and < 1))
+            throw new ArgumentException(FormattableString.Invariant($"MobileNetV3Config: Epsilon must be above 0 and below 1, got {Epsilon}."));
         if (Dropout is not (>= 0 and < 1))
             throw new ArgumentException(FormattableString.Invariant($"MobileNetV3Config: Dropout must be in [0, 1), got {Dropout}."));
     }

@@ -61,8 +61,9 @@ public abstract class PictureNetwork : Module
     {
         using SafetensorsShards shards = SafetensorsShards.Open(path);
         HashSet<string> names = [.. shards.Names];
-        // A folder of ours has our names.
-        IEnumerable<WeightPlace> places = NamedParameters().All(p => p.Name.StartsWith(HeadName + ".", StringComparison.Ordinal) || names.Contains(p.Name)) ? Own() : Places();
+        // A folder of ours has our names; of others the system counts of whose names the file has most.
+        IEnumerable<WeightPlace> places = NamedParameters().All(p => p.Name.StartsWith(HeadName + ".", StringComparison.Ordinal) || names.Contains(p.Name)) ? Own()
+            : Namings.Select(naming => Places(naming).ToArray()).MaxBy(places => places.Count(place => names.Contains(place.Tensor)))!;
         if (names.Any(n => n.Contains(".se_module.", StringComparison.Ordinal)))
             places = places.Select(p => p with { Tensor = p.Tensor.Replace(".se.", ".se_module.", StringComparison.Ordinal) });
         return new WeightMap(places, name => name.EndsWith(".num_batches_tracked", StringComparison.Ordinal)).Load(this, shards);
@@ -70,23 +71,45 @@ public abstract class PictureNetwork : Module
 
     /// <summary>Writes weights and running statistics as torchvision and timm name and shape them; an existing file is replaced whole.</summary>
     /// <param name="path">The safetensors file.</param>
-    public void Save(string path) => AtomicFile.Write(path, stream => SafetensorsWriter.Write(stream, [.. new WeightMap(Places()).Save(this)]));
+    /// <param name="naming">Whose names it gets.</param>
+    /// <exception cref="ArgumentException">The family is not written under these names.</exception>
+    public void Save(string path, WeightNaming naming = WeightNaming.Usual)
+    {
+        WeightMap map = new(Places(naming));
+        AtomicFile.Write(path, stream => SafetensorsWriter.Write(stream, [.. map.Save(this)]));
+    }
 
     /// <summary>The name of the layer that makes logits: all that belongs to the classes.</summary>
     internal abstract string HeadName { get; }
 
+    /// <summary>The systems whose names differ, the usual one first.</summary>
+    private protected virtual IReadOnlyList<WeightNaming> Namings => [WeightNaming.Usual];
+
     /// <summary>Where each parameter and buffer lies in a file of others.</summary>
-    private protected virtual IEnumerable<WeightPlace> Places()
+    private protected virtual IEnumerable<WeightPlace> Places(WeightNaming naming)
     {
         Dictionary<string, Module> modules = NamedModules().ToDictionary(m => m.Name, m => m.Module, StringComparer.Ordinal);
         foreach (WeightPlace place in Own())
         {
-            int end = place.Parameter.LastIndexOf('.'), start = end < 0 ? -1 : place.Parameter.LastIndexOf('.', end - 1);
-            // The dense layers of channel attention are 1 × 1 convolutions there.
-            bool isConvolution = start > 0 && place.Parameter.EndsWith(".weight", StringComparison.Ordinal) && modules[place.Parameter[..start]] is SqueezeExcitation or EffectiveSqueezeExcitation;
-            yield return isConvolution && modules[place.Parameter[..end]] is Linear ? place with { TrailingOnes = 2 } : place;
+            bool isWeight = place.Parameter.EndsWith(".weight", StringComparison.Ordinal);
+            Module? owner = isWeight ? modules[Holder(place.Parameter)] : null, block = isWeight ? BlockOf(modules, place.Parameter) : null;
+            // The dense layers of attention blocks are 1 × 1 convolutions there, and the convolution over channels has one axis.
+            yield return block is not null && owner is Linear ? place with { TrailingOnes = 2 } : block is EfficientChannelAttention ? place with { LeadingOnes = -1 } : place;
         }
     }
+
+    /// <summary>The attention block around a parameter or module; null where there is none.</summary>
+    private protected static Module? BlockOf(Dictionary<string, Module> modules, string name)
+    {
+        for (string holder = Holder(name); holder.Length > 0; holder = Holder(holder))
+        {
+            if (modules[holder] is PictureAttention or PictureConvolution)
+                return modules[holder];
+        }
+        return null;
+    }
+
+    private static string Holder(string name) => name[..Math.Max(0, name.LastIndexOf('.'))];
 
     private IEnumerable<WeightPlace> Own() => NamedParameters().Select(p => p.Name).Concat(NamedBuffers().Select(b => b.Name)).Select(name => new WeightPlace(name, name));
 }

@@ -61,6 +61,11 @@ public sealed class UNet : Module
     /// <summary>Rows and columns are padded to a multiple of it.</summary>
     public int Stride { get; }
 
+    internal PictureNetwork? Backbone => backbone;
+
+    /// <summary>A forward pass over one black picture.</summary>
+    internal Func<Pass, Tensor> Look(int height, int width) => pass => Forward(pass.Input(new float[height * width * Config.Channels], new Shape(1, height, width, Config.Channels)), pass);
+
     /// <summary>Logits of each pixel.</summary>
     /// <param name="pictures">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>

@@ -103,8 +103,10 @@ public sealed class VisionTransformer : PictureNetwork
     }
 
     // timm's names; queries, keys and values are one matrix there.
-    private protected override IEnumerable<WeightPlace> Places()
+    private protected override IEnumerable<WeightPlace> Places(WeightNaming naming)
     {
+        if (naming == WeightNaming.Torchvision)
+            throw new ArgumentException("VisionTransformer: files have timm's names, not torchvision's; take WeightNaming.Timm.", nameof(naming));
         (string Ours, string Theirs)[] parts =
         [
             ("attention.out_proj.", "attn.proj."), ("attention_norm.", "norm1."), ("feed_forward_norm.", "norm2."), ("feed_forward.up_proj.", "mlp.fc1."), ("feed_forward.down_proj.", "mlp.fc2."), ("attention.q_norm.", "attn.q_norm."),
@@ -113,7 +115,7 @@ public sealed class VisionTransformer : PictureNetwork
         MultiHeadConfig attention = Config.Encoder.SelfAttention;
         int queries = attention.Heads * attention.KeyDim, keys = attention.KeyHeads * attention.KeyDim;
         (string Ours, int First)[] joined = [("attention.q_proj.", 0), ("attention.k_proj.", queries), ("attention.v_proj.", queries + keys)];
-        foreach (WeightPlace place in base.Places())
+        foreach (WeightPlace place in base.Places(naming))
         {
             if (joined.FirstOrDefault(p => place.Tensor.Contains(p.Ours, StringComparison.Ordinal)) is { Ours: not null } part)
                 yield return place with { Tensor = place.Tensor.Replace(part.Ours, "attn.qkv.", StringComparison.Ordinal), FirstRow = part.First };

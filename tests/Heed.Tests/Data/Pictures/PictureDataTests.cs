@@ -73,7 +73,7 @@ public class PictureDataTests
         var data = PictureData.Read(folder["p"], options);
         data.LabelNames.ShouldBe(["cat", "dog"]);
         data.Labels.ShouldBe([0, 1, 0]);
-        Should.Throw<InputException>(() => PictureData.Read(folder["p"], options with { LabelNames = ["dog"] })).Message.ShouldContain("the class 'cat', which is not among the 1 names");
+        Should.Throw<InputException>(() => PictureData.Read(folder["p"], options with { LabelNames = ["dog"] })).Message.ShouldContain("the class 'cat', which is not among the names 'dog'");
         File.WriteAllText(table, "image\tlabel\nx/1.png\tcat\n1.png\tdog\n");
         Should.Throw<InputException>(() => PictureData.Read(folder["p"], options)).Message.ShouldContain("labels.tsv, line 3: '1.png' is the name of several pictures");
         File.WriteAllText(table, "image\tlabel\nx/1.png\tcat\nz.png\tdog\n");
