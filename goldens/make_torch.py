@@ -320,6 +320,13 @@ def looks():
     g.gradients(context=weights @ v, weights=weights)
     g.save()
 
+    g = Group("attention_local_m", "Luong et al. 2015, local-m: softmax of q·k in [t - 1, t + 1], t the number of the query, from 0")
+    q, k, v = inputs(g)
+    away = torch.arange(keys)[None, :] - torch.arange(queries)[:, None]
+    weights = torch.softmax((q @ k.transpose(-1, -2)).masked_fill(away.abs() > 1, -torch.inf), -1)
+    g.gradients(context=weights @ v, weights=weights)
+    g.save()
+
     g = Group("attention_monotonic", "Raffel et al. 2017, expected alignment: p = sigmoid(q·k + r), q_j = (1 - p_{j-1})·q_{j-1} + alpha_j of the query before (first: all at key 0), alpha_j = p_j·q_j")
     q, k, v = inputs(g)
     p = torch.sigmoid(q @ k.transpose(-1, -2) + g.input("r", 1))
@@ -349,15 +356,59 @@ def looks():
     g.gradients(context=weights @ v, weights=weights)
     g.save()
 
-    g = Group("co_attention_parallel", "Lu et al. 2016, parallel co-attention of (2, 5, 4) and (2, 3, 4), k = 3, no biases")
-    x, y = g.input("x", 2, 5, size), g.input("y", 2, 3, size)
-    affinity, first, second = g.input("affinity.weight", size, size), g.input("first.weight", 3, size), g.input("second.weight", 3, size)
-    one, two = g.input("first_score.weight", 1, 3, scale=2.0), g.input("second_score.weight", 1, 3, scale=2.0)
+
+def co_attentions():
+    """The four forms of co-attention of X (2, 5, 4) and Y (2, 3, 4), from the formulas; all of each sequence is real."""
+    size, k = 4, 3
+
+    def group(name, note):
+        g = Group(f"co_attention_{name}", f"{note}; X (2, 5, 4), Y (2, 3, 4)")
+        return g, g.input("x", 2, 5, size), g.input("y", 2, 3, size)
+
+    def summaries(g, first, second, ax, ay, **more):
+        g.gradients(first=(ax * first).sum(1), second=(ay * second).sum(1), first_weights=ax.transpose(1, 2), second_weights=ay.transpose(1, 2), **more)
+        g.save()
+
+    g, x, y = group("parallel", "Lu et al. 2016, parallel co-attention, k = 3, no biases")
+    affinity, first, second = g.input("affinity.weight", size, size), g.input("first.weight", k, size), g.input("second.weight", k, size)
+    one, two = g.input("first_score.weight", 1, k, scale=2.0), g.input("second_score.weight", 1, k, scale=2.0)
     c = torch.tanh(x @ affinity.t() @ y.transpose(1, 2))
     hx, hy = torch.tanh(x @ first.t() + c @ (y @ second.t())), torch.tanh(y @ second.t() + c.transpose(1, 2) @ (x @ first.t()))
-    ax, ay = torch.softmax(hx @ one.t(), 1), torch.softmax(hy @ two.t(), 1)
-    g.gradients(first=(ax * x).sum(1), second=(ay * y).sum(1), first_weights=ax.transpose(1, 2), second_weights=ay.transpose(1, 2), affinity=c)
-    g.save()
+    summaries(g, x, y, torch.softmax(hx @ one.t(), 1), torch.softmax(hy @ two.t(), 1), affinity=c)
+
+    g, x, y = group("alternating", "Lu et al. 2016, alternating co-attention, k = 3, three looks with weights of their own, no biases: X, then Y guided by what was found, then X guided by that")
+
+    def look(name, z, guide):
+        inner = z @ g.input(name + ".map.weight", k, size).t()
+        if guide is not None:
+            inner = inner + (guide @ g.input(name + ".guide.weight", k, size).t()).unsqueeze(1)
+        weights = torch.softmax(torch.tanh(inner) @ g.input(name + ".score.weight", 1, k, scale=2.0).t(), 1)
+        return weights, (weights * z).sum(1)
+
+    _, start = look("start", x, None)
+    ay, found = look("across", y, start)
+    ax, _ = look("back", x, found)
+    summaries(g, x, y, ax, ay)
+
+    g, x, y = group("coarse", "Fan et al. 2018, coarse-grained: weights softmax(X·W_x·mean(Y)) and softmax(Y·W_y·mean(X))")
+    to_first, to_second = g.input("to_first.weight", size, size, scale=2.0), g.input("to_second.weight", size, size, scale=2.0)
+    ax = torch.softmax(torch.einsum("btf,bf->bt", x, y.mean(1) @ to_first.t()), 1).unsqueeze(2)
+    ay = torch.softmax(torch.einsum("btf,bf->bt", y, x.mean(1) @ to_second.t()), 1).unsqueeze(2)
+    summaries(g, x, y, ax, ay)
+
+    g, x, y = group("fine", "fine-grained: counterparts by softmax of U = X·W·Yᵀ/√4 over either side (Parikh et al. 2016), comparisons tanh(W_m·[x ; x^ ; x - x^ ; x∘x^] + b) (Chen et al. 2017), "
+                    "pooled by u·tanh(W_a·m + b_a), k = 3")
+    affinity, compare, bias = g.input("affinity.weight", size, size, scale=2.0), g.input("compare.weight", size, 4 * size), g.input("compare.bias", size)
+    hidden, hidden_bias, query = g.input("pooling.hidden.weight", k, size), g.input("pooling.hidden.bias", k), g.input("pooling.query.weight", 1, k, scale=2.0)
+    u = torch.einsum("bif,bjf->bij", x @ affinity.t(), y) / size ** 0.5
+
+    def compared(z, other):
+        m = torch.tanh(torch.cat([z, other, z - other, z * other], -1) @ compare.t() + bias)
+        return m, torch.softmax(torch.tanh(m @ hidden.t() + hidden_bias) @ query.t(), 1)
+
+    mx, ax = compared(x, torch.softmax(u, 2) @ y)
+    my, ay = compared(y, torch.softmax(u, 1).transpose(1, 2) @ x)
+    summaries(g, mx, my, ax, ay, affinity=u)
 
 
 def adamw():
@@ -475,6 +526,7 @@ if __name__ == "__main__":
     attention()
     distributions()
     looks()
+    co_attentions()
     adamw()
     clip()
     for kind in ("bahdanau", "luong", "see"):

@@ -128,6 +128,7 @@ public sealed class TorchParityTests
     {
         AttentionConfig dot = new() { QuerySize = 4, KeySize = 4, ValueSize = 4, Score = "dot" };
         Agrees("attention_local_p", dot with { Distribution = new LocalAttention(HalfWidth: 2, Size: 3) }, "distribution.W_p.weight=W_p;distribution.v_p.weight=v_p");
+        Agrees("attention_local_m", dot with { Distribution = new LocalAttention(HalfWidth: 1, LocalCentre.Step) }, "");
         Agrees("attention_monotonic", dot with { Distribution = new MonotonicAttention(Noise: 0) }, "distribution.r=r");
         Agrees("attention_location_aware", dot with { Score = new LocationAwareScore(Size: 3, Filters: 2, Width: 3) },
             "score.key.weight=key.weight;score.query.weight=query.weight;score.query.bias=query.bias;score.filters.weight=filters.weight;score.features.weight=features.weight;score.v=v");
@@ -136,7 +137,7 @@ public sealed class TorchParityTests
         {
             Parity parity = new(Golden.Load(name));
             Heed.Attention attention = new(config);
-            parity.Adopt(attention, names.Split(';').Select(p => p.Split('=')).ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal));
+            parity.Adopt(attention, names.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=')).ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal));
             parity.Run(pass =>
             {
                 AttentionResult a = attention.Forward(parity.Use("query", pass), parity.Use("key", pass), parity.Use("value", pass), null, pass);
@@ -145,16 +146,22 @@ public sealed class TorchParityTests
         }
     }
 
-    [Fact]
-    public void Parallel_co_attention_agrees()
+    public static TheoryData<string> CoAttentions => [.. CoAttention.Names];
+
+    [Theory]
+    [MemberData(nameof(CoAttentions))]
+    public void Co_attention_agrees(string name)
     {
-        Parity parity = new(Golden.Load("co_attention_parallel"));
-        ParallelCoAttention attention = new(features: 4, attentionSize: 3);
+        Parity parity = new(Golden.Load("co_attention_" + name));
+        CoAttention attention = CoAttention.Create(name, features: 4, attentionSize: 3);
         parity.Adopt(attention);
         parity.Run(pass =>
         {
             CoAttentionResult r = attention.Forward(parity.Use("x", pass), parity.Use("y", pass), SequenceRanges.Full(2, 5), SequenceRanges.Full(2, 3), pass);
-            return [("first", r.First), ("second", r.Second), ("first_weights", r.FirstWeights), ("second_weights", r.SecondWeights), ("affinity", r.Affinity!)];
+            List<(string, Tensor)> outputs = [("first", r.First), ("second", r.Second), ("first_weights", r.FirstWeights), ("second_weights", r.SecondWeights)];
+            if (r.Affinity is not null)
+                outputs.Add(("affinity", r.Affinity));
+            return outputs;
         });
     }
 
