@@ -14,6 +14,12 @@ internal sealed class CheckpointSettings
         resume = Options.Flag("--resume", "Go on from the checkpoint that a run with the same command left.");
     }
 
+    /// <summary>Adds the option by which the weights of several moments of a run become one model.</summary>
+    /// <param name="list">Gets the option.</param>
+    /// <param name="moments">What a run has several of, as <c>epochs</c>.</param>
+    public static Option<string> AddAverage(OptionList list, string moments) => list.Add(
+        "--average-checkpoints", $"Keep the mean of the weights of several {moments}: best:K, those with the K best dev scores, or last:K; none keeps the best alone.", new TrainingOptions().CheckpointAveraging, "which");
+
     public OptionList Options { get; } = new();
 
     /// <summary>Whether an earlier run goes on.</summary>

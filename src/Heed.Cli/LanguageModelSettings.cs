@@ -13,7 +13,7 @@ internal sealed class LanguageModelSettings
     private readonly Option<string> tokens;
     private readonly Option<int> vocabulary, layers, shared, context, window, steps, interval, batch, accumulate;
     private readonly Option<double> dropout, learningRate, weightDecay, warmup, clip, averaging;
-    private readonly Option<string> schedule;
+    private readonly Option<string> schedule, averageCheckpoints;
     private readonly Option<bool> masked, untied, recompute;
     private readonly Option<double> maskedShare;
     private readonly Option<ulong> seed = CommonOptions.Seed();
@@ -43,6 +43,7 @@ internal sealed class LanguageModelSettings
         warmup = all.AddNumber("--warmup", "Share of all steps in which the learning rate rises.", defaults.Training.Warmup);
         clip = all.AddNumber("--clip", "Largest norm of the gradients; 0 for no limit.", defaults.Training.ClipNorm);
         averaging = all.AddNumber("--averaging", "Decay of a running average of the weights, such as 0.999; 0 for none.", defaults.Training.AveragingDecay);
+        averageCheckpoints = CheckpointSettings.AddAverage(all, "looks at the dev text");
         all.AddRange([seed]);
         all.AddRange(checkpoint.Options);
     }
@@ -85,6 +86,7 @@ internal sealed class LanguageModelSettings
                 Warmup = warmup.Or(parsed, usual.Warmup),
                 ClipNorm = parsed.GetValue(clip),
                 AveragingDecay = parsed.GetValue(averaging),
+                CheckpointAveraging = parsed.GetValue(averageCheckpoints)!,
                 Seed = parsed.GetValue(seed),
             },
         };
@@ -124,6 +126,7 @@ internal sealed class LanguageModelSettings
                 Warmup = parsed.GetValue(warmup),
                 ClipNorm = parsed.GetValue(clip),
                 AveragingDecay = parsed.GetValue(averaging),
+                CheckpointAveraging = parsed.GetValue(averageCheckpoints)!,
                 Seed = parsed.GetValue(seed),
             },
         };

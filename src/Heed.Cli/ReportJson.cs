@@ -5,6 +5,17 @@ namespace Heed.Cli;
 /// <summary>A <see cref="ClassificationReport"/> as JSON.</summary>
 internal static class ReportJson
 {
+    /// <summary>Writes which epochs' mean was kept; nothing where none was.</summary>
+    public static void WriteMean(Utf8JsonWriter writer, TrainingRecord record)
+    {
+        if (record.Mean is null)
+            return;
+        writer.WriteStartArray("meanOf");
+        foreach (int epoch in record.Mean.Epochs)
+            writer.WriteNumberValue(epoch);
+        writer.WriteEndArray();
+    }
+
     public static void Write(Utf8JsonWriter json, ImageReport report)
     {
         json.WriteNumber("pictures", report.Count);

@@ -72,14 +72,18 @@ internal sealed class TrainLanguageModelCommand
                 writer.WriteNumber("vocabulary", vocabulary);
                 writer.WriteNumber("seed", record.Options.Seed);
                 writer.WriteStartObject("dev");
-                writer.WriteFinite("loss", best.DevLoss);
-                writer.WriteFinite("perplexity", Math.Exp(best.DevLoss));
-                writer.WriteFinite("accuracy", best.Accuracy);
+                double loss = record.Mean?.DevLoss ?? best.DevLoss;
+                writer.WriteFinite("loss", loss);
+                writer.WriteFinite("perplexity", Math.Exp(loss));
+                writer.WriteFinite("accuracy", record.Mean?.Accuracy ?? best.Accuracy);
+                ReportJson.WriteMean(writer, record);
                 writer.WriteEndObject();
             }, isIndented: true);
             return;
         }
         terminal.Out.WriteLine(FormattableString.Invariant($"best at look {best.Epoch} of {record.Epochs.Count}: dev loss {best.DevLoss:F4}, perplexity {Math.Exp(best.DevLoss):F2}, {which} token right {best.Accuracy:F4}"));
+        if (record.Mean is { } mean)
+            terminal.Out.WriteLine(FormattableString.Invariant($"kept: mean of looks {string.Join(", ", mean.Epochs)}: dev loss {mean.DevLoss:F4}, perplexity {Math.Exp(mean.DevLoss):F2}, {which} token right {mean.Accuracy:F4}"));
         terminal.Out.WriteLine($"model {folder}");
     }
 }

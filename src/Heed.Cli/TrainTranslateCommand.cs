@@ -75,16 +75,19 @@ internal sealed class TrainTranslateCommand
         EpochReport best = record.Epochs[record.BestEpoch - 1];
         if (run.IsJson(parsed))
         {
-            session.WriteJson(record, translator.Network.ParameterCount, static (writer, best) =>
+            session.WriteJson(record, translator.Network.ParameterCount, (writer, best) =>
             {
-                writer.WriteFinite("loss", best.DevLoss);
-                writer.WriteFinite("tokenAccuracy", best.Accuracy);
+                writer.WriteFinite("loss", record.Mean?.DevLoss ?? best.DevLoss);
+                writer.WriteFinite("tokenAccuracy", record.Mean?.Accuracy ?? best.Accuracy);
+                ReportJson.WriteMean(writer, record);
             }, measured is null ? null : writer => ReportJson.Write(writer, measured), page: page);
             return;
         }
         if (measured is not null)
             terminal.Out.WriteLine($"test\n{measured}\n");
         terminal.Out.WriteLine(FormattableString.Invariant($"best epoch {best.Epoch} of {record.Epochs.Count}: dev loss {best.DevLoss:F4}, next token right {best.Accuracy:F4}"));
+        if (record.Mean is { } mean)
+            terminal.Out.WriteLine(FormattableString.Invariant($"kept: mean of epochs {string.Join(", ", mean.Epochs)}: dev loss {mean.DevLoss:F4}, next token right {mean.Accuracy:F4}"));
         terminal.Out.WriteLine($"model {session.Folder}");
         if (page is not null)
             terminal.Out.WriteLine($"report {page}");

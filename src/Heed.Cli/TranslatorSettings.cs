@@ -20,7 +20,7 @@ internal sealed class TranslatorSettings
 
     private readonly OptionList all = new(), recurrentAlone = new(), transformerAlone = new();
     private readonly TransformerSettings layer;
-    private readonly Option<string> model, decoder, cell, score, distribution, tokens, longSentences;
+    private readonly Option<string> model, decoder, cell, score, distribution, tokens, longSentences, averageCheckpoints;
     private readonly Option<int> hidden, embedding, layers, decoderLayers, attention, merges, minimumCount, maximumVocabulary, maximumLength;
     private readonly Option<double> coverageWeight, entropyWeight, dropout;
     private readonly Option<bool> noFeeding, coverage, copy, tie, untied, separate, lowerCase;
@@ -59,6 +59,7 @@ internal sealed class TranslatorSettings
         maximumLength = all.Add("--max-length", "Tokens of a sentence that are taken at most.", defaults.MaximumLength);
         longSentences = all.Add("--long-sentences", "Longer ones in training: truncate, drop (the pair) or keep; they are counted.", defaults.LongSentences, "name");
         all.AddRange(trainer.Options);
+        averageCheckpoints = CheckpointSettings.AddAverage(all, "epochs");
         all.AddRange(checkpoint.Options);
     }
 
@@ -153,7 +154,7 @@ internal sealed class TranslatorSettings
 
     private TrainingOptions Training(ParseResult parsed)
     {
-        TrainingOptions options = trainer.Read(parsed, IsTransformer(parsed) ? usual : null);
+        TrainingOptions options = trainer.Read(parsed, IsTransformer(parsed) ? usual : null) with { CheckpointAveraging = parsed.GetValue(averageCheckpoints)! };
         return parsed.GetValue(copy) && !trainer.SaysLabelSmoothing(parsed) ? options with { LabelSmoothing = 0 } : options;
     }
 }

@@ -126,6 +126,14 @@ public sealed class TransformerTests(TrainedModel model) : IClassFixture<Trained
         CommandRun.Of("eval", folder["masked"], "--data", folder["text.txt"]).ShouldSucceed().Out.ShouldContain("a hidden token over");
         JsonDocument.Parse(CommandRun.Of("eval", folder["masked"], "--data", folder["text.txt"], "--json").ShouldSucceed().Out).RootElement.GetProperty("perplexity").GetDouble().ShouldBeGreaterThan(1);
         CommandRun.Of("train", "text", "--model", folder["masked"], "--data", model.Data, "--out", folder["model"], "--epochs", "1").ShouldSucceed();
+        string[] average = ["train", "lm", "--tokens", "characters", "--data", folder["text.txt"], "--steps", "8", "--evaluate-every", "2", "--size", "16", "--heads", "2", "--layers", "1", "--context", "32", "--average-checkpoints"];
+        run = CommandRun.Of([.. average, "last:3", "--out", folder["mean"]]).ShouldSucceed();
+        run.Error.ShouldContain("kept is the mean of epochs 2, 3, 4: dev loss ");
+        run.Out.ShouldContain("kept: mean of looks 2, 3, 4: dev loss ");
+        JsonElement json = JsonDocument.Parse(CommandRun.Of([.. average, "best:2", "--out", folder["best"], "--json"]).ShouldSucceed().Out).RootElement.GetProperty("dev");
+        json.GetProperty("meanOf").GetArrayLength().ShouldBe(2);
+        json.GetProperty("loss").GetDouble().ShouldBe(LanguageModel.Load(folder["best"]).Record.Mean!.DevLoss);
+        CommandRun.Of([.. average, "best:1", "--out", folder["x"]]).ShouldRefuse("CheckpointAveraging must be none, best:K or last:K with K from 2 to 100, got 'best:1'");
         CommandRun.Of("train", "lm", "--masked-share", "0.2", "--data", folder["text.txt"], "--out", folder["x"]).Error.ShouldContain("add --masked");
         CommandRun.Of("train", "lm", "--masked", "--untied", "--data", folder["text.txt"], "--out", folder["x"]).Error.ShouldContain("--untied does not go with --masked");
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 
 namespace Heed;
 
@@ -9,24 +10,28 @@ namespace Heed;
 /// <param name="Options">The training options, the seed among them.</param>
 /// <param name="TrainHash">SHA-256 over labels and texts of the training rows; hex.</param>
 /// <param name="DevHash">The same of the dev rows.</param>
-/// <param name="BestEpoch">The epoch whose weights were kept.</param>
+/// <param name="BestEpoch">The epoch with the best dev score, whose weights were kept unless there is a mean.</param>
 /// <param name="WasCancelled">Whether the run was stopped before its end.</param>
 /// <param name="Epochs">What each epoch reached.</param>
 public sealed record TrainingRecord(
     string LibraryVersion, TrainingOptions Options, string TrainHash, string DevHash, int BestEpoch, bool WasCancelled, IReadOnlyList<EpochReport> Epochs)
 {
+    /// <summary>The mean that was kept in place of the best epoch's weights; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CheckpointMean? Mean { get; init; }
+
     internal static TrainingRecord Untrained { get; } = new(Version, new TrainingOptions(), "", "", 0, false, []);
 
     private static string Version => typeof(TrainingRecord).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
     internal static TrainingRecord Create(TrainingOptions options, TrainingReport report, TextData train, TextData dev) =>
-        new(Version, options, Hash(train), Hash(dev), report.BestEpoch, report.WasCancelled, report.Epochs);
+        new(Version, options, Hash(train), Hash(dev), report.BestEpoch, report.WasCancelled, report.Epochs) { Mean = report.Mean };
 
     internal static TrainingRecord Create(TrainingOptions options, TrainingReport report, PairData train, PairData dev) =>
-        new(Version, options, Hash(train), Hash(dev), report.BestEpoch, report.WasCancelled, report.Epochs);
+        new(Version, options, Hash(train), Hash(dev), report.BestEpoch, report.WasCancelled, report.Epochs) { Mean = report.Mean };
 
     internal static TrainingRecord Create(TrainingOptions options, TrainingReport report, string trainHash, string devHash) =>
-        new(Version, options, trainHash, devHash, report.BestEpoch, report.WasCancelled, report.Epochs);
+        new(Version, options, trainHash, devHash, report.BestEpoch, report.WasCancelled, report.Epochs) { Mean = report.Mean };
 
     private static string Hash(PairData data)
     {

@@ -22,6 +22,9 @@ public abstract class Operation
     /// <summary>Whether −∞ belongs to the results: masked scores. Anomaly detection then lets it pass.</summary>
     protected internal virtual bool Masks => false;
 
+    /// <summary>Whether the outputs' gradients are read once more after <see cref="Backward"/>, by another operation. Default: no, and their memory serves the operations before.</summary>
+    protected internal virtual bool KeepsGradients => false;
+
     /// <summary>Adds to the gradients of the inputs. Called once, after every consumer of the outputs.</summary>
     /// <remarks>Read the outputs' gradients with <see cref="GradientOf"/>; add to an input's with <see cref="Accumulate(int)"/>, only where
     /// <see cref="Needs"/> is true.</remarks>

@@ -14,7 +14,7 @@ namespace Heed;
 /// </remarks>
 public sealed class Step
 {
-    private readonly List<TensorBlock> blocks = [];
+    private readonly HashSet<TensorBlock> blocks = new(ReferenceEqualityComparer.Instance);
     private readonly List<Operation> operations = [];
     private readonly HashSet<object> held = [];
     private readonly bool findAnomalies, keepsTape;
@@ -146,14 +146,26 @@ public sealed class Step
 
     internal static Step ForChecking() => new(0, records: true, findAnomalies: true);
 
-    internal Memory<float> Rent(int length)
+    internal Memory<float> Rent(int length) => RentBlock(length).Memory[..length];
+
+    internal TensorBlock RentBlock(int length)
     {
         if (HasEnded)
             throw new InvalidOperationException(FormattableString.Invariant($"Step {Number} has ended; no tensor can be made in it any more."));
         TensorBlock block = TensorPool.Rent(length);
         lock (blocks)
             blocks.Add(block);
-        return block.Memory[..length];
+        return block;
+    }
+
+    /// <summary>Takes memory back before the step ends.</summary>
+    internal void Return(TensorBlock block)
+    {
+        bool wasHeld;
+        lock (blocks)
+            wasHeld = blocks.Remove(block);
+        if (wasHeld)
+            TensorPool.Return(block);
     }
 
     /// <summary>Keeps an object alive until the step ends.</summary>
@@ -177,7 +189,7 @@ public sealed class Step
     {
         List<TensorBlock> moved = Take(memory);
         lock (other.blocks)
-            other.blocks.AddRange(moved);
+            other.blocks.UnionWith(moved);
         return moved.Count > 0 ? memory : default(Memory<float>?);
     }
 
@@ -185,8 +197,8 @@ public sealed class Step
     {
         lock (blocks)
         {
-            List<TensorBlock> found = blocks.FindAll(b => b.Memory.Span.Overlaps(memory.Span));
-            blocks.RemoveAll(found.Contains);
+            List<TensorBlock> found = [.. blocks.Where(b => b.Memory.Span.Overlaps(memory.Span))];
+            blocks.ExceptWith(found);
             return found;
         }
     }
@@ -217,6 +229,12 @@ public sealed class Step
             operation.Backward();
             if (findAnomalies)
                 AnomalyException.ThrowIfGradient(operation);
+            // All consumers and the maker have read them: at most a few gradients are in memory at once.
+            if (!operation.KeepsGradients)
+            {
+                foreach (Tensor output in operation.Outputs)
+                    output.ReleaseGradient();
+            }
         }
     }
 

@@ -71,6 +71,9 @@ internal sealed class StepMatrix
     {
         public override string Name => "StepMatrix";
 
+        // AddGradient reads them all at the end.
+        protected internal override bool KeepsGradients => true;
+
         protected internal override void Backward()
         {
             (int rows, int output, int input) = (Inputs[0].Shape[0], Inputs[1].Shape[0], Inputs[1].Shape[1]);

@@ -114,6 +114,26 @@ public sealed partial class Tensor
     {
         public override void Forward(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) => Elementwise.Add(a, b, y);
 
+        // Both gradients are that of the sum: where nothing was added to them yet, one is a copy and the other takes the memory over.
+        protected internal override void Backward()
+        {
+            if (Inputs[0].Length != Inputs[1].Length)
+            {
+                base.Backward();
+                return;
+            }
+            for (int i = 0; i < 2; i++)
+            {
+                if (!Needs(i) || (i == 1 && Inputs[1].TryTakeGradient(Outputs[0])))
+                    continue;
+                Span<float> sum = Accumulate(i, out bool isFirst);
+                if (isFirst)
+                    GradientOf().CopyTo(sum);
+                else
+                    Elementwise.Add(sum, GradientOf(), sum);
+            }
+        }
+
         protected override void BackwardLeft(ReadOnlySpan<float> dy, ReadOnlySpan<float> b, Span<float> da) => Elementwise.Add(da, dy, da);
 
         protected override void BackwardRight(ReadOnlySpan<float> dy, ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> y, Span<float> db) => Elementwise.Add(db, dy, db);

@@ -96,7 +96,11 @@ public sealed partial class Tensor
 
     private sealed class ReshapeOperation(Tensor x) : Operation(x)
     {
-        protected internal override void Backward() => Elementwise.Add(Accumulate(0), GradientOf(), Accumulate(0));
+        protected internal override void Backward()
+        {
+            if (!Inputs[0].TryTakeGradient(Outputs[0]))
+                Elementwise.Add(Accumulate(0), GradientOf(), Accumulate(0));
+        }
 
         protected internal override void Reference(ReferenceValues values) => values.Input(0).CopyTo(values.Output());
     }

@@ -15,8 +15,7 @@ public sealed partial class Tensor
 {
     private readonly Memory<float> memory;
     private Step? step;
-    private Memory<float> gradient;
-    private bool hasGradient;
+    private TensorBlock? gradient;
 
     internal Tensor(Memory<float> memory, Shape shape, Step? step, bool requiresGradient)
     {
@@ -128,7 +127,7 @@ public sealed partial class Tensor
     /// <summary>As <c>Tensor (2, 3)</c>.</summary>
     public override string ToString() => $"Tensor {Shape}";
 
-    internal bool HasGradient => hasGradient || Parameter is not null || Original is { HasGradient: true };
+    internal bool HasGradient => gradient is not null || Parameter is not null || Original is { HasGradient: true };
 
     internal Span<float> GradientSpan()
     {
@@ -145,13 +144,26 @@ public sealed partial class Tensor
             return Parameter.GradientForWriting(out isFirst);
         if (Original is not null)
             return Original.GradientSpan(out isFirst);
-        isFirst = !hasGradient;
-        if (isFirst)
-        {
-            gradient = (step ?? throw new InvalidOperationException($"{this} is outside any step and has no gradient.")).Rent(Length);
-            hasGradient = true;
-        }
-        return gradient.Span;
+        isFirst = gradient is null;
+        gradient ??= (step ?? throw new InvalidOperationException($"{this} is outside any step and has no gradient.")).RentBlock(Length);
+        return gradient.Memory.Span[..Length];
+    }
+
+    /// <summary>Gives the gradient's memory back: everything that made the tensor has been told.</summary>
+    internal void ReleaseGradient()
+    {
+        if (gradient is { } block)
+            step?.Return(block);
+        gradient = null;
+    }
+
+    /// <summary>Makes the gradient of another tensor of as many elements, which needs it no more, this one's; false where this one has some already.</summary>
+    internal bool TryTakeGradient(Tensor other)
+    {
+        if (HasGradient || Original is not null || other.gradient is null || other.step != step)
+            return false;
+        (gradient, other.gradient) = (other.gradient, null);
+        return true;
     }
 
     private void ThrowIfEnded()

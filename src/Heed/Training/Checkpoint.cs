@@ -26,7 +26,9 @@ internal sealed class Checkpoint(CheckpointOptions options, string run)
 
     /// <summary>The state to go on from, model and arrays filled; null if there is none or none is wanted.</summary>
     /// <exception cref="InputException">The checkpoint is of another run, damaged or newer.</exception>
-    public TrainerState? Read(Module model, IReadOnlyCollection<(string Name, Memory<float> Values)> arrays)
+    /// <param name="model">Gets its weights.</param>
+    /// <param name="arrays">What else is filled, given the state.</param>
+    public TrainerState? Read(Module model, Func<TrainerState, IEnumerable<(string Name, Memory<float> Values)>> arrays)
     {
         if (!options.Resume || !Directory.Exists(options.Path))
             return null;
@@ -35,7 +37,7 @@ internal sealed class Checkpoint(CheckpointOptions options, string run)
         model.LoadWeights(folder.PathOf(ModelFile)).ThrowIfIncomplete();
         string path = folder.PathOf(ArraysFile);
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        foreach ((string name, Memory<float> values) in arrays)
+        foreach ((string name, Memory<float> values) in arrays(state))
         {
             if (!file.Entries.TryGetValue(name, out SafetensorsEntry? entry) || entry.ElementCount != values.Length)
                 throw new InputException($"'{name}' is missing or has another length; the checkpoint is of another run. Delete it to start anew.", path);

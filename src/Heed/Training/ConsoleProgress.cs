@@ -78,8 +78,11 @@ public sealed class ConsoleProgress : ITrainingObserver
     /// <inheritdoc/>
     public void OnEnd(TrainingReport report)
     {
+        ArgumentNullException.ThrowIfNull(report);
         if (isLive)
             Write($"{ClearLine}");
+        if (report.Mean is { } mean)
+            Line($"kept is the mean of epochs {string.Join(", ", mean.Epochs)}: dev loss {mean.DevLoss:F4}, accuracy {Score(mean.Accuracy)}");
     }
 
     private static string Score(double value) => double.IsNaN(value) ? "-" : value.ToString("F4", CultureInfo.InvariantCulture);

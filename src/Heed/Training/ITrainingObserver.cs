@@ -75,11 +75,32 @@ public sealed record EpochReport(int Epoch, double TrainLoss, double DevLoss, do
     /// <summary>The task's own score on the dev rows: mean intersection over union, mean average precision; null where it has none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Score { get; init; }
+
+    internal DevScore Dev => new(DevLoss, Accuracy, MacroF1, Score);
 }
 
 /// <summary>What a run reached.</summary>
 /// <param name="Epochs">All epochs that ended.</param>
-/// <param name="BestEpoch">The epoch whose weights the model has now; 0 if none ended.</param>
+/// <param name="BestEpoch">The epoch with the best dev score, whose weights the model has now unless it has a mean; 0 if none ended.</param>
 /// <param name="WasCancelled">Whether the run was stopped from outside.</param>
 /// <param name="Duration">The whole time.</param>
-public sealed record TrainingReport(IReadOnlyList<EpochReport> Epochs, int BestEpoch, bool WasCancelled, TimeSpan Duration);
+public sealed record TrainingReport(IReadOnlyList<EpochReport> Epochs, int BestEpoch, bool WasCancelled, TimeSpan Duration)
+{
+    /// <summary>The mean whose weights the model has in place of the best epoch's; null unless <see cref="TrainingOptions.CheckpointAveraging"/> asks for one.</summary>
+    public CheckpointMean? Mean { get; init; }
+}
+
+/// <summary>The mean of the weights of several epochs, and what it reaches on the dev rows.</summary>
+/// <param name="Epochs">Which, from 1, first one first.</param>
+/// <param name="DevLoss">As in <see cref="EpochReport"/>.</param>
+/// <param name="Accuracy">As there.</param>
+/// <param name="MacroF1">As there.</param>
+public sealed record CheckpointMean(IReadOnlyList<int> Epochs, double DevLoss, double Accuracy, double MacroF1)
+{
+    internal CheckpointMean(IReadOnlyList<int> epochs, DevScore score)
+        : this(epochs, score.Loss, score.Accuracy, score.MacroF1) => Score = score.Score;
+
+    /// <summary>As in <see cref="EpochReport"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Score { get; init; }
+}

@@ -14,15 +14,28 @@ internal static class MeanWeights
         Dictionary<string, Parameter>[] all = [.. modules.Select(m => m.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal))];
         foreach ((string name, Parameter parameter) in into.NamedParameters())
         {
-            double[] sums = new double[parameter.Shape.Length];
+            List<ReadOnlyMemory<float>> values = [];
             foreach (Dictionary<string, Parameter> one in all)
             {
                 if (!one.TryGetValue(name, out Parameter? other) || other.Shape != parameter.Shape)
                     throw new ArgumentException($"the models have other weights: '{name}' is {parameter.Shape} in the first and {(other is null ? "missing" : other.Shape)} in another.", nameof(modules));
-                for (int i = 0; i < sums.Length; i++)
-                    sums[i] += other.Values[i];
+                values.Add(other.Memory);
             }
-            parameter.Assign(Array.ConvertAll(sums, sum => (float)(sum / all.Length)));
+            parameter.Assign(Of(values));
         }
+    }
+
+    /// <summary>The mean of arrays of one length.</summary>
+    /// <param name="values">At least one.</param>
+    public static float[] Of(IReadOnlyList<ReadOnlyMemory<float>> values)
+    {
+        double[] sums = new double[values[0].Length];
+        foreach (ReadOnlyMemory<float> one in values)
+        {
+            ReadOnlySpan<float> span = one.Span;
+            for (int i = 0; i < sums.Length; i++)
+                sums[i] += span[i];
+        }
+        return Array.ConvertAll(sums, sum => (float)(sum / values.Count));
     }
 }

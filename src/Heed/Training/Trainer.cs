@@ -42,6 +42,7 @@ internal sealed class Trainer
     private readonly Optimizer optimizer;
     private readonly WeightSnapshot best;
     private readonly WeightAverage? average;
+    private readonly KeptCheckpoints? kept;
     private readonly Checkpoint? checkpoint;
     private readonly RandomStream random;
     private TrainerState state = new();
@@ -54,6 +55,7 @@ internal sealed class Trainer
         optimizer = options.Optimizer == "sgd" ? new Sgd(parameters, options.Momentum, options.WeightDecay) : new AdamW(parameters, options.WeightDecay);
         best = new WeightSnapshot(model);
         average = options.AveragingDecay > 0 ? new WeightAverage(model, options.AveragingDecay) : null;
+        kept = KeptCheckpoints.Of(model, options.CheckpointAveraging);
         random = new RandomStream(options.Seed, "steps");
     }
 
@@ -61,7 +63,7 @@ internal sealed class Trainer
     {
         Stopwatch clock = Stopwatch.StartNew();
         string[] resumed = [];
-        if (checkpoint?.Read(model, [.. Arrays()]) is { } saved)
+        if (checkpoint?.Read(model, Expected) is { } saved)
         {
             (state, optimizer.StepCount) = (saved, saved.StepCount);
             resumed = [FormattableString.Invariant($"going on from epoch {saved.Epoch}, step {StepsOf(saved.Step)} of {StepsOf(task.StepsPerEpoch)}")];
@@ -87,11 +89,21 @@ internal sealed class Trainer
             if (checkpoint?.IsDue == true || cancellation.IsCancellationRequested)
                 WriteCheckpoint();
         }
-        if (state.BestEpoch > 0)
-            best.Restore();
-        TrainingReport result = new(state.Epochs, state.BestEpoch, cancellation.IsCancellationRequested, clock.Elapsed);
+        TrainingReport result = new(state.Epochs, state.BestEpoch, cancellation.IsCancellationRequested, clock.Elapsed) { Mean = Restore(task) };
         Tell(o => o.OnEnd(result));
         return result;
+    }
+
+    // What is kept: the best weights, or the mean of some, with what that reaches.
+    private CheckpointMean? Restore<TBatch>(ITrainingTask<TBatch> task)
+    {
+        if (state.BestEpoch == 0)
+            return null;
+        best.Restore();
+        if (kept is null)
+            return null;
+        kept.RestoreMean();
+        return new CheckpointMean(kept.Epochs, task.Evaluate(CancellationToken.None));
     }
 
     private void Epoch<TBatch>(ITrainingTask<TBatch> task, CancellationToken cancellation)
@@ -167,8 +179,9 @@ internal sealed class Trainer
         bool isBest = state.Epochs.Count == 0 || IsBetter(options.Monitor, score, state.Epochs[state.BestEpoch - 1]);
         if (isBest)
             best.Take();
-        average?.Exchange();
         EpochReport report = new(state.Epoch, state.LossSum / Math.Max(1, state.Rows), score.Loss, score.Accuracy, score.MacroF1, isBest, duration) { Score = score.Score };
+        kept?.Take([.. state.Epochs, report], options.Monitor);
+        average?.Exchange();
         state = state with
         {
             Epoch = state.Epoch + 1,
@@ -177,6 +190,7 @@ internal sealed class Trainer
             Rows = 0,
             BestEpoch = isBest ? state.Epoch : state.BestEpoch,
             Epochs = [.. state.Epochs, report],
+            KeptEpochs = kept?.Epochs ?? [],
         };
         Tell(o => o.OnEpoch(report));
     }
@@ -185,7 +199,14 @@ internal sealed class Trainer
 
     private IEnumerable<(string Name, Memory<float> Values)> Arrays() => optimizer.State().Select(a => ("optimizer." + a.Name, a.Values))
         .Concat(best.State().Select(a => ("best." + a.Name, a.Values)))
-        .Concat((average?.State() ?? []).Select(a => ("average." + a.Name, a.Values)));
+        .Concat((average?.State() ?? []).Select(a => ("average." + a.Name, a.Values)))
+        .Concat((kept?.State() ?? []).Select(a => ("kept." + a.Name, a.Values)));
+
+    private IEnumerable<(string Name, Memory<float> Values)> Expected(TrainerState saved)
+    {
+        kept?.Expect(saved.KeptEpochs);
+        return Arrays();
+    }
 
     /// <summary>Whether a score is better than that of an epoch.</summary>
     public static bool IsBetter(string monitor, DevScore score, EpochReport best) => monitor switch

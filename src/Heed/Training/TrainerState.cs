@@ -31,6 +31,9 @@ internal sealed record TrainerState
 
     public int BestEpoch { get; init; }
 
+    /// <summary>The epochs whose weights are kept for their mean.</summary>
+    public IReadOnlyList<int> KeptEpochs { get => field ?? []; init; } = [];
+
     public IReadOnlyList<EpochReport> Epochs { get; init; } = [];
 }
 

@@ -86,6 +86,17 @@ public sealed class TrainingLog : ITrainingObserver, IDisposable
         {
             json.WriteNumber("epochs", report.Epochs.Count);
             json.WriteNumber("bestEpoch", report.BestEpoch);
+            if (report.Mean is { } mean)
+            {
+                json.WriteStartObject("mean");
+                json.WriteStartArray("epochs");
+                foreach (int epoch in mean.Epochs)
+                    json.WriteNumberValue(epoch);
+                json.WriteEndArray();
+                Number(json, "devLoss", mean.DevLoss);
+                Number(json, "accuracy", mean.Accuracy);
+                json.WriteEndObject();
+            }
             json.WriteBoolean("wasCancelled", report.WasCancelled);
             Number(json, "duration", report.Duration.TotalSeconds);
         });

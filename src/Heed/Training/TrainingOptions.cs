@@ -90,6 +90,11 @@ public sealed record TrainingOptions
     /// <value>Default 0.99; in [0, 1).</value>
     public double AveragingDecay { get; init; } = 0.99;
 
+    /// <summary>Whether the model's weights become the mean of those at the end of several epochs: <c>none</c>, <c>best:K</c> (those of the K best dev scores) or <c>last:K</c>; of fewer epochs all. The mean is
+    /// kept in place of the best epoch's weights, whatever it reaches (<see cref="TrainingReport.Mean"/>); with a running average it is that of the averages.</summary>
+    /// <value>Default <c>none</c>; K in 2 … 100, a copy of the weights for each.</value>
+    public string CheckpointAveraging { get => field ?? "none"; init; } = "none";
+
     /// <summary>Looks for the first NaN or infinity in every result and gradient; slower.</summary>
     /// <value>Default false.</value>
     public bool FindAnomalies { get; init; }
@@ -111,6 +116,7 @@ public sealed record TrainingOptions
         Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), "in [0, 1)", LabelSmoothing);
         Require(WordDropout is >= 0 and < 1, nameof(WordDropout), "in [0, 1)", WordDropout);
         Require(AveragingDecay is >= 0 and < 1, nameof(AveragingDecay), "in [0, 1)", AveragingDecay);
+        Require(KeptCheckpoints.Parse(CheckpointAveraging) is not null, nameof(CheckpointAveraging), "none, best:K or last:K with K from 2 to 100", $"'{CheckpointAveraging}'");
         Require(Patience >= 1, nameof(Patience), "at least 1", Patience);
         Require(Monitor is "auto" or "accuracy" or "macro-f1" or "loss" or "mean-iou" or "mean-ap", nameof(Monitor), "auto, accuracy, macro-f1, loss, mean-iou or mean-ap", Monitor);
         Require(ClassWeights is "auto" or "none" or "balanced", nameof(ClassWeights), "auto, none or balanced", ClassWeights);

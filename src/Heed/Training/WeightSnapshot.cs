@@ -24,6 +24,15 @@ internal sealed class WeightSnapshot
             buffer.Values.Span.CopyTo(values);
     }
 
+    /// <summary>Makes the mean of several, buffers among them, their module's.</summary>
+    public static void RestoreMean(IReadOnlyList<WeightSnapshot> all)
+    {
+        for (int i = 0; i < all[0].parameters.Length; i++)
+            all[0].parameters[i].Parameter.Assign(MeanWeights.Of([.. all.Select(s => s.parameters[i].Values)]));
+        for (int i = 0; i < all[0].buffers.Length; i++)
+            MeanWeights.Of([.. all.Select(s => s.buffers[i].Values)]).CopyTo(all[0].buffers[i].Buffer.Values);
+    }
+
     public void Restore()
     {
         foreach ((_, Parameter parameter, float[] values) in parameters)

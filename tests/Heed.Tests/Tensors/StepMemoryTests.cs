@@ -26,4 +26,26 @@ public sealed class StepMemoryTests
         (TensorPool.AllocatedBytes - pool).ShouldBe(0, "the pool must not grow");
         (GC.GetTotalMemory(forceFullCollection: true) - heap).ShouldBeLessThan(4 << 20);
     }
+
+    [Fact]
+    public void Gradients_of_results_are_given_back_on_the_way()
+    {
+        const int Layers = 24, Size = 4096;
+        Parameter p = new(new Shape(Size), Initializer.Zeros);
+        p.Assign([.. Enumerable.Range(0, Size).Select(i => i / (float)Size)]);
+        p.Gradient.Length.ShouldBe(0);
+        TensorPool.ResetPeak();
+        long before = TensorPool.UsedBytes;
+        Step.Train(new RandomStream(1, "test"), 0, pass =>
+        {
+            Tensor x = pass.Use(p).Scale(1);
+            for (int i = 0; i < Layers; i++)
+                x += x.Reshape(new Shape(2, Size / 2)).Scale(0.5f).Reshape(new Shape(Size));
+            return x.Sum();
+        });
+        TensorPool.UsedBytes.ShouldBe(before);
+        // Two results a layer, and one before; of their gradients, of which there are four a layer, a few at once. A block may be twice as long as what was asked for.
+        (TensorPool.PeakBytes - before).ShouldBeLessThan(2 * 4L * Size * ((2 * Layers) + 1 + 6));
+        p.Gradient.ToArray().ShouldAllBe(g => g == (float)Math.Pow(1.5, Layers));
+    }
 }
