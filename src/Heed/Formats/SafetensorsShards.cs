@@ -80,6 +80,9 @@ public sealed class SafetensorsShards : IDisposable
             file.Dispose();
     }
 
+    /// <summary>Brings all files into the system's cache, in the background; null where that is of no use.</summary>
+    internal Thread? ReadAhead() => FileReadAhead.Start([.. files.Select(f => f.Path!)]);
+
     internal bool TryMap(string name, out Memory<float> values) => HomeOf(name).TryMap(name, out values);
 
     private SafetensorsFile HomeOf(string name) => homes.TryGetValue(name, out SafetensorsFile? file) ? file

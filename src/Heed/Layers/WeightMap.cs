@@ -112,16 +112,13 @@ public sealed class WeightMap
         Memory<float> values = default;
         if (!isMapped || !shards.TryMap(tensor.Name, out values))
             shards.ReadSingle(tensor.Name, (values = new float[tensor.Length]).Span);
-        if (tensor.IsTransposed && tensor.Parts.Length == 1)
-        {
-            Transposition.Run(values.Span, tensor.RowLength, tensor.Rows, first.ForOverwriting());
-            return;
-        }
-        Memory<float> rows = tensor.IsTransposed ? new float[values.Length] : values;
-        if (tensor.IsTransposed)
-            Transposition.Run(values.Span, tensor.RowLength, tensor.Rows, rows.Span);
         foreach (Part part in tensor.Parts)
-            rows.Span.Slice(part.FirstRow * tensor.RowLength, part.Shape.Length).CopyTo(part.ForOverwriting());
+        {
+            if (tensor.IsTransposed)
+                Transposition.RunColumns(values.Span, tensor.Rows, part.FirstRow, part.Shape[0], part.ForOverwriting());
+            else
+                values.Span.Slice(part.FirstRow * tensor.RowLength, part.Shape.Length).CopyTo(part.ForOverwriting());
+        }
         // A span holds no mapping.
         GC.KeepAlive(values);
     }

@@ -23,6 +23,7 @@ public sealed class Parameter
     private bool isStale;
     private int version;
     private (int Version, PackedMatrix Matrix)? packedTransposed, packedPlain;
+    private int usedVersion = -1;
     private readonly Lock packing = new();
 
     // The stream of the first values, until somebody looks: values that a file replaces at once are never drawn.
@@ -165,6 +166,19 @@ public sealed class Parameter
 
     /// <summary>The transposed matrix (in, out) in the order of the product; made again after the values changed.</summary>
     internal PackedMatrix PackedTransposed() => Packed(ref packedTransposed, isTransposed: true);
+
+    /// <summary>The same, but null for the first product with these values, which reads them as they lie: packing costs a read and a write of memory that is new, and many weights are used once, as those of a model
+    /// that answers one question. The bits are the same.</summary>
+    internal PackedMatrix? PackedTransposedIfUsed()
+    {
+        lock (packing)
+        {
+            if (usedVersion == version)
+                return PackedTransposed();
+            usedVersion = version;
+            return null;
+        }
+    }
 
     /// <summary>The matrix (out, in) in the order of the product, for gradients; made again after the values changed.</summary>
     internal PackedMatrix PackedPlain() => Packed(ref packedPlain, isTransposed: false);

@@ -6,7 +6,7 @@ namespace Heed;
 public sealed partial class Tensor
 {
     /// <summary>y = activation-free x·Wᵀ + b over the last axis.</summary>
-    /// <remarks>In a step that records nothing and with a parameter as W, the weights are kept in the order of the product.
+    /// <remarks>In a step that records nothing and with a parameter as W, the weights are kept in the order of the product from the second product with the same values on.
     /// Cost: 2·rows·in·out flops.</remarks>
     /// <param name="x">Shape <c>(…, in)</c>.</param>
     /// <param name="weight">W: <c>(out, in)</c>.</param>
@@ -27,8 +27,8 @@ public sealed partial class Tensor
         Tensor y = Result("Linear", x.Shape.WithLast(output), x, weight, bias);
         int rows = x.Length / input;
         ReadOnlySpan<float> b = bias is null ? default : bias.Values;
-        if (weight.Parameter is { } parameter && y.step is not { Records: true })
-            Gemm.Multiply(new(x.Values, rows, input), parameter.PackedTransposed(), new(y.Writable, rows, output), bias: b);
+        if (weight.Parameter is { } parameter && y.step is not { Records: true } && parameter.PackedTransposedIfUsed() is { } packed)
+            Gemm.Multiply(new(x.Values, rows, input), packed, new(y.Writable, rows, output), bias: b);
         else
             Gemm.Multiply(new(x.Values, rows, input), new ReadOnlyMatrixSpan(weight.Values, output, input).Transposed, new(y.Writable, rows, output), bias: b);
         return Record(new LinearOperation(x, weight, bias), y);

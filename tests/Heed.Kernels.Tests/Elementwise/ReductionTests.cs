@@ -93,4 +93,21 @@ public class ReductionTests
         }
         Should.Throw<ArgumentException>(() => Transposition.Run(new float[7], 2, 3, new float[7])).Message.ShouldContain("whole matrices");
     }
+
+    [Fact]
+    public void Transposition_of_some_columns_touches_no_others()
+    {
+        foreach ((int rows, int width, int first, int columns) in ((int, int, int, int)[])[(1, 1, 0, 1), (5, 7, 2, 3), (71, 99, 33, 66), (257, 40, 23, 17), (0, 3, 1, 2), (33, 16, 0, 16), (4, 5, 5, 0)])
+        {
+            float[] x = Rows.Numbers(rows * width, 28);
+            Guarded y = new(rows * columns);
+            double[] all = new double[x.Length];
+            Transposition.RunColumns(x, width, first, columns, y.Span);
+            ReferenceElementwise.Transpose(Rows.Wide(x), rows, width, all);
+            Rows.Wide(y.Checked()).ShouldBe(all[(first * rows)..((first + columns) * rows)]);
+        }
+        Should.Throw<ArgumentException>(() => Transposition.RunColumns(new float[7], 3, 0, 2, new float[4])).Message.ShouldContain("whole rows of 3");
+        Should.Throw<ArgumentException>(() => Transposition.RunColumns(new float[6], 3, 0, 2, new float[3]));
+        Should.Throw<ArgumentOutOfRangeException>(() => Transposition.RunColumns(new float[6], 3, 2, 2, new float[4]));
+    }
 }

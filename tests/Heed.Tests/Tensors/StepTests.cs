@@ -156,4 +156,24 @@ public sealed class StepTests
         inside = pass.Use(parameter).Scale(2);
         return inside.Sum();
     }
+
+    [Fact]
+    public void The_first_product_with_new_weights_reads_them_as_they_lie_and_has_the_bits_of_those_that_follow()
+    {
+        Linear layer = new(67, 41);
+        RandomStream random = new(3, "weights");
+        float[] x = [.. Enumerable.Range(0, 5 * 67).Select(_ => (float)random.NextNormal())];
+        float[] previous = [];
+        for (int round = 0; round < 2; round++)
+        {
+            layer.Initialize((ulong)round);
+            float[] first = Multiplied(), second = Multiplied(), third = Multiplied();
+            second.ShouldBe(first);
+            third.ShouldBe(first);
+            first.ShouldNotBe(previous);
+            previous = first;
+        }
+
+        float[] Multiplied() => Step.Evaluate(pass => layer.Forward(pass.Input(x, new Shape(5, 67)), pass)).ToArray();
+    }
 }

@@ -16,7 +16,7 @@ public static class PretrainedTransformer
 {
     /// <summary>Loads an encoder: BERT, MiniLM, RoBERTa, DistilBERT.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="isMapped">Whether float32 matrices are used where they lie in the file, read when first needed and shared by processes; false copies them, so that the file may be changed. Default true.</param>
+    /// <param name="isMapped">Whether float32 matrices are used where they lie in the file, shared by processes (a large file is read once meanwhile, so that no page has to be waited for); false copies them, so that the file may be changed. Default true.</param>
     /// <exception cref="InputException">The folder is no such checkpoint, is damaged, or lacks weights; says what.</exception>
     public static PretrainedTransformer<Transformer> LoadEncoder(string folder, bool isMapped = true)
     {
@@ -131,8 +131,11 @@ public static class PretrainedTransformer
     private static PretrainedTransformer<T> Load<T>(string folder, PretrainedConfig config, SafetensorsShards shards, T model, string ours, bool isMapped)
         where T : Module
     {
+        Thread? ahead = isMapped ? shards.ReadAhead() : null;
         WeightMap map = config.Form.Map(config.Transformer, shards.Names, ours, hasHead: config.IsDecoder && !config.IsTied);
         WeightReport report = map.Load(model, shards, isMapped);
+        // Threads that compute would take processors from it, only to wait for the same disk.
+        ahead?.Join();
         report.ThrowIfIncomplete();
         return new PretrainedTransformer<T>(model, config, report, map, folder);
     }
