@@ -6,8 +6,9 @@ internal interface IWeightConsumer
     /// <summary>Whether scores are wanted instead of weights; tiles that the mask rules out are then left out.</summary>
     static virtual bool TakesScores => false;
 
-    /// <summary>Weights of one query row and the keys key … key + count − 1, in ascending order of keys for each row, rows in ascending order for each panel.</summary>
-    unsafe void Take(ref readonly AttentionCall call, int b, int head, int query, int key, int count, float* weights);
+    /// <summary>Weights (rows × stride) of neighbouring query rows, from <paramref name="query"/> on, and the keys key … key + count − 1; rows ascend for each panel, panels for each row. Behind the keys a row has whole vectors of 0.</summary>
+    unsafe void Take<V>(ref readonly AttentionCall call, int b, int head, int query, int rows, int key, int count, float* weights, nint stride)
+        where V : unmanaged, ISimd<V>;
 }
 
 /// <summary>A sweep over the weights of one or all heads, strip by strip, in O(block) memory: w = e^(score − log-sum-exp), before dropout.</summary>
@@ -90,12 +91,11 @@ internal unsafe struct AttentionSweep<TModifier, TMask, TConsumer> : ISimdKernel
                 }
                 float factor = TModifier.IsIdentity ? Call.Scale * AttentionMath.LogTwoE : AttentionMath.LogTwoE;
                 if (TModifier.HasDistribution && !TConsumer.TakesScores)
-                    StripSoftmax.Distribute<V, TModifier>(Modifier, scores, count * panel, panel, contexts, LogSumExp);
+                    StripSoftmax.Distribute<V, TModifier>(Modifier, scores, count, panel, contexts, LogSumExp);
                 else if (!TConsumer.TakesScores)
-                    StripSoftmax.Weights<V>(scores, count * panel, panel, factor, contexts, LogSumExp);
+                    StripSoftmax.Weights<V>(scores, count, panel, factor, contexts, LogSumExp);
             }
-            for (int r = 0; r < count; r++)
-                Consumer.Take(in Call, b, head, query + r, k, keys, scores + (r * panel));
+            Consumer.Take<V>(in Call, b, head, query, count, k, keys, scores, panel);
         }
     }
 }
@@ -105,11 +105,18 @@ internal unsafe struct KeyMassConsumer : IWeightConsumer
 {
     public float* Mass;   // (batch, heads, keys)
 
-    public readonly void Take(ref readonly AttentionCall call, int b, int head, int query, int key, int count, float* weights)
+    public readonly void Take<V>(ref readonly AttentionCall call, int b, int head, int query, int rows, int key, int count, float* weights, nint stride)
+        where V : unmanaged, ISimd<V>
     {
         float* mass = Mass + ((((call.IsPacked ? 0L : b) * call.Heads) + head) * call.Keys) + call.Sequence(b).FirstKey + key;
-        for (int i = 0; i < count; i++)
-            mass[i] += weights[i];
+        for (int i = 0; i < count; i += V.Width)
+        {
+            int lanes = Math.Min(V.Width, count - i);
+            V sum = Lane.Load<V>(mass + i, lanes);
+            for (int r = 0; r < rows; r++)
+                sum += V.Load(weights + (r * stride) + i);
+            Lane.Store(sum, mass + i, lanes);
+        }
     }
 }
 
@@ -122,11 +129,15 @@ internal unsafe struct TopConsumer : IWeightConsumer
 
     public static bool TakesScores => true;
 
-    public readonly void Take(ref readonly AttentionCall call, int b, int head, int query, int key, int count, float* scores)
+    public readonly void Take<V>(ref readonly AttentionCall call, int b, int head, int query, int rows, int key, int count, float* scores, nint stride)
+        where V : unmanaged, ISimd<V>
     {
-        long at = call.Row(b, head, call.Sequence(b).FirstQuery + query) * Count;
-        for (int i = 0; i < count; i++)
-            StripSoftmax.Insert(Scores + at, Keys + at, Count, scores[i], key + i);
+        for (int r = 0; r < rows; r++, scores += stride)
+        {
+            long at = call.Row(b, head, call.Sequence(b).FirstQuery + query + r) * Count;
+            for (int i = 0; i < count; i++)
+                StripSoftmax.Insert(Scores + at, Keys + at, Count, scores[i], key + i);
+        }
     }
 }
 
@@ -156,9 +167,9 @@ internal unsafe struct TopEnd<TModifier> : ISimdKernel
                 new Span<float>(lanes, V.Width).Fill(float.NegativeInfinity);
                 new ReadOnlySpan<float>(weights, n).CopyTo(new Span<float>(lanes, n));
                 if (TModifier.HasDistribution)
-                    StripSoftmax.Distribute<V, TModifier>(Modifier, lanes, V.Width, V.Width, row, LogSumExp);
+                    StripSoftmax.Distribute<V, TModifier>(Modifier, lanes, 1, V.Width, row, LogSumExp);
                 else
-                    StripSoftmax.Weights<V>(lanes, V.Width, V.Width, Factor, row, LogSumExp);
+                    StripSoftmax.Weights<V>(lanes, 1, V.Width, Factor, row, LogSumExp);
                 for (int j = 0; j < n; j++)
                 {
                     bool exists = Keys[((long)r * Count) + i + j] >= 0 && lanes[j] > 0;
@@ -177,6 +188,10 @@ internal unsafe struct TileConsumer : IWeightConsumer
     public float* Tile;
     public int FirstQuery, FirstKey, Keys;
 
-    public readonly void Take(ref readonly AttentionCall call, int b, int head, int query, int key, int count, float* weights) =>
-        new ReadOnlySpan<float>(weights, count).CopyTo(new Span<float>(Tile + ((long)(query - FirstQuery) * Keys) + (key - FirstKey), count));
+    public readonly void Take<V>(ref readonly AttentionCall call, int b, int head, int query, int rows, int key, int count, float* weights, nint stride)
+        where V : unmanaged, ISimd<V>
+    {
+        for (int r = 0; r < rows; r++)
+            new ReadOnlySpan<float>(weights + (r * stride), count).CopyTo(new Span<float>(Tile + ((long)(query + r - FirstQuery) * Keys) + (key - FirstKey), count));
+    }
 }

@@ -103,6 +103,10 @@ internal unsafe struct ScoreConsumer : IWeightConsumer
 
     public static bool TakesScores => true;
 
-    public readonly void Take(ref readonly AttentionCall call, int b, int head, int query, int key, int count, float* weights) =>
-        new ReadOnlySpan<float>(weights, count).CopyTo(new Span<float>(Scores + ((long)(query - FirstQuery) * Keys) + key, count));
+    public readonly void Take<V>(ref readonly AttentionCall call, int b, int head, int query, int rows, int key, int count, float* weights, nint stride)
+        where V : unmanaged, ISimd<V>
+    {
+        for (int r = 0; r < rows; r++)
+            new ReadOnlySpan<float>(weights + (r * stride), count).CopyTo(new Span<float>(Scores + ((long)(query + r - FirstQuery) * Keys) + key, count));
+    }
 }

@@ -307,25 +307,30 @@ internal static unsafe class StripSoftmax
 
     /// <summary>s ← e^(score − log-sum-exp): weights of rows whose log-sum-exp is known.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Weights<V>(float* s, int length, int stride, float factor, ScoreRow* contexts, float* logSumExp)
+    public static void Weights<V>(float* s, int rows, int width, float factor, ScoreRow* contexts, float* logSumExp)
         where V : unmanaged, ISimd<V>
     {
-        for (int i = 0; i < length; i += V.Width)
+        for (int r = 0; r < rows; r++)
         {
-            float log = logSumExp[contexts[i / stride].Row];
+            float log = logSumExp[contexts[r].Row];
             V shift = V.Create(float.IsNegativeInfinity(log) ? log : -log * AttentionMath.LogTwoE);
-            V.Store(V.PowerOfTwo(V.FusedMultiplyAdd(V.Load(s + i), V.Create(factor), shift)), s + i);
+            for (float* end = s + width; s < end; s += V.Width)
+                V.Store(V.PowerOfTwo(V.FusedMultiplyAdd(V.Load(s), V.Create(factor), shift)), s);
         }
     }
 
     /// <summary>s ← g(score − normalizer): weights of rows whose normalizer is known.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Distribute<V, TModifier>(TModifier modifier, float* s, int length, int stride, ScoreRow* contexts, float* normalizers)
+    public static void Distribute<V, TModifier>(TModifier modifier, float* s, int rows, int width, ScoreRow* contexts, float* normalizers)
         where V : unmanaged, ISimd<V>
         where TModifier : unmanaged, IScoreModifier
     {
-        for (int i = 0; i < length; i += V.Width)
-            V.Store(modifier.Weight(V.Load(s + i) + V.Create(Shift(normalizers[contexts[i / stride].Row]))), s + i);
+        for (int r = 0; r < rows; r++)
+        {
+            V shift = V.Create(Shift(normalizers[contexts[r].Row]));
+            for (float* end = s + width; s < end; s += V.Width)
+                V.Store(modifier.Weight(V.Load(s) + shift), s);
+        }
     }
 
     /// <summary>The same over the panels of a strip, or the slopes of the weights; the rows' states, whose maximum is 0, so that parts are merged by adding.</summary>
