@@ -15,7 +15,7 @@ namespace Heed;
 /// detector.Predict(picture).Draw(picture).WritePng("seen.png");
 /// </code></example>
 /// </remarks>
-public sealed class Detector
+public sealed partial class Detector
 {
     internal Detector(Fcos network, IReadOnlyList<string> labels, PictureBatchOptions reading, double overlap, TrainingRecord record) => (Network, Labels, Reading, Overlap, Record) = (network, labels, reading, overlap, record);
 

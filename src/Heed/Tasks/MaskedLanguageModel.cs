@@ -11,7 +11,7 @@ namespace Heed;
 /// <para>Immutable once trained or loaded.</para>
 /// <para>Source: Devlin et al., "BERT", 2019, section 3.1, without the prediction of the next sentence (Liu et al., "RoBERTa", 2019, section 4.2).</para>
 /// </remarks>
-public sealed class MaskedLanguageModel
+public sealed partial class MaskedLanguageModel
 {
     private readonly byte[] tokenizerFile;
 

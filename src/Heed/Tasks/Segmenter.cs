@@ -14,7 +14,7 @@ namespace Heed;
 /// segmenter.Predict(picture).Draw(picture).WritePng("seen.png");
 /// </code></example>
 /// </remarks>
-public sealed class Segmenter
+public sealed partial class Segmenter
 {
     internal Segmenter(UNet network, IReadOnlyList<string> labels, PictureBatchOptions reading, (int Height, int Width) size, TrainingRecord record) =>
         (Network, Labels, Reading, Size, Record) = (network, labels, reading, size, record);
@@ -109,12 +109,11 @@ public sealed class Segmenter
     // (height, width, classes) of the picture's own pixels.
     private float[] Logits(Picture picture)
     {
-        (int height, int width) = Size.Height > 0 ? Size : (picture.Height, picture.Width);
-        PictureBatch batch = PictureLook.Batch(picture, Reading with { Height = height, Width = width });
+        PictureBatch batch = PictureLook.Batch(picture, ReadingOf(picture));
         return Step.Evaluate(pass =>
         {
             Tensor logits = Network.Forward(batch.ToTensor(), pass);
-            return (height, width) == (picture.Height, picture.Width) ? logits : logits.Resize(picture.Height, picture.Width);
+            return (batch.Height, batch.Width) == (picture.Height, picture.Width) ? logits : logits.Resize(picture.Height, picture.Width);
         }).ToArray();
     }
 
@@ -127,6 +126,13 @@ public sealed class Segmenter
         int Of(int asked, int own) => asked > 0 ? asked : own > 0 ? own : 256;
         (height, width) = (Of(height, Size.Height), Of(width, Size.Width));
         return PictureCosts.Measure(Network, height, width, Network.Look(height, width));
+    }
+
+    /// <summary>How a picture is read: at its own size, or scaled.</summary>
+    internal PictureBatchOptions ReadingOf(Picture picture)
+    {
+        (int height, int width) = Size.Height > 0 ? Size : (picture.Height, picture.Width);
+        return Reading with { Height = height, Width = width };
     }
 
     private static string Hash(MaskData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(data.NameOf).Prepend(string.Join('\t', data.LabelNames)));

@@ -50,7 +50,9 @@ public sealed class Fcos : Module
     /// <exception cref="ShapeException">The pictures have other channels.</exception>
     public IReadOnlyList<FcosLevel> Forward(Tensor pictures, in Pass pass)
     {
-        IReadOnlyList<Tensor> levels = pyramid.Forward([.. backbone.Levels(pictures, pass).Skip(first)], pass);
+        Tensor[] seen = [.. backbone.Levels(pictures, pass).Skip(first)];
+        seen[^1] = pass.Probed(this, seen[^1]);
+        IReadOnlyList<Tensor> levels = pyramid.Forward(seen, pass);
         FcosLevel[] answers = new FcosLevel[levels.Count];
         for (int n = 0; n < answers.Length; n++)
             answers[n] = head.Forward(levels[n], n, Strides[n], pass);
