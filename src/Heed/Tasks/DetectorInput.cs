@@ -41,6 +41,8 @@ internal sealed class DetectorInput : PictureInput
 
     private protected override Module Network => model.Network;
 
+    private protected override IReadOnlyList<object> FeaturePlaces => model.Network.FeaturePlaces;
+
     private protected override ExplainedScalar Scalar { get; }
 
     public override ExplainedInput Again() => new DetectorInput(this);

@@ -54,8 +54,11 @@ internal abstract class PictureInput : ExplainedInput
     /// <summary>How pictures are read.</summary>
     private protected PictureBatchOptions Reading { get; }
 
-    /// <summary>The network; also the place where it hands its features out.</summary>
+    /// <summary>The network.</summary>
     private protected abstract Module Network { get; }
+
+    /// <summary>Where it hands its features out; of several places that counts which the answer rests on most.</summary>
+    private protected virtual IReadOnlyList<object> FeaturePlaces => [Network];
 
     /// <summary>What is asked, of the outputs of one picture.</summary>
     private protected abstract ExplainedScalar Scalar { get; }
@@ -81,7 +84,7 @@ internal abstract class PictureInput : ExplainedInput
     {
         (double, float[])[] results = new (double, float[])[points.Count];
         foreach (int[] group in Enumerable.Range(0, points.Count).Chunk(AtOnce))
-            Differentiate([.. group.Select(p => points[p])], null, (i, value, gradient) => results[group[i]] = (value, gradient));
+            Differentiate([.. group.Select(p => points[p])], leaf => leaf.GradientSpan().ToArray(), (i, value, gradient) => results[group[i]] = (value, gradient));
         return results;
     }
 
@@ -132,7 +135,8 @@ internal abstract class PictureInput : ExplainedInput
     /// <summary>Pictures as a tensor.</summary>
     private protected Tensor Batch(IReadOnlyList<float[]> pictures) => new(pictures.SelectMany(p => p).ToArray(), new Shape(pictures.Count, Reading.Height, Reading.Width, Reading.Channels));
 
-    private void Differentiate(IReadOnlyList<float[]> pictures, InputProbe? probe, Action<int, double, float[]> take) => Step.Differentiate(
+    // The gradient that is asked for, of all pictures, is picture by picture; with a probe the way back ends there.
+    private void Differentiate(IReadOnlyList<float[]> pictures, Func<Tensor, float[]> gradientOf, Action<int, double, float[]> take, InputProbe? probe = null) => Step.Differentiate(
         pass =>
         {
             Tensor source = Batch(pictures), leaf = pass.Step.New(source.Shape, requiresGradient: true);
@@ -142,8 +146,7 @@ internal abstract class PictureInput : ExplainedInput
             float[] gradient = new float[outputs.Length];
             double[] values = [.. Enumerable.Range(0, pictures.Count).Select(i => Scalar.Of(outputs.Values.Slice(i * width, width), gradient.AsSpan(i * width, width)))];
             pass.Step.Backward(outputs, gradient);
-            // With a probe the way ends there.
-            float[] found = probe?.Has(Network) != true ? leaf.GradientSpan().ToArray() : probe.GradientOf(Network);
+            float[] found = gradientOf(leaf);
             int each = found.Length / pictures.Count;
             for (int i = 0; i < pictures.Count; i++)
                 take(i, values[i], found[(i * each)..((i + 1) * each)]);
@@ -154,16 +157,21 @@ internal abstract class PictureInput : ExplainedInput
     private FeatureMap? Map()
     {
         InputProbe probe = new();
-        probe.Watch(Network);
+        foreach (object place in FeaturePlaces)
+            probe.Watch(place);
         FeatureMap? map = null;
-        Differentiate([Vectors], probe, (_, _, gradient) =>
+        float[] Read(Tensor leaf)
         {
-            // Null where a network does not hand its features out.
-            if (!probe.Has(Network))
-                return;
-            Tensor values = probe[Network];
+            // None where a network does not hand its features out.
+            (object Place, float[] Gradient)[] found = [.. FeaturePlaces.Where(probe.Has).Select(place => (place, probe.GradientOf(place)))];
+            if (found.Length == 0)
+                return [];
+            (object at, float[] gradient) = found.MaxBy(f => System.Numerics.Tensors.TensorPrimitives.Norm(f.Gradient));
+            Tensor values = probe[at];
             map = new FeatureMap(values.Shape[1], values.Shape[2], values.ToArray(), gradient);
-        });
+            return gradient;
+        }
+        Differentiate([Vectors], Read, (_, _, _) => { }, probe);
         return map;
     }
 }

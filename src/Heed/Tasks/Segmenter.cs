@@ -94,20 +94,39 @@ public sealed partial class Segmenter
     public SegmentationReport Evaluate(MaskData pictures)
     {
         ArgumentNullException.ThrowIfNull(pictures);
-        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
-            throw new ArgumentException($"Segmenter.Evaluate: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with the model's names.", nameof(pictures));
+        CheckLabels(pictures, "Segmenter.Evaluate");
         SegmenterTask.Tally tally = new(Labels);
         for (int i = 0; i < pictures.Count; i++)
         {
             PictureSample sample = pictures.Read(i);
-            int[] mask = Array.ConvertAll(sample.Mask!.Samples.ToArray(), label => label == pictures.VoidLabel ? -1 : label);
-            tally.Add(Logits(sample.Picture), mask, 1);
+            tally.Add(Logits(sample.Picture), MaskOf(sample, pictures.VoidLabel), 1);
         }
         return tally.Report();
     }
 
+    /// <summary>A report as one HTML file: the training by epochs, figures, classes, and pictures with their true and their predicted classes drawn over them.</summary>
+    /// <param name="pictures">With the segmenter's classes; null for the training alone.</param>
+    /// <param name="options">Which pictures it holds, at most <see cref="ReportLimits.Drawn"/>; if null those that are worse than all together, the worst first.</param>
+    /// <returns>The report, to be added to or written.</returns>
+    /// <exception cref="ArgumentException">The classes differ, or an option is out of range.</exception>
+    public HtmlReport Report(MaskData? pictures, ReportOptions? options = null)
+    {
+        if (pictures is not null)
+            CheckLabels(pictures, "Segmenter.Report");
+        return PlaceReports.Of(this, pictures, options ?? new ReportOptions());
+    }
+
+    /// <summary>The true class of each pixel; below 0 for none.</summary>
+    internal static int[] MaskOf(PictureSample sample, int? none) => Array.ConvertAll(sample.Mask!.Samples.ToArray(), label => label == none ? -1 : label);
+
+    private void CheckLabels(MaskData pictures, string operation)
+    {
+        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
+            throw new ArgumentException($"{operation}: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with the model's names.", nameof(pictures));
+    }
+
     // (height, width, classes) of the picture's own pixels.
-    private float[] Logits(Picture picture)
+    internal float[] Logits(Picture picture)
     {
         PictureBatch batch = PictureLook.Batch(picture, ReadingOf(picture));
         return Step.Evaluate(pass =>
