@@ -4,15 +4,15 @@ namespace Heed;
 internal sealed class MaskedLanguageModelInput : TokenSequenceInput
 {
     private readonly MaskedLanguageModel model;
-    private readonly TokenizedText read;
-    private readonly int place;
+    private readonly TokenizedText whole;
+    private readonly int asked;
     private readonly ExplainedScalar scalar;
     private readonly Lazy<InputAttention> attention;
 
     private MaskedLanguageModelInput(MaskedLanguageModel model, string text, TokenizedText read, int place, ExplainedScalar scalar)
         : base(text, read.Ids, read.Offsets, [.. Enumerable.Range(0, read.Count).Where(t => IsText(read, t) && t != place && read.Ids[t] != model.Tokenizer.MaskId)])
     {
-        (this.model, this.read, this.place, this.scalar) = (model, read, place, scalar);
+        (this.model, whole, asked, this.scalar) = (model, read, place, scalar);
         attention = new(Attend);
     }
 
@@ -55,22 +55,22 @@ internal sealed class MaskedLanguageModelInput : TokenSequenceInput
             throw new InputException(FormattableString.Invariant($"there is no place {number}: the text has {places.Length} {(hidden.Length > 0 ? "hidden tokens" : "tokens")}."));
         int place = places[(number ?? 1) - 1];
         int? id = target is not null ? Named(tokenizer, target) : hidden.Length == 0 ? read.Ids[place] : null;
-        TokenizedText asked = hidden.Length > 0 ? read : read with { Ids = [.. read.Ids.Select((own, t) => t == place ? mask : own)] };
-        id ??= Largest.IndexOf(Step.Evaluate(pass => model.Network.Forward(asked.Ids, SequenceRanges.Full(1, asked.Count), new[] { place }, pass)).Values);
-        return new MaskedLanguageModelInput(model, text, asked, place, ExplainedScalar.OfClass(tokenizer.Decode([id.Value], skipSpecialTokens: false), id.Value, 1));
+        TokenizedText given = hidden.Length > 0 ? read : read with { Ids = [.. read.Ids.Select((own, t) => t == place ? mask : own)] };
+        id ??= Largest.IndexOf(Step.Evaluate(pass => model.Network.Forward(given.Ids, SequenceRanges.Full(1, given.Count), new[] { place }, pass)).Values);
+        return new MaskedLanguageModelInput(model, text, given, place, ExplainedScalar.OfClass(tokenizer.Decode([id.Value], skipSpecialTokens: false), id.Value, 1));
     }
 
-    public override ExplainedInput Again() => new MaskedLanguageModelInput(model, Source, read, place, scalar);
+    public override ExplainedInput Again() => new MaskedLanguageModelInput(model, Source, whole, asked, scalar);
 
     private protected override Tensor Run(IReadOnlyList<(int[] Ids, int[] Places)> rows, in Pass pass)
     {
         int length = rows[0].Ids.Length;
-        return model.Network.Forward(rows.SelectMany(row => row.Ids).ToArray(), SequenceRanges.Full(rows.Count, length), rows.Select((row, r) => (r * length) + Array.IndexOf(row.Places, place)).ToArray(), pass);
+        return model.Network.Forward(rows.SelectMany(row => row.Ids).ToArray(), SequenceRanges.Full(rows.Count, length), rows.Select((row, r) => (r * length) + Array.IndexOf(row.Places, asked)).ToArray(), pass);
     }
 
     private protected override double Scalar(ReadOnlySpan<float> outputs, Span<float> gradient) => scalar.Of(outputs, gradient);
 
-    private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, Pass, TracedTokens(t => read.Tokens[t]));
+    private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, Pass, TracedTokens(t => whole.Tokens[t]));
 
     private static bool IsText(TokenizedText read, int t) => !read.SpecialTokens[t] && read.Offsets[t].End.Value > read.Offsets[t].Start.Value;
 
@@ -84,11 +84,11 @@ internal sealed class MaskedLanguageModelInput : TokenSequenceInput
 
     private InputAttention Attend()
     {
-        bool isLong = read.Count > InputAttention.MostPositions;
-        AttentionCapture capture = new(model.Network) { HasValueNorms = !isLong, Layers = isLong ? [model.Network.Transformer.Layers.Count - 1] : null, Rows = isLong ? [place] : null };
+        bool isLong = whole.Count > InputAttention.MostPositions;
+        AttentionCapture capture = new(model.Network) { HasValueNorms = !isLong, Layers = isLong ? [model.Network.Transformer.Layers.Count - 1] : null, Rows = isLong ? [asked] : null };
         Step.Evaluate(Pass, request: capture);
-        float[] readers = new float[read.Count];
-        readers[place] = 1;
+        float[] readers = new float[whole.Count];
+        readers[asked] = 1;
         int[] units = [.. UnitOfPlace];
         return isLong ? new InputAttention([InputAttention.OneRow(capture.Results[0], units, UnitCount)], [], readers, units, UnitCount) : new InputAttention([], capture.Results, readers, units, UnitCount);
     }

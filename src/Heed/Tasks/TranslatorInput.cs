@@ -4,7 +4,7 @@ namespace Heed;
 internal sealed class TranslatorInput : TokenSequenceInput
 {
     private readonly Translator model;
-    private readonly (int[] Ids, Token[] Tokens, int CutOff) read;
+    private readonly (int[] Ids, Token[] Tokens, int CutOff) whole;
     private readonly int[] ids, copies;
     private readonly Hypothesis answer;
     private readonly int position;
@@ -14,7 +14,7 @@ internal sealed class TranslatorInput : TokenSequenceInput
     private TranslatorInput(Translator model, string text, (int[] Ids, Token[] Tokens, int CutOff) read, int[] copies, Hypothesis answer, int position, string word)
         : base(text, read.Ids, [.. read.Tokens.Select(token => token.Range)])
     {
-        (this.model, this.read, ids, this.copies, this.answer, this.position, this.word) = (model, read, read.Ids, copies, answer, position, word);
+        (this.model, whole, ids, this.copies, this.answer, this.position, this.word) = (model, read, read.Ids, copies, answer, position, word);
         attention = new(Attend);
     }
 
@@ -45,7 +45,7 @@ internal sealed class TranslatorInput : TokenSequenceInput
         return [.. best.Ids.Select((id, t) => new TranslatorInput(model, text, read, copies, best, t, id < count ? model.TargetEncoder.Vocabulary[id] : further[id - count]))];
     }
 
-    public override ExplainedInput Again() => new TranslatorInput(model, Source, read, copies, answer, position, word);
+    public override ExplainedInput Again() => new TranslatorInput(model, Source, whole, copies, answer, position, word);
 
     // The whole translation is read, so that the decoder's own heads and those that look at the source are there, too.
     private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, Pass, TracedTokens(_ => ""));
