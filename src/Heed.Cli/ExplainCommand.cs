@@ -149,7 +149,8 @@ internal sealed class ExplainCommand
 
     private int Compare(ExplainedModel first, ExplainedModel second, IEnumerable<ExplainedItem> items, ExplanationOptions options, bool isJson)
     {
-        second.Check(options, isCompared: true);
+        if (first.GetType() != second.GetType())
+            throw new UsageException("--against compares two models of one kind, as two text classifiers; the other model is of another kind.");
         int count = 0, same = 0;
         IEnumerable<(ExplainedInput, ExplainedInput)> pairs = items.Select(item =>
         {

@@ -62,7 +62,7 @@ internal abstract class ExplainedModel
         public override ExplainedItem Item(string given) => ExplainedItem.OfPicture(given);
 
         public override IEnumerable<ExplainedInput> Read(ExplainedItem item, ExplanationOptions options) =>
-            [Read(item.Picture ?? throw new UsageException("the model reads pictures, the other one texts."), item.Row.Text, options)];
+            [Read(item.Picture!, item.Row.Text, options)];
 
         protected abstract ExplainedInput Read(Picture picture, string name, ExplanationOptions options);
     }

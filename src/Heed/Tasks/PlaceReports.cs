@@ -30,7 +30,7 @@ internal static class PlaceReports
         report.Add(EvaluationSections.Figures([("pictures", measured.PictureCount.ToString("N0", culture)), ("pixels", measured.PixelCount.ToString("N0", culture)), ("mean IoU", Figure(measured.MeanIou)),
             ("pixel accuracy", Figure(measured.PixelAccuracy)), ("loss", Figure(measured.Loss))]));
         report.Add(new ReportTable("Classes", "Intersection over union of each class", ["name", ">IoU", ">pixels"], [.. measured.Classes.Select(c => new[] { c.Label, Figure(c.Iou), c.Pixels.ToString("N0", culture) })]));
-        Add(report, options, data, right, worse: measured.PixelAccuracy, FormattableString.Invariant($"pixel accuracy below that of all pictures together, {measured.PixelAccuracy:F4}"), i =>
+        Add(report, options, data, right, worst: Math.Min(measured.PixelAccuracy, Math.BitDecrement(1)), FormattableString.Invariant($"a wrong pixel, and no higher pixel accuracy than all pictures together, {measured.PixelAccuracy:F4}"), i =>
         {
             PictureSample sample = data.Read(i);
             SegmentationPrediction seen = model.Predict(sample.Picture);
@@ -57,7 +57,7 @@ internal static class PlaceReports
         report.Add(new ReportTable("Classes", "Average precision of each class", ["name", ">AP@0.5 (VOC)", ">AP@0.5:0.95 (COCO)", ">boxes"],
             [.. measured.Classes.Select(c => new[] { c.Label, Figure(c.VocPrecision), Figure(c.CocoPrecision), c.BoxCount.ToString("N0", culture) })]));
         (int Missed, int Wrong)[] errors = [.. found.Select((boxes, i) => Errors(data.Boxes(i), [.. boxes.Where(b => b.Confidence >= LeastScore)]))];
-        Add(report, options, data, [.. errors.Select(e => -(double)(e.Missed + e.Wrong))], worse: 0, FormattableString.Invariant($"a missed or a wrong box (of boxes from a score of {LeastScore} on, at an overlap of {Overlap})"), i =>
+        Add(report, options, data, [.. errors.Select(e => -(double)(e.Missed + e.Wrong))], worst: -1, FormattableString.Invariant($"a missed or a wrong box (of boxes from a score of {LeastScore} on, at an overlap of {Overlap})"), i =>
         {
             ScoredBox[] said = [.. found[i].Where(b => b.Confidence >= LeastScore)];
             (Picture small, _, double scale) = DrawnPicture.Of(data.Read(i).Picture);
@@ -87,12 +87,12 @@ internal static class PlaceReports
         return report;
     }
 
-    // Pictures by how right they are, the least right first; those that are worse than some figure count as wrong.
-    private static void Add(HtmlReport report, ReportOptions options, IPictureData data, double[] right, double worse, string what, Func<int, PictureView> view)
+    // Pictures by how right they are, the least right first; those up to some figure count as wrong.
+    private static void Add(HtmlReport report, ReportOptions options, IPictureData data, double[] right, double worst, string what, Func<int, PictureView> view)
     {
         if (options.Content == ReportContent.None)
             return;
-        int[] order = [.. Enumerable.Range(0, data.Count).OrderBy(i => right[i])], wrong = [.. order.Where(i => right[i] < worse)];
+        int[] order = [.. Enumerable.Range(0, data.Count).OrderBy(i => right[i])], wrong = [.. order.Where(i => right[i] <= worst)];
         int[] chosen = options.Content == ReportContent.All ? order : wrong;
         int most = Math.Min(options.MaximumRows, ReportLimits.Drawn);
         report.Add(new ReportPictures("Pictures, the worst first", [.. chosen.Take(most).Select(view)])

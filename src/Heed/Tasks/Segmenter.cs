@@ -106,7 +106,7 @@ public sealed partial class Segmenter
 
     /// <summary>A report as one HTML file: the training by epochs, figures, classes, and pictures with their true and their predicted classes drawn over them.</summary>
     /// <param name="pictures">With the segmenter's classes; null for the training alone.</param>
-    /// <param name="options">Which pictures it holds, at most <see cref="ReportLimits.Drawn"/>; if null those that are worse than all together, the worst first.</param>
+    /// <param name="options">Which pictures it holds, at most <see cref="ReportLimits.Drawn"/>; if null those that are not better than all together, the worst first.</param>
     /// <returns>The report, to be added to or written.</returns>
     /// <exception cref="ArgumentException">The classes differ, or an option is out of range.</exception>
     public HtmlReport Report(MaskData? pictures, ReportOptions? options = null)
