@@ -97,6 +97,16 @@ internal sealed class ExplainCommand
         foreach (ExplainedInput input in all)
         {
             cancellation.ThrowIfCancellationRequested();
+            // The tokens of one translation come from one pass.
+            if (traces is { } wanted && input.Source != last)
+            {
+                (last, number) = (input.Source, number + 1);
+                string folder = wanted.IsOneOfMany ? Path.Combine(wanted.Folder, number.ToString("0000", CultureInfo.InvariantCulture)) : wanted.Folder;
+                if (wanted.IsOneOfMany)
+                    Directory.CreateDirectory(wanted.Folder);
+                input.WriteTrace(folder, wanted.Type);
+                terminal.Say($"trace {folder}; 'heed report {folder}' shows it");
+            }
             IReadOnlyList<Explanation> explanations = ExplanationMethod.Explain(input, options);
             if (!isJson)
                 listing.Write(input, explanations);
@@ -104,15 +114,6 @@ internal sealed class ExplainCommand
                 JsonText.WriteObject(terminal.Out, writer => ExplanationJson.Write(writer, explanation));
             terminal.Out.Flush();
             page?.Add(input, explanations);
-            // The tokens of one translation come from one pass.
-            if (traces is not { } wanted || input.Source == last)
-                continue;
-            (last, number) = (input.Source, number + 1);
-            string folder = wanted.IsOneOfMany ? Path.Combine(wanted.Folder, number.ToString("0000", CultureInfo.InvariantCulture)) : wanted.Folder;
-            if (wanted.IsOneOfMany)
-                Directory.CreateDirectory(wanted.Folder);
-            input.WriteTrace(folder, wanted.Type);
-            terminal.Say($"trace {folder}; 'heed report {folder}' shows it");
         }
         page?.Write(terminal);
         return ExitCode.Done;

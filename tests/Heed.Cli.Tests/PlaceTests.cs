@@ -51,7 +51,7 @@ public sealed class PlaceTests
         CommandRun.Of("explain", model, "--data", folder["data"], "--limit", "3", "--methods", "occlusion", "--whole-picture", "--faithfulness").ShouldSucceed().Lines[0].ShouldStartWith("3 inputs, removal by 'blur'");
         CommandRun.Of([.. explain, "--against", model, "--methods", "occlusion"]).ShouldSucceed().Out.ShouldContain("occlusion");
         CommandRun.Of("explain", model, picture, "--against", model).ShouldRefuse("--whole-picture");
-        CommandRun.Of("explain", model, picture, "--target", "sky").ShouldRefuse("there is no label 'sky'; there are ground, circle");
+        CommandRun.Of("explain", model, picture, "--target", "sky").ShouldRefuse("there is no label 'sky'; there are 'ground', 'circle'");
         CommandRun.Of("explain", model, folder["none.png"]).ShouldRefuse("none.png");
     }
 
