@@ -53,12 +53,10 @@ internal static class EvalCommand
             };
             if (isOurs && Translator.IsIn(parsed.GetValue(model)!))
                 return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, page is null ? null : (translator, rows, search, report) => show(translator.Report(rows, options with { Evaluation = report }, search)), parsed.GetValue(json));
-            if (page is not null && isOurs && (LanguageModel.IsIn(parsed.GetValue(model)!) || MaskedLanguageModel.IsIn(parsed.GetValue(model)!)))
-                throw new UsageException("--report is of classifiers and translators; leave it away for a language model.");
             if (isOurs && LanguageModel.IsIn(parsed.GetValue(model)!))
-                return Foretell(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
+                return Foretell(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, page is null ? null : (language, text) => show(language.Report(text, options)), parsed.GetValue(json));
             if (isOurs && MaskedLanguageModel.IsIn(parsed.GetValue(model)!))
-                return Guess(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(json));
+                return Guess(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, page is null ? null : (language, text) => show(language.Report(text, options)), parsed.GetValue(json));
             if (isOurs && ImageClassifier.IsIn(parsed.GetValue(model)!))
                 return Look(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, images, page is null ? null : (classifier, pictures) => show(classifier.Report(pictures, options)), parsed.GetValue(json));
             if (isOurs && Segmenter.IsIn(parsed.GetValue(model)!))
@@ -67,6 +65,8 @@ internal static class EvalCommand
                 MaskData pictures = masks.Read(parsed, parsed.GetValue(data)!, segmenter.Labels);
                 terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}");
                 SegmentationReport seen = segmenter.Evaluate(pictures);
+                if (page is not null)
+                    show(segmenter.Report(pictures, options));
                 return Say(terminal, parsed.GetValue(json), seen.ToString(), writer => ReportJson.Write(writer, seen));
             }
             if (isOurs && Detector.IsIn(parsed.GetValue(model)!))
@@ -75,6 +75,8 @@ internal static class EvalCommand
                 BoxData pictures = BoxSource.Read(parsed.GetValue(data)!, parsed.GetValue(boxRows), parsed.GetValue(images.Skip), detector.Labels);
                 terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}");
                 DetectionReport found = detector.Evaluate(pictures);
+                if (page is not null)
+                    show(detector.Report(pictures, options));
                 return Say(terminal, parsed.GetValue(json), found.ToString(), writer => ReportJson.Write(writer, found));
             }
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
@@ -103,9 +105,12 @@ internal static class EvalCommand
         return ExitCode.Done;
     }
 
-    private static int Foretell(Terminal terminal, string model, string path, bool isJson)
+    private static int Foretell(Terminal terminal, string model, string path, Action<LanguageModel, string>? show, bool isJson)
     {
-        LanguageModelReport report = LanguageModel.Load(model).Evaluate(WholeText.Read(path));
+        LanguageModel language = LanguageModel.Load(model);
+        string text = WholeText.Read(path);
+        LanguageModelReport report = language.Evaluate(text);
+        show?.Invoke(language, text);
         if (isJson)
         {
             JsonText.WriteObject(terminal.Out, writer =>
@@ -137,9 +142,12 @@ internal static class EvalCommand
         return ExitCode.Done;
     }
 
-    private static int Guess(Terminal terminal, string model, string path, bool isJson)
+    private static int Guess(Terminal terminal, string model, string path, Action<MaskedLanguageModel, string>? show, bool isJson)
     {
-        MaskedLanguageModelReport report = MaskedLanguageModel.Load(model).Evaluate(WholeText.Read(path));
+        MaskedLanguageModel language = MaskedLanguageModel.Load(model);
+        string text = WholeText.Read(path);
+        MaskedLanguageModelReport report = language.Evaluate(text);
+        show?.Invoke(language, text);
         if (isJson)
         {
             JsonText.WriteObject(terminal.Out, writer =>

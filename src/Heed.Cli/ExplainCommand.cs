@@ -1,117 +1,178 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Heed.Cli;
 
 /// <summary><c>heed explain MODEL INPUT…</c>: what counted for an answer, method by method, and whether that holds.</summary>
-internal static class ExplainCommand
+internal sealed class ExplainCommand
 {
+    private readonly Terminal terminal;
+    private readonly CancellationToken cancellation;
+    private readonly Argument<string> model = CommonOptions.Model();
+    private readonly Argument<string[]> inputs = new("inputs") { Description = "Texts, or paths of pictures.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly ExplainedData data = new();
+    private readonly ExplanationSettings settings = new();
+    private readonly Option<bool> faithfulness = new("--faithfulness") { Description = "Do not show the inputs one by one: measure over all of them which methods explain the model." };
+    private readonly Option<string?> intervene = new("--intervene")
+    {
+        Description = "Change the model by force and see what its answers, or explanations, do: uniform or permute (attention), adversarial (other weights, same answer), randomize (weights drawn anew, part by part).",
+        HelpName = "kind",
+    };
+    private readonly Option<string?> against = new("--against") { Description = "Another model of the same task, as one trained with another seed: how far each method says the same of both.", HelpName = "model" };
+    private readonly Option<string?> output = new("--out") { Description = "Of one picture and one method: writes the picture with the scores over it, a PNG.", HelpName = "file" };
+    private readonly Option<string?> report = new("--report") { Description = "Write the inputs under the scores of all methods, or with --faithfulness the figures, to this HTML file.", HelpName = "file" };
+    private readonly Option<string?> trace = new("--trace") { Description = "Write what all heads attend to on each input to this folder, as traces that 'heed report' shows; of several inputs to folders in it, 0001 and so on.", HelpName = "folder" };
+    private readonly Option<string> traceType = new("--trace-type") { Description = "How a trace stores weights: f32, f16 or u8.", HelpName = "type", DefaultValueFactory = _ => "f16" };
+    private readonly Option<bool> gates = new("--gates") { Description = "Of pictures: shows how far channel attention opens its gates in each layer." };
+    private readonly Option<int> threads = CommonOptions.Threads();
+    private readonly Option<bool> json = CommonOptions.Json();
+
+    private ExplainCommand(Terminal terminal, CancellationToken cancellation) => (this.terminal, this.cancellation) = (terminal, cancellation);
+
     public static Command Create(Terminal terminal, CancellationToken cancellation)
     {
-        Argument<string> model = CommonOptions.Model();
-        Argument<string[]> inputs = new("inputs") { Description = "Texts, or paths of pictures.", Arity = ArgumentArity.ZeroOrMore };
-        Option<string?> data = new("--data") { Description = "Texts from a file: one a line, or with --text a column of a TSV, CSV or JSON Lines file.", HelpName = "file" };
-        Option<string?> column = new("--text") { Description = "The file is a table, and the texts stand in this column: a name, or a number from 1.", HelpName = "column" };
-        Option<string?> encoding = TableOptions.Encoding();
-        Option<int> limit = new("--limit") { Description = "At most so many inputs of the file.", HelpName = "N", DefaultValueFactory = _ => 100 };
-        ExplanationSettings settings = new();
-        Option<bool> faithfulness = new("--faithfulness") { Description = "Do not show the inputs one by one: measure over all of them which methods explain the model." };
-        Option<string?> intervene = new("--intervene")
-        {
-            Description = "Change the model by force and see what its answers, or explanations, do: uniform or permute (attention), adversarial (other weights, same answer), randomize (weights drawn anew, part by part).",
-            HelpName = "kind",
-        };
-        Option<string?> output = new("--out") { Description = "Of one picture and one method: writes the picture with the scores over it, a PNG.", HelpName = "file" };
-        Option<string?> report = new("--report") { Description = "Write the inputs under the scores of all methods, or with --faithfulness the figures, to this HTML file.", HelpName = "file" };
-        Option<bool> gates = new("--gates") { Description = "Of pictures: shows how far channel attention opens its gates in each layer." };
-        Option<int> threads = CommonOptions.Threads();
-        Option<bool> json = CommonOptions.Json();
-        json.Description = "One JSON object an input and method; with --faithfulness one for all.";
-        Command command = new("explain", "Shows what counted for an answer, and whether that explanation holds.") { model, inputs, data, column, encoding, limit };
-        settings.AddTo(command);
-        foreach (Option option in new Option[] { faithfulness, intervene, output, report, gates, threads, json })
+        ExplainCommand explain = new(terminal, cancellation);
+        explain.json.Description = "One JSON object an input and method; with --faithfulness one for all.";
+        Command command = new("explain", "Shows what counted for an answer, and whether that explanation holds.") { explain.model, explain.inputs };
+        foreach (Option option in explain.data.Options)
             command.Add(option);
-        command.SetAction(parsed =>
-        {
-            threads.Apply(parsed);
-            if (parsed.GetValue(limit) < 1)
-                throw new UsageException(FormattableString.Invariant($"--limit must be at least 1, got {parsed.GetValue(limit)}."));
-            string[] given = parsed.GetValue(inputs) ?? [];
-            (string? file, string? of) = (parsed.GetValue(data), parsed.GetValue(column));
-            if (given.Length > 0 == file is not null || (of is not null && file is null) || file is "" || of is "")
-                throw new UsageException("give inputs, or --data with a file (and --text with a column of it), and not both.");
-            ExplanationOptions options = settings.Read(parsed);
-            bool listsNothing = parsed.GetValue(gates) || parsed.GetValue(output) is not null || parsed.GetValue(intervene) is not null;
-            if (parsed.GetValue(report) is not null && listsNothing)
-                throw new UsageException("--report is of explanations or of --faithfulness; leave --gates, --out and --intervene away.");
-            ExplanationPage? page = parsed.GetValue(report) is { } target ? new ExplanationPage(ReportSettings.Target(target, parsed.GetValue(model)!, report.Name), parsed.GetValue(model)!) : null;
-            ExplainedModel explained = ExplainedModel.Load(parsed.GetValue(model)!);
-            if (parsed.GetValue(gates))
-                return WriteGates(terminal, explained, given, parsed.GetValue(json));
-            if (parsed.GetValue(output) is { } path)
-                return UsageException.Guard(() => Paint(explained, given, options, path));
-            IEnumerable<ExplainedInput> all = file is null ? explained.Inputs(given, options) : explained.InputsOf(file, of, parsed.GetValue(encoding), options).Take(parsed.GetValue(limit));
-            if (parsed.GetValue(intervene) is { } kind)
-                return UsageException.Guard(() => InterventionListing.Write(terminal, explained, all, kind, options, parsed.GetValue(json), cancellation));
-            return UsageException.Guard(() => parsed.GetValue(faithfulness) ? Measure(terminal, all, options, page, parsed.GetValue(json), cancellation) : Show(terminal, all, options, page, parsed.GetValue(json), cancellation));
-        });
+        explain.settings.AddTo(command);
+        foreach (Option option in new Option[] { explain.faithfulness, explain.intervene, explain.against, explain.output, explain.report, explain.trace, explain.traceType, explain.gates, explain.threads, explain.json })
+            command.Add(option);
+        command.SetAction(explain.Run);
         return command;
     }
 
-    private static int Show(Terminal terminal, IEnumerable<ExplainedInput> inputs, ExplanationOptions options, ExplanationPage? page, bool isJson, CancellationToken cancellation)
+    private int Run(ParseResult parsed)
+    {
+        threads.Apply(parsed);
+        string[] given = parsed.GetValue(inputs) ?? [];
+        string path = parsed.GetValue(model)!;
+        bool isData = data.IsIn(parsed, given);
+        ExplanationOptions options = settings.Read(parsed);
+        CheckWhat(parsed);
+        ExplanationPage? page = parsed.GetValue(report) is { } target ? new ExplanationPage(ReportSettings.Target(target, path, report.Name), path) : null;
+        TraceType type = HeadListing.TypeOf(parsed.GetValue(traceType)!);
+        ExplainedModel explained = ExplainedModel.Load(path);
+        explained.Check(options, parsed.GetValue(against) is not null);
+        IEnumerable<ExplainedItem> items = isData ? explained.Items(data, parsed) : given.Select(explained.Item);
+        bool isJson = parsed.GetValue(json);
+        if (parsed.GetValue(gates))
+            return WriteGates(explained, items, isJson);
+        IEnumerable<ExplainedInput> all = items.SelectMany(item => explained.Read(item, options));
+        return UsageException.Guard(() =>
+        {
+            if (parsed.GetValue(output) is { } file)
+                return Paint(all, given.Length, options, file);
+            if (parsed.GetValue(intervene) is { } kind)
+                return InterventionListing.Write(terminal, explained.Network, all, kind, options, isJson, cancellation);
+            if (parsed.GetValue(against) is { } other)
+                return Compare(explained, ExplainedModel.Load(other), items, options, isJson);
+            if (parsed.GetValue(faithfulness))
+                return Measure(all, options, page, isJson);
+            return Show(all, options, page, parsed.GetValue(trace) is { } folder ? (folder, isData || given.Length > 1, type) : null, isJson);
+        });
+    }
+
+    // What is asked for is one thing.
+    private void CheckWhat(ParseResult parsed)
+    {
+        string[] asked = [.. new (string Name, bool Is)[]
+        {
+            (gates.Name, parsed.GetValue(gates)), (output.Name, parsed.GetValue(output) is not null), (intervene.Name, parsed.GetValue(intervene) is not null), (against.Name, parsed.GetValue(against) is not null),
+            (faithfulness.Name, parsed.GetValue(faithfulness)),
+        }.Where(o => o.Is).Select(o => o.Name)];
+        if (asked.Length > 1)
+            throw new UsageException($"{string.Join(" and ", asked)} are different questions; ask one.");
+        if (parsed.GetValue(report) is not null && asked is not ([] or ["--faithfulness"]))
+            throw new UsageException($"--report is of explanations or of --faithfulness; leave {asked[0]} away.");
+        if (parsed.GetValue(trace) is not null && asked.Length > 0)
+            throw new UsageException($"--trace goes with explanations input by input; leave {asked[0]} away.");
+    }
+
+    private int Show(IEnumerable<ExplainedInput> all, ExplanationOptions options, ExplanationPage? page, (string Folder, bool IsOneOfMany, TraceType Type)? traces, bool isJson)
     {
         ExplanationListing listing = new(terminal);
-        foreach (ExplainedInput input in inputs)
+        (string? last, int number) = (null, 0);
+        foreach (ExplainedInput input in all)
         {
             cancellation.ThrowIfCancellationRequested();
+            // The tokens of one translation come from one pass.
+            if (traces is { } wanted && input.Source != last)
+            {
+                (last, number) = (input.Source, number + 1);
+                string folder = wanted.IsOneOfMany ? Path.Combine(wanted.Folder, number.ToString("0000", CultureInfo.InvariantCulture)) : wanted.Folder;
+                if (wanted.IsOneOfMany)
+                    Directory.CreateDirectory(wanted.Folder);
+                input.WriteTrace(folder, wanted.Type);
+                terminal.Say($"trace {folder}; 'heed report {folder}' shows it");
+            }
             IReadOnlyList<Explanation> explanations = ExplanationMethod.Explain(input, options);
             if (!isJson)
                 listing.Write(input, explanations);
             foreach (Explanation explanation in isJson ? explanations : [])
                 JsonText.WriteObject(terminal.Out, writer => ExplanationJson.Write(writer, explanation));
             terminal.Out.Flush();
-            page?.Add(explanations);
+            page?.Add(input, explanations);
         }
         page?.Write(terminal);
         return ExitCode.Done;
     }
 
-    private static int Paint(ExplainedModel model, string[] paths, ExplanationOptions options, string output)
+    private static int Paint(IEnumerable<ExplainedInput> all, int count, ExplanationOptions options, string file)
     {
-        if (paths.Length != 1 || options.Methods is { Count: not 1 })
-            throw new UsageException("--out paints one picture by one method; give one path, and one name with --methods (default grad-cam).");
-        ExplainedInput input = model.Inputs(paths, options).First();
-        if (input.Grid.Rows == 0)
+        if (count != 1 || options.Methods is { Count: not 1 })
+            throw new UsageException("--out paints one picture by one method; give one path, and one name with --methods (default grad-cam, of a vision Transformer rollout).");
+        ExplainedInput input = all.First();
+        if (input.Picture is not { } picture)
             throw new UsageException("--out paints over a picture; the model reads texts.");
-        Explanation explanation = ExplanationMethod.Explain(input, options with { Methods = options.Methods ?? ["grad-cam"] })[0];
-        PictureOverlay.Of(Picture.Read(paths[0]), explanation).WritePng(output);
+        string usual = input.Features is null && input.Attention is not null ? "rollout" : "grad-cam";
+        PictureOverlay.Of(picture, ExplanationMethod.Explain(input, options with { Methods = options.Methods ?? [usual] })[0]).WritePng(file);
         return ExitCode.Done;
     }
 
-    private static int WriteGates(Terminal terminal, ExplainedModel model, string[] paths, bool isJson)
+    private int WriteGates(ExplainedModel explained, IEnumerable<ExplainedItem> items, bool isJson)
     {
-        foreach (string path in paths)
+        foreach (ExplainedItem item in items)
         {
-            IReadOnlyList<LayerGates> layers = model.GatesOf(path);
+            IReadOnlyList<LayerGates> layers = explained.GatesOf(item.Picture!);
             if (isJson)
             {
-                JsonText.WriteObject(terminal.Out, writer => ExplanationJson.Write(writer, path, layers));
+                JsonText.WriteObject(terminal.Out, writer => ExplanationJson.Write(writer, item.Row.Text, layers));
                 continue;
             }
-            terminal.Out.Write(OneLine.Of(path) + (layers.Count == 0 ? ": the network has no channel attention\n" : "\n"));
+            terminal.Out.Write(OneLine.Of(item.Row.Text) + (layers.Count == 0 ? ": the network has no channel attention\n" : "\n"));
             foreach (LayerGates layer in layers)
                 terminal.Out.Write(FormattableString.Invariant($"  {layer.Layer}: {layer.Values.Min():F3} to {layer.Values.Max():F3}, mean {layer.Values.Average():F3}, {layer.Values.Count} channels\n"));
         }
         return ExitCode.Done;
     }
 
-    private static int Measure(Terminal terminal, IEnumerable<ExplainedInput> inputs, ExplanationOptions options, ExplanationPage? page, bool isJson, CancellationToken cancellation)
+    private int Compare(ExplainedModel first, ExplainedModel second, IEnumerable<ExplainedItem> items, ExplanationOptions options, bool isJson)
     {
-        FaithfulnessReport report = FaithfulnessReport.Measure(inputs, new FaithfulnessOptions { Explanation = options }, cancellation);
+        if (first.GetType() != second.GetType())
+            throw new UsageException("--against compares two models of one kind, as two text classifiers; the other model is of another kind.");
+        int count = 0, same = 0;
+        IEnumerable<(ExplainedInput, ExplainedInput)> pairs = items.Select(item =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            ExplainedInput own = first.Read(item, options).Single();
+            (count, same) = (count + 1, same + (second.Read(item, options).Single().Label == own.Label ? 1 : 0));
+            return (own, second.Read(item, options with { Target = own.Label }).Single());
+        });
+        IReadOnlyList<ExplanationAgreement> found = ExplanationAgreement.Measure(pairs, options);
+        AgreementListing.Write(terminal, found, (count, options.Target is null ? same : null), isJson);
+        return ExitCode.Done;
+    }
+
+    private int Measure(IEnumerable<ExplainedInput> all, ExplanationOptions options, ExplanationPage? page, bool isJson)
+    {
+        FaithfulnessReport measured = FaithfulnessReport.Measure(all, new FaithfulnessOptions { Explanation = options }, cancellation);
         if (isJson)
-            JsonText.WriteObject(terminal.Out, writer => FaithfulnessJson.Write(writer, report), isIndented: true);
+            JsonText.WriteObject(terminal.Out, writer => FaithfulnessJson.Write(writer, measured), isIndented: true);
         else
-            FaithfulnessListing.Write(terminal, report);
-        page?.Add(report);
+            FaithfulnessListing.Write(terminal, measured);
+        page?.Add(measured);
         page?.Write(terminal);
         return ExitCode.Done;
     }

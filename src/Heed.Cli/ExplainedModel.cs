@@ -1,3 +1,5 @@
+using System.CommandLine;
+
 namespace Heed.Cli;
 
 /// <summary>A model of any kind, whose answers shall be explained.</summary>
@@ -13,82 +15,118 @@ internal abstract class ExplainedModel
         if (LanguageModel.IsIn(path))
             return new Beginnings(LanguageModel.Load(path));
         if (MaskedLanguageModel.IsIn(path))
-            throw new UsageException($"'{path}' guesses hidden tokens; heed explain reads text and image classifiers, language models and translators.");
+            return new Gaps(MaskedLanguageModel.Load(path));
+        if (Segmenter.IsIn(path))
+            return new Masks(Segmenter.Load(path));
+        if (Detector.IsIn(path))
+            return new Boxes(Detector.Load(path));
         return ImageClassifier.IsIn(path) ? new Pictures(ImageClassifier.Load(path)) : new Texts(TextClassifier.Load(path));
     }
 
-    /// <summary>Inputs from the command line.</summary>
-    public abstract IEnumerable<ExplainedInput> Inputs(IEnumerable<string> given, ExplanationOptions options);
-
-    /// <summary>Inputs from a file.</summary>
-    public virtual IEnumerable<ExplainedInput> InputsOf(string file, string? column, string? encoding, ExplanationOptions options) =>
-        Inputs(RowsOf(file, column, encoding, []).Select(row => row.Text), options);
-
     /// <summary>The network, for what changes its weights.</summary>
-    public virtual Module Network => throw new UsageException("--intervene randomize is for text and image classifiers and language models.");
+    public abstract Module Network { get; }
 
-    /// <summary>An input as it was made before, with the same target.</summary>
-    public virtual ExplainedInput Again(ExplainedInput input) => Inputs([input.Source], new ExplanationOptions { Target = input.Label }).Single();
+    /// <summary>What an argument of the command line is.</summary>
+    public virtual ExplainedItem Item(string given) => ExplainedItem.OfText(given);
+
+    /// <summary>What a file or folder holds.</summary>
+    public virtual IEnumerable<ExplainedItem> Items(ExplainedData data, ParseResult parsed) => data.Texts(parsed);
+
+    /// <summary>Reads something: one input, or one for each token of a translation.</summary>
+    public abstract IEnumerable<ExplainedInput> Read(ExplainedItem item, ExplanationOptions options);
 
     /// <summary>The gates of channel attention on a picture.</summary>
-    public virtual IReadOnlyList<LayerGates> GatesOf(string path) => throw new UsageException("--gates shows the gates of an image classifier; the model is of another kind.");
+    public virtual IReadOnlyList<LayerGates> GatesOf(Picture picture) => throw new UsageException("--gates shows the gates of a model of pictures; the model is of another kind.");
 
-    private protected static IEnumerable<TextRow> RowsOf(string file, string? column, string? encoding, FeatureEncoder[] features)
+    /// <summary>Throws where options make no sense for the model.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="isCompared">Whether the same is asked of another model.</param>
+    public void Check(ExplanationOptions options, bool isCompared)
     {
-        TextReadOptions options = new()
-        {
-            Text = column ?? "text",
-            Label = null,
-            Encoding = encoding,
-            Format = column is null ? TextFormat.Lines : TextFormat.Guess,
-            Categories = [.. features.SelectMany(f => f.Categories).Select(c => c.Name)],
-            Numbers = [.. features.SelectMany(f => f.Numbers).Select(n => n.Name)],
-        };
-        UsageException.Guard(() =>
-        {
-            options.Validate();
-            return options;
-        });
-        return TextTable.ReadRows(file, options);
+        if (options.Place is not null && this is not (Gaps or Boxes))
+            throw new UsageException("--place chooses a box of a detector or a hidden token of a masked language model; leave it away.");
+        if (options.WholePicture && this is not Masks)
+            throw new UsageException("--whole-picture is for segmenters; leave it away.");
+        if (!isCompared)
+            return;
+        if (this is Boxes && options.Place is not null)
+            throw new UsageException("--place is the number of one model's box, which is another in the other model; leave it away, or --against.");
+        if (this is Masks && !options.WholePicture)
+            throw new UsageException("two segmenters give different pixels to a label; add --whole-picture to --against.");
+        if (this is Sources)
+            throw new UsageException("--against is not for translators: two models translate differently, so their tokens cannot be compared.");
+    }
+
+    private abstract class OfPictures : ExplainedModel
+    {
+        public override ExplainedItem Item(string given) => ExplainedItem.OfPicture(given);
+
+        public override IEnumerable<ExplainedInput> Read(ExplainedItem item, ExplanationOptions options) =>
+            [Read(item.Picture!, item.Row.Text, options)];
+
+        protected abstract ExplainedInput Read(Picture picture, string name, ExplanationOptions options);
+    }
+
+    private sealed class Pictures(ImageClassifier model) : OfPictures
+    {
+        public override Module Network => model.Network;
+
+        public override IEnumerable<ExplainedItem> Items(ExplainedData data, ParseResult parsed) => data.Pictures(parsed, model.Labels);
+
+        public override IReadOnlyList<LayerGates> GatesOf(Picture picture) => model.Gates(picture);
+
+        protected override ExplainedInput Read(Picture picture, string name, ExplanationOptions options) => model.Explaining(picture, name, options.Target);
+    }
+
+    private sealed class Masks(Segmenter model) : OfPictures
+    {
+        public override Module Network => model.Network;
+
+        public override IEnumerable<ExplainedItem> Items(ExplainedData data, ParseResult parsed) => data.Masks(parsed, model.Labels);
+
+        public override IReadOnlyList<LayerGates> GatesOf(Picture picture) => model.Gates(picture);
+
+        protected override ExplainedInput Read(Picture picture, string name, ExplanationOptions options) => model.Explaining(picture, name, options.Target, options.WholePicture);
+    }
+
+    private sealed class Boxes(Detector model) : OfPictures
+    {
+        public override Module Network => model.Network;
+
+        public override IEnumerable<ExplainedItem> Items(ExplainedData data, ParseResult parsed) => data.Boxes(parsed, model.Labels);
+
+        public override IReadOnlyList<LayerGates> GatesOf(Picture picture) => model.Gates(picture);
+
+        protected override ExplainedInput Read(Picture picture, string name, ExplanationOptions options) => model.Explaining(picture, name, options.Target, options.Place);
     }
 
     private sealed class Sources(Translator model) : ExplainedModel
     {
-        public override IEnumerable<ExplainedInput> Inputs(IEnumerable<string> given, ExplanationOptions options) => given.SelectMany(text => UsageException.Guard(() => model.Explaining(text, options.Target)));
+        public override Module Network => model.Network;
+
+        public override IEnumerable<ExplainedInput> Read(ExplainedItem item, ExplanationOptions options) => model.Explaining(item.Row.Text, options.Target);
     }
 
     private sealed class Beginnings(LanguageModel model) : ExplainedModel
     {
         public override Module Network => model.Network;
 
-        public override IEnumerable<ExplainedInput> Inputs(IEnumerable<string> given, ExplanationOptions options) => given.Select(text => model.Explaining(text, options.Target));
+        public override IEnumerable<ExplainedInput> Read(ExplainedItem item, ExplanationOptions options) => [model.Explaining(item.Row.Text, options.Target)];
     }
 
-    private sealed class Pictures(ImageClassifier model) : ExplainedModel
+    private sealed class Gaps(MaskedLanguageModel model) : ExplainedModel
     {
         public override Module Network => model.Network;
 
-        public override IEnumerable<ExplainedInput> Inputs(IEnumerable<string> given, ExplanationOptions options) => given.Select(path => model.Explaining(Picture.Read(path), path, options.Target));
-
-        public override IEnumerable<ExplainedInput> InputsOf(string file, string? column, string? encoding, ExplanationOptions options) =>
-            throw new UsageException("the model classifies pictures; give the paths of PNG or JPEG files in place of --data.");
-
-        public override IReadOnlyList<LayerGates> GatesOf(string path) => model.Gates(Picture.Read(path));
+        public override IEnumerable<ExplainedInput> Read(ExplainedItem item, ExplanationOptions options) => [model.Explaining(item.Row.Text, options.Target, options.Place)];
     }
 
     private sealed class Texts(TextClassifier model) : ExplainedModel
     {
         public override Module Network => model.Network;
 
-        public override IEnumerable<ExplainedInput> Inputs(IEnumerable<string> given, ExplanationOptions options) => given.Select(text => model.Explaining(new TextRow(text, null, 0), options.Target));
+        public override IEnumerable<ExplainedItem> Items(ExplainedData data, ParseResult parsed) => data.Texts(parsed, model.Features);
 
-        public override IEnumerable<ExplainedInput> InputsOf(string file, string? column, string? encoding, ExplanationOptions options)
-        {
-            if (column is null && model.Features.FieldCount > 0)
-                throw new UsageException("the model reads further columns; give a table and --text with the column of the texts.");
-            return RowsOf(file, column, encoding, [model.Features]).Select(row => model.Explaining(row, options.Target));
-        }
-
-        public override ExplainedInput Again(ExplainedInput input) => model.Features.FieldCount == 0 ? base.Again(input) : throw new UsageException("--intervene randomize reads texts alone; the model has further columns.");
+        public override IEnumerable<ExplainedInput> Read(ExplainedItem item, ExplanationOptions options) => [model.Explaining(item.Row, options.Target)];
     }
 }

@@ -10,10 +10,10 @@ internal sealed class ExplanationPage(string target, string model)
     private readonly List<ReportSection> figures = [];
 
     /// <summary>Adds one input.</summary>
-    public void Add(IReadOnlyList<Explanation> explanations)
+    public void Add(ExplainedInput input, IReadOnlyList<Explanation> explanations)
     {
-        if (explanations[0].GridRows > 0)
-            pictures.Add(ExplanationSections.OfPicture(Picture.Read(explanations[0].Source), explanations));
+        if (input.Picture is { } picture)
+            pictures.Add(ExplanationSections.OfPicture(picture, explanations));
         else
             texts.Add(ExplanationSections.OfText(explanations));
     }

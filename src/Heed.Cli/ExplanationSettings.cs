@@ -13,7 +13,9 @@ internal sealed class ExplanationSettings
         HelpName = "names",
         DefaultValueFactory = _ => "all",
     };
-    private readonly Option<string?> target = new("--target") { Description = "Explain the answer of this label; of a language model or translator this token. [default: what the model answers]", HelpName = "label" };
+    private readonly Option<string?> target = new("--target") { Description = "Explain the answer of this label; of a language model or translator this token, of a detector or segmenter this class. [default: what the model answers]", HelpName = "label" };
+    private readonly Option<int?> place = new("--place") { Description = "Of a detector: explain the box with this number, as 'heed predict' lists them, from 1. Of a masked language model: which of several hidden tokens; in a text that hides none, the token to hide.", HelpName = "N" };
+    private readonly Option<bool> whole = new("--whole-picture") { Description = "Of a segmenter: the mean over all pixels, not only over those that have the label." };
     private readonly Option<string?> removal = new("--removal") { Description = "How a unit is taken away: delete, unknown or mask; of pictures blur or mean. [default: the first that the model has]", HelpName = "rule" };
     private readonly Option<string?> baseline = new("--baseline") { Description = "Where integrated gradients start: zero, unknown or mask; of pictures mean, black or blur. [default: the first that the model has]", HelpName = "name" };
     private readonly Option<int> steps = new("--steps") { Description = "Points of the path of integrated gradients.", HelpName = "N", DefaultValueFactory = _ => usual.Steps };
@@ -23,7 +25,7 @@ internal sealed class ExplanationSettings
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { methods, target, removal, baseline, steps, samples, noise, seed })
+        foreach (Option option in new Option[] { methods, target, place, whole, removal, baseline, steps, samples, noise, seed })
             command.Add(option);
     }
 
@@ -34,6 +36,8 @@ internal sealed class ExplanationSettings
         {
             Methods = chosen == "all" ? null : chosen.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
             Target = parsed.GetValue(target),
+            Place = parsed.GetValue(place),
+            WholePicture = parsed.GetValue(whole),
             Removal = parsed.GetValue(removal),
             Baseline = parsed.GetValue(baseline),
             Steps = parsed.GetValue(steps),

@@ -7,11 +7,11 @@ internal static class InterventionListing
 {
     private const string Randomize = "randomize";
 
-    public static int Write(Terminal terminal, ExplainedModel model, IEnumerable<ExplainedInput> inputs, string kind, ExplanationOptions options, bool isJson, CancellationToken cancellation)
+    public static int Write(Terminal terminal, Module network, IEnumerable<ExplainedInput> inputs, string kind, ExplanationOptions options, bool isJson, CancellationToken cancellation)
     {
         IEnumerable<ExplainedInput> all = inputs.TakeWhile(_ => !cancellation.IsCancellationRequested);
         if (kind == Randomize)
-            WriteStages(terminal, Stages(model, [.. all.Where(input => input.UnitCount > 0)], options), isJson);
+            WriteStages(terminal, Stages(network, [.. all.Where(input => input.UnitCount > 0)], options), isJson);
         else if (AttentionIntervention.Kinds.Contains(kind, StringComparer.Ordinal))
             WriteChange(terminal, AttentionIntervention.Measure(all, kind, seed: options.Seed), isJson);
         else
@@ -20,8 +20,8 @@ internal static class InterventionListing
         return ExitCode.Done;
     }
 
-    private static IReadOnlyList<ParameterRandomization> Stages(ExplainedModel model, ExplainedInput[] inputs, ExplanationOptions options) =>
-        ParameterRandomization.Measure(model.Network, () => [.. inputs.Select(model.Again)], options);
+    private static IReadOnlyList<ParameterRandomization> Stages(Module network, ExplainedInput[] inputs, ExplanationOptions options) =>
+        ParameterRandomization.Measure(network, () => [.. inputs.Select(input => input.Again())], options);
 
     private static void WriteChange(Terminal terminal, AttentionIntervention result, bool isJson)
     {

@@ -13,6 +13,7 @@ internal sealed class TrainDetectCommand
     private readonly Option<string?> rows = BoxSource.Rows("--rows", "to train on"), devRows = BoxSource.Rows("--dev-rows", "that choose the best epoch, of --dev or else of --data"), testRows = BoxSource.Rows("--test-rows", "for the report, of --test or else of --data");
     private readonly Option<bool> skip = ImageSource.SkipFaults();
     private readonly DetectSettings settings = new();
+    private readonly ReportSettings report = new(isDefault: true, rows: "pictures");
 
     private TrainDetectCommand(Terminal terminal) => (this.terminal, run) = (terminal, new TrainingRun(terminal));
 
@@ -24,6 +25,7 @@ internal sealed class TrainDetectCommand
             train.data, train.dev, train.test, train.run.Output, train.rows, train.devRows, train.testRows, train.skip,
         };
         train.settings.AddTo(command);
+        train.report.AddTo(command);
         foreach (Option option in train.run.LastOptions)
             command.Add(option);
         command.SetAction(parsed => train.Run(parsed, cancellation));
@@ -35,10 +37,15 @@ internal sealed class TrainDetectCommand
         run.UseThreads(parsed);
         DetectorOptions options = settings.Read(parsed, run.Folder(parsed));
         using TrainingSession session = run.Start(parsed, cancellation);
+        string? page = report.Read(parsed, session.Folder);
         (BoxData train, BoxData devPictures, BoxData? testPictures) = Read(parsed);
         Detector detector = session.Train((observer, token) => Detector.Train(train, devPictures, options, observer, token));
-        if (session.Save(detector.Record, detector.Save, options.Checkpoint))
-            Write(parsed, session, detector, testPictures is { Count: > 0 } ? detector.Evaluate(testPictures) : null);
+        if (!session.Save(detector.Record, detector.Save, options.Checkpoint))
+            return session.ExitCode;
+        BoxData? measured = testPictures is { Count: > 0 } ? testPictures : null;
+        if (page is not null)
+            detector.Report(measured, report.Options(parsed, session.Folder)).Write(page);
+        Write(parsed, session, detector, page, measured is null ? null : detector.Evaluate(measured));
         return session.ExitCode;
     }
 
@@ -65,7 +72,7 @@ internal sealed class TrainDetectCommand
         }
     }
 
-    private void Write(ParseResult parsed, TrainingSession session, Detector detector, DetectionReport? report)
+    private void Write(ParseResult parsed, TrainingSession session, Detector detector, string? page, DetectionReport? measured)
     {
         TrainingRecord record = detector.Record;
         EpochReport best = record.Epochs[record.BestEpoch - 1];
@@ -75,13 +82,15 @@ internal sealed class TrainDetectCommand
             {
                 writer.WriteFinite("loss", best.DevLoss);
                 writer.WriteFinite("vocPrecision", best.Score ?? double.NaN);
-            }, report is null ? null : writer => ReportJson.Write(writer, report));
+            }, measured is null ? null : writer => ReportJson.Write(writer, measured), page: page);
             return;
         }
-        if (report is not null)
-            terminal.Out.WriteLine($"test  {report}");
+        if (measured is not null)
+            terminal.Out.WriteLine($"test  {measured}");
         terminal.Out.WriteLine(FormattableString.Invariant($"best epoch {best.Epoch} of {record.Epochs.Count}: dev mAP@0.5 {best.Score:F4}, loss {best.DevLoss:F4}"));
         terminal.Out.WriteLine($"model {session.Folder}");
+        if (page is not null)
+            terminal.Out.WriteLine($"report {page}");
         run.Say(parsed, $"next: heed predict {session.Folder} PICTURE.png --out SEEN.png");
         run.Say(parsed, $"      heed eval {session.Folder} --data PICTURES,BOXES");
     }

@@ -10,6 +10,7 @@ internal sealed class TrainLanguageModelCommand
     private readonly Option<string> data = new("--data") { Description = "The text to learn from, UTF-8, plain or gzip.", HelpName = "file", Required = true };
     private readonly Option<string?> dev = new("--dev") { Description = "The text that chooses the best moment; without it the last tenth of --data.", HelpName = "file" };
     private readonly LanguageModelSettings settings = new();
+    private readonly ReportSettings report = new(isDefault: true);
 
     private TrainLanguageModelCommand(Terminal terminal) => (this.terminal, run) = (terminal, new TrainingRun(terminal, "look at the dev text"));
 
@@ -18,6 +19,7 @@ internal sealed class TrainLanguageModelCommand
         TrainLanguageModelCommand train = new(terminal);
         Command command = new("lm", "Trains a language model on a text: a Transformer that writes, or with --masked one that reads.") { train.data, train.dev, train.run.Output };
         train.settings.AddTo(command);
+        train.report.AddTo(command);
         foreach (Option option in train.run.LastOptions)
             command.Add(option);
         command.SetAction(parsed => train.Run(parsed, cancellation));
@@ -32,11 +34,14 @@ internal sealed class TrainLanguageModelCommand
             return Run(parsed, settings.ReadMasked(parsed, folder), cancellation);
         LanguageModelOptions options = settings.Read(parsed, folder);
         using TrainingSession session = run.Start(parsed, cancellation);
+        string? page = report.Read(parsed, folder);
         (string text, string? devText) = Read(parsed);
         LanguageModel model = session.Train((observer, token) => devText is null ? LanguageModel.Train(text, options, observer, token) : LanguageModel.Train(text, devText, options, observer, token));
         if (!session.Save(model.Record, model.Save, options.Checkpoint, Stopped(model.Record)))
             return session.ExitCode;
-        Write(parsed, model.Record, model.Network.ParameterCount, model.Tokenizer.VocabularySize, "next", folder);
+        if (page is not null)
+            model.Report(devText ?? LanguageModel.Parts(text).Dev, report.Options(parsed, folder)).Write(page);
+        Write(parsed, model.Record, model.Network.ParameterCount, model.Tokenizer.VocabularySize, "next", folder, page);
         run.Say(parsed, $"next: heed generate {folder} \"a beginning\"");
         run.Say(parsed, $"      heed eval {folder} --data FILE");
         return session.ExitCode;
@@ -46,11 +51,14 @@ internal sealed class TrainLanguageModelCommand
     {
         using TrainingSession session = run.Start(parsed, cancellation);
         string folder = session.Folder;
+        string? page = report.Read(parsed, folder);
         (string text, string? devText) = Read(parsed);
         MaskedLanguageModel model = session.Train((observer, token) => devText is null ? MaskedLanguageModel.Train(text, options, observer, token) : MaskedLanguageModel.Train(text, devText, options, observer, token));
         if (!session.Save(model.Record, model.Save, options.Checkpoint, Stopped(model.Record)))
             return session.ExitCode;
-        Write(parsed, model.Record, model.Network.ParameterCount, model.Tokenizer.VocabularySize, "hidden", folder);
+        if (page is not null)
+            model.Report(devText ?? LanguageModel.Parts(text).Dev, report.Options(parsed, folder)).Write(page);
+        Write(parsed, model.Record, model.Network.ParameterCount, model.Tokenizer.VocabularySize, "hidden", folder, page);
         run.Say(parsed, $"next: heed train text --model {folder} --data FILE --out MODEL");
         run.Say(parsed, $"      heed embed {folder} \"a text\"");
         return session.ExitCode;
@@ -60,7 +68,7 @@ internal sealed class TrainLanguageModelCommand
 
     private static string Stopped(TrainingRecord record) => $"stopped after {record.Epochs.Count} looks at the dev text";
 
-    private void Write(ParseResult parsed, TrainingRecord record, long parameters, int vocabulary, string which, string folder)
+    private void Write(ParseResult parsed, TrainingRecord record, long parameters, int vocabulary, string which, string folder, string? page)
     {
         EpochReport best = record.Epochs[record.BestEpoch - 1];
         if (run.IsJson(parsed))
@@ -68,6 +76,8 @@ internal sealed class TrainLanguageModelCommand
             JsonText.WriteObject(terminal.Out, writer =>
             {
                 writer.WriteString("model", folder);
+                if (page is not null)
+                    writer.WriteString("report", page);
                 writer.WriteNumber("parameters", parameters);
                 writer.WriteNumber("vocabulary", vocabulary);
                 writer.WriteNumber("seed", record.Options.Seed);
@@ -85,5 +95,7 @@ internal sealed class TrainLanguageModelCommand
         if (record.Mean is { } mean)
             terminal.Out.WriteLine(FormattableString.Invariant($"kept: mean of looks {string.Join(", ", mean.Epochs)}: dev loss {mean.DevLoss:F4}, perplexity {Math.Exp(mean.DevLoss):F2}, {which} token right {mean.Accuracy:F4}"));
         terminal.Out.WriteLine($"model {folder}");
+        if (page is not null)
+            terminal.Out.WriteLine($"report {page}");
     }
 }

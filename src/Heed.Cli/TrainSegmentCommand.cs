@@ -12,6 +12,7 @@ internal sealed class TrainSegmentCommand
     private readonly Option<string?> test = new("--test") { Description = "Pictures and masks for the report; without --dev and --test a tenth of the training pictures.", HelpName = "path" };
     private readonly MaskSource source = new();
     private readonly SegmentSettings settings = new();
+    private readonly ReportSettings report = new(isDefault: true, rows: "pictures");
 
     private TrainSegmentCommand(Terminal terminal) => (this.terminal, run) = (terminal, new TrainingRun(terminal));
 
@@ -22,6 +23,7 @@ internal sealed class TrainSegmentCommand
         foreach (Option option in train.source.Options)
             command.Add(option);
         train.settings.AddTo(command);
+        train.report.AddTo(command);
         foreach (Option option in train.run.LastOptions)
             command.Add(option);
         command.SetAction(parsed => train.Run(parsed, cancellation));
@@ -33,10 +35,15 @@ internal sealed class TrainSegmentCommand
         run.UseThreads(parsed);
         SegmenterOptions options = settings.Read(parsed, run.Folder(parsed));
         using TrainingSession session = run.Start(parsed, cancellation);
+        string? page = report.Read(parsed, session.Folder);
         (MaskData train, MaskData devPictures, MaskData? testPictures) = Read(parsed);
         Segmenter segmenter = session.Train((observer, token) => Segmenter.Train(train, devPictures, options, observer, token));
-        if (session.Save(segmenter.Record, segmenter.Save, options.Checkpoint))
-            Write(parsed, session, segmenter, testPictures is { Count: > 0 } ? segmenter.Evaluate(testPictures) : null);
+        if (!session.Save(segmenter.Record, segmenter.Save, options.Checkpoint))
+            return session.ExitCode;
+        MaskData? measured = testPictures is { Count: > 0 } ? testPictures : null;
+        if (page is not null)
+            segmenter.Report(measured, report.Options(parsed, session.Folder)).Write(page);
+        Write(parsed, session, segmenter, page, measured is null ? null : segmenter.Evaluate(measured));
         return session.ExitCode;
     }
 
@@ -56,7 +63,7 @@ internal sealed class TrainSegmentCommand
         return (train, part, testPictures ?? rest);
     }
 
-    private void Write(ParseResult parsed, TrainingSession session, Segmenter segmenter, SegmentationReport? report)
+    private void Write(ParseResult parsed, TrainingSession session, Segmenter segmenter, string? page, SegmentationReport? measured)
     {
         TrainingRecord record = segmenter.Record;
         EpochReport best = record.Epochs[record.BestEpoch - 1];
@@ -67,13 +74,15 @@ internal sealed class TrainSegmentCommand
                 writer.WriteFinite("loss", best.DevLoss);
                 writer.WriteFinite("accuracy", best.Accuracy);
                 writer.WriteFinite("meanIou", best.Score ?? double.NaN);
-            }, report is null ? null : writer => ReportJson.Write(writer, report));
+            }, measured is null ? null : writer => ReportJson.Write(writer, measured), page: page);
             return;
         }
-        if (report is not null)
-            terminal.Out.WriteLine($"test  {report}");
+        if (measured is not null)
+            terminal.Out.WriteLine($"test  {measured}");
         terminal.Out.WriteLine(FormattableString.Invariant($"best epoch {best.Epoch} of {record.Epochs.Count}: dev mean IoU {best.Score:F4}, pixel accuracy {best.Accuracy:F4}, loss {best.DevLoss:F4}"));
         terminal.Out.WriteLine($"model {session.Folder}");
+        if (page is not null)
+            terminal.Out.WriteLine($"report {page}");
         run.Say(parsed, $"next: heed predict {session.Folder} PICTURE.png --out SEEN.png");
         run.Say(parsed, $"      heed eval {session.Folder} --data PATH");
     }

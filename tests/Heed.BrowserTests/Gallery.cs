@@ -19,6 +19,7 @@ internal static partial class Gallery
         report.Add(Heads("What the heads look at"));
         report.Add(new ReportMatrices("Alignments", [Alignment("the cat drinks cold milk →", ["die", "Katze", "trinkt", "kalte", "Milch", "."], ["the", "cat", "drinks", "cold", "milk", "."]), Alignment("今天天气很好", ["The", "weather", "is", "nice", "today"], ["今天", "天气", "很", "好"])]));
         report.Add(new ReportPictures("Where it looked", [.. Enumerable.Range(0, 2).Select(View)]));
+        report.Add(new ReportPictures("Pictures, the worst first", [.. Enumerable.Range(0, 2).Select(Drawn)]) { Note = "2 of 2 pictures have a missed or a wrong box." });
         return report;
     }
 
@@ -96,6 +97,18 @@ internal static partial class Gallery
         }
         PictureMap Map(string name, int size) => new(name, size, size, (float[])[.. Enumerable.Range(0, size * size).Select(i => (float)Math.Exp(-(Math.Pow((i % size) - (size / 2.0) + 1, 2) + Math.Pow((i / size) - (size / 2.0), 2)) / size))]);
         return new PictureView(new Picture(64, 64, 3, samples), $"ball {number}.png", [Map("Grad-CAM", 8), Map("occlusion", 16)]) { Facts = [("true", "ball"), ("predicted", "sun")] };
+    }
+
+    private static PictureView Drawn(int number)
+    {
+        Picture picture = View(number).Picture;
+        Picture Boxed(string text, int shift)
+        {
+            PictureCanvas canvas = new(picture);
+            canvas.Box(8 + (14 * number) + shift, 16, 37 + (14 * number) + shift, 45, PictureColour.OfClass(number), text);
+            return canvas.ToPicture();
+        }
+        return new PictureView(picture, $"ball {number}.png", []) { Facts = [("boxes", "1"), ("found", "1"), ("missed", "0"), ("wrong", "0")], Drawings = [("true", Boxed("ball", 0)), ("found", Boxed("ball 0.93", 2))] };
     }
 
     [GeneratedRegex(@"\w+|[^\w\s]")]

@@ -27,6 +27,7 @@ public sealed class ReportTests : IClassFixture<Browser>, IDisposable
         opened.Requests.Where(url => !url.StartsWith("data:", StringComparison.Ordinal)).ShouldHaveSingleItem().ShouldStartWith("file://");
         (await opened.Page.EvaluateAsync<bool>("'attacked' in window")).ShouldBeFalse();
         (await opened.Page.Locator(".over img").CountAsync()).ShouldBe(8);
+        (await opened.Page.Locator("figcaption").AllInnerTextsAsync()).Count(text => text is "picture" or "true" or "found").ShouldBe(6, "two pictures, each with its true and its found boxes");
         (await opened.Page.EvaluateAsync<bool>("[...document.images].every(i => i.complete && i.naturalWidth > 0)")).ShouldBeTrue("pictures are inside");
         if (Environment.GetEnvironmentVariable("HEED_SCREENSHOTS") is { } shots)
             await Shoot(shots);
@@ -130,6 +131,27 @@ public sealed class ReportTests : IClassFixture<Browser>, IDisposable
         OpenedPage opened = await browser.Open(path, width: 390, height: 800);
         await opened.Page.Locator(".head").First.ClickAsync();
         (await opened.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth")).ShouldBeLessThanOrEqualTo(0);
+    }
+
+    [SkippableFact]
+    public async Task A_language_model_s_report_shades_a_text_by_loss()
+    {
+        string text = string.Concat(Enumerable.Repeat("the cat sat on the mat. ", 40));
+        LanguageModel model = LanguageModel.Train(text, new LanguageModelOptions
+        {
+            Network = new TransformerConfig { Size = 16, HeadCount = 2, LayerCount = 1, InnerSize = 32, MaximumLength = 32, Dropout = 0 }, StepCount = 60, EvaluationInterval = 20, Training = new LanguageModelOptions().Training with { LearningRate = 0.01 },
+        });
+        string own = folder["lm.report.html"];
+        model.Report("the cat sat on the zebra. the mat sat.", new ReportOptions { Title = "A small writer", Content = ReportContent.All }).Write(own);
+        OpenedPage opened = await browser.Open(own);
+        opened.Complaints.ShouldBeEmpty();
+        (await opened.Page.Locator("h2").AllInnerTextsAsync()).ShouldBe(["Loss by epoch", "Dev rows by epoch", "Perplexity", "Figures", "Where it was surprised"]);
+        ILocator tokens = opened.Page.Locator("article.text .tokens b");
+        (await tokens.CountAsync()).ShouldBe(38, "one a letter");
+        await tokens.Nth(20).HoverAsync();
+        (await opened.Page.Locator("#tip").InnerTextAsync()).ShouldContain("loss ");
+        if (Environment.GetEnvironmentVariable("HEED_SCREENSHOTS") is { } shots)
+            await opened.Page.ScreenshotAsync(new() { Path = Path.Combine(shots, "language-model.png"), FullPage = true });
     }
 
     private const string LeastContrast = """

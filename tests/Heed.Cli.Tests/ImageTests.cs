@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Heed.Testing;
 
 namespace Heed.Cli.Tests;
@@ -32,7 +33,44 @@ public sealed class ImageTests
         Picture.Read(folder["overlay.png"]).Width.ShouldBe(8);
         CommandRun.Of("explain", model, picture, "--gates").ShouldSucceed().Out.ShouldContain("layer1.0");
         CommandRun.Of("explain", model, picture, "--methods", "attention").ShouldRefuse("does not apply");
-        CommandRun.Of("explain", model, "--data", folder["pictures"]).ShouldRefuse("paths of PNG or JPEG files");
+        CommandRun table = CommandRun.Of("explain", model, "--data", folder["pictures"], "--limit", "6", "--methods", "occlusion,grad-cam", "--faithfulness", "--json").ShouldSucceed();
+        using JsonDocument measured = JsonDocument.Parse(table.Out);
+        measured.RootElement.GetProperty("methods").EnumerateArray().Select(m => m.GetProperty("method").GetString()).ShouldBe(["occlusion", "grad-cam", "random"]);
+        // Spread over the set: both classes are there.
+        string[] names = [.. CommandRun.Of("explain", model, "--data", folder["pictures"], "--limit", "2", "--methods", "occlusion").ShouldSucceed().Lines.Where(line => line.Contains("occlusion", StringComparison.Ordinal))];
+        names.Length.ShouldBe(2);
+        names[0].ShouldContain("/along/");
+        names[1].ShouldContain("/down/");
+        CommandRun.Of("explain", model, "--data", folder["pictures"], "--text", "text").ShouldRefuse("--text is for tables of texts");
+        CommandRun.Of("explain", model, "--data", folder["none"]).ShouldRefuse(folder["none"]);
+        CommandRun.Of("explain", model, picture, "--trace", folder["trace"]).ShouldRefuse("image classifier has none");
+        CommandRun.Of("explain", model, picture, "--place", "1").ShouldRefuse("--place chooses a box");
+        CommandRun.Of("explain", model, picture, "--whole-picture").ShouldRefuse("--whole-picture is for segmenters");
+        CommandRun.Of("explain", model, picture, "--against", model, "--methods", "occlusion").ShouldSucceed().Out.ShouldContain("1.000");
+        CommandRun.Of("explain", model, picture, "--intervene", "randomize", "--methods", "occlusion").ShouldSucceed().Lines[^1].ShouldStartWith("conv1");
+    }
+
+    [Fact]
+    public void A_vision_Transformer_is_explained_by_its_attention()
+    {
+        using TemporaryFolder folder = new();
+        Draw(folder["pictures"], 20, size: 32);
+        string model = folder["model"], picture = Path.Combine(folder["pictures"], "down", "1.png");
+        CommandRun.Of("train", "image", "--data", folder["pictures"], "--out", model, "--model", "vit-32", "--epochs", "1", "--batch", "8", "--report", "none", "--quiet").ShouldSucceed();
+        CommandRun run = CommandRun.Of("explain", model, picture, "--methods", "attention,attention:0.1,rollout,flow", "--trace", folder["trace"], "--report", folder["seen.html"]).ShouldSucceed();
+        run.Lines[1..].Select(line => line.Trim().Split(' ')[0]).ShouldBe(["attention", "attention:0.1", "rollout", "flow"]);
+        run.Error.ShouldContain($"heed report {folder["trace"]}");
+        CommandRun.Of("report", folder["trace"], "--layers", "0").ShouldSucceed();
+        File.ReadAllText(folder["trace.report.html"]).ShouldContain("row 7 column 7");
+        File.ReadAllText(folder["seen.html"]).ShouldContain("rollout");
+        CommandRun.Of("explain", model, picture, "--out", folder["over.png"]).ShouldSucceed();
+        Picture.Read(folder["over.png"]).Width.ShouldBe(32);
+        CommandRun.Of("explain", model, picture, "--methods", "attention:9").ShouldRefuse("there is no layer '9'; the model has 6");
+        CommandRun.Of("explain", model, picture, "--methods", "grad-cam").ShouldRefuse("no feature map of convolutions");
+        CommandRun.Of("explain", model, picture, "--intervene", "uniform").ShouldSucceed().Out.ShouldContain("uniform");
+        CommandRun.Of("explain", model, "--data", folder["pictures"], "--limit", "2", "--methods", "rollout", "--trace", folder["traces"], "--trace-type", "u8").ShouldSucceed();
+        Directory.GetDirectories(folder["traces"]).Select(Path.GetFileName).Order().ShouldBe(["0001", "0002"]);
+        CommandRun.Of("explain", model, picture, "--trace", folder["trace"], "--faithfulness").ShouldRefuse("--trace goes with explanations");
     }
 
     [Fact]
@@ -146,18 +184,18 @@ public sealed class ImageTests
     }
 
     // Stripes along and down, one folder each.
-    private static void Draw(string folder, int count)
+    private static void Draw(string folder, int count, int size = 8)
     {
         RandomStream random = new(5, "stripes");
         for (int n = 0; n < count; n++)
         {
-            byte[] samples = new byte[3 * 64];
+            byte[] samples = new byte[3 * size * size];
             for (int i = 0; i < samples.Length; i++)
-                samples[i] = (byte)((((n % 2 == 0 ? i / 24 : i / 3 % 8) % 2) * 150) + random.Next(100));
+                samples[i] = (byte)((((n % 2 == 0 ? i / (3 * size) : i / 3 % size) % 2) * 150) + random.Next(100));
             string path = Path.Combine(folder, n % 2 == 0 ? "along" : "down", FormattableString.Invariant($"{n}.png"));
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             using FileStream stream = File.Create(path);
-            PngEncoder.Write(new Picture(8, 8, 3, samples), stream);
+            PngEncoder.Write(new Picture(size, size, 3, samples), stream);
         }
     }
 }

@@ -15,6 +15,13 @@ public sealed class PlaceTests
         string model = folder["model"];
         CommandRun.Of(["train", "segment", "--data", folder["data"], "--classes", "ground,circle,square,triangle,cross", "--out", model, "--widths", "4,8", "--attention", "se", "--dice", "1", "--json", .. quick]).ShouldSucceed()
             .Out.ShouldContain("\"meanIou\"");
+        string page = File.ReadAllText(folder["model.report.html"]);
+        foreach (string part in new[] { ">Loss by epoch</h2>", ">Dev mean IoU by epoch</h2>", ">Classes</h2>", ">Pictures, the worst first</h2>", "<figcaption>predicted</figcaption>" })
+            page.ShouldContain(part);
+        CommandRun.Of("eval", model, "--data", folder["data"], "--report", folder["all.html"], "--report-texts", "all").ShouldSucceed();
+        File.ReadAllText(folder["all.html"]).Split("<article class=\"picture\"").Length.ShouldBe(21, "every picture once");
+        CommandRun.Of("eval", model, "--data", folder["data"], "--report", folder["none.html"], "--report-texts", "none").ShouldSucceed();
+        File.ReadAllText(folder["none.html"]).ShouldNotContain("data:image");
         CommandRun.Of("eval", model, "--data", folder["data"], "--json").ShouldSucceed().Out.ShouldContain("\"iou\"");
         CommandRun.Of("eval", model, "--data", folder["data"]).ShouldSucceed().Out.ShouldContain("mean IoU");
         string picture = folder["data/images/0.png"], drawing = folder["seen/drawing.png"];
@@ -32,6 +39,20 @@ public sealed class PlaceTests
             said.ShouldContain(part);
         CommandRun.Of("describe", folder["second"], "--size", "x").ShouldRefuse("--size must be");
         CommandRun.Of("predict", folder["second"], picture).ShouldSucceed();
+        string[] explain = ["explain", model, picture, "--target", "circle", "--whole-picture", "--steps", "4", "--samples", "2"];
+        CommandRun run = CommandRun.Of(explain).ShouldSucceed();
+        run.Lines[0].ShouldStartWith("mean log odds of 'circle', over the whole picture = ");
+        run.Lines[1..].Select(line => line.Trim().Split(' ')[0]).ShouldBe(["gradient-input", "integrated-gradients", "smoothgrad", "occlusion", "grad-cam"]);
+        CommandRun.Of([.. explain, "--report", folder["explained.html"], "--json"]).ShouldSucceed().Out.ShouldContain("\"model\":\"segmenter\"");
+        File.ReadAllText(folder["explained.html"]).ShouldContain("grad-cam");
+        CommandRun.Of("explain", model, picture, "--gates").ShouldSucceed().Out.ShouldContain("encoder1");
+        CommandRun.Of("explain", model, picture, "--out", folder["over.png"], "--methods", "occlusion").ShouldSucceed();
+        Picture.Read(folder["over.png"]).Width.ShouldBe(32);
+        CommandRun.Of("explain", model, "--data", folder["data"], "--limit", "3", "--methods", "occlusion", "--whole-picture", "--faithfulness").ShouldSucceed().Lines[0].ShouldStartWith("3 inputs, removal by 'blur'");
+        CommandRun.Of([.. explain, "--against", model, "--methods", "occlusion"]).ShouldSucceed().Out.ShouldContain("occlusion");
+        CommandRun.Of("explain", model, picture, "--against", model).ShouldRefuse("--whole-picture");
+        CommandRun.Of("explain", model, picture, "--target", "sky").ShouldRefuse("there is no label 'sky'; there are 'ground', 'circle'");
+        CommandRun.Of("explain", model, folder["none.png"]).ShouldRefuse("none.png");
     }
 
     [Fact]
@@ -55,6 +76,19 @@ public sealed class PlaceTests
         foreach (string part in (string[])["multiply-adds for a picture of 32 x 32", "attention   3 EfficientChannelAttention", "inserted    1 SqueezeExcitation, the first fpn.se behind fpn.layer1: "])
             said.ShouldContain(part);
         CommandRun.Of("predict", folder["second"], picture).ShouldSucceed();
+        string page = File.ReadAllText(folder["model.report.html"]);
+        foreach (string part in new[] { ">Dev mAP@0.5 by epoch</h2>", ">Classes</h2>", ">Pictures, the worst first</h2>", "<figcaption>found</figcaption>" })
+            page.ShouldContain(part);
+        CommandRun.Of("eval", model, "--data", data, "--rows", "part=dev", "--report", folder["dev.html"]).ShouldSucceed().Error.ShouldContain("dev.html");
+        CommandRun run = CommandRun.Of("explain", model, picture, "--target", "circle", "--steps", "4", "--samples", "2").ShouldSucceed();
+        run.Lines[0].ShouldStartWith("log odds of the strongest 'circle' = ");
+        run.Lines.Length.ShouldBe(6);
+        CommandRun.Of("explain", model, "--data", data, "--limit", "3", "--methods", "occlusion", "--faithfulness", "--json").ShouldSucceed().Out.ShouldContain("\"comprehensiveness\"");
+        CommandRun.Of("explain", model, picture, "--gates").ShouldSucceed().Out.ShouldContain("channels");
+        CommandRun.Of("explain", model, picture, "--place", "9").ShouldRefuse("there is no box 9");
+        CommandRun.Of("explain", model, picture, "--place", "0").ShouldRefuse("Place must be at least 1");
+        CommandRun.Of("explain", model, picture, "--methods", "attention").ShouldRefuse("does not apply");
+        CommandRun.Of("explain", model, picture, "--against", model, "--place", "1").ShouldRefuse("another in the other model");
     }
 
     [Fact]

@@ -124,6 +124,18 @@ public sealed class TransformerTests(TrainedModel model) : IClassFixture<Trained
         run.Error.ShouldContain("15 % of the tokens hidden");
         run.Out.ShouldContain("hidden token right");
         CommandRun.Of("eval", folder["masked"], "--data", folder["text.txt"]).ShouldSucceed().Out.ShouldContain("a hidden token over");
+        foreach (string part in new[] { ">Loss by epoch</h2>", ">Perplexity</h2>", ">Where it was surprised</h2>" })
+            File.ReadAllText(folder["masked.report.html"]).ShouldContain(part);
+        CommandRun.Of("eval", folder["masked"], "--data", folder["text.txt"], "--report", folder["bare.html"], "--report-texts", "none").ShouldSucceed();
+        File.ReadAllText(folder["bare.html"]).ShouldContain("holds nothing of the text");
+        CommandRun explained = CommandRun.Of("explain", folder["masked"], "a[MASK]c", "--trace", folder["trace"]).ShouldSucceed();
+        explained.Lines[0].ShouldStartWith("log odds of ");
+        explained.Lines[1..].Select(line => line.Trim().Split(' ')[0]).ShouldBe(["attention", "value-norm", "rollout", "flow", "gradient-input", "integrated-gradients", "smoothgrad", "occlusion"]);
+        CommandRun.Of("report", folder["trace"]).ShouldSucceed();
+        CommandRun.Of("explain", folder["masked"], "the cat").ShouldRefuse("no token is hidden: write [MASK]");
+        CommandRun.Of("explain", folder["masked"], "the cat", "--place", "2", "--methods", "occlusion").ShouldSucceed().Lines[0].ShouldContain("log odds of 'h'");
+        CommandRun.Of("explain", folder["masked"], "the cat", "--place", "9").ShouldRefuse("there is no place 9: the text has 7 tokens");
+        CommandRun.Of("explain", folder["masked"], "[MASK]", "--methods", "occlusion").ShouldRefuse("no token");
         JsonDocument.Parse(CommandRun.Of("eval", folder["masked"], "--data", folder["text.txt"], "--json").ShouldSucceed().Out).RootElement.GetProperty("perplexity").GetDouble().ShouldBeGreaterThan(1);
         CommandRun.Of("train", "text", "--model", folder["masked"], "--data", model.Data, "--out", folder["model"], "--epochs", "1").ShouldSucceed();
         string[] average = ["train", "lm", "--tokens", "characters", "--data", folder["text.txt"], "--steps", "8", "--evaluate-every", "2", "--size", "16", "--heads", "2", "--layers", "1", "--context", "32", "--average-checkpoints"];

@@ -15,7 +15,7 @@ namespace Heed;
 /// detector.Predict(picture).Draw(picture).WritePng("seen.png");
 /// </code></example>
 /// </remarks>
-public sealed class Detector
+public sealed partial class Detector
 {
     internal Detector(Fcos network, IReadOnlyList<string> labels, PictureBatchOptions reading, double overlap, TrainingRecord record) => (Network, Labels, Reading, Overlap, Record) = (network, labels, reading, overlap, record);
 
@@ -99,8 +99,7 @@ public sealed class Detector
     public DetectionReport Evaluate(BoxData pictures)
     {
         ArgumentNullException.ThrowIfNull(pictures);
-        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
-            throw new ArgumentException($"Detector.Evaluate: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with LabelNames of the model.", nameof(pictures));
+        CheckLabels(pictures, "Detector.Evaluate");
         return new DetectionReport(
             Labels, [.. Enumerable.Range(0, pictures.Count).Select(pictures.Boxes)], [.. Enumerable.Range(0, pictures.Count).Select(i => Predict(pictures.Read(i).Picture, DetectorTask.LeastScore).Boxes)]);
     }
@@ -108,6 +107,24 @@ public sealed class Detector
     /// <summary>What a picture costs, and what the attention blocks have of it.</summary>
     /// <remarks>Runs the network once, with hooks: not while other threads use it.</remarks>
     public PictureCosts Costs() => PictureCosts.Measure(Network, Reading.Height, Reading.Width, Network.Look(Reading.Height, Reading.Width));
+
+    /// <summary>A report as one HTML file: the training by epochs, figures, classes, and pictures with the true and the found boxes drawn over them.</summary>
+    /// <param name="pictures">With the detector's classes; null for the training alone.</param>
+    /// <param name="options">Which pictures it holds, at most <see cref="ReportLimits.Drawn"/>; if null those with a missed or a wrong box, those with the most of them first.</param>
+    /// <returns>The report, to be added to or written.</returns>
+    /// <exception cref="ArgumentException">The classes differ, or an option is out of range.</exception>
+    public HtmlReport Report(BoxData? pictures, ReportOptions? options = null)
+    {
+        if (pictures is not null)
+            CheckLabels(pictures, "Detector.Report");
+        return PlaceReports.Of(this, pictures, options ?? new ReportOptions());
+    }
+
+    private void CheckLabels(BoxData pictures, string operation)
+    {
+        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
+            throw new ArgumentException($"{operation}: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with LabelNames of the model.", nameof(pictures));
+    }
 
     private static string Hash(BoxData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(i => FormattableString.Invariant(
         $"{data.NameOf(i)}\t{string.Join('\t', data.Boxes(i).Select(b => FormattableString.Invariant($"{data.LabelNames[b.Label]} {b.Left} {b.Top} {b.Right} {b.Bottom}")))}")));

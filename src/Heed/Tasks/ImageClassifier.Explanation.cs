@@ -10,14 +10,14 @@ public sealed partial class ImageClassifier
     /// <param name="picture">Of any size; scaled to that of the training pictures.</param>
     /// <param name="name">What the picture is called.</param>
     /// <param name="label">Whose answer is explained; null: the one that the model answers.</param>
-    /// <param name="cells">Rows and columns of cells, which get one score each; not more than pixels.</param>
+    /// <param name="cells">Rows and columns of cells, which get one score each; not more than pixels. A vision Transformer's cells are whole patches, at most so many a side where their number can be divided.</param>
     /// <exception cref="ArgumentException">There is no such label.</exception>
     public ExplainedInput Explaining(Picture picture, string name = "picture", string? label = null, int cells = ExplainedCells)
     {
         ArgumentNullException.ThrowIfNull(picture);
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(cells, 1);
-        return new ImageInput(this, Seen(picture), name, label, cells);
+        return new ImageInput(this, picture, name, label, cells);
     }
 
     /// <summary>Explains the answer to one picture, method by method.</summary>
@@ -33,7 +33,7 @@ public sealed partial class ImageClassifier
     public IReadOnlyList<LayerGates> Gates(Picture picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        return [.. GatesOf(new Tensor(Seen(picture), new Shape(1, reading.Height, reading.Width, reading.Channels))).Select(layer => new LayerGates(layer.Layer, layer.Values))];
+        return PictureGates.OfOne(Network, PictureLook.Batch(picture, reading), (pixels, pass) => Network.Forward(pixels, pass));
     }
 
     /// <summary>The mean gates of each block over the pictures of each class: which channels a class opens.</summary>
@@ -51,7 +51,7 @@ public sealed partial class ImageClassifier
         {
             foreach (int label in batch.Targets)
                 counts[label]++;
-            foreach ((string layer, IReadOnlyList<float> values) in GatesOf(batch.ToTensor()))
+            foreach ((string layer, IReadOnlyList<float> values) in PictureGates.Of(Network, pass => Network.Forward(batch.ToTensor(), pass)))
             {
                 if (!layers.Contains(layer))
                     layers.Add(layer);
@@ -67,15 +67,4 @@ public sealed partial class ImageClassifier
         }
         return [.. counts.Select((count, c) => (IReadOnlyList<LayerGates>)[.. layers.Where(layer => count > 0).Select(layer => new LayerGates(layer, Array.ConvertAll(sums[(c, layer)], sum => (float)(sum / count))))])];
     }
-
-    // (batch, channels) of each layer that has gates for channels.
-    private IEnumerable<(string Layer, IReadOnlyList<float> Values)> GatesOf(Tensor pictures)
-    {
-        GateCapture capture = new(Network);
-        Step.Evaluate(pass => Network.Forward(pictures, pass), request: capture);
-        return capture.Results.Where(gates => gates.Shape.Rank == 2).Select(gates => (gates.Layer, gates.Values));
-    }
-
-    // A picture as the network sees it.
-    private float[] Seen(Picture picture) => new PictureBatches(PictureData.FromPictures([(picture, Labels[0])], Labels), reading).InOrder().Single().Pixels;
 }

@@ -115,7 +115,7 @@ public sealed partial class ImageClassifier
     public ImagePrediction Predict(Picture picture, Capture capture = Capture.None)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        Tensor seen = new(Seen(picture), new Shape(1, reading.Height, reading.Width, reading.Channels));
+        Tensor seen = PictureLook.Batch(picture, reading).ToTensor();
         GateCapture? gates = capture.HasFlag(Capture.Gates) ? new GateCapture(Network) : null;
         float[] probabilities = Step.Evaluate(pass => Network.Forward(seen, pass).Softmax(), request: gates).Values.ToArray();
         return new ImagePrediction(Labels, probabilities) { Gates = gates?.Results ?? [] };

@@ -44,8 +44,9 @@ public sealed partial class LanguageModel
         return Train(train, dev, options, observer, cancellation);
     }
 
-    /// <summary>A text without its last tenth, and that tenth.</summary>
-    internal static (string Train, string Dev) Parts(string text)
+    /// <summary>A text without its last tenth, from which a model learns where no dev text is given, and that tenth.</summary>
+    /// <param name="text">The text.</param>
+    public static (string Train, string Dev) Parts(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         int cut = (int)(text.Length * 0.9);
@@ -109,8 +110,20 @@ public sealed partial class LanguageModel
     public LanguageModelReport Evaluate(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        int[] ids = Ids(Tokenizer, text);
-        (double loss, long right, long count) = LanguageModelTask.Measure(Network, ids);
+        return Evaluate(text, Ids(Tokenizer, text), null);
+    }
+
+    /// <summary>A report as one HTML file: the training, figures, and passages of a text shaded by how badly each token was foretold.</summary>
+    /// <param name="text">A text; null for the training alone.</param>
+    /// <param name="options">Which passages it holds, word for word; if null those whose loss is above the text's mean, the highest first.</param>
+    /// <returns>The report, to be added to or written.</returns>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public HtmlReport Report(string? text, ReportOptions? options = null) => LanguageModelReports.Of(this, text, options ?? new ReportOptions());
+
+    /// <summary>The same, and each token's loss; the first one has none.</summary>
+    internal LanguageModelReport Evaluate(string text, int[] ids, float[]? losses)
+    {
+        (double loss, long right, long count) = LanguageModelTask.Measure(Network, ids, losses is null ? null : (token, own) => losses[token] = own);
         return new LanguageModelReport(count, count == 0 ? double.NaN : loss / count, count == 0 ? double.NaN : right / (double)count, Encoding.UTF8.GetByteCount(text), loss);
     }
 

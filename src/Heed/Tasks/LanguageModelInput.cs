@@ -4,6 +4,7 @@ namespace Heed;
 internal sealed class LanguageModelInput : TokenSequenceInput
 {
     private readonly LanguageModel model;
+    private readonly TokenizedText whole;
     private readonly int[] ids;
     private readonly ExplainedScalar scalar;
     private readonly Lazy<InputAttention> attention;
@@ -11,7 +12,7 @@ internal sealed class LanguageModelInput : TokenSequenceInput
     private LanguageModelInput(LanguageModel model, string text, TokenizedText read, ExplainedScalar scalar)
         : base(text, read.Ids, read.Offsets)
     {
-        (this.model, ids, this.scalar) = (model, read.Ids, scalar);
+        (this.model, whole, ids, this.scalar) = (model, read, read.Ids, scalar);
         attention = new(Attend);
     }
 
@@ -51,7 +52,11 @@ internal sealed class LanguageModelInput : TokenSequenceInput
         return new LanguageModelInput(model, text, read, ExplainedScalar.OfClass(model.Tokenizer.Decode([id], skipSpecialTokens: false), id, 1));
     }
 
-    private protected override Tensor Run(IReadOnlyList<(int[] Ids, int[] Units)> rows, in Pass pass) => model.Network.Following(rows.SelectMany(row => row.Ids).ToArray(), rows.Count, pass);
+    public override ExplainedInput Again() => new LanguageModelInput(model, Source, whole, scalar);
+
+    private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, Pass, TracedTokens(t => whole.Tokens[t]));
+
+    private protected override Tensor Run(IReadOnlyList<(int[] Ids, int[] Places)> rows, in Pass pass) => model.Network.Following(rows.SelectMany(row => row.Ids).ToArray(), rows.Count, pass);
 
     private protected override double Scalar(ReadOnlySpan<float> outputs, Span<float> gradient) => scalar.Of(outputs, gradient);
 

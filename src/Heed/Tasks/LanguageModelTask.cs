@@ -53,7 +53,10 @@ internal sealed class LanguageModelTask : ITrainingTask<TokenWindows>
     }
 
     /// <summary>The sum of the tokens' losses, how many were foretold, and how many there are: windows side by side, each token but the first of all foretold once, from those before it in its window.</summary>
-    public static (double Loss, long Right, long Count) Measure(TransformerLanguageModel network, int[] tokens)
+    /// <param name="network">The network.</param>
+    /// <param name="tokens">The text.</param>
+    /// <param name="take">Told of each token's loss, from several threads; null for nobody.</param>
+    public static (double Loss, long Right, long Count) Measure(TransformerLanguageModel network, int[] tokens, Action<int, float>? take = null)
     {
         int width = network.Transformer.Config.MaximumLength, windows = Math.Max(0, tokens.Length - 1 + width - 1) / width, batches = (windows + EvaluationBatch - 1) / EvaluationBatch;
         (double Loss, long Right, long Count)[] parts = new (double, long, long)[batches];
@@ -71,7 +74,7 @@ internal sealed class LanguageModelTask : ITrainingTask<TokenWindows>
                     tokens.AsSpan(start, lengths[row]).CopyTo(ids.AsSpan(row * width));
                     tokens.AsSpan(start + 1, lengths[row]).CopyTo(targets.AsSpan(row * width));
                 }
-                parts[n] = Step.Evaluate(pass => Sum(network.Forward(ids, new SequenceRanges(lengths), pass), targets));
+                parts[n] = Step.Evaluate(pass => Sum(network.Forward(ids, new SequenceRanges(lengths), pass), targets, take is null ? null : (i, loss) => take((first * width) + i + 1, loss)));
             });
         }
         catch (AggregateException e) when (e.InnerExceptions.Count > 0)
@@ -81,7 +84,7 @@ internal sealed class LanguageModelTask : ITrainingTask<TokenWindows>
         return (parts.Sum(p => p.Loss), parts.Sum(p => p.Right), parts.Sum(p => p.Count));
     }
 
-    private static (double Loss, long Right, long Count) Sum(Tensor logits, int[] targets)
+    private static (double Loss, long Right, long Count) Sum(Tensor logits, int[] targets, Action<int, float>? take)
     {
         int size = logits.Shape[2];
         Tensor flat = logits.Reshape(new Shape(targets.Length, size)), logs = flat.LogSoftmax().Pick(targets);
@@ -92,6 +95,7 @@ internal sealed class LanguageModelTask : ITrainingTask<TokenWindows>
             if (targets[i] < 0)
                 continue;
             loss -= logs.Values[i];
+            take?.Invoke(i, -logs.Values[i]);
             right += System.Numerics.Tensors.TensorPrimitives.IndexOfMax(flat.Values.Slice(i * size, size)) == targets[i] ? 1 : 0;
             count++;
         }

@@ -11,7 +11,7 @@ namespace Heed;
 /// <para>Immutable once trained or loaded.</para>
 /// <para>Source: Devlin et al., "BERT", 2019, section 3.1, without the prediction of the next sentence (Liu et al., "RoBERTa", 2019, section 4.2).</para>
 /// </remarks>
-public sealed class MaskedLanguageModel
+public sealed partial class MaskedLanguageModel
 {
     private readonly byte[] tokenizerFile;
 
@@ -94,6 +94,13 @@ public sealed class MaskedLanguageModel
         ArgumentNullException.ThrowIfNull(text);
         return MaskedLanguageModelTask.Measure(Network, Tokenizer, LanguageModel.Ids(Tokenizer, text), MaskedShare);
     }
+
+    /// <summary>A report as one HTML file: the training, figures, and passages of a text shaded by how badly hidden tokens were guessed.</summary>
+    /// <param name="text">A text; null for the training alone.</param>
+    /// <param name="options">Which passages it holds, word for word; if null those whose loss is above the text's mean, the highest first.</param>
+    /// <returns>The report, to be added to or written.</returns>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public HtmlReport Report(string? text, ReportOptions? options = null) => LanguageModelReports.Of(this, text, options ?? new ReportOptions());
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 

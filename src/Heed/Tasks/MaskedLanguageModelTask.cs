@@ -58,7 +58,12 @@ internal sealed class MaskedLanguageModelTask : ITrainingTask<MaskedPieces>
     }
 
     /// <summary>How well hidden tokens of a text are guessed: pieces side by side, the same tokens hidden for everybody.</summary>
-    public static MaskedLanguageModelReport Measure(TransformerMaskedLanguageModel network, PretrainedTokenizer tokenizer, int[] text, double share)
+    /// <param name="network">The network.</param>
+    /// <param name="tokenizer">The tokens.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="share">Share of hidden tokens.</param>
+    /// <param name="take">Told of each hidden token's loss, from several threads; null for nobody.</param>
+    public static MaskedLanguageModelReport Measure(TransformerMaskedLanguageModel network, PretrainedTokenizer tokenizer, int[] text, double share, Action<int, float>? take = null)
     {
         MaskedTokens hiding = new(tokenizer, share, EvaluationSeed);
         int width = hiding.Room(network.Transformer.Config.MaximumLength), pieces = (text.Length + width - 1) / width, batches = (pieces + EvaluationBatch - 1) / EvaluationBatch;
@@ -77,6 +82,7 @@ internal sealed class MaskedLanguageModelTask : ITrainingTask<MaskedPieces>
                 for (int i = 0; i < batch.Targets.Length; i++)
                 {
                     loss -= logs.Values[i];
+                    take?.Invoke(hiding.TokenAt(batch, i, starts), -logs.Values[i]);
                     right += TensorPrimitives.IndexOfMax(logits.Values.Slice(i * size, size)) == batch.Targets[i] ? 1 : 0;
                 }
                 return (loss, right, batch.Targets.LongLength);

@@ -25,6 +25,16 @@ internal sealed class MaskedTokens
     /// <summary>Tokens of the text in a piece of some length.</summary>
     public int Room(int length) => length - before.Length - after.Length;
 
+    /// <summary>Which token of the text a hidden one is.</summary>
+    /// <param name="pieces">The pieces.</param>
+    /// <param name="hidden">Its number among the hidden ones.</param>
+    /// <param name="starts">Where the pieces begin.</param>
+    public int TokenAt(MaskedPieces pieces, int hidden, int[] starts)
+    {
+        int time = pieces.Ids.Length / pieces.Lengths.Length, place = pieces.Places[hidden];
+        return starts[place / time] + (place % time) - before.Length;
+    }
+
     /// <summary>The tokenizer's file with the special tokens and the form of texts that it lacks.</summary>
     public static byte[] WithMask(byte[] file)
     {

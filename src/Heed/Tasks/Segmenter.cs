@@ -14,7 +14,7 @@ namespace Heed;
 /// segmenter.Predict(picture).Draw(picture).WritePng("seen.png");
 /// </code></example>
 /// </remarks>
-public sealed class Segmenter
+public sealed partial class Segmenter
 {
     internal Segmenter(UNet network, IReadOnlyList<string> labels, PictureBatchOptions reading, (int Height, int Width) size, TrainingRecord record) =>
         (Network, Labels, Reading, Size, Record) = (network, labels, reading, size, record);
@@ -94,27 +94,45 @@ public sealed class Segmenter
     public SegmentationReport Evaluate(MaskData pictures)
     {
         ArgumentNullException.ThrowIfNull(pictures);
-        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
-            throw new ArgumentException($"Segmenter.Evaluate: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with the model's names.", nameof(pictures));
+        CheckLabels(pictures, "Segmenter.Evaluate");
         SegmenterTask.Tally tally = new(Labels);
         for (int i = 0; i < pictures.Count; i++)
         {
             PictureSample sample = pictures.Read(i);
-            int[] mask = Array.ConvertAll(sample.Mask!.Samples.ToArray(), label => label == pictures.VoidLabel ? -1 : label);
-            tally.Add(Logits(sample.Picture), mask, 1);
+            tally.Add(Logits(sample.Picture), MaskOf(sample, pictures.VoidLabel), 1);
         }
         return tally.Report();
     }
 
-    // (height, width, classes) of the picture's own pixels.
-    private float[] Logits(Picture picture)
+    /// <summary>A report as one HTML file: the training by epochs, figures, classes, and pictures with their true and their predicted classes drawn over them.</summary>
+    /// <param name="pictures">With the segmenter's classes; null for the training alone.</param>
+    /// <param name="options">Which pictures it holds, at most <see cref="ReportLimits.Drawn"/>; if null those that are not better than all together, the worst first.</param>
+    /// <returns>The report, to be added to or written.</returns>
+    /// <exception cref="ArgumentException">The classes differ, or an option is out of range.</exception>
+    public HtmlReport Report(MaskData? pictures, ReportOptions? options = null)
     {
-        (int height, int width) = Size.Height > 0 ? Size : (picture.Height, picture.Width);
-        PictureBatch batch = PictureLook.Batch(picture, Reading with { Height = height, Width = width });
+        if (pictures is not null)
+            CheckLabels(pictures, "Segmenter.Report");
+        return PlaceReports.Of(this, pictures, options ?? new ReportOptions());
+    }
+
+    /// <summary>The true class of each pixel; below 0 for none.</summary>
+    internal static int[] MaskOf(PictureSample sample, int? none) => Array.ConvertAll(sample.Mask!.Samples.ToArray(), label => label == none ? -1 : label);
+
+    private void CheckLabels(MaskData pictures, string operation)
+    {
+        if (!pictures.LabelNames.SequenceEqual(Labels, StringComparer.Ordinal))
+            throw new ArgumentException($"{operation}: the pictures' classes are {string.Join(", ", pictures.LabelNames)}; those of the model are {string.Join(", ", Labels)}. Read the pictures with the model's names.", nameof(pictures));
+    }
+
+    // (height, width, classes) of the picture's own pixels.
+    internal float[] Logits(Picture picture)
+    {
+        PictureBatch batch = PictureLook.Batch(picture, ReadingOf(picture));
         return Step.Evaluate(pass =>
         {
             Tensor logits = Network.Forward(batch.ToTensor(), pass);
-            return (height, width) == (picture.Height, picture.Width) ? logits : logits.Resize(picture.Height, picture.Width);
+            return (batch.Height, batch.Width) == (picture.Height, picture.Width) ? logits : logits.Resize(picture.Height, picture.Width);
         }).ToArray();
     }
 
@@ -127,6 +145,13 @@ public sealed class Segmenter
         int Of(int asked, int own) => asked > 0 ? asked : own > 0 ? own : 256;
         (height, width) = (Of(height, Size.Height), Of(width, Size.Width));
         return PictureCosts.Measure(Network, height, width, Network.Look(height, width));
+    }
+
+    /// <summary>How a picture is read: at its own size, or scaled.</summary>
+    internal PictureBatchOptions ReadingOf(Picture picture)
+    {
+        (int height, int width) = Size.Height > 0 ? Size : (picture.Height, picture.Width);
+        return Reading with { Height = height, Width = width };
     }
 
     private static string Hash(MaskData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(data.NameOf).Prepend(string.Join('\t', data.LabelNames)));

@@ -71,7 +71,14 @@ internal sealed class TextClassifierInput : ExplainedInput
 
     public override InputAttention? Attention => attention.Value;
 
+    public override ExplainedInput Again() => new TextClassifierInput(model, row, Label);
+
+    private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, pass => Forward(encoded.Ids, 1, pass).Logits,
+        [.. Enumerable.Repeat(("cls", 0..0), vectors.Value.ClassTokens), .. encoded.Tokens.Select((token, t) => token.Length > 0 ? (row.Text[token.Range], token.Range) : (NameOf(encoded.Ids[t]), 0..0))]);
+
     internal override float[] Vectors => vectors.Value.Vectors;
+
+    private string NameOf(int id) => (model.Tokens as PretrainedEncoder)?.Tokenizer.TokenOf(id) ?? "";
 
     private int? MaskId => (model.Tokens as PretrainedEncoder)?.Tokenizer.MaskId;
 

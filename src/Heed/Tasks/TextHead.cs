@@ -66,11 +66,7 @@ internal abstract class TextHead(TargetKind kind, IReadOnlyList<string> labels)
     public abstract EvaluationReport Report(float[] logits, AnswerRule rule, TextData data, (float[] Logits, AnswerRule Rule)? simple);
 
     /// <summary>The place of a label.</summary>
-    private protected int PlaceOf(string label)
-    {
-        int place = Labels.ToList().IndexOf(label);
-        return place >= 0 ? place : throw new ArgumentException($"there is no label '{NearestName.Shown(label)}'; there are {NearestName.List([.. Labels])}.{NearestName.Hint(label, Labels)}", nameof(label));
-    }
+    private protected int PlaceOf(string label) => LabelNumber.Of(label, Labels);
 
     private protected const string BaselineName = "bag of words (TF-IDF, logistic regression)";
 }

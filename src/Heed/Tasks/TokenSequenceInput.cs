@@ -1,19 +1,29 @@
 namespace Heed;
 
-/// <summary>A text that a model reads as tokens, all of which are units: what language models and translators share.</summary>
+/// <summary>A text that a model reads as a sequence of tokens, some or all of which are units: what language models and translators share.</summary>
 internal abstract class TokenSequenceInput : ExplainedInput
 {
-    private const string Delete = "delete", UnknownToken = "unknown", Mask = "mask", Zero = "zero";
+    private protected const string Mask = "mask";
+    private const string Delete = "delete", UnknownToken = "unknown", Zero = "zero";
     private const int TokensAtOnce = 1 << 12;
 
-    private readonly int[] ids;
+    private readonly int[] ids, all, tokenOfUnit, unitOfToken;
+    private readonly IReadOnlyList<Range> offsets;
     private readonly Lazy<double> value;
     private readonly Lazy<float[]> vectors;
 
-    private protected TokenSequenceInput(string source, int[] ids, IReadOnlyList<Range> ranges)
+    /// <summary>Makes a text ready.</summary>
+    /// <param name="source">The text.</param>
+    /// <param name="ids">Its tokens.</param>
+    /// <param name="offsets">Where each stands.</param>
+    /// <param name="units">Which of them are units; null for all.</param>
+    private protected TokenSequenceInput(string source, int[] ids, IReadOnlyList<Range> offsets, int[]? units = null)
     {
-        (Source, this.ids, Ranges) = (source, ids, ranges);
-        value = new(() => Values([(ids, [.. Enumerable.Range(0, ids.Length)])])[0]);
+        (Source, this.ids, this.offsets, all) = (source, ids, offsets, [.. Enumerable.Range(0, ids.Length)]);
+        tokenOfUnit = units ?? all;
+        unitOfToken = Array.ConvertAll(all, t => Array.IndexOf(tokenOfUnit, t));
+        Ranges = [.. tokenOfUnit.Select(t => offsets[t])];
+        value = new(() => Values([(ids, all)])[0]);
         vectors = new(() => Read(ids));
     }
 
@@ -46,19 +56,28 @@ internal abstract class TokenSequenceInput : ExplainedInput
     private protected abstract Module Network { get; }
 
     /// <summary>The outputs (count, n) of sequences of one length.</summary>
-    /// <param name="rows">Ids, and for each the place in the whole input that it stands for.</param>
+    /// <param name="rows">Ids, and for each the place in the whole input that it stands for; −1 for one that was replaced.</param>
     /// <param name="pass">The call.</param>
-    private protected abstract Tensor Run(IReadOnlyList<(int[] Ids, int[] Units)> rows, in Pass pass);
+    private protected abstract Tensor Run(IReadOnlyList<(int[] Ids, int[] Places)> rows, in Pass pass);
+
+    /// <summary>The unit at each place of the whole input; −1 for none.</summary>
+    private protected IReadOnlyList<int> UnitOfPlace => unitOfToken;
+
+    /// <summary>The outputs of the whole input.</summary>
+    private protected Tensor Pass(Pass pass) => Run([(ids, all)], pass);
+
+    /// <summary>The tokens as a trace has them: those of the text as they stand there, others by a name.</summary>
+    private protected (string Text, Range Place)[] TracedTokens(Func<int, string> name) =>
+        Array.ConvertAll(all, t => unitOfToken[t] >= 0 ? (Source[offsets[t]], offsets[t]) : (name(t), 0..0));
 
     /// <summary>The explained value of one row of outputs, and its gradient.</summary>
     private protected abstract double Scalar(ReadOnlySpan<float> outputs, Span<float> gradient);
 
-    internal override float[] BaselineVectors(string baseline) => baseline == Zero ? new float[Vectors.Length] : Read([.. ids.Select(_ => Replacement(baseline)!.Value)]);
+    internal override float[] BaselineVectors(string baseline) => baseline == Zero ? Kept(new float[Vectors.Length]) : Kept(Read([.. ids.Select((id, t) => unitOfToken[t] < 0 ? id : Replacement(baseline)!.Value)]));
 
     internal override (double Value, float[] Gradient)[] Gradients(IReadOnlyList<float[]> points)
     {
         (double, float[])[] results = new (double, float[])[points.Count];
-        int[] all = [.. Enumerable.Range(0, ids.Length)];
         foreach (int[] group in Enumerable.Range(0, points.Count).Chunk(Math.Max(1, TokensAtOnce / Math.Max(1, ids.Length))))
         {
             InputProbe probe = new();
@@ -85,9 +104,12 @@ internal abstract class TokenSequenceInput : ExplainedInput
     internal override double[] SumByUnit(ReadOnlySpan<double> elements)
     {
         double[] sums = new double[UnitCount];
-        int each = elements.Length / sums.Length;
+        int each = elements.Length / ids.Length;
         for (int i = 0; i < elements.Length; i++)
-            sums[i / each] += elements[i];
+        {
+            if (unitOfToken[i / each] is >= 0 and int unit)
+                sums[unit] += elements[i];
+        }
         return sums;
     }
 
@@ -96,7 +118,7 @@ internal abstract class TokenSequenceInput : ExplainedInput
         AttentionOverride request = change(Network);
         if (!request.HasPlaces)
             return null;
-        float[] outputs = Step.Evaluate(pass => Run([(ids, [.. Enumerable.Range(0, ids.Length)])], pass), request: request).ToArray();
+        float[] outputs = Step.Evaluate(Pass, request: request).ToArray();
         return Scalar(outputs, new float[outputs.Length]);
     }
 
@@ -105,9 +127,19 @@ internal abstract class TokenSequenceInput : ExplainedInput
         int? replacement = Replacement(removal);
         return Values([.. removed.Select(variant =>
         {
-            int[] kept = [.. Enumerable.Range(0, ids.Length).Where(t => replacement is not null || !variant[t])];
-            return kept.Length == 0 && LoneId is { } lone ? ([lone], [-1]) : (Array.ConvertAll(kept, t => variant[t] ? replacement!.Value : ids[t]), Array.ConvertAll(kept, t => variant[t] ? -1 : t));
+            bool IsGone(int t) => unitOfToken[t] >= 0 && variant[unitOfToken[t]];
+            int[] kept = [.. all.Where(t => replacement is not null || !IsGone(t))];
+            return kept.Length == 0 && LoneId is { } lone ? ([lone], [-1]) : (Array.ConvertAll(kept, t => IsGone(t) ? replacement!.Value : ids[t]), Array.ConvertAll(kept, t => IsGone(t) ? -1 : t));
         })]);
+    }
+
+    // Vectors of no unit are the input's own.
+    private float[] Kept(float[] vectors)
+    {
+        int each = vectors.Length / ids.Length;
+        foreach (int t in all.Where(t => unitOfToken[t] < 0))
+            Vectors.AsSpan(t * each, each).CopyTo(vectors.AsSpan(t * each));
+        return vectors;
     }
 
     private int? Replacement(string rule) => rule switch
@@ -118,7 +150,7 @@ internal abstract class TokenSequenceInput : ExplainedInput
     };
 
     // Sequences of one length go through the model together.
-    private double[] Values(IReadOnlyList<(int[] Ids, int[] Units)> rows)
+    private double[] Values(IReadOnlyList<(int[] Ids, int[] Places)> rows)
     {
         double[] values = new double[rows.Count];
         foreach (IGrouping<int, int> same in Enumerable.Range(0, rows.Count).GroupBy(i => rows[i].Ids.Length))

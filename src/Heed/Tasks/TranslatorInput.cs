@@ -4,6 +4,7 @@ namespace Heed;
 internal sealed class TranslatorInput : TokenSequenceInput
 {
     private readonly Translator model;
+    private readonly (int[] Ids, Token[] Tokens, int CutOff) whole;
     private readonly int[] ids, copies;
     private readonly Hypothesis answer;
     private readonly int position;
@@ -13,7 +14,7 @@ internal sealed class TranslatorInput : TokenSequenceInput
     private TranslatorInput(Translator model, string text, (int[] Ids, Token[] Tokens, int CutOff) read, int[] copies, Hypothesis answer, int position, string word)
         : base(text, read.Ids, [.. read.Tokens.Select(token => token.Range)])
     {
-        (this.model, ids, this.copies, this.answer, this.position, this.word) = (model, read.Ids, copies, answer, position, word);
+        (this.model, whole, ids, this.copies, this.answer, this.position, this.word) = (model, read, read.Ids, copies, answer, position, word);
         attention = new(Attend);
     }
 
@@ -44,10 +45,15 @@ internal sealed class TranslatorInput : TokenSequenceInput
         return [.. best.Ids.Select((id, t) => new TranslatorInput(model, text, read, copies, best, t, id < count ? model.TargetEncoder.Vocabulary[id] : further[id - count]))];
     }
 
-    private protected override Tensor Run(IReadOnlyList<(int[] Ids, int[] Units)> rows, in Pass pass)
+    public override ExplainedInput Again() => new TranslatorInput(model, Source, whole, copies, answer, position, word);
+
+    // The whole translation is read, so that the decoder's own heads and those that look at the source are there, too.
+    private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, Pass, TracedTokens(_ => ""));
+
+    private protected override Tensor Run(IReadOnlyList<(int[] Ids, int[] Places)> rows, in Pass pass)
     {
         int[][] sources = [.. rows.Select(row => row.Ids)], targets = [.. rows.Select(_ => answer.Ids.ToArray())];
-        int[][]? same = copies.Length == 0 ? null : [.. rows.Select(row => Array.ConvertAll(row.Units, unit => unit < 0 ? -1 : copies[unit]))];
+        int[][]? same = copies.Length == 0 ? null : [.. rows.Select(row => Array.ConvertAll(row.Places, place => place < 0 ? -1 : copies[place]))];
         Tensor logs = model.Network.LogProbabilities(PairBatch.Create(sources, targets, [.. Enumerable.Range(0, rows.Count)], same), pass);
         return logs.Reshape(new Shape(rows.Count, logs.Length / rows.Count));
     }

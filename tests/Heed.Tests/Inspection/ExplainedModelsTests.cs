@@ -1,3 +1,5 @@
+using Heed.Testing;
+
 namespace Heed.Tests.Inspection;
 
 /// <summary>The same methods on language models and translators.</summary>
@@ -31,6 +33,52 @@ public sealed class ExplainedModelsTests
         Should.Throw<InputException>(() => model.Explain(string.Concat(Enumerable.Repeat(Verse, 2)))).Message.ShouldContain("reads 32");
         Should.Throw<InputException>(() => model.Explain("")).Message.ShouldContain("no token");
         Should.Throw<ArgumentException>(() => model.Explaining("the", "cat")).Message.ShouldContain("3 tokens");
+    }
+
+    [Fact]
+    public void A_hidden_token_is_explained_by_those_around_it()
+    {
+        MaskedLanguageModel model = MaskedLanguageModel.Train(string.Concat(Enumerable.Repeat(Verse, 30)), new MaskedLanguageModelOptions
+        {
+            Network = new MaskedLanguageModelOptions().Network with { Size = 32, HeadCount = 4, LayerCount = 1, InnerSize = 64, MaximumLength = 34, Dropout = 0, Position = "rope" }, StepCount = 240, EvaluationInterval = 80, Tokens = "characters",
+            Training = new MaskedLanguageModelOptions().Training with { LearningRate = 0.01 },
+        });
+        const string Text = "the [MASK]at sat on the mat.";
+        IReadOnlyList<Explanation> all = model.Explain(Text);
+        all.Select(e => e.Method).ShouldBe(["attention", "value-norm", "rollout", "flow", "gradient-input", "integrated-gradients", "smoothgrad", "occlusion"]);
+        foreach (Explanation e in all)
+        {
+            (e.Model, e.Target, e.Source, e.Scores.Count).ShouldBe(("masked language model", "log odds of 'c'", Text, 22), e.Method);
+            e.Ranges.Select(range => Text[range]).ShouldAllBe(token => token.Length == 1);
+            e.Scores.ShouldAllBe(score => float.IsFinite(score));
+        }
+        all[0].Scores.Sum().ShouldBeInRange(0.3f, 1.001f, "what the hidden place and the special tokens get is left out");
+        all[5].CompletenessGap.ShouldBeInRange(-0.5, 0.5);
+        ExplainedInput input = model.Explaining(Text, "c");
+        (double Value, float[] Gradient)[] points = input.Gradients([input.Vectors, Array.ConvertAll(input.Vectors, v => v * 1.01f), Array.ConvertAll(input.Vectors, v => v * 0.99f)]);
+        points[0].Value.ShouldBe(input.Value, 1e-4);
+        double slope = points[0].Gradient.Zip(input.Vectors, (g, v) => (double)g * v).Sum();
+        slope.ShouldBe((points[1].Value - points[2].Value) / 0.02, 0.01 + (Math.Abs(slope) * 0.02));
+        // Without the first two letters the hidden place stands two tokens before; hidden ones are what a text with masks there has.
+        bool[] firstTwo = [.. Enumerable.Range(0, 22).Select(t => t < 2)];
+        input.Without([firstTwo], "delete")[0].ShouldBe(model.Explaining(Text[2..], "c").Value, 1e-4);
+        input.Without([firstTwo], "mask")[0].ShouldBe(model.Explaining("[MASK][MASK]" + Text[2..], "c", place: 3).Value, 1e-4);
+        input.Removals[0].ShouldBe("mask");
+        input.Again().Value.ShouldBe(input.Value);
+        // A token that stands there can be hidden by its number; it is what is explained then.
+        ExplainedInput hidden = model.Explaining("the cat sat on the mat.", place: 5);
+        (hidden.Label, hidden.UnitCount).ShouldBe(("c", 22));
+        hidden.Value.ShouldBe(input.Value, 1e-5);
+        AttentionIntervention.Measure([input], "uniform").Change.Value.ShouldBeGreaterThan(0);
+        using TemporaryFolder folder = new();
+        input.WriteTrace(folder["trace"], TraceType.F32);
+        using AttentionTrace trace = AttentionTrace.Open(folder["trace"]);
+        (trace.Layers.Count, trace.Layers[0].Rows, trace.Tokens[0], trace.Tokens[5], trace.Text).ShouldBe((1, 25, "[CLS]", "[MASK]", Text));
+        trace.Check(model.Network);
+        Should.Throw<InputException>(() => model.Explain("the cat")).Message.ShouldContain("no token is hidden: write [MASK]");
+        Should.Throw<InputException>(() => model.Explaining(Text, place: 2)).Message.ShouldContain("1 hidden tokens");
+        Should.Throw<ArgumentException>(() => model.Explaining(Text, "cat")).Message.ShouldContain("3 tokens");
+        Should.Throw<InputException>(() => model.Explain("[MASK]" + Verse)).Message.ShouldContain("reads 34");
     }
 
     [Theory]

@@ -19,6 +19,9 @@ public abstract class ExplainedInput
     /// <summary>The text, or the name of the picture.</summary>
     public abstract string Source { get; }
 
+    /// <summary>The picture as it was given; null for a text.</summary>
+    public virtual Picture? Picture => null;
+
     /// <summary>What is explained, as <c>log odds of 'positive'</c>.</summary>
     public abstract string Target { get; }
 
@@ -70,11 +73,31 @@ public abstract class ExplainedInput
         return removed.Count == 0 ? [] : ValuesWithout(removed, removal);
     }
 
+    /// <summary>The same question about the same input, put to the model as it is now: nothing that was computed before is kept.</summary>
+    public abstract ExplainedInput Again();
+
+    /// <summary>Writes what the model attends to on this input, all layers and heads, as a trace (docs/traces.md).</summary>
+    /// <param name="path">The folder; a trace in it is replaced.</param>
+    /// <param name="type">How weights are stored.</param>
+    /// <exception cref="ArgumentException">The model has no attention among the tokens or patches that it reads.</exception>
+    /// <exception cref="InputException">The folder holds something else, or cannot be written.</exception>
+    public void WriteTrace(string path, TraceType type = TraceType.F16)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (Traced is not { } traced || new AttentionCapture(traced.Network).Names.Count == 0)
+            throw new ArgumentException($"a trace holds the attention of heads, of tokens or patches to each other; this {Model} has none.", nameof(path));
+        bool isText = Grid.Rows == 0;
+        AttentionTrace.Write(path, traced.Network, traced.Forward, new AttentionTraceOptions { Type = type, Text = isText ? Source : null, Tokens = [.. traced.Tokens.Select(token => token.Text)], Ranges = isText ? [.. traced.Tokens.Select(token => token.Place)] : [] });
+    }
+
     /// <summary>The attention of the model on this input; null where it has none.</summary>
     public virtual InputAttention? Attention => null;
 
     /// <summary>The last feature map before the answer, for Grad-CAM; null where the model has none.</summary>
     public virtual FeatureMap? Features => null;
+
+    /// <summary>The pass whose attention a trace holds: what is traced, the pass over this input alone, and its tokens (special ones with an empty place); null where no heads attend.</summary>
+    private protected virtual (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => null;
 
     /// <summary>The vectors, flat, in an order of the model's own.</summary>
     internal abstract float[] Vectors { get; }

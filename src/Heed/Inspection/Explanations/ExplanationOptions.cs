@@ -11,6 +11,15 @@ public sealed record ExplanationOptions
     /// <value>Default null: the one that the model answers.</value>
     public string? Target { get; init; }
 
+    /// <summary>Which of several places of the input is explained, from 1: of a detector the box with this number, as it is predicted; of a masked language model which of several hidden tokens, or, in a text that hides none, the token that shall
+    /// be hidden.</summary>
+    /// <value>Default null: of a detector the strongest box of the label, wherever it lies; of a masked language model the first hidden token.</value>
+    public int? Place { get; init; }
+
+    /// <summary>Whether a segmenter's mean is taken over all pixels.</summary>
+    /// <value>Default false: over those that the model gives to the label.</value>
+    public bool WholePicture { get; init; }
+
     /// <summary>How a unit is taken away; see <see cref="ExplainedInput.Removals"/>.</summary>
     /// <value>Default null: the first of the input's.</value>
     public string? Removal { get; init; }
@@ -45,6 +54,8 @@ public sealed record ExplanationOptions
             throw new ArgumentException(FormattableString.Invariant($"ExplanationOptions: Samples must be in 1 … 4096, got {Samples}."), nameof(Samples));
         if (Noise is not (> 0 and <= 10))
             throw new ArgumentException(FormattableString.Invariant($"ExplanationOptions: Noise must be above 0 and at most 10, got {Noise}."), nameof(Noise));
+        if (Place < 1)
+            throw new ArgumentException(FormattableString.Invariant($"ExplanationOptions: Place must be at least 1, got {Place}."), nameof(Place));
         foreach (string method in Methods ?? [])
             ExplanationMethod.Require(method);
     }

@@ -8,7 +8,7 @@ public sealed class InputAttention
         (Views, Layers, Readers, UnitOfPosition, UnitCount, PoolingNorms) = (views, layers, readers, unitOfPosition, unitCount, poolingNorms);
     }
 
-    /// <summary>The longest sequence of which whole matrices of weights are kept: 2,048 tokens.</summary>
+    /// <summary>The longest sequence of which whole matrices of weights are kept: 2,048 tokens or patches.</summary>
     public const int MostPositions = 2048;
 
     /// <summary>Weights of the pooling, one list a learned query, over units; empty where the model has no pooling. Beyond <see cref="MostPositions"/> in its place what the last layer's heads give to each unit where the answer reads it, their mean.</summary>
@@ -29,7 +29,7 @@ public sealed class InputAttention
     internal float[]? PoolingNorms { get; }
 
     /// <summary>Why there are no layers; null where there are.</summary>
-    internal string? WhyNoLayers => Layers.Count > 0 ? null : Readers.Count > MostPositions ? FormattableString.Invariant($"the text has {Readers.Count} tokens, and whole matrices of attention are kept of {MostPositions} at most")
+    internal string? WhyNoLayers => Layers.Count > 0 ? null : Readers.Count > MostPositions ? FormattableString.Invariant($"the input has {Readers.Count} tokens, and whole matrices of attention are kept of {MostPositions} at most")
         : "the model has no layers of self-attention";
 
     /// <summary>The mean over heads of one row of the last layer, over units; the row is all that was captured.</summary>

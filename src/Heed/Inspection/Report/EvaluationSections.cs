@@ -10,8 +10,9 @@ public static class EvaluationSections
 
     /// <summary>The curves of a training run: losses, and the share of dev rows that is right.</summary>
     /// <param name="epochs">What each epoch reached.</param>
-    /// <returns>No section for no epochs; a second one where there are shares.</returns>
-    public static IEnumerable<ReportSection> OfTraining(IReadOnlyList<EpochReport> epochs)
+    /// <param name="score">What the task's own score is called (<see cref="EpochReport.Score"/>); null where it has none.</param>
+    /// <returns>No section for no epochs; a second one where there are shares, a third where there are scores.</returns>
+    public static IEnumerable<ReportSection> OfTraining(IReadOnlyList<EpochReport> epochs, string? score = null)
     {
         ArgumentNullException.ThrowIfNull(epochs);
         if (epochs.Count == 0)
@@ -24,8 +25,11 @@ public static class EvaluationSections
             IsCount = true,
             Note = string.Create(culture, $"The best epoch, whose weights were kept: {epochs.LastOrDefault(e => e.IsBest)?.Epoch ?? epochs.Count}."),
         };
-        if (epochs.Any(e => double.IsFinite(e.Accuracy)))
-            yield return new ReportChart("Dev rows by epoch", "epoch", "share", [Line("accuracy", e => e.Accuracy), Line("macro F1", e => e.MacroF1)]) { AcrossRange = across, IsCount = true };
+        Curve[] shares = [.. new[] { Line("accuracy", e => e.Accuracy), Line("macro F1", e => e.MacroF1) }.Where(curve => curve.Points.Any(p => double.IsFinite(p.Y)))];
+        if (shares.Length > 0)
+            yield return new ReportChart("Dev rows by epoch", "epoch", "share", shares) { AcrossRange = across, IsCount = true };
+        if (score is not null && epochs.Any(e => e.Score is { } value && double.IsFinite(value)))
+            yield return new ReportChart($"Dev {score} by epoch", "epoch", score, [Line(score, e => e.Score ?? double.NaN)]) { AcrossRange = across, IsCount = true };
     }
 
     /// <summary>Everything that an evaluation says.</summary>
@@ -82,8 +86,8 @@ public static class EvaluationSections
         yield return Classes("Labels", report.Labels);
     }
 
-    private static ReportTable Figures(IReadOnlyList<(string Name, string Value)> figures) =>
-        new("Figures", "Figures with 95 % intervals", ["figure", "value"], [.. figures.Select(f => new[] { f.Name, f.Value })]);
+    internal static ReportTable Figures(IReadOnlyList<(string Name, string Value)> figures) =>
+        new("Figures", figures.Any(f => f.Value.Contains('[', StringComparison.Ordinal)) ? "Figures with 95 % intervals" : "Figures", ["figure", "value"], [.. figures.Select(f => new[] { f.Name, f.Value })]);
 
     private static ReportTable Classes(string title, IReadOnlyList<ClassScore> classes) => new(title, "How well each was found",
         ["name", ">precision", ">recall", ">F1", ">PR-AUC", ">rows"],

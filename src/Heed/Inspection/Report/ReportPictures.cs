@@ -19,6 +19,10 @@ public sealed record PictureView(Picture Picture, string Heading, IReadOnlyList<
     /// <summary>Figures and labels under the heading, by name.</summary>
     /// <value>Default none.</value>
     public IReadOnlyList<(string Name, string Value)> Facts { get; init; } = [];
+
+    /// <summary>The picture with something drawn over it, by what it shows, as <c>true</c> and <c>predicted</c>; shown beside the picture itself.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyList<(string Name, Picture Picture)> Drawings { get; init; } = [];
 }
 
 /// <summary>Pictures, alone or under heat maps whose strength the reader sets.</summary>
@@ -48,8 +52,12 @@ public sealed record ReportPictures(string Title, IReadOnlyList<PictureView> Pic
         if (view.Facts.Count > 0)
             html.Element("p", string.Join(" · ", view.Facts.Select(f => $"{f.Name} {f.Value}")), ("class", "facts"), ("dir", "auto"));
         html.Start("div", ("class", "figures"));
-        if (view.Maps.Count == 0)
+        if (view.Maps.Count == 0 && view.Drawings.Count == 0)
             html.Empty("img", ("src", picture), ("alt", view.Heading));
+        if (view.Drawings.Count > 0 && view.Maps.Count == 0)
+            WriteFigure(html, picture, view.Heading, "picture");
+        foreach ((string name, Picture drawn) in view.Drawings)
+            WriteFigure(html, Encode(Small(drawn)), $"{view.Heading}, {name}", name);
         foreach (PictureMap map in view.Maps)
         {
             (float least, float largest) = (TensorPrimitives.Min(map.Values.Span), TensorPrimitives.Max(map.Values.Span));
@@ -60,6 +68,9 @@ public sealed record ReportPictures(string Title, IReadOnlyList<PictureView> Pic
         }
         html.End().End().Line();
     }
+
+    private static void WriteFigure(HtmlWriter html, string source, string alternative, string caption) =>
+        html.Start("figure").Empty("img", ("src", source), ("alt", alternative)).Element("figcaption", caption).End();
 
     private static Picture Coloured(PictureMap map, float least, float largest)
     {
@@ -72,7 +83,7 @@ public sealed record ReportPictures(string Title, IReadOnlyList<PictureView> Pic
         return new Picture(map.Columns, map.Rows, 3, samples);
     }
 
-    private static Picture Small(Picture picture)
+    internal static Picture Small(Picture picture)
     {
         double scale = (double)ReportLimits.PictureSide / Math.Max(picture.Width, picture.Height);
         if (scale >= 1)

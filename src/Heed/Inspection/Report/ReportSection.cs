@@ -54,10 +54,13 @@ public static class ReportLimits
     /// <summary>Pictures of a list: 100.</summary>
     public const int Pictures = 100;
 
+    /// <summary>Pictures with answers drawn over them, three pictures each: 30.</summary>
+    public const int Drawn = 30;
+
     /// <summary>Pixels along a side of a picture; larger ones are made smaller: 256.</summary>
     public const int PictureSide = 256;
 
     /// <summary>One sentence that states them all.</summary>
     internal static string Sentence => FormattableString.Invariant(
-        $"At most {Texts} texts of {Characters:N0} characters with {Rows} rows of weights each, {Classes} classes of a confusion matrix, {TableRows} rows of a table, {MatrixSide} tokens along a matrix, {Weights:N0} weights of a grid of heads, {Matrices} matrices, and {Pictures} pictures of {PictureSide} pixels a side; what was longer is cut where it stands, with a sentence.");
+        $"At most {Texts} texts of {Characters:N0} characters with {Rows} rows of weights each, {Classes} classes of a confusion matrix, {TableRows} rows of a table, {MatrixSide} tokens along a matrix, {Weights:N0} weights of a grid of heads, {Matrices} matrices, and {Pictures} pictures of {PictureSide} pixels a side, {Drawn} where answers are drawn over them; what was longer is cut where it stands, with a sentence.");
 }

@@ -28,6 +28,7 @@ public sealed class Fcos : Module
         if (first < 0)
             throw new ArgumentException(FormattableString.Invariant($"FcosConfig: {config.LevelCount} levels are asked for, but the backbone has {backbone.LevelChannels.Count}."), nameof(config));
         Strides = [.. backbone.LevelStrides.Skip(first)];
+        FeaturePlaces = [.. Strides.Select(_ => new object())];
         pyramid = Register("fpn", new FeaturePyramid([.. backbone.LevelChannels.Skip(first)], config.Width));
         head = Register("head", new FcosHead(config));
     }
@@ -43,6 +44,9 @@ public sealed class Fcos : Module
     /// <summary>A forward pass over one black picture, for which the finest level's classes stand.</summary>
     internal Func<Pass, Tensor> Look(int height, int width) => pass => Forward(pass.Input(new float[height * width * Config.Channels], new Shape(1, height, width, Config.Channels)), pass)[0].Classes;
 
+    /// <summary>What stands for each level of the pyramid as the place where an <see cref="InputProbe"/> watches it.</summary>
+    internal IReadOnlyList<object> FeaturePlaces { get; }
+
     /// <summary>Looks at pictures.</summary>
     /// <param name="pictures">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>
@@ -53,7 +57,7 @@ public sealed class Fcos : Module
         IReadOnlyList<Tensor> levels = pyramid.Forward([.. backbone.Levels(pictures, pass).Skip(first)], pass);
         FcosLevel[] answers = new FcosLevel[levels.Count];
         for (int n = 0; n < answers.Length; n++)
-            answers[n] = head.Forward(levels[n], n, Strides[n], pass);
+            answers[n] = head.Forward(pass.Probed(FeaturePlaces[n], levels[n]), n, Strides[n], pass);
         return answers;
     }
 }

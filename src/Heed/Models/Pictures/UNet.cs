@@ -80,7 +80,7 @@ public sealed class UNet : Module
         int rows = Padded(height), columns = Padded(width);
         bool isPadded = (rows, columns) != (height, width);
         IReadOnlyList<Tensor> levels = Levels(isPadded ? pictures.Crop(0, 0, rows, columns) : pictures, pass);
-        Tensor y = levels[decoder.Length];
+        Tensor y = pass.Probed(this, levels[decoder.Length]);
         for (int n = decoder.Length - 1; n >= 0; n--)
             y = decoder[n].Forward(Tensor.Concatenate(levels[n], Enlarge(n, y, levels[n].Shape, pass)), pass);
         y = head.Module.Forward(y, pass);

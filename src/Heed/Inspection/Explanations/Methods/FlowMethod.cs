@@ -4,7 +4,7 @@ namespace Heed;
 internal sealed class FlowMethod() : ExplanationMethod("flow", "the largest flow from the answer to a token through all layers, weights as capacities", "Abnar and Zuidema 2020")
 {
     public override string? WhyNot(ExplainedInput input) => input.Attention is not { } attention ? "the model has no attention that it hands out" : attention.WhyNoLayers is { } reason ? reason
-        : attention.UnitOfPosition.Count > AttentionFlow.MostTokens ? FormattableString.Invariant($"the text has {attention.UnitOfPosition.Count} tokens, and flow takes {AttentionFlow.MostTokens} at most; take rollout") : null;
+        : attention.UnitOfPosition.Count > AttentionFlow.MostTokens ? FormattableString.Invariant($"the input has {attention.UnitOfPosition.Count} tokens, and flow takes {AttentionFlow.MostTokens} at most; take rollout") : null;
 
     private protected override MethodResult Score(ExplainedInput input, string part, ExplanationOptions options)
     {

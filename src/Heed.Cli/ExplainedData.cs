@@ -1,0 +1,65 @@
+using System.CommandLine;
+
+namespace Heed.Cli;
+
+/// <summary>What <c>heed explain --data</c> reads: texts of a file, or pictures as <c>heed eval</c> reads them.</summary>
+internal sealed class ExplainedData
+{
+    private readonly Option<string?> data = new("--data")
+    {
+        Description = "Texts from a file: one a line, or with --text a column of a TSV, CSV or JSON Lines file. Of a model of pictures, pictures as 'heed eval' reads them: folders, archives, PICTURES,BOXES.",
+        HelpName = "path",
+    };
+    private readonly Option<string?> column = new("--text") { Description = "The file is a table, and the texts stand in this column: a name, or a number from 1.", HelpName = "column" };
+    private readonly Option<string?> encoding = TableOptions.Encoding(), rows = BoxSource.Rows("--rows", "of a detector's boxes");
+    private readonly Option<int> limit = new("--limit") { Description = "At most so many inputs: the first rows of a file; pictures spread evenly over the set.", HelpName = "N", DefaultValueFactory = _ => 100 };
+    private readonly ImageSource images = new();
+    private readonly MaskSource masks;
+
+    public ExplainedData() => masks = new MaskSource(images.Skip);
+
+    public IEnumerable<Option> Options => [data, column, encoding, limit, .. images.Options, .. masks.LookOptions, rows];
+
+    /// <summary>Whether a file or folder was given rather than inputs. Throws where both or neither were.</summary>
+    public bool IsIn(ParseResult parsed, string[] given)
+    {
+        if (parsed.GetValue(limit) < 1)
+            throw new UsageException(FormattableString.Invariant($"--limit must be at least 1, got {parsed.GetValue(limit)}."));
+        (string? file, string? of) = (parsed.GetValue(data), parsed.GetValue(column));
+        if (given.Length > 0 == file is not null || (of is not null && file is null) || file is "" || of is "")
+            throw new UsageException("give inputs, or --data with a file (and --text with a column of it), and not both.");
+        return file is not null;
+    }
+
+    /// <summary>Texts, and the further columns that a model reads.</summary>
+    public IEnumerable<ExplainedItem> Texts(ParseResult parsed, FeatureEncoder? features = null)
+    {
+        string? of = parsed.GetValue(column);
+        if (of is null && features is { FieldCount: > 0 })
+            throw new UsageException("the model reads further columns; give a table and --text with the column of the texts.");
+        TextReadOptions options = new()
+        {
+            Text = of ?? "text",
+            Label = null,
+            Encoding = parsed.GetValue(encoding),
+            Format = of is null ? TextFormat.Lines : TextFormat.Guess,
+            Categories = [.. features?.Categories.Select(c => c.Name) ?? []],
+            Numbers = [.. features?.Numbers.Select(n => n.Name) ?? []],
+        };
+        UsageException.Guard(() =>
+        {
+            options.Validate();
+            return options;
+        });
+        return TextTable.ReadRows(parsed.GetValue(data)!, options).Take(parsed.GetValue(limit)).Select(row => new ExplainedItem(row, null));
+    }
+
+    public IEnumerable<ExplainedItem> Pictures(ParseResult parsed, IReadOnlyList<string> labels) => Of(parsed, path => images.Read(parsed, path, labels));
+
+    public IEnumerable<ExplainedItem> Masks(ParseResult parsed, IReadOnlyList<string> labels) => Of(parsed, path => masks.Read(parsed, path, labels));
+
+    public IEnumerable<ExplainedItem> Boxes(ParseResult parsed, IReadOnlyList<string> labels) => Of(parsed, path => BoxSource.Read(path, parsed.GetValue(rows), parsed.GetValue(images.Skip), labels));
+
+    private IEnumerable<ExplainedItem> Of(ParseResult parsed, Func<string, IPictureData> read) => parsed.GetValue(column) is null ? ExplainedItem.Of(read(parsed.GetValue(data)!), parsed.GetValue(limit))
+        : throw new UsageException("the model reads pictures; --text is for tables of texts. Leave it away.");
+}
