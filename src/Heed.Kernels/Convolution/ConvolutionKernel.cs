@@ -37,6 +37,12 @@ public static unsafe class ConvolutionKernel
                 Depthwise(px, pw, pb, shape, py, isBackward: false);
                 return;
             }
+            if (shape.IsWinograd)
+            {
+                WinogradCall fast = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py };
+                Simd.Run(ref fast);
+                return;
+            }
             ConvolutionCall call = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py };
             Simd.Run(ref call);
         }
@@ -76,6 +82,11 @@ public static unsafe class ConvolutionKernel
                 DepthwiseCall single = new() { Shape = shape, From = px, Weight = weight.Pointer, Bias = pb, To = py, Ending = ending };
                 Simd.Run(ref single);
             }
+            else if (shape.IsWinograd)
+            {
+                WinogradCall fast = new() { Shape = shape, From = px, Packed = weight.Transformed, Bias = pb, To = py, Ending = ending };
+                Simd.Run(ref fast);
+            }
             else
             {
                 ConvolutionCall call = new() { Shape = shape, From = px, Packed = weight.Pointer, Bias = pb, To = py, Ending = ending };
@@ -108,7 +119,7 @@ public static unsafe class ConvolutionKernel
         Require.Apart(Operation, nameof(dy), dy, dx);
         Require.Apart(Operation, nameof(dy), dy, dweight);
         int size = shape.Filters * shape.Depth, parts = ConvolutionWeightCall.Parts(shape);
-        using Scratch sums = new(dweight.Length == 0 ? 0 : (long)parts * size);
+        using Scratch sums = new(dweight.Length == 0 || shape.IsWinograd ? 0 : (long)parts * size);
         fixed (float* pdy = dy, px = x, pw = weight, atDx = dx, atDw = dweight)
         {
             float* pdx = atDx, pdw = atDw;
@@ -126,6 +137,18 @@ public static unsafe class ConvolutionKernel
                         pdw[i] += sums.Pointer[(i % shape.Depth * shape.Filters) + (i / shape.Depth)];
                 }
                 pdx = pdw = null;
+            }
+            if (pdx != null && shape.IsWinograd)
+            {
+                WinogradCall fast = new() { Shape = shape, From = pdy, Weight = pw, To = pdx, IsBackward = true };
+                Simd.Run(ref fast);
+                pdx = null;
+            }
+            if (pdw != null && shape.IsWinograd)
+            {
+                WinogradWeightCall fast = new() { Shape = shape, X = px, DY = pdy, DWeight = pdw };
+                Simd.Run(ref fast);
+                pdw = null;
             }
             if (pdx != null)
             {
