@@ -8,14 +8,14 @@ namespace Heed.Kernels;
 /// </remarks>
 internal unsafe struct WinogradCall : ISimdKernel
 {
-    // So many floats of transformed tiles and products stay in the second-level cache beside the filters.
-    private const int Block = 1 << 17;
+    // So many floats of transformed tiles and products stay in the second-level cache beside the filters; so many tiles of one vector in the first-level cache.
+    private const int Block = 1 << 17, FewTiles = 32;
 
     public ConvolutionShape Shape;
     public float* From, Weight, Bias, To;
     public float* Packed;      // panels made before, or null
     public ConvolutionEnding Ending;
-    public bool IsBackward;
+    public bool IsBackward, Overwrites;      // backward: whether the result holds nothing yet
     private int lines, blocks, together;
     private float* panels;
 
@@ -31,7 +31,7 @@ internal unsafe struct WinogradCall : ISimdKernel
         if (Packed == null)
             new WinogradPanels { Shape = Shape, Weight = Weight, To = panels, IsBackward = IsBackward }.Run<V>();
         (int height, int width, _) = Result;
-        int rows = (height + 1) / 2, columns = (width + 1) / 2, most = Math.Max(1, Block / (WinogradTransform.Positions * (Shape.Channels + Shape.Filters)));
+        int rows = (height + 1) / 2, columns = (width + 1) / 2, most = IsNarrow<V>() ? rows * columns : Math.Max(1, Block / (WinogradTransform.Positions * (Shape.Channels + Shape.Filters)));
         // A single picture is cut for all threads.
         int wanted = Shape.Batch >= 4 * Workers.Degree ? 1 : 4 * Workers.Degree / Math.Max(1, Shape.Batch);
         blocks = Math.Min(rows, Math.Max(wanted, (rows + Math.Clamp(most / columns, 1, rows) - 1) / Math.Clamp(most / columns, 1, rows)));
@@ -41,6 +41,10 @@ internal unsafe struct WinogradCall : ISimdKernel
         fixed (WinogradCall* self = &this)
             Workers.Run(&Task<V>, self, (Shape.Batch + together - 1) / together * blocks);
     }
+
+    // Vectors of 16 lanes, one for all filters.
+    private readonly bool IsNarrow<V>()
+        where V : unmanaged, ISimd<V> => V.Width == WinogradTile.Square && Result.Channels == V.Width;
 
     private static void Task<V>(void* state, int index)
         where V : unmanaged, ISimd<V>
@@ -53,6 +57,9 @@ internal unsafe struct WinogradCall : ISimdKernel
         int firstPicture = index / call->blocks * call->together, pictures = Math.Min(call->together, s.Batch - firstPicture), tiles = pictures * lines * columns;
         int top = (2 * firstLine) - (call->IsBackward ? 2 - s.PaddingHeight : s.PaddingHeight), left = call->IsBackward ? s.PaddingWidth - 2 : -s.PaddingWidth, rows = (2 * lines) + 2, pitch = (2 * columns) + 2;
         bool copies = top < 0 || top + rows > height || left < 0 || left + pitch > width;
+        bool isNarrow = call->IsNarrow<V>();
+        if (isNarrow)
+            tiles = Math.Max(WinogradTile.Tiles, Math.Clamp(FewTiles / columns, 1, lines) * columns);
         nint distance = WinogradTransform.Distance(tiles, channels), productDistance = WinogradTransform.Distance(tiles, filters), each = (nint)lines * columns;
         using Scratch scratch = new((WinogradTransform.Positions * (distance + productDistance)) + (copies ? (long)rows * pitch * channels : 0));
         float* windows = scratch.Pointer, products = windows + (WinogradTransform.Positions * distance), block = products + (WinogradTransform.Positions * productDistance);
@@ -63,16 +70,45 @@ internal unsafe struct WinogradCall : ISimdKernel
                 ConvolutionPadding.Copy(from, height, width, channels, top, rows, left, pitch, block);
             else
                 seen = from + ((((nint)top * width) + left) * channels);
+            if (isNarrow)
+            {
+                call->Narrow<V>(seen, (nint)(copies ? pitch : width) * channels, firstPicture + k, firstLine, lines, windows, distance, products, productDistance);
+                continue;
+            }
             WinogradTransform.Windows<V>(seen, (nint)(copies ? pitch : width) * channels, channels, lines, columns, windows + (k * each * channels), distance, 0, WinogradTransform.Side);
         }
+        if (isNarrow)
+            return;
         for (int position = 0; position < WinogradTransform.Positions; position++)
             Multiply<V>(windows + (position * distance), call->panels + ((nint)position * channels * Packing.PanelWidth<V>()), products + (position * productDistance), tiles, channels, filters);
         for (int k = 0; k < pictures; k++)
         {
             float* to = call->To + (((((nint)(firstPicture + k) * resultHeight) + (2 * firstLine)) * resultWidth) * filters);
             int seenRows = Math.Min(2 * lines, resultHeight - (2 * firstLine));
-            WinogradTransform.Results<V>(products + (k * each * filters), productDistance, filters, lines, columns, to, (nint)resultWidth * filters, seenRows, resultWidth, call->Bias, call->IsBackward);
+            WinogradTransform.Results<V>(products + (k * each * filters), productDistance, filters, lines, columns, to, (nint)resultWidth * filters, seenRows, resultWidth, call->Bias, call->IsBackward && !call->Overwrites);
             call->Ending.Apply<V>(to, (nint)(to - call->To), (nint)seenRows * resultWidth * filters);
+        }
+    }
+
+    // One picture's rows of tiles, some at a time, each row of positions from its windows to its halves in the first-level cache.
+    private readonly void Narrow<V>(float* seen, nint row, int picture, int firstLine, int lines, float* windows, nint distance, float* halves, nint halfDistance)
+        where V : unmanaged, ISimd<V>
+    {
+        (int height, int width, int filters) = Result;
+        int channels = Source.Channels, columns = (width + 1) / 2, most = Math.Clamp(FewTiles / columns, 1, lines);
+        nint panelDistance = (nint)channels * Packing.PanelWidth<V>();
+        for (int i = 0, count; i < lines; i += count)
+        {
+            count = Math.Min(most, lines - i);
+            for (int r = 0; r < WinogradTransform.Side; r++)
+            {
+                WinogradTransform.Windows<V>(seen + (2 * i * row), row, channels, count, columns, windows - (r * WinogradTransform.Side * distance), distance, r, r + 1);
+                WinogradTile.Row<V>(windows, distance, panels + (r * WinogradTransform.Side * panelDistance), panelDistance, halves + (2 * r * halfDistance), halfDistance, count * columns, channels);
+            }
+            int firstRow = 2 * (firstLine + i), seenRows = Math.Min(2 * count, height - firstRow);
+            float* to = To + ((((nint)picture * height) + firstRow) * width * filters);
+            WinogradTransform.ResultsOfHalves<V>(halves, halfDistance, count, columns, to, (nint)width * filters, seenRows, width, Bias, IsBackward && !Overwrites);
+            Ending.Apply<V>(to, (nint)(to - To), (nint)seenRows * width * filters);
         }
     }
 

@@ -110,37 +110,67 @@ internal static unsafe class WinogradTransform
     public static void Results<V>(float* from, nint distance, nint filters, int lines, int columns, float* to, nint row, int height, int width, float* bias, bool accumulates)
         where V : unmanaged, ISimd<V>
     {
-        nint low = 2 * Side * distance;
+        nint side = Side * distance;
         for (int i = 0; i < lines; i++)
         {
-            bool hasBelow = (2 * i) + 1 < height;
             for (nint f = 0; f < filters; f += V.Width)
             {
                 float* m = from + ((nint)i * columns * filters) + f, at = to + (2 * i * row) + f;
                 V start = bias == null ? V.Zero : V.Load(bias + f);
                 for (int j = 0; j < columns; j++, m += filters, at += 2 * filters)
                 {
-                    float* n = m + (Side * distance), o = m + low, p = o + (Side * distance);
-                    V x1 = V.Load(n), x2 = V.Load(o), u0 = V.Load(m) + (x1 + x2), v0 = (x1 - x2) + V.Load(p);
-                    x1 = V.Load(n + distance); x2 = V.Load(o + distance);
-                    V u1 = V.Load(m + distance) + (x1 + x2), v1 = (x1 - x2) + V.Load(p + distance);
-                    x1 = V.Load(n + (2 * distance)); x2 = V.Load(o + (2 * distance));
-                    V u2 = V.Load(m + (2 * distance)) + (x1 + x2), v2 = (x1 - x2) + V.Load(p + (2 * distance));
-                    x1 = V.Load(n + (3 * distance)); x2 = V.Load(o + (3 * distance));
-                    V u3 = V.Load(m + (3 * distance)) + (x1 + x2), v3 = (x1 - x2) + V.Load(p + (3 * distance));
-                    bool hasRight = (2 * j) + 1 < width;
-                    Put(start + (u0 + (u1 + u2)), at, accumulates);
-                    if (hasRight)
-                        Put(start + ((u1 - u2) + u3), at + filters, accumulates);
-                    if (hasBelow)
-                    {
-                        Put(start + (v0 + (v1 + v2)), at + row, accumulates);
-                        if (hasRight)
-                            Put(start + ((v1 - v2) + v3), at + row + filters, accumulates);
-                    }
+                    // Rows of positions first, as WinogradTile does it.
+                    float* n = m + side, o = n + side, p = o + side;
+                    Halve(V.Load(m), V.Load(m + distance), V.Load(m + (2 * distance)), V.Load(m + (3 * distance)), out V u0, out V v0);
+                    Halve(V.Load(n), V.Load(n + distance), V.Load(n + (2 * distance)), V.Load(n + (3 * distance)), out V u1, out V v1);
+                    Halve(V.Load(o), V.Load(o + distance), V.Load(o + (2 * distance)), V.Load(o + (3 * distance)), out V u2, out V v2);
+                    Halve(V.Load(p), V.Load(p + distance), V.Load(p + (2 * distance)), V.Load(p + (3 * distance)), out V u3, out V v3);
+                    bool hasBelow = (2 * i) + 1 < height;
+                    Column(u0, u1, u2, u3, start, at, row, hasBelow, accumulates);
+                    if ((2 * j) + 1 < width)
+                        Column(v0, v1, v2, v3, start, at + filters, row, hasBelow, accumulates);
                 }
             }
         }
+    }
+
+    /// <summary>The same from halves, Aᵀ·(m·A): (4 rows, 2, tiles, one vector of filters), so far apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void ResultsOfHalves<V>(float* from, nint distance, int lines, int columns, float* to, nint row, int height, int width, float* bias, bool accumulates)
+        where V : unmanaged, ISimd<V>
+    {
+        V start = bias == null ? V.Zero : V.Load(bias);
+        nint pair = 2 * distance;
+        for (int i = 0; i < lines; i++)
+        {
+            float* at = to + (2 * i * row);
+            bool hasBelow = (2 * i) + 1 < height;
+            for (int j = 0; j < columns; j++, from += V.Width, at += 2 * V.Width)
+            {
+                float* h = from + distance;
+                Column(V.Load(from), V.Load(from + pair), V.Load(from + (2 * pair)), V.Load(from + (3 * pair)), start, at, row, hasBelow, accumulates);
+                if ((2 * j) + 1 < width)
+                    Column(V.Load(h), V.Load(h + pair), V.Load(h + (2 * pair)), V.Load(h + (3 * pair)), start, at + V.Width, row, hasBelow, accumulates);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Halve<V>(V m0, V m1, V m2, V m3, out V left, out V right)
+        where V : unmanaged, ISimd<V>
+    {
+        left = m0 + (m1 + m2);
+        right = (m1 - m2) + m3;
+    }
+
+    // The upper and the lower pixel.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Column<V>(V h0, V h1, V h2, V h3, V start, float* to, nint row, bool hasBelow, bool accumulates)
+        where V : unmanaged, ISimd<V>
+    {
+        Put(start + (h0 + (h1 + h2)), to, accumulates);
+        if (hasBelow)
+            Put(start + ((h1 - h2) + h3), to + row, accumulates);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

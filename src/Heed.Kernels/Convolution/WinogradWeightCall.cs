@@ -4,8 +4,8 @@ namespace Heed.Kernels;
 /// <remarks>A task owns a part of the pictures, the same parts for any number of threads, and some rows of the 16 positions; it walks through its pictures in order, some rows of tiles or some small pictures at a time, and the parts are added in order.</remarks>
 internal unsafe struct WinogradWeightCall : ISimdKernel
 {
-    // So many floats of transformed tiles stay in the second-level cache beside the sums.
-    private const int Block = 1 << 17;
+    // So many floats of transformed tiles stay in the second-level cache beside the sums; so many tiles of one vector in the first-level cache.
+    private const int Block = 1 << 17, FewTiles = 64;
 
     public ConvolutionShape Shape;
     public float* X, DY, DWeight;
@@ -38,13 +38,16 @@ internal unsafe struct WinogradWeightCall : ISimdKernel
         WinogradWeightCall* call = (WinogradWeightCall*)state;
         ref readonly ConvolutionShape s = ref call->Shape;
         int part = index / call->positionTasks, rowTask = index % call->positionTasks, parts = call->Parts;
-        int firstRow = WinogradTransform.Side * rowTask / call->positionTasks, endRow = WinogradTransform.Side * (rowTask + 1) / call->positionTasks, first = firstRow * WinogradTransform.Side, positions = (endRow * WinogradTransform.Side) - first;
-        int allLines = (s.OutputHeight + 1) / 2, columns = (s.OutputWidth + 1) / 2, most = Block / (positions * (s.Channels + s.Filters)), lines = Math.Clamp(most / columns, 1, allLines);
+        int firstRow = WinogradTransform.Side * rowTask / call->positionTasks, endRow = WinogradTransform.Side * (rowTask + 1) / call->positionTasks;
+        // One vector of channels and of filters: one row of positions at a time, in the first-level cache.
+        bool isNarrow = V.Width == WinogradTile.Square && (s.Channels, s.Filters) == (V.Width, V.Width);
+        int rowsAtOnce = isNarrow ? 1 : endRow - firstRow, positions = rowsAtOnce * WinogradTransform.Side;
+        int allLines = (s.OutputHeight + 1) / 2, columns = (s.OutputWidth + 1) / 2, most = isNarrow ? FewTiles : Block / (positions * (s.Channels + s.Filters)), lines = Math.Clamp(most / columns, 1, allLines);
         int n = (int)((long)s.Batch * part / parts), end = (int)((long)s.Batch * (part + 1) / parts), together = lines < allLines ? 1 : Math.Clamp(most / (allLines * columns), 1, end - n);
-        int rows = (2 * lines) + 2, pitch = (2 * columns) + 2;
-        nint most1 = WinogradTransform.Distance((nint)together * lines * columns, s.Channels), most2 = WinogradTransform.Distance((nint)together * lines * columns, s.Filters);
-        using Scratch scratch = new((positions * (most1 + most2)) + ((long)rows * pitch * Math.Max(s.Channels, s.Filters)));
-        float* windows = scratch.Pointer, gradients = windows + (positions * most1), block = gradients + (positions * most2), sums = call->sums + ((nint)part * call->Size);
+        int pitch = (2 * columns) + 2, length = ((2 * lines) + 2) * pitch * s.Channels, gradientLength = 4 * lines * columns * s.Filters;
+        nint distance = WinogradTransform.Distance((nint)together * lines * columns, s.Channels), gradientDistance = WinogradTransform.Distance((nint)together * lines * columns, s.Filters);
+        using Scratch scratch = new((positions * (distance + gradientDistance)) + ((long)together * (length + gradientLength)));
+        float* windows = scratch.Pointer, gradients = windows + (positions * distance), blocks = gradients + (positions * gradientDistance), gradientBlocks = blocks + ((nint)together * length);
         bool isFirst = true;
         for (int pictures; n < end; n += pictures)
         {
@@ -52,31 +55,40 @@ internal unsafe struct WinogradWeightCall : ISimdKernel
             for (int i = 0, count; i < allLines; i += count, isFirst = false)
             {
                 count = Math.Min(lines, allLines - i);
-                nint each = (nint)count * columns, tiles = pictures * each, distance = WinogradTransform.Distance(tiles, s.Channels), gradientDistance = WinogradTransform.Distance(tiles, s.Filters);
-                // The transformations count positions from the first row of all.
-                float* windowsStart = windows - (first * distance), gradientsStart = gradients - (first * gradientDistance);
-                for (int k = 0; k < pictures; k++)
+                nint each = (nint)count * columns;
+                for (int r = firstRow; r < endRow; r += rowsAtOnce)
                 {
-                    Rows(call->X, n + k, s.Height, s.Width, s.Channels, (2 * i) - s.PaddingHeight, (2 * count) + 2, -s.PaddingWidth, pitch, block, out float* seen, out nint row);
-                    WinogradTransform.Windows<V>(seen, row, s.Channels, count, columns, windowsStart + (k * each * s.Channels), distance, firstRow, endRow);
-                    Rows(call->DY, n + k, s.OutputHeight, s.OutputWidth, s.Filters, 2 * i, 2 * count, 0, 2 * columns, block, out seen, out row);
-                    WinogradTransform.Gradients<V>(seen, row, s.Filters, count, columns, gradientsStart + (k * each * s.Filters), gradientDistance, firstRow, endRow);
+                    // The transformations count positions from the first row of all.
+                    float* windowsStart = windows - (r * WinogradTransform.Side * distance), gradientsStart = gradients - (r * WinogradTransform.Side * gradientDistance);
+                    for (int k = 0; k < pictures; k++)
+                    {
+                        float* seen = Rows(call->X, n + k, s.Height, s.Width, s.Channels, (2 * i) - s.PaddingHeight, (2 * count) + 2, -s.PaddingWidth, pitch, blocks + ((nint)k * length), r == firstRow, out nint row);
+                        WinogradTransform.Windows<V>(seen, row, s.Channels, count, columns, windowsStart + (k * each * s.Channels), distance, r, r + rowsAtOnce);
+                        seen = Rows(call->DY, n + k, s.OutputHeight, s.OutputWidth, s.Filters, 2 * i, 2 * count, 0, 2 * columns, gradientBlocks + ((nint)k * gradientLength), r == firstRow, out row);
+                        WinogradTransform.Gradients<V>(seen, row, s.Filters, count, columns, gradientsStart + (k * each * s.Filters), gradientDistance, r, r + rowsAtOnce);
+                    }
+                    for (int p = 0; p < positions; p++)
+                    {
+                        float* sums = call->sums + ((nint)part * call->Size) + ((nint)((r * WinogradTransform.Side) + p) * s.Channels * s.Filters);
+                        if (isNarrow)
+                            WinogradTile.Outer<V>(windows + (p * distance), gradients + (p * gradientDistance), (int)(pictures * each), sums, isFirst);
+                        else
+                            Add<V>(windows + (p * distance), gradients + (p * gradientDistance), (int)(pictures * each), sums, s.Channels, s.Filters, isFirst);
+                    }
                 }
-                for (int p = 0; p < positions; p++)
-                    Add<V>(windows + (p * distance), gradients + (p * gradientDistance), (int)tiles, sums + ((nint)(first + p) * s.Channels * s.Filters), s.Channels, s.Filters, isFirst);
             }
         }
     }
 
-    // Some rows of a picture: where they lie, or with zeros around them in the block.
-    private static void Rows(float* pictures, int number, int height, int width, int channels, int top, int rows, int left, int pitch, float* block, out float* seen, out nint row)
+    // Some rows of a picture: where they lie, or with zeros around them in the block, copied there or left from before.
+    private static float* Rows(float* pictures, int number, int height, int width, int channels, int top, int rows, int left, int pitch, float* block, bool isNew, out nint row)
     {
         float* picture = pictures + ((nint)number * height * width * channels);
         bool copies = top < 0 || top + rows > height || left < 0 || left + pitch > width;
-        seen = copies ? block : picture + ((((nint)top * width) + left) * channels);
         row = (nint)(copies ? pitch : width) * channels;
-        if (copies)
+        if (copies && isNew)
             ConvolutionPadding.Copy(picture, height, width, channels, top, rows, left, pitch, block);
+        return copies ? block : picture + ((((nint)top * width) + left) * channels);
     }
 
     // sums (channels, filters) += windowsᵀ·gradients, or = at the start.
