@@ -103,7 +103,7 @@ internal unsafe struct WinogradCall : ISimdKernel
             for (int r = 0; r < WinogradTransform.Side; r++)
             {
                 WinogradTransform.Windows<V>(seen + (2 * i * row), row, channels, count, columns, windows - (r * WinogradTransform.Side * distance), distance, r, r + 1);
-                WinogradTile.Row<V>(windows, distance, panels + (r * WinogradTransform.Side * panelDistance), panelDistance, halves + (2 * r * halfDistance), halfDistance, count * columns, channels);
+                WinogradTile.Row(windows, distance, panels + (r * WinogradTransform.Side * panelDistance), panelDistance, halves + (2 * r * halfDistance), halfDistance, count * columns, channels);
             }
             int firstRow = 2 * (firstLine + i), seenRows = Math.Min(2 * count, height - firstRow);
             float* to = To + ((((nint)picture * height) + firstRow) * width * filters);

@@ -71,7 +71,7 @@ internal unsafe struct WinogradWeightCall : ISimdKernel
                     {
                         float* sums = call->sums + ((nint)part * call->Size) + ((nint)((r * WinogradTransform.Side) + p) * s.Channels * s.Filters);
                         if (isNarrow)
-                            WinogradTile.Outer<V>(windows + (p * distance), gradients + (p * gradientDistance), (int)(pictures * each), sums, isFirst);
+                            WinogradTile.Outer(windows + (p * distance), gradients + (p * gradientDistance), (int)(pictures * each), sums, isFirst);
                         else
                             Add<V>(windows + (p * distance), gradients + (p * gradientDistance), (int)(pictures * each), sums, s.Channels, s.Filters, isFirst);
                     }
