@@ -49,8 +49,8 @@ public sealed unsafe class PackedConvolution
             }
             else
             {
-                ConvolutionPanels panels = new() { Shape = shape, Weight = pw, To = packed.Pointer };
-                Simd.Run(ref panels);
+                ConvolutionPanels direct = new() { Shape = shape, Weight = pw, To = packed.Pointer };
+                Simd.Run(ref direct);
             }
         }
         return packed;

@@ -16,7 +16,7 @@ internal unsafe struct WinogradCall : ISimdKernel
     public float* Packed;      // panels made before, or null
     public ConvolutionEnding Ending;
     public bool IsBackward, Overwrites;      // backward: whether the result holds nothing yet
-    private int lines, blocks, together;
+    private int taskLines, blocks, together;
     private float* panels;
 
     private readonly (int Height, int Width, int Channels) Source => IsBackward ? (Shape.OutputHeight, Shape.OutputWidth, Shape.Filters) : (Shape.Height, Shape.Width, Shape.Channels);
@@ -35,8 +35,8 @@ internal unsafe struct WinogradCall : ISimdKernel
         // A single picture is cut for all threads.
         int wanted = Shape.Batch >= 4 * Workers.Degree ? 1 : 4 * Workers.Degree / Math.Max(1, Shape.Batch);
         blocks = Math.Min(rows, Math.Max(wanted, (rows + Math.Clamp(most / columns, 1, rows) - 1) / Math.Clamp(most / columns, 1, rows)));
-        lines = (rows + blocks - 1) / blocks;
-        blocks = (rows + lines - 1) / lines;
+        taskLines = (rows + blocks - 1) / blocks;
+        blocks = (rows + taskLines - 1) / taskLines;
         together = blocks > 1 ? 1 : Math.Clamp(most / (rows * columns), 1, Math.Max(1, Shape.Batch / (4 * Workers.Degree)));
         fixed (WinogradCall* self = &this)
             Workers.Run(&Task<V>, self, (Shape.Batch + together - 1) / together * blocks);
@@ -53,7 +53,7 @@ internal unsafe struct WinogradCall : ISimdKernel
         ref readonly ConvolutionShape s = ref call->Shape;
         (int height, int width, int channels) = call->Source;
         (int resultHeight, int resultWidth, int filters) = call->Result;
-        int columns = (resultWidth + 1) / 2, firstLine = index % call->blocks * call->lines, lines = Math.Min(call->lines, ((resultHeight + 1) / 2) - firstLine);
+        int columns = (resultWidth + 1) / 2, firstLine = index % call->blocks * call->taskLines, lines = Math.Min(call->taskLines, ((resultHeight + 1) / 2) - firstLine);
         int firstPicture = index / call->blocks * call->together, pictures = Math.Min(call->together, s.Batch - firstPicture), tiles = pictures * lines * columns;
         int top = (2 * firstLine) - (call->IsBackward ? 2 - s.PaddingHeight : s.PaddingHeight), left = call->IsBackward ? s.PaddingWidth - 2 : -s.PaddingWidth, rows = (2 * lines) + 2, pitch = (2 * columns) + 2;
         bool copies = top < 0 || top + rows > height || left < 0 || left + pitch > width;

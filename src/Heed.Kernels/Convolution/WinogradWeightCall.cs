@@ -69,11 +69,11 @@ internal unsafe struct WinogradWeightCall : ISimdKernel
                     }
                     for (int p = 0; p < positions; p++)
                     {
-                        float* sums = call->sums + ((nint)part * call->Size) + ((nint)((r * WinogradTransform.Side) + p) * s.Channels * s.Filters);
+                        float* to = call->sums + ((nint)part * call->Size) + ((nint)((r * WinogradTransform.Side) + p) * s.Channels * s.Filters);
                         if (isNarrow)
-                            WinogradTile.Outer(windows + (p * distance), gradients + (p * gradientDistance), (int)(pictures * each), sums, isFirst);
+                            WinogradTile.Outer(windows + (p * distance), gradients + (p * gradientDistance), (int)(pictures * each), to, isFirst);
                         else
-                            Add<V>(windows + (p * distance), gradients + (p * gradientDistance), (int)(pictures * each), sums, s.Channels, s.Filters, isFirst);
+                            Add<V>(windows + (p * distance), gradients + (p * gradientDistance), (int)(pictures * each), to, s.Channels, s.Filters, isFirst);
                     }
                 }
             }

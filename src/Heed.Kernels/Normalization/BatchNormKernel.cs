@@ -78,15 +78,19 @@ public static unsafe class BatchNormKernel
     /// <param name="daddend">(rows, channels), or empty.</param>
     /// <param name="overwritesInput">Whether dx holds nothing yet, so that it is written and not added to; default false.</param>
     /// <param name="overwritesAddend">Likewise for daddend.</param>
+    /// <param name="beta">Of the forward pass, if it rectified and added nothing: whether a result was above 0 is then computed again from x, with the same bits, and y, which may be empty, is not read. Default empty.</param>
     /// <exception cref="ArgumentException">Lengths do not fit, or results overlap sources.</exception>
     public static void Backward(
         ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> mean, ReadOnlySpan<float> variance, ReadOnlySpan<float> gamma, float epsilon, bool rectifies, bool isFixed,
-        Span<float> dx, Span<float> dgamma, Span<float> dbeta, Span<float> daddend, bool overwritesInput = false, bool overwritesAddend = false)
+        Span<float> dx, Span<float> dgamma, Span<float> dbeta, Span<float> daddend, bool overwritesInput = false, bool overwritesAddend = false, ReadOnlySpan<float> beta = default)
     {
         const string Operation = "BatchNormKernel.Backward";
         int rows = Check(Operation, dy.Length, mean, variance, gamma), channels = mean.Length;
         Require.Length(Operation, nameof(x), x.Length, dy.Length);
-        if (rectifies)
+        bool computesMask = rectifies && beta.Length != 0;
+        if (computesMask)
+            Require.Length(Operation, nameof(beta), beta.Length, channels);
+        else if (rectifies)
             Require.Length(Operation, nameof(y), y.Length, dy.Length);
         CheckGradient(Operation, nameof(dx), dx, dy, x, y);
         CheckGradient(Operation, nameof(daddend), daddend, dy, x, y);
@@ -96,20 +100,25 @@ public static unsafe class BatchNormKernel
             Require.Length(Operation, nameof(dbeta), dbeta.Length, channels);
         if (rows == 0)
             return;
-        using Scratch memory = new(6L * channels);
-        float* sums = memory.Pointer, products = sums + channels, reciprocal = products + channels, scale = reciprocal + channels, offset = scale + channels, slope = offset + channels;
+        using Scratch memory = new(7L * channels);
+        float* sums = memory.Pointer, products = sums + channels, reciprocal = products + channels, scale = reciprocal + channels, offset = scale + channels, slope = offset + channels, shift = slope + channels;
         new Span<float>(sums, 2 * channels).Clear();
         for (int c = 0; c < channels; c++)
             reciprocal[c] = Reciprocal(variance[c], epsilon);
         fixed (float* pdy = dy, px = x, py = y, pm = mean, pdx = dx, pdz = daddend)
         {
-            float* mask = rectifies ? py : null;
+            float* mask = rectifies && !computesMask ? py : null;
+            for (int c = 0; c < channels; c++)
+            {
+                scale[c] = gamma[c] * reciprocal[c];
+                shift[c] = computesMask ? beta[c] - (mean[c] * scale[c]) : 0;
+            }
+            RectifierMask seen = new() { Y = mask, X = px, Scale = scale, Shift = computesMask ? shift : null };
             if (!isFixed || dgamma.Length != 0 || dbeta.Length != 0)
-                ColumnSweep.Sum(new GradientSum { Gradient = pdy, X = px, Mask = mask, Mean = pm, Reciprocal = reciprocal, Channels = channels }, rows, channels, 2, sums);
+                ColumnSweep.Sum(new GradientSum { Gradient = pdy, X = px, Mask = seen, Mean = pm, Reciprocal = reciprocal, Channels = channels }, rows, channels, 2, sums);
             for (int c = 0; c < channels; c++)
             {
                 // dx = scale·g + slope·(x − μ) + offset.
-                scale[c] = gamma[c] * reciprocal[c];
                 slope[c] = isFixed ? 0 : -scale[c] * reciprocal[c] * products[c] / rows;
                 offset[c] = isFixed ? 0 : -scale[c] * sums[c] / rows;
             }
@@ -117,7 +126,7 @@ public static unsafe class BatchNormKernel
             {
                 ColumnSweep.Run(new InputStep
                 {
-                    Gradient = pdy, X = px, Mask = mask, Mean = pm, Scale = scale, Slope = slope, Offset = offset, Channels = channels,
+                    Gradient = pdy, X = px, Mask = seen, Mean = pm, Scale = scale, Slope = slope, Offset = offset, Channels = channels,
                     Input = dx.Length == 0 ? null : pdx, Addend = daddend.Length == 0 ? null : pdz, OverwritesInput = overwritesInput, OverwritesAddend = overwritesAddend,
                 }, rows, channels);
             }
@@ -175,19 +184,21 @@ public static unsafe class BatchNormKernel
     // Σ g and Σ g∘x̂, side by side.
     internal struct GradientSum : IColumnSum
     {
-        public float* Gradient, X, Mask, Mean, Reciprocal;
+        public float* Gradient, X, Mean, Reciprocal;
+        public RectifierMask Mask;
         public nint Channels;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Column<V>(nint first, nint rows, nint channel, int count, float* to)
             where V : unmanaged, ISimd<V>
         {
-            float* gradient = Gradient + (first * Channels) + channel, x = X + (first * Channels) + channel, mask = Mask == null ? null : Mask + (first * Channels) + channel;
+            float* gradient = Gradient, x = X;
+            RectifierMask.Lanes<V> mask = Mask.At<V>(channel, count);
             V mean = Lane.Load<V>(Mean + channel, count), reciprocal = Lane.Load<V>(Reciprocal + channel, count), a = V.Zero, b = V.Zero, c = V.Zero, d = V.Zero, pa = V.Zero, pb = V.Zero, pc = V.Zero, pd = V.Zero;
-            nint two = 2 * Channels, three = 3 * Channels, at = 0;
+            nint two = 2 * Channels, three = 3 * Channels, at = (first * Channels) + channel;
             for (; rows >= 4; rows -= 4, at += 4 * Channels)
             {
-                V g = Masked<V>(gradient, mask, at, count), h = Masked<V>(gradient, mask, at + Channels, count), i = Masked<V>(gradient, mask, at + two, count), j = Masked<V>(gradient, mask, at + three, count);
+                V g = mask.Keep(gradient, at, count), h = mask.Keep(gradient, at + Channels, count), i = mask.Keep(gradient, at + two, count), j = mask.Keep(gradient, at + three, count);
                 a += g;
                 b += h;
                 c += i;
@@ -199,7 +210,7 @@ public static unsafe class BatchNormKernel
             }
             for (; rows > 0; rows--, at += Channels)
             {
-                V g = Masked<V>(gradient, mask, at, count);
+                V g = mask.Keep(gradient, at, count);
                 a += g;
                 pa = V.FusedMultiplyAdd(g, (Lane.Load<V>(x + at, count) - mean) * reciprocal, pa);
             }
@@ -210,7 +221,8 @@ public static unsafe class BatchNormKernel
 
     internal struct InputStep : IColumnStep
     {
-        public float* Gradient, X, Mask, Mean, Scale, Slope, Offset, Input, Addend;
+        public float* Gradient, X, Mean, Scale, Slope, Offset, Input, Addend;
+        public RectifierMask Mask;
         public nint Channels;
         public bool OverwritesInput, OverwritesAddend;
 
@@ -219,12 +231,13 @@ public static unsafe class BatchNormKernel
             where V : unmanaged, ISimd<V>
         {
             nint at = (first * Channels) + channel;
-            float* mask = Mask, input = Input, addend = Addend;
+            float* gradient = Gradient, input = Input, addend = Addend;
+            RectifierMask.Lanes<V> mask = Mask.At<V>(channel, count);
             bool addsInput = !OverwritesInput, addsAddend = !OverwritesAddend;
             V mean = Lane.Load<V>(Mean + channel, count), scale = Lane.Load<V>(Scale + channel, count), slope = Lane.Load<V>(Slope + channel, count), offset = Lane.Load<V>(Offset + channel, count);
             for (; rows > 0; rows--, at += Channels)
             {
-                V g = Masked<V>(Gradient, mask, at, count);
+                V g = mask.Keep(gradient, at, count);
                 if (addend != null)
                     Lane.Store(addsAddend ? Lane.Load<V>(addend + at, count) + g : g, addend + at, count);
                 if (input == null)
@@ -233,14 +246,5 @@ public static unsafe class BatchNormKernel
                 Lane.Store(addsInput ? Lane.Load<V>(input + at, count) + change : change, input + at, count);
             }
         }
-    }
-
-    // g: the gradient, or 0 where the result was cut off.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Masked<V>(float* gradient, float* mask, nint i, int count)
-        where V : unmanaged, ISimd<V>
-    {
-        V g = Lane.Load<V>(gradient + i, count);
-        return mask == null ? g : V.Select(V.LessThan(V.Zero, Lane.Load<V>(mask + i, count)), g, V.Zero);
     }
 }

@@ -105,7 +105,7 @@ public static unsafe class GroupNormKernel
                 Spread(mean.Slice(b * groups, groups), channels, centre);
                 Spread(reciprocalDeviation.Slice(b * groups, groups), channels, reciprocal);
                 new Span<float>(sums, 2 * channels).Clear();
-                float* mask = rectifies ? py + at : null;
+                RectifierMask mask = new() { Y = rectifies ? py + at : null };
                 ColumnSweep.Sum(new BatchNormKernel.GradientSum { Gradient = pdy + at, X = px + at, Mask = mask, Mean = centre, Reciprocal = reciprocal, Channels = channels }, pixels, channels, 2, sums);
                 for (int c = 0; c < channels; c++)
                 {

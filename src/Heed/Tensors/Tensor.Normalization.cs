@@ -137,7 +137,7 @@ public sealed partial class Tensor
             Accumulate(0, 3, out Span<float> dx, out bool overwritesInput, out Span<float> daddend, out bool overwritesAddend);
             BatchNormKernel.Backward(
                 GradientOf(), Inputs[0].Values, kept.Y.Values, kept.Mean.Values, kept.Variance.Values, Inputs[1].Values, epsilon, form.Rectifies, form.IsFixed,
-                dx, Needs(1) ? Accumulate(1) : default, Needs(2) ? Accumulate(2) : default, daddend, overwritesInput, overwritesAddend);
+                dx, Needs(1) ? Accumulate(1) : default, Needs(2) ? Accumulate(2) : default, daddend, overwritesInput, overwritesAddend, form.Rectifies && Inputs.Count == 3 ? Inputs[2].Values : default);
         }
 
         protected internal override void Reference(ReferenceValues values)

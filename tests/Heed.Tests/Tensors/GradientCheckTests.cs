@@ -75,6 +75,7 @@ public sealed class GradientCheckTests
         [
             new(T(2, 5, 6, 3), T(4, 3, 3, 2), T(4), (x, w, b) => Tensor.Convolution(x, w, b)),
             new(T(3, 7, 5, 1), T(2, 1, 3, 5), (x, w) => Tensor.Convolution(x, w, stride: 2, padding: (1, 2)).Tanh()),
+            new(T(1, 6, 7, 16), T(16, 16, 3, 3), T(16), (x, w, b) => Tensor.Convolution(x, w, b, padding: (1, 1))),
             new(T(2, 7, 12, 5), T(5, 1, 3, 3), T(5), (x, w, b) => Tensor.Convolution(x, w, b, stride: 1, padding: (1, 1), groups: 5).Tanh()),
             new(T(2, 6, 21, 3), T(3, 1, 5, 4), (x, w) => Tensor.Convolution(x, w, stride: 2, padding: (2, 1), groups: 3).Tanh()),
             new(T(2, 6, 5, 4), T(6, 2, 3, 2), (x, w) => Tensor.Convolution(x, w, stride: 2, padding: (2, 1), dilation: 2, groups: 2).Tanh()),
@@ -106,9 +107,11 @@ public sealed class GradientCheckTests
             new(T(2, 3, 4, 5), T(5), T(5), (x, g, b) => Tensor.BatchNorm(x, g, b, (new float[5], new float[5]), isFixed: false).Tanh()),
             new(T(7, 3), T(7, 3), (x, z) => Tensor.BatchNorm(x, Tensor.From([1, -2, 0.5f], new Shape(3)), Tensor.From([0.1f, 0, -0.3f], new Shape(3)), (new float[3], new float[3]), isFixed: false, z, rectifies: true)),
             new(T(7, 3), T(3), T(3), (x, g, b) => Tensor.BatchNorm(x, g, b, (new[] { 0.1f, 0.2f, -0.3f }, new[] { 1f, 0.5f, 2f }), isFixed: true, rectifies: true)),
+            new(T(7, 3), x => Tensor.BatchNorm(x, Tensor.From([1, -2, 0.5f], new Shape(3)), Tensor.From([0.1f, 0, -0.3f], new Shape(3)), (new float[3], new float[3]), isFixed: false, x, rectifies: true)),
         ],
         ["ScaleChannels"] =
         [
+            new(T(2, 3, 4, 5), T(2, 5), (x, g) => x.ScaleChannels(g, x, rectifies: true)),
             new(T(2, 3, 4, 5), T(2, 5), (x, g) => x.ScaleChannels(g)),
             new(T(2, 3, 4, 5), T(2, 5), T(2, 3, 4, 5), (x, g, z) => x.ScaleChannels(g, z, rectifies: true)),
         ],
