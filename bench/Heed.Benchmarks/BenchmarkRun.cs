@@ -71,6 +71,47 @@ internal sealed class BenchmarkRun : IDisposable
         }
     }
 
+    /// <summary>Measures two things in turn, one call of each, and reports what the second takes of the first: the median of the pairs, and the ratio of the best.</summary>
+    /// <param name="name">The case.</param>
+    /// <param name="threads">Threads.</param>
+    /// <param name="one">The first.</param>
+    /// <param name="other">The second.</param>
+    public void MeasurePair(string name, int threads, Action one, Action other)
+    {
+        Workers.Degree = threads;
+        for (int i = 0; i < 10; i++)
+        {
+            one();
+            other();
+        }
+        List<(double One, double Other)> times = [];
+        for (var watch = Stopwatch.StartNew(); times.Count < 5 || watch.ElapsedMilliseconds < Options.Budget;)
+        {
+            long start = Stopwatch.GetTimestamp();
+            one();
+            double first = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            start = Stopwatch.GetTimestamp();
+            other();
+            times.Add((first, Stopwatch.GetElapsedTime(start).TotalMilliseconds));
+        }
+        double[] ratios = [.. times.Select(t => t.Other / t.One).Order()];
+        (double best, double otherBest, double median) = (times.Min(t => t.One), times.Min(t => t.Other), ratios[ratios.Length / 2]);
+        Console.WriteLine(FormattableString.Invariant($"{name}, {threads} threads, {times.Count} pairs: best {best:F1} and {otherBest:F1} ms ({otherBest / best:F4}), median ratio {median:F4}, quartiles {ratios[ratios.Length / 4]:F4} and {ratios[3 * ratios.Length / 4]:F4}"));
+        json?.WriteLine(JsonSerializer.Serialize(new
+        {
+            peer = "heed",
+            @case = name,
+            threads,
+            pass = "pair",
+            pairs = times.Count,
+            ms_min = Math.Round(otherBest, 3),
+            ms_min_first = Math.Round(best, 3),
+            ratio_min = Math.Round(otherBest / best, 4),
+            ratio_median = Math.Round(median, 4),
+        }));
+        json?.Flush();
+    }
+
     // The JIT replaces code that runs often, in the background: calls go on until a second look at the clock finds nothing faster, three at least.
     private void Settle(Action once)
     {

@@ -3,7 +3,7 @@ using Heed.Kernels;
 
 namespace Heed.Benchmarks;
 
-/// <summary>Single convolutions, and training steps of residual networks on 128 pictures of 32 × 32, with and without squeeze-and-excitation, of a U-Net, depthwise ones, and inference of networks for 224 × 224 and of a U-Net and a detector, as bench/peers/torch_pictures.py does them; random pictures.</summary>
+/// <summary>Single convolutions, and training steps of residual networks on 128 pictures of 32 × 32, with and without squeeze-and-excitation, the block alone, of a U-Net, depthwise ones, and inference of networks for 224 × 224 and of a U-Net and a detector, as bench/peers/torch_pictures.py does them; random pictures.</summary>
 internal sealed class PicturesGroup : IBenchmarkGroup
 {
     private const int Batch = 128, Size = 32, Classes = 10;
@@ -19,8 +19,11 @@ internal sealed class PicturesGroup : IBenchmarkGroup
         Convolution(run, "conv 3x3 N64 C128 8x8", 64, 8, 128);
         Depthwise(run, "depthwise 3x3 N16 C96 56x56", 16, 56, 96, 3, 1);
         Depthwise(run, "depthwise 5x5 N16 C240 28x28 stride 2", 16, 28, 240, 5, 2);
+        Block(run, 32, 16);
+        Block(run, 8, 64);
         Network(run, "resnet20");
         Network(run, "se-resnet20");
+        Pair(run, "resnet20", "se-resnet20");
         Segmentation(run, "unet-train 96x128 N8", 8, 96, 128);
         Inference(run, "se-resnet50", 1, 2 * 3.86e9);
         Inference(run, "se-resnet50", 8, 2 * 3.86e9);
@@ -79,11 +82,60 @@ internal sealed class PicturesGroup : IBenchmarkGroup
         });
     }
 
+    // A squeeze-and-excitation block alone, forward and backward, weights and pictures, and the sum that starts the way back. Operations are bytes here: those of pictures, results and both gradients, each touched once.
+    private static void Block(BenchmarkRun run, int size, int channels)
+    {
+        string name = FormattableString.Invariant($"se block N{Batch} C{channels} {size}x{size}");
+        if (!name.Contains(run.Options.Case, StringComparison.Ordinal))
+            return;
+        SqueezeExcitation block = new(channels);
+        block.Initialize(1);
+        Shape shape = new(Batch, size, size, channels);
+        Parameter pictures = new(shape, Initializer.Uniform(1));
+        pictures.Initialize(new RandomStream(1, "pictures"));
+        RandomStream random = new(1, "steps");
+        Parameter[] parameters = [.. block.NamedParameters().Select(p => p.Parameter), pictures];
+        // The sum alone, too: it is no part of the block.
+        foreach (string kind in (string[])["fwdbwd", "sum"])
+        {
+            run.Measure(name, kind, 4.0 * sizeof(float) * shape.Length, () =>
+            {
+                Step.Train(random, 0, pass => (kind == "sum" ? pass.Use(pictures) : block.Forward(pass.Use(pictures), pass)).Sum());
+                foreach (Parameter parameter in parameters)
+                    parameter.ClearGradient();
+            });
+        }
+    }
+
+    // What the second network costs beyond the first: their steps in turn, so that both see the same machine; the median of the pairs' ratios.
+    private static void Pair(BenchmarkRun run, string first, string second)
+    {
+        string name = $"pair {second} / {first}";
+        if (!name.StartsWith(run.Options.Case, StringComparison.Ordinal))
+            return;
+        (Action one, Action other) = (Training(first), Training(second));
+        foreach (int threads in run.Options.Threads)
+            run.MeasurePair(name, threads, one, other);
+    }
+
     private static void Network(BenchmarkRun run, string name)
     {
         // Whole names: resnet20 is part of se-resnet20.
         if (run.Options.Case.Length > 0 && run.Options.Case != name && !name.StartsWith(run.Options.Case, StringComparison.Ordinal))
             return;
+        // 40.8 million multiply–adds a picture forward.
+        Action step = Training(name);
+        long number = 0;
+        run.Measure(name, "train", 6 * 40.8e6 * Batch, () =>
+        {
+            step();
+            number++;
+        });
+        Memory(run, name, number);
+    }
+
+    private static Action Training(string name)
+    {
         ResNet network = new(ResNetConfig.Named(name) with { ClassCount = Classes });
         network.Initialize(1);
         Sgd optimizer = new(network.NamedParameters().Select(p => p.Parameter));
@@ -91,13 +143,11 @@ internal sealed class PicturesGroup : IBenchmarkGroup
         float[] pictures = Filled(Batch * Size * Size * 3);
         int[] labels = [.. Enumerable.Range(0, Batch).Select(n => n % Classes)];
         long number = 0;
-        // 40.8 million multiply–adds a picture forward.
-        run.Measure(name, "train", 6 * 40.8e6 * Batch, () =>
+        return () =>
         {
             Step.Train(random.Fork((ulong)number), number++, pass => Tensor.CrossEntropy(network.Forward(pass.Input(pictures, new Shape(Batch, Size, Size, 3)), pass), labels));
             optimizer.Step(0.1, 1);
-        });
-        Memory(run, name, number);
+        };
     }
 
     // Training steps of a U-Net of the library's widths.

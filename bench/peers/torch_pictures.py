@@ -1,4 +1,4 @@
-"""torch's side of PicturesGroup.cs: single convolutions, and training steps of ResNet-20 with and without squeeze-and-excitation and of a U-Net.
+"""torch's side of PicturesGroup.cs: single convolutions, the squeeze-and-excitation block alone, training steps of ResNet-20 with and without it and of a U-Net, and inference.
 
 usage: torch_pictures.py THREADS BUDGET_MS [CASE]   (start it through tuned.sh)
 """
@@ -188,6 +188,20 @@ def main():
             conv.weight.grad = x.grad = None
             conv(x).backward(dy)
         measure(name, "fwdbwd", threads, budget, 6.0 * batch * size * size * channels * channels * 9, work)
+    for size, channels in ((32, 16), (8, 64)):
+        name = f"se block N128 C{channels} {size}x{size}"
+        if only not in name:
+            continue
+        for layout, kind in ((torch.contiguous_format, "fwdbwd"), (torch.channels_last, "fwdbwd channels last")):
+            block = SqueezeExcitation(channels)
+            x = torch.randn(128, channels, size, size).to(memory_format=layout).requires_grad_()
+            dy = torch.randn(128, channels, size, size).to(memory_format=layout)
+
+            def work():
+                x.grad = None
+                block.zero_grad(set_to_none=True)
+                block(x).backward(dy)
+            measure(name, kind, threads, budget, 4.0 * 4 * x.numel(), work)
     for name, attends in (("resnet20", False), ("se-resnet20", True)):
         if only and not name.startswith(only):
             continue

@@ -10,6 +10,9 @@ namespace Heed.Kernels;
 /// </remarks>
 public static unsafe class ChannelGateKernel
 {
+    // So many values stay in the first-level cache.
+    private const int Block = 4096;
+
     /// <summary>Scales.</summary>
     /// <param name="x">(batch, pixels, channels).</param>
     /// <param name="gate">(batch, channels).</param>
@@ -28,7 +31,12 @@ public static unsafe class ChannelGateKernel
         Require.Apart(Operation, nameof(x), x, y);
         Require.Apart(Operation, nameof(gate), gate, y);
         fixed (float* px = x, pg = gate, pz = addend, py = y)
-            RowCall.Run(new ForwardStep { X = px, Gate = pg, Addend = addend.Length == 0 ? null : pz, Y = py, Pixels = pixels, Channels = channels, Rectifies = rectifies }, (nint)batch * pixels, channels);
+        {
+            nint block = Math.Max(1, Block / channels);
+            RowCall.Run(
+                new ForwardStep { X = px, Gate = pg, Addend = addend.Length == 0 ? null : pz, Y = py, Pixels = pixels, Channels = channels, Block = block, Rectifies = rectifies },
+                batch * ((pixels + block - 1) / block), block * channels);
+        }
     }
 
     /// <summary>With g = dy, or dy where y is above 0 if it rectifies: dx += g·gate; dgate += Σ over pixels of g·x; dz += g.</summary>
@@ -40,9 +48,12 @@ public static unsafe class ChannelGateKernel
     /// <param name="dx">As x, or empty where it is not wanted.</param>
     /// <param name="dgate">As the gates, or empty.</param>
     /// <param name="daddend">As x, or empty.</param>
+    /// <param name="overwritesInput">Whether dx holds nothing yet, so that it is written and not added to; default false.</param>
+    /// <param name="overwritesAddend">Likewise for daddend.</param>
     /// <exception cref="ArgumentException">Lengths do not fit, or results overlap sources.</exception>
     public static void Backward(
-        ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> gate, int channels, ReadOnlySpan<float> y, Span<float> dx, Span<float> dgate, Span<float> daddend)
+        ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> gate, int channels, ReadOnlySpan<float> y, Span<float> dx, Span<float> dgate, Span<float> daddend,
+        bool overwritesInput = false, bool overwritesAddend = false)
     {
         const string Operation = "ChannelGateKernel.Backward";
         (int batch, int pixels) = Check(Operation, dy.Length, gate.Length, channels);
@@ -57,7 +68,7 @@ public static unsafe class ChannelGateKernel
             RowCall.Run(new BackwardStep
             {
                 Gradient = pdy, X = px, Gate = pg, Mask = y.Length == 0 ? null : py, Input = dx.Length == 0 ? null : pdx, GateGradient = dgate.Length == 0 ? null : pdg,
-                Addend = daddend.Length == 0 ? null : pdz, Pixels = pixels, Channels = channels,
+                Addend = daddend.Length == 0 ? null : pdz, Pixels = pixels, Channels = channels, AddsInput = !overwritesInput, AddsAddend = !overwritesAddend,
             }, batch, (long)pixels * channels);
         }
     }
@@ -72,32 +83,33 @@ public static unsafe class ChannelGateKernel
     private struct ForwardStep : IRowStep
     {
         public float* X, Gate, Addend, Y;
-        public nint Pixels, Channels;
+        public nint Pixels, Channels, Block;
         public bool Rectifies;
+
+        // Some pixels of one picture: a vector of gates stays in its register.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public readonly void Row<V>(nint block)
+            where V : unmanaged, ISimd<V>
+        {
+            nint blocks = (Pixels + Block - 1) / Block, picture = block / blocks, first = block % blocks * Block, end = Math.Min(first + Block, Pixels);
+            for (nint c = 0; c < Channels; c += V.Width)
+                Column<V>((((picture * Pixels) + first) * Channels) + c, end - first, (picture * Channels) + c, (int)Math.Min(V.Width, Channels - c));
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public readonly void Row<V>(nint pixel)
+        private readonly void Column<V>(nint at, nint pixels, nint gateAt, int count)
             where V : unmanaged, ISimd<V>
         {
-            nint at = pixel * Channels;
-            Lane.Loop<V, ForwardLanes>(new() { X = X + at, Gate = Gate + (pixel / Pixels * Channels), Addend = Addend == null ? null : Addend + at, Y = Y + at, Rectifies = Rectifies }, 0, Channels);
-        }
-    }
-
-    private struct ForwardLanes : ILaneStep
-    {
-        public float* X, Gate, Addend, Y;
-        public bool Rectifies;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Step<V>(nint i, int count)
-            where V : unmanaged, ISimd<V>
-        {
-            V y = Lane.Load<V>(X + i, count) * Lane.Load<V>(Gate + i, count);
-            if (Addend != null)
-                y += Lane.Load<V>(Addend + i, count);
+            float* addend = Addend;
             // NaN stays: max gives its second operand where either is NaN.
-            Lane.Store(Rectifies ? V.Max(V.Zero, y) : y, Y + i, count);
+            V gate = Lane.Load<V>(Gate + gateAt, count), least = Rectifies ? V.Zero : V.Create(float.NegativeInfinity);
+            for (; pixels > 0; pixels--, at += Channels)
+            {
+                V y = Lane.Load<V>(X + at, count) * gate;
+                if (addend != null)
+                    y += Lane.Load<V>(addend + at, count);
+                Lane.Store(V.Max(least, y), Y + at, count);
+            }
         }
     }
 
@@ -105,40 +117,42 @@ public static unsafe class ChannelGateKernel
     {
         public float* Gradient, X, Gate, Mask, Input, GateGradient, Addend;
         public nint Pixels, Channels;
+        public bool AddsInput, AddsAddend;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint picture)
             where V : unmanaged, ISimd<V>
         {
-            nint gate = picture * Channels;
-            for (nint at = gate * Pixels, end = at + (Pixels * Channels); at < end; at += Channels)
+            // Blocks of pixels that the first-level cache holds; the sums of gates go on over them in order.
+            nint block = Math.Max(1, Block / Channels);
+            for (nint first = 0; first < Pixels; first += block)
             {
-                Lane.Loop<V, BackwardLanes>(new()
-                {
-                    Gradient = Gradient + at, X = X + at, Gate = Gate + gate, Mask = Mask == null ? null : Mask + at, Input = Input == null ? null : Input + at,
-                    GateGradient = GateGradient == null ? null : GateGradient + gate, Addend = Addend == null ? null : Addend + at,
-                }, 0, Channels);
+                for (nint c = 0; c < Channels; c += V.Width)
+                    Column<V>((((picture * Pixels) + first) * Channels) + c, Math.Min(block, Pixels - first), (picture * Channels) + c, (int)Math.Min(V.Width, Channels - c));
             }
         }
-    }
 
-    private struct BackwardLanes : ILaneStep
-    {
-        public float* Gradient, X, Gate, Mask, Input, GateGradient, Addend;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Step<V>(nint i, int count)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private readonly void Column<V>(nint at, nint pixels, nint gateAt, int count)
             where V : unmanaged, ISimd<V>
         {
-            V g = Lane.Load<V>(Gradient + i, count);
-            if (Mask != null)
-                g = V.Select(V.LessThan(V.Zero, Lane.Load<V>(Mask + i, count)), g, V.Zero);
-            if (Input != null)
-                Lane.Store(V.FusedMultiplyAdd(g, Lane.Load<V>(Gate + i, count), Lane.Load<V>(Input + i, count)), Input + i, count);
-            if (GateGradient != null)
-                Lane.Store(V.FusedMultiplyAdd(g, Lane.Load<V>(X + i, count), Lane.Load<V>(GateGradient + i, count)), GateGradient + i, count);
-            if (Addend != null)
-                Lane.Store(Lane.Load<V>(Addend + i, count) + g, Addend + i, count);
+            float* mask = Mask, input = Input, addend = Addend, x = GateGradient == null ? null : X;
+            bool addsInput = AddsInput, addsAddend = AddsAddend;
+            V gate = Lane.Load<V>(Gate + gateAt, count), sum = x == null ? V.Zero : Lane.Load<V>(GateGradient + gateAt, count);
+            for (; pixels > 0; pixels--, at += Channels)
+            {
+                V g = Lane.Load<V>(Gradient + at, count);
+                if (mask != null)
+                    g = V.Select(V.LessThan(V.Zero, Lane.Load<V>(mask + at, count)), g, V.Zero);
+                if (x != null)
+                    sum = V.FusedMultiplyAdd(g, Lane.Load<V>(x + at, count), sum);
+                if (input != null)
+                    Lane.Store(addsInput ? V.FusedMultiplyAdd(g, gate, Lane.Load<V>(input + at, count)) : g * gate, input + at, count);
+                if (addend != null)
+                    Lane.Store(addsAddend ? Lane.Load<V>(addend + at, count) + g : g, addend + at, count);
+            }
+            if (x != null)
+                Lane.Store(sum, GateGradient + gateAt, count);
         }
     }
 }

@@ -11,7 +11,7 @@ internal unsafe struct ConvolutionCall : ISimdKernel
     public float* From, Weight, Bias, To;
     public float* Packed;      // panels made before, or null
     public ConvolutionEnding Ending;
-    public bool IsBackward;
+    public bool IsBackward, Overwrites;      // backward: whether the result holds nothing yet
     private int blockRows, blocks, outputTasks, phases, phaseLength, groupLength;
     private float* panels;
     private ConvolutionTaps* taps;
@@ -153,7 +153,7 @@ internal unsafe struct ConvolutionCall : ISimdKernel
                     Outputs = outputs,
                     Panels = call->panels + ((nint)group * call->groupLength) + ((nint)phase * call->phaseLength) + ((nint)firstOutput * seen.Count * call->Inner),
                     Bias = call->Bias == null ? null : call->Bias + (group * call->Outer) + firstOutput,
-                    Accumulates = call->IsBackward,
+                    Accumulates = call->IsBackward && !call->Overwrites,
                     Edge = scratch.Pointer,
                 };
                 // Rows that lie behind each other are one: tiles of full height even where pictures are small.

@@ -37,6 +37,12 @@ public static unsafe class ConvolutionKernel
                 Depthwise(px, pw, pb, shape, py, isBackward: false);
                 return;
             }
+            if (shape.IsWinograd)
+            {
+                WinogradCall fast = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py };
+                Simd.Run(ref fast);
+                return;
+            }
             ConvolutionCall call = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py };
             Simd.Run(ref call);
         }
@@ -76,6 +82,11 @@ public static unsafe class ConvolutionKernel
                 DepthwiseCall single = new() { Shape = shape, From = px, Weight = weight.Pointer, Bias = pb, To = py, Ending = ending };
                 Simd.Run(ref single);
             }
+            else if (shape.IsWinograd)
+            {
+                WinogradCall fast = new() { Shape = shape, From = px, Packed = weight.Transformed, Bias = pb, To = py, Ending = ending };
+                Simd.Run(ref fast);
+            }
             else
             {
                 ConvolutionCall call = new() { Shape = shape, From = px, Packed = weight.Pointer, Bias = pb, To = py, Ending = ending };
@@ -93,8 +104,10 @@ public static unsafe class ConvolutionKernel
     /// <param name="dx">As x, or empty where it is not wanted.</param>
     /// <param name="dweight">As w, or empty.</param>
     /// <param name="dbias">(filters), or empty.</param>
+    /// <param name="overwritesInput">Whether dx holds nothing yet, so that it is written and not added to; default false.</param>
     /// <exception cref="ArgumentException">Sizes or lengths do not fit, or spans overlap.</exception>
-    public static void Backward(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in ConvolutionShape shape, Span<float> dx, Span<float> dweight, Span<float> dbias)
+    public static void Backward(
+        ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in ConvolutionShape shape, Span<float> dx, Span<float> dweight, Span<float> dbias, bool overwritesInput = false)
     {
         const string Operation = "ConvolutionKernel.Backward";
         Check(Operation, x, weight, shape);
@@ -107,8 +120,14 @@ public static unsafe class ConvolutionKernel
             Require.Length(Operation, nameof(dbias), dbias.Length, shape.Filters);
         Require.Apart(Operation, nameof(dy), dy, dx);
         Require.Apart(Operation, nameof(dy), dy, dweight);
+        // With strides some pixels may lie under no window at all.
+        if (overwritesInput && (shape.Stride > 1 || shape.IsDepthwise))
+        {
+            dx.Clear();
+            overwritesInput = false;
+        }
         int size = shape.Filters * shape.Depth, parts = ConvolutionWeightCall.Parts(shape);
-        using Scratch sums = new(dweight.Length == 0 ? 0 : (long)parts * size);
+        using Scratch sums = new(dweight.Length == 0 || shape.IsWinograd ? 0 : (long)parts * size);
         fixed (float* pdy = dy, px = x, pw = weight, atDx = dx, atDw = dweight)
         {
             float* pdx = atDx, pdw = atDw;
@@ -127,9 +146,21 @@ public static unsafe class ConvolutionKernel
                 }
                 pdx = pdw = null;
             }
+            if (pdx != null && shape.IsWinograd)
+            {
+                WinogradCall fast = new() { Shape = shape, From = pdy, Weight = pw, To = pdx, IsBackward = true, Overwrites = overwritesInput };
+                Simd.Run(ref fast);
+                pdx = null;
+            }
+            if (pdw != null && shape.IsWinograd)
+            {
+                WinogradWeightCall fast = new() { Shape = shape, X = px, DY = pdy, DWeight = pdw };
+                Simd.Run(ref fast);
+                pdw = null;
+            }
             if (pdx != null)
             {
-                ConvolutionCall call = new() { Shape = shape, From = pdy, Weight = pw, To = pdx, IsBackward = true };
+                ConvolutionCall call = new() { Shape = shape, From = pdy, Weight = pw, To = pdx, IsBackward = true, Overwrites = overwritesInput };
                 Simd.Run(ref call);
             }
             if (pdw != null)

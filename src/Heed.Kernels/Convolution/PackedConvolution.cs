@@ -1,25 +1,35 @@
 namespace Heed.Kernels;
 
 /// <summary>A convolution's weights in the order in which its sweeps read them, made once for many pictures.</summary>
-/// <remarks>Immutable and safe from many threads. Memory: as many floats as the weights, filters of a group rounded up to the panel width (32, 16 or 8); depthwise ones as they are.</remarks>
+/// <remarks>Immutable to its users and safe from many threads. Memory: as many floats as the weights, filters of a group rounded up to the panel width (32, 16 or 8); depthwise ones as they are. Where Winograd's
+/// transformation serves, 16/9 of that more, from its first use on.</remarks>
 public sealed unsafe class PackedConvolution
 {
-    private readonly float[] memory;
-    private readonly int offset;
+    private readonly AlignedFloats panels;
+    private AlignedFloats? transformed;
 
-    private PackedConvolution(in ConvolutionShape shape, long length)
-    {
-        Shape = shape;
-        memory = GC.AllocateUninitializedArray<float>(checked((int)length + 16), pinned: true);
-        fixed (float* start = memory)
-            offset = (int)((64 - ((nint)start & 63)) & 63) / sizeof(float);
-    }
+    private PackedConvolution(in ConvolutionShape shape, long length) => (Shape, panels) = (shape, new AlignedFloats(length));
 
     /// <summary>The sizes for which it was made; those of the pictures do not matter.</summary>
     public ConvolutionShape Shape { get; }
 
-    // The array is pinned for its whole life, so the pointer stays valid as long as this object is reachable.
-    internal float* Pointer => (float*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref memory[offset]);
+    // Valid as long as this object is reachable.
+    internal float* Pointer => panels.Pointer;
+
+    /// <summary>The panels of a <see cref="WinogradCall"/>, made of the others; two threads may make them at once, of the same bits, and one remains.</summary>
+    internal float* Transformed
+    {
+        get
+        {
+            if (Volatile.Read(ref transformed) is { } made)
+                return made.Pointer;
+            int width = 2 * Simd.Width;
+            AlignedFloats mine = new(WinogradPanels.Length(Shape, isBackward: false, width));
+            WinogradTransformed call = new() { Panels = panels.Pointer, To = mine.Pointer, PanelLength = (nint)Shape.Channels * width, Count = (Shape.Filters + width - 1) / width };
+            Simd.Run(ref call);
+            return (Interlocked.CompareExchange(ref transformed, mine, null) ?? mine).Pointer;
+        }
+    }
 
     /// <summary>Packs weights. Cost: one read and one write of them.</summary>
     /// <param name="weight">(filters, channels/groups, kernel height, kernel width).</param>
@@ -39,8 +49,8 @@ public sealed unsafe class PackedConvolution
             }
             else
             {
-                ConvolutionPanels panels = new() { Shape = shape, Weight = pw, To = packed.Pointer };
-                Simd.Run(ref panels);
+                ConvolutionPanels direct = new() { Shape = shape, Weight = pw, To = packed.Pointer };
+                Simd.Run(ref direct);
             }
         }
         return packed;
@@ -49,6 +59,23 @@ public sealed unsafe class PackedConvolution
     /// <summary>Whether pictures of such a shape can be convolved with it.</summary>
     internal bool Suits(in ConvolutionShape s) =>
         (s.Channels, s.Filters, s.KernelHeight, s.KernelWidth, s.Groups) == (Shape.Channels, Shape.Filters, Shape.KernelHeight, Shape.KernelWidth, Shape.Groups);
+}
+
+/// <summary>Pinned floats on a 64-byte boundary.</summary>
+internal sealed unsafe class AlignedFloats
+{
+    private readonly float[] memory;
+    private readonly int offset;
+
+    public AlignedFloats(long length)
+    {
+        memory = GC.AllocateUninitializedArray<float>(checked((int)length + 16), pinned: true);
+        fixed (float* start = memory)
+            offset = (int)((64 - ((nint)start & 63)) & 63) / sizeof(float);
+    }
+
+    // The array is pinned for its whole life, so the pointer stays valid as long as this object is reachable.
+    public float* Pointer => (float*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref memory[offset]);
 }
 
 /// <summary>The panels of a forward pass: (group, panel, tap, channel of the group, panel width), filters that are not there are 0.</summary>

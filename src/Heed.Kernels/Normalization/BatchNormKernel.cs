@@ -4,10 +4,10 @@ namespace Heed.Kernels;
 
 /// <summary>Batch normalisation of channels, with what usually follows it in one sweep: y[i, c] = φ(x̂[i, c]·γ[c] + β[c] + z[i, c]), x̂[i, c] = (x[i, c] − μ[c])·r[c], r[c] = 1/√(σ²[c] + ε).</summary>
 /// <remarks>
-/// <para>μ and σ² are a channel's mean and biased variance over all rows (pictures and their positions; Σ(x − μ)²/rows, in a second pass), or given ones. z is added if it is there; φ is the identity or max(·, 0). Shapes: x, z, y,
+/// <para>μ and σ² are a channel's mean and biased variance over all rows (pictures and their positions; Σ(x − μ)²/rows), or given ones. z is added if it is there; φ is the identity or max(·, 0). Shapes: x, z, y,
 /// dx, dy (rows, channels); γ, β, μ, σ², r (channels). z may be empty.</para>
-/// <para>Order of the sums over rows as in <see cref="Reduction.AddColumnSums"/>: same bits for any number of threads.</para>
-/// <para>Cost: three sweeps forward (one with given statistics), two backward. Rows are shared by the workers. Thread-safe.</para>
+/// <para>Order of the sums over rows: blocks whose number the sizes decide, in order: same bits for any number of threads.</para>
+/// <para>Cost: two sweeps forward (one with given statistics), two backward. Rows are shared by the workers. Thread-safe.</para>
 /// <para>Source: Ioffe and Szegedy, "Batch normalization", 2015; as torch.nn.BatchNorm2d.</para>
 /// </remarks>
 public static unsafe class BatchNormKernel
@@ -26,15 +26,8 @@ public static unsafe class BatchNormKernel
         Require.Apart<float>(Operation, nameof(mean), mean, variance);
         Require.Apart(Operation, nameof(x), x, mean);
         Require.Apart(Operation, nameof(x), x, variance);
-        mean.Clear();
-        variance.Clear();
-        Reduction.AddColumnSums(x, mean);
-        for (int c = 0; c < channels; c++)
-            mean[c] /= rows;
         fixed (float* px = x, pm = mean, pv = variance)
-            ColumnBlocks.Run(new DeviationTerm { X = px, Mean = pm, Channels = channels }, rows, channels, pv);
-        for (int c = 0; c < channels; c++)
-            variance[c] /= rows;
+            ChannelMoments.Run(px, rows, channels, pm, pv);
     }
 
     /// <summary>Normalises with given statistics.</summary>
@@ -66,7 +59,7 @@ public static unsafe class BatchNormKernel
             shift[c] = beta[c] - (mean[c] * scale[c]);
         }
         fixed (float* px = x, pz = addend, py = y)
-            RowCall.Run(new ApplyStep { X = px, Addend = addend.Length == 0 ? null : pz, Y = py, Scale = scale, Shift = shift, Channels = channels, Rectifies = rectifies }, rows, channels);
+            ColumnSweep.Run(new ApplyStep { X = px, Addend = addend.Length == 0 ? null : pz, Y = py, Scale = scale, Shift = shift, Channels = channels, Rectifies = rectifies }, rows, channels);
     }
 
     /// <summary>With g = dy, or dy where y is above 0 if it rectifies: dz += g; dβ += Σ g; dγ += Σ g∘x̂; dx += γ·r·(g − ⟨g⟩ − x̂·⟨g∘x̂⟩), ⟨·⟩ the mean over rows, which statistics that were given do without: dx += γ·r·g.</summary>
@@ -83,15 +76,21 @@ public static unsafe class BatchNormKernel
     /// <param name="dgamma">(channels), or empty.</param>
     /// <param name="dbeta">(channels), or empty.</param>
     /// <param name="daddend">(rows, channels), or empty.</param>
+    /// <param name="overwritesInput">Whether dx holds nothing yet, so that it is written and not added to; default false.</param>
+    /// <param name="overwritesAddend">Likewise for daddend.</param>
+    /// <param name="beta">Of the forward pass, if it rectified and added nothing: whether a result was above 0 is then computed again from x, with the same bits, and y, which may be empty, is not read. Default empty.</param>
     /// <exception cref="ArgumentException">Lengths do not fit, or results overlap sources.</exception>
     public static void Backward(
         ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> mean, ReadOnlySpan<float> variance, ReadOnlySpan<float> gamma, float epsilon, bool rectifies, bool isFixed,
-        Span<float> dx, Span<float> dgamma, Span<float> dbeta, Span<float> daddend)
+        Span<float> dx, Span<float> dgamma, Span<float> dbeta, Span<float> daddend, bool overwritesInput = false, bool overwritesAddend = false, ReadOnlySpan<float> beta = default)
     {
         const string Operation = "BatchNormKernel.Backward";
         int rows = Check(Operation, dy.Length, mean, variance, gamma), channels = mean.Length;
         Require.Length(Operation, nameof(x), x.Length, dy.Length);
-        if (rectifies)
+        bool computesMask = rectifies && beta.Length != 0;
+        if (computesMask)
+            Require.Length(Operation, nameof(beta), beta.Length, channels);
+        else if (rectifies)
             Require.Length(Operation, nameof(y), y.Length, dy.Length);
         CheckGradient(Operation, nameof(dx), dx, dy, x, y);
         CheckGradient(Operation, nameof(daddend), daddend, dy, x, y);
@@ -101,29 +100,34 @@ public static unsafe class BatchNormKernel
             Require.Length(Operation, nameof(dbeta), dbeta.Length, channels);
         if (rows == 0)
             return;
-        using Scratch memory = new(6L * channels);
-        float* sums = memory.Pointer, products = sums + channels, reciprocal = products + channels, scale = reciprocal + channels, offset = scale + channels, slope = offset + channels;
+        using Scratch memory = new(7L * channels);
+        float* sums = memory.Pointer, products = sums + channels, reciprocal = products + channels, scale = reciprocal + channels, offset = scale + channels, slope = offset + channels, shift = slope + channels;
         new Span<float>(sums, 2 * channels).Clear();
         for (int c = 0; c < channels; c++)
             reciprocal[c] = Reciprocal(variance[c], epsilon);
         fixed (float* pdy = dy, px = x, py = y, pm = mean, pdx = dx, pdz = daddend)
         {
-            float* mask = rectifies ? py : null;
+            float* mask = rectifies && !computesMask ? py : null;
+            for (int c = 0; c < channels; c++)
+            {
+                scale[c] = gamma[c] * reciprocal[c];
+                shift[c] = computesMask ? beta[c] - (mean[c] * scale[c]) : 0;
+            }
+            RectifierMask seen = new() { Y = mask, X = px, Scale = scale, Shift = computesMask ? shift : null };
             if (!isFixed || dgamma.Length != 0 || dbeta.Length != 0)
-                ColumnBlocks.Run(new GradientTerm { Gradient = pdy, X = px, Mask = mask, Mean = pm, Reciprocal = reciprocal, Channels = channels }, rows, 2 * channels, sums);
+                ColumnSweep.Sum(new GradientSum { Gradient = pdy, X = px, Mask = seen, Mean = pm, Reciprocal = reciprocal, Channels = channels }, rows, channels, 2, sums);
             for (int c = 0; c < channels; c++)
             {
                 // dx = scale·g + slope·(x − μ) + offset.
-                scale[c] = gamma[c] * reciprocal[c];
                 slope[c] = isFixed ? 0 : -scale[c] * reciprocal[c] * products[c] / rows;
                 offset[c] = isFixed ? 0 : -scale[c] * sums[c] / rows;
             }
             if (dx.Length != 0 || daddend.Length != 0)
             {
-                RowCall.Run(new InputStep
+                ColumnSweep.Run(new InputStep
                 {
-                    Gradient = pdy, X = px, Mask = mask, Mean = pm, Scale = scale, Slope = slope, Offset = offset, Channels = channels,
-                    Input = dx.Length == 0 ? null : pdx, Addend = daddend.Length == 0 ? null : pdz,
+                    Gradient = pdy, X = px, Mask = seen, Mean = pm, Scale = scale, Slope = slope, Offset = offset, Channels = channels,
+                    Input = dx.Length == 0 ? null : pdx, Addend = daddend.Length == 0 ? null : pdz, OverwritesInput = overwritesInput, OverwritesAddend = overwritesAddend,
                 }, rows, channels);
             }
         }
@@ -153,132 +157,94 @@ public static unsafe class BatchNormKernel
         Require.Apart(operation, nameof(y), y, gradient);
     }
 
-    // Σ (x − μ)².
-    internal struct DeviationTerm : IColumnTerm
-    {
-        public float* X, Mean;
-        public nint Channels;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Add<V>(nint row, float* partial)
-            where V : unmanaged, ISimd<V> =>
-            Lane.Loop<V, DeviationLanes>(new() { X = X + (row * Channels), Mean = Mean, Sum = partial }, 0, Channels);
-    }
-
-    private struct DeviationLanes : ILaneStep
-    {
-        public float* X, Mean, Sum;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Step<V>(nint i, int count)
-            where V : unmanaged, ISimd<V>
-        {
-            V deviation = Lane.Load<V>(X + i, count) - Lane.Load<V>(Mean + i, count);
-            Lane.Store(V.FusedMultiplyAdd(deviation, deviation, Lane.Load<V>(Sum + i, count)), Sum + i, count);
-        }
-    }
-
-    internal struct ApplyStep : IRowStep
+    internal struct ApplyStep : IColumnStep
     {
         public float* X, Addend, Y, Scale, Shift;
         public nint Channels;
         public bool Rectifies;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public readonly void Row<V>(nint row)
-            where V : unmanaged, ISimd<V> =>
-            Lane.Loop<V, ApplyLanes>(new() { X = X + (row * Channels), Addend = Addend == null ? null : Addend + (row * Channels), Y = Y + (row * Channels), Scale = Scale, Shift = Shift, Rectifies = Rectifies }, 0, Channels);
-    }
-
-    private struct ApplyLanes : ILaneStep
-    {
-        public float* X, Addend, Y, Scale, Shift;
-        public bool Rectifies;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Step<V>(nint i, int count)
+        public readonly void Column<V>(nint first, nint rows, nint channel, int count)
             where V : unmanaged, ISimd<V>
         {
-            V y = V.FusedMultiplyAdd(Lane.Load<V>(X + i, count), Lane.Load<V>(Scale + i, count), Lane.Load<V>(Shift + i, count));
-            if (Addend != null)
-                y += Lane.Load<V>(Addend + i, count);
+            nint at = (first * Channels) + channel;
+            float* addend = Addend;
             // NaN stays: max gives its second operand where either is NaN.
-            Lane.Store(Rectifies ? V.Max(V.Zero, y) : y, Y + i, count);
+            V scale = Lane.Load<V>(Scale + channel, count), shift = Lane.Load<V>(Shift + channel, count), least = Rectifies ? V.Zero : V.Create(float.NegativeInfinity);
+            for (; rows > 0; rows--, at += Channels)
+            {
+                V y = V.FusedMultiplyAdd(Lane.Load<V>(X + at, count), scale, shift);
+                if (addend != null)
+                    y += Lane.Load<V>(addend + at, count);
+                Lane.Store(V.Max(least, y), Y + at, count);
+            }
         }
     }
 
     // Σ g and Σ g∘x̂, side by side.
-    internal struct GradientTerm : IColumnTerm
+    internal struct GradientSum : IColumnSum
     {
-        public float* Gradient, X, Mask, Mean, Reciprocal;
-        public nint Channels;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Add<V>(nint row, float* partial)
-            where V : unmanaged, ISimd<V>
-        {
-            nint at = row * Channels;
-            Lane.Loop<V, GradientLanes>(new() { Gradient = Gradient + at, X = X + at, Mask = Mask == null ? null : Mask + at, Mean = Mean, Reciprocal = Reciprocal, Sum = partial, Product = partial + Channels }, 0, Channels);
-        }
-    }
-
-    private struct GradientLanes : ILaneStep
-    {
-        public float* Gradient, X, Mask, Mean, Reciprocal, Sum, Product;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Step<V>(nint i, int count)
-            where V : unmanaged, ISimd<V>
-        {
-            V g = Masked<V>(Gradient, Mask, i, count), normal = (Lane.Load<V>(X + i, count) - Lane.Load<V>(Mean + i, count)) * Lane.Load<V>(Reciprocal + i, count);
-            Lane.Store(Lane.Load<V>(Sum + i, count) + g, Sum + i, count);
-            Lane.Store(V.FusedMultiplyAdd(g, normal, Lane.Load<V>(Product + i, count)), Product + i, count);
-        }
-    }
-
-    internal struct InputStep : IRowStep
-    {
-        public float* Gradient, X, Mask, Mean, Scale, Slope, Offset, Input, Addend;
+        public float* Gradient, X, Mean, Reciprocal;
+        public RectifierMask Mask;
         public nint Channels;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public readonly void Row<V>(nint row)
+        public readonly void Column<V>(nint first, nint rows, nint channel, int count, float* to)
             where V : unmanaged, ISimd<V>
         {
-            nint at = row * Channels;
-            Lane.Loop<V, InputLanes>(new()
+            float* gradient = Gradient, x = X;
+            RectifierMask.Lanes<V> mask = Mask.At<V>(channel, count);
+            V mean = Lane.Load<V>(Mean + channel, count), reciprocal = Lane.Load<V>(Reciprocal + channel, count), a = V.Zero, b = V.Zero, c = V.Zero, d = V.Zero, pa = V.Zero, pb = V.Zero, pc = V.Zero, pd = V.Zero;
+            nint two = 2 * Channels, three = 3 * Channels, at = (first * Channels) + channel;
+            for (; rows >= 4; rows -= 4, at += 4 * Channels)
             {
-                Gradient = Gradient + at, X = X + at, Mask = Mask == null ? null : Mask + at, Mean = Mean, Scale = Scale, Slope = Slope, Offset = Offset,
-                Input = Input == null ? null : Input + at, Addend = Addend == null ? null : Addend + at,
-            }, 0, Channels);
+                V g = mask.Keep(gradient, at, count), h = mask.Keep(gradient, at + Channels, count), i = mask.Keep(gradient, at + two, count), j = mask.Keep(gradient, at + three, count);
+                a += g;
+                b += h;
+                c += i;
+                d += j;
+                pa = V.FusedMultiplyAdd(g, (Lane.Load<V>(x + at, count) - mean) * reciprocal, pa);
+                pb = V.FusedMultiplyAdd(h, (Lane.Load<V>(x + at + Channels, count) - mean) * reciprocal, pb);
+                pc = V.FusedMultiplyAdd(i, (Lane.Load<V>(x + at + two, count) - mean) * reciprocal, pc);
+                pd = V.FusedMultiplyAdd(j, (Lane.Load<V>(x + at + three, count) - mean) * reciprocal, pd);
+            }
+            for (; rows > 0; rows--, at += Channels)
+            {
+                V g = mask.Keep(gradient, at, count);
+                a += g;
+                pa = V.FusedMultiplyAdd(g, (Lane.Load<V>(x + at, count) - mean) * reciprocal, pa);
+            }
+            Lane.Store((a + b) + (c + d), to, count);
+            Lane.Store((pa + pb) + (pc + pd), to + Channels, count);
         }
     }
 
-    private struct InputLanes : ILaneStep
+    internal struct InputStep : IColumnStep
     {
-        public float* Gradient, X, Mask, Mean, Scale, Slope, Offset, Input, Addend;
+        public float* Gradient, X, Mean, Scale, Slope, Offset, Input, Addend;
+        public RectifierMask Mask;
+        public nint Channels;
+        public bool OverwritesInput, OverwritesAddend;
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Step<V>(nint i, int count)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public readonly void Column<V>(nint first, nint rows, nint channel, int count)
             where V : unmanaged, ISimd<V>
         {
-            V g = Masked<V>(Gradient, Mask, i, count);
-            if (Addend != null)
-                Lane.Store(Lane.Load<V>(Addend + i, count) + g, Addend + i, count);
-            if (Input == null)
-                return;
-            V x = Lane.Load<V>(X + i, count) - Lane.Load<V>(Mean + i, count);
-            V input = V.FusedMultiplyAdd(g, Lane.Load<V>(Scale + i, count), V.FusedMultiplyAdd(x, Lane.Load<V>(Slope + i, count), Lane.Load<V>(Offset + i, count)));
-            Lane.Store(Lane.Load<V>(Input + i, count) + input, Input + i, count);
+            nint at = (first * Channels) + channel;
+            float* gradient = Gradient, input = Input, addend = Addend;
+            RectifierMask.Lanes<V> mask = Mask.At<V>(channel, count);
+            bool addsInput = !OverwritesInput, addsAddend = !OverwritesAddend;
+            V mean = Lane.Load<V>(Mean + channel, count), scale = Lane.Load<V>(Scale + channel, count), slope = Lane.Load<V>(Slope + channel, count), offset = Lane.Load<V>(Offset + channel, count);
+            for (; rows > 0; rows--, at += Channels)
+            {
+                V g = mask.Keep(gradient, at, count);
+                if (addend != null)
+                    Lane.Store(addsAddend ? Lane.Load<V>(addend + at, count) + g : g, addend + at, count);
+                if (input == null)
+                    continue;
+                V change = V.FusedMultiplyAdd(g, scale, V.FusedMultiplyAdd(Lane.Load<V>(X + at, count) - mean, slope, offset));
+                Lane.Store(addsInput ? Lane.Load<V>(input + at, count) + change : change, input + at, count);
+            }
         }
-    }
-
-    // g: the gradient, or 0 where the result was cut off.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Masked<V>(float* gradient, float* mask, nint i, int count)
-        where V : unmanaged, ISimd<V>
-    {
-        V g = Lane.Load<V>(gradient + i, count);
-        return mask == null ? g : V.Select(V.LessThan(V.Zero, Lane.Load<V>(mask + i, count)), g, V.Zero);
     }
 }

@@ -40,13 +40,18 @@ public static unsafe class GroupNormKernel
             {
                 nint at = (nint)b * pixels * channels;
                 Span<float> means = mean.Slice(b * groups, groups), reciprocals = reciprocalDeviation.Slice(b * groups, groups);
-                new Span<float>(sums, channels).Clear();
-                Reduction.AddColumnSums(x.Slice((int)at, pixels * channels), new Span<float>(sums, channels));
+                // Of each channel, then of its group.
+                ChannelMoments.Run(px + at, pixels, channels, centre, scale);
+                for (int c = 0; c < channels; c++)
+                    sums[c] = centre[c] * pixels;
                 Fold(sums, channels, pixels, means);
-                Spread(means, channels, centre);
-                new Span<float>(sums, channels).Clear();
-                ColumnBlocks.Run(new BatchNormKernel.DeviationTerm { X = px + at, Mean = centre, Channels = channels }, pixels, channels, sums);
+                for (int c = 0; c < channels; c++)
+                {
+                    float apart = centre[c] - means[c / (channels / groups)];
+                    sums[c] = pixels * (scale[c] + (apart * apart));
+                }
                 Fold(sums, channels, pixels, reciprocals);
+                Spread(means, channels, centre);
                 for (int g = 0; g < groups; g++)
                     reciprocals[g] = 1 / MathF.Sqrt(reciprocals[g] + epsilon);
                 Spread(reciprocals, channels, scale);
@@ -55,7 +60,7 @@ public static unsafe class GroupNormKernel
                     scale[c] *= gamma[c];
                     shift[c] = beta[c] - (centre[c] * scale[c]);
                 }
-                RowCall.Run(new BatchNormKernel.ApplyStep { X = px + at, Addend = addend.Length == 0 ? null : pz + at, Y = py + at, Scale = scale, Shift = shift, Channels = channels, Rectifies = rectifies }, pixels, channels);
+                ColumnSweep.Run(new BatchNormKernel.ApplyStep { X = px + at, Addend = addend.Length == 0 ? null : pz + at, Y = py + at, Scale = scale, Shift = shift, Channels = channels, Rectifies = rectifies }, pixels, channels);
             }
         }
     }
@@ -100,8 +105,8 @@ public static unsafe class GroupNormKernel
                 Spread(mean.Slice(b * groups, groups), channels, centre);
                 Spread(reciprocalDeviation.Slice(b * groups, groups), channels, reciprocal);
                 new Span<float>(sums, 2 * channels).Clear();
-                float* mask = rectifies ? py + at : null;
-                ColumnBlocks.Run(new BatchNormKernel.GradientTerm { Gradient = pdy + at, X = px + at, Mask = mask, Mean = centre, Reciprocal = reciprocal, Channels = channels }, pixels, 2 * channels, sums);
+                RectifierMask mask = new() { Y = rectifies ? py + at : null };
+                ColumnSweep.Sum(new BatchNormKernel.GradientSum { Gradient = pdy + at, X = px + at, Mask = mask, Mean = centre, Reciprocal = reciprocal, Channels = channels }, pixels, channels, 2, sums);
                 for (int c = 0; c < channels; c++)
                 {
                     if (dbeta.Length != 0)
@@ -123,7 +128,7 @@ public static unsafe class GroupNormKernel
                     offset[c] *= -reciprocal[c];
                     slope[c] *= -reciprocal[c] * reciprocal[c];
                 }
-                RowCall.Run(new BatchNormKernel.InputStep
+                ColumnSweep.Run(new BatchNormKernel.InputStep
                 {
                     Gradient = pdy + at, X = px + at, Mask = mask, Mean = centre, Scale = scale, Slope = slope, Offset = offset,
                     Input = dx.Length == 0 ? null : pdx + at, Addend = daddend.Length == 0 ? null : pdz + at, Channels = channels,

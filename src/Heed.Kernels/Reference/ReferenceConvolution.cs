@@ -48,6 +48,24 @@ public static class ReferenceConvolution
         }
     }
 
+    /// <summary>dw[f, c, r, s] += Σ over pictures and pixels of dy[b, i, j, f]·x[b, i·stride + r·dilation − padding, j·stride + s·dilation − padding, c].</summary>
+    public static void WeightGradient(ReadOnlySpan<double> dy, ReadOnlySpan<double> x, in ConvolutionShape shape, Span<double> dweight)
+    {
+        int channels = shape.Channels / shape.Groups, filters = shape.Filters / shape.Groups, kernel = shape.KernelHeight * shape.KernelWidth;
+        for (int at = 0; at < dy.Length; at++)
+        {
+            int f = at % shape.Filters, j = at / shape.Filters % shape.OutputWidth, i = at / shape.Filters / shape.OutputWidth % shape.OutputHeight, b = at / shape.Filters / shape.OutputPixels;
+            for (int tap = 0; tap < kernel; tap++)
+            {
+                int row = (i * shape.Stride) + (tap / shape.KernelWidth * shape.Dilation) - shape.PaddingHeight, column = (j * shape.Stride) + (tap % shape.KernelWidth * shape.Dilation) - shape.PaddingWidth;
+                if (row < 0 || row >= shape.Height || column < 0 || column >= shape.Width)
+                    continue;
+                for (int c = 0; c < channels; c++)
+                    dweight[(((f * channels) + c) * kernel) + tap] += dy[at] * x[(((((b * shape.Height) + row) * shape.Width) + column) * shape.Channels) + (f / filters * channels) + c];
+            }
+        }
+    }
+
     /// <summary>The largest of each window; (batch, height, width, channels) in, (batch, output height, output width, channels) out.</summary>
     public static void MaxPool(ReadOnlySpan<double> x, int height, int width, int channels, int window, int stride, Span<double> y, int padding = 0)
     {

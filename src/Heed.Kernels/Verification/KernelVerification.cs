@@ -68,6 +68,7 @@ public sealed class KernelVerification
         ("SequenceSoftmaxKernel", SequenceChecks.Softmax),
         ("SequencePoolingKernel", SequenceChecks.Pooling),
         ("ConvolutionKernel", PictureChecks.Convolution),
+        ("ConvolutionKernel by tiles", PictureChecks.TiledConvolution),
         ("PackedConvolution", PictureChecks.PackedConvolution),
         ("TransposedConvolutionKernel", DensePictureChecks.TransposedConvolution),
         ("ResizeKernel", DensePictureChecks.Resize),

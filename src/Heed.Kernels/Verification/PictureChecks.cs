@@ -36,6 +36,26 @@ internal static class PictureChecks
         }
     }
 
+    // Tiles of 2 × 2 pixels, by Winograd's transformation: too many values for differences, so the gradients have loops of their own.
+    public static void TiledConvolution(KernelChecker check)
+    {
+        ConvolutionShape[] shapes = [new(3, 7, 10, 16, 48, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }, new(2, 9, 6, 32, 16, 3, 3) { PaddingHeight = 2 }];
+        foreach (ConvolutionShape shape in shapes)
+        {
+            float[] x = check.Draw((int)shape.InputLength), w = check.Draw(shape.Filters * shape.Depth), bias = check.Draw(shape.Filters);
+            float[] y = new float[shape.OutputLength], dy = check.Draw(y.Length), dx = new float[x.Length], dw = new float[w.Length], dbias = new float[bias.Length];
+            double[] wideX = KernelChecker.Widen(x), wideW = KernelChecker.Widen(w), wideDy = KernelChecker.Widen(dy), expected = new double[y.Length], expectedX = new double[x.Length], expectedW = new double[w.Length];
+            ConvolutionKernel.Forward(x, w, bias, shape, y);
+            ConvolutionKernel.Backward(dy, x, w, shape, dx, dw, dbias);
+            ReferenceConvolution.Forward(wideX, wideW, KernelChecker.Widen(bias), shape, expected);
+            ReferenceConvolution.Transposed(wideDy, wideW, default, shape, expectedX);
+            ReferenceConvolution.WeightGradient(wideDy, wideX, shape, expectedW);
+            check.Compare("y", y, expected, 2 * Limit);
+            check.Compare("dx", dx, expectedX, 4 * Limit);
+            check.Compare("dw", dw, expectedW, 4 * Limit);
+        }
+    }
+
     public static void PackedConvolution(KernelChecker check)
     {
         ConvolutionShape[] shapes =
@@ -44,6 +64,7 @@ internal static class PictureChecks
             new(2, 9, 8, 6, 4, 3, 3) { Groups = 2, Stride = 2, PaddingHeight = 1, PaddingWidth = 1 },
             new(2, 5, 13, 19, 19, 3, 3) { Groups = 19, PaddingHeight = 1, PaddingWidth = 1 },
             new(1, 4, 7, 70, 41, 1, 1),
+            new(2, 7, 9, 32, 48, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 },
         ];
         foreach (ConvolutionShape shape in shapes)
         {

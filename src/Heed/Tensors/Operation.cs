@@ -50,6 +50,18 @@ public abstract class Operation
     /// <param name="input">Its position.</param>
     /// <param name="isFirst">Whether nothing was added yet: what the span holds is then undefined, and all of it must be written.</param>
     protected Span<float> Accumulate(int input, out bool isFirst) => Inputs[input].GradientSpan(out isFirst);
+
+    /// <summary>The gradients of two inputs, each empty if it is not wanted, for an operation that can also overwrite them, both in one sweep; where they are one memory, it is cleared and both are added.</summary>
+    private protected void Accumulate(int first, int second, out Span<float> one, out bool isOneFirst, out Span<float> other, out bool isOtherFirst)
+    {
+        isOneFirst = isOtherFirst = false;
+        one = Needs(first) ? Accumulate(first, out isOneFirst) : default;
+        other = second < Inputs.Count && Needs(second) ? Accumulate(second, out isOtherFirst) : default;
+        if (!isOneFirst || !one.Overlaps(other))
+            return;
+        one.Clear();
+        isOneFirst = false;
+    }
 }
 
 /// <summary>What an operation's reference reads and writes: double-precision values of its inputs and outputs.</summary>

@@ -132,9 +132,13 @@ public sealed partial class Tensor
     private sealed class BatchNormOperation(Tensor x, Tensor gamma, Tensor beta, Tensor? addend, (Tensor Mean, Tensor Variance, Tensor Y) kept, (bool IsFixed, bool Rectifies) form, float epsilon)
         : Operation(addend is null ? [x, gamma, beta] : [x, gamma, beta, addend])
     {
-        protected internal override void Backward() => BatchNormKernel.Backward(
-            GradientOf(), Inputs[0].Values, kept.Y.Values, kept.Mean.Values, kept.Variance.Values, Inputs[1].Values, epsilon, form.Rectifies, form.IsFixed,
-            Needs(0) ? Accumulate(0) : default, Needs(1) ? Accumulate(1) : default, Needs(2) ? Accumulate(2) : default, Inputs.Count == 4 && Needs(3) ? Accumulate(3) : default);
+        protected internal override void Backward()
+        {
+            Accumulate(0, 3, out Span<float> dx, out bool overwritesInput, out Span<float> daddend, out bool overwritesAddend);
+            BatchNormKernel.Backward(
+                GradientOf(), Inputs[0].Values, kept.Y.Values, kept.Mean.Values, kept.Variance.Values, Inputs[1].Values, epsilon, form.Rectifies, form.IsFixed,
+                dx, Needs(1) ? Accumulate(1) : default, Needs(2) ? Accumulate(2) : default, daddend, overwritesInput, overwritesAddend, form.Rectifies && Inputs.Count == 3 ? Inputs[2].Values : default);
+        }
 
         protected internal override void Reference(ReferenceValues values)
         {

@@ -209,8 +209,13 @@ public sealed partial class Tensor
 
     private sealed class ConvolutionOperation(Tensor x, Tensor weight, Tensor? bias, ConvolutionShape shape) : Operation(bias is null ? [x, weight] : [x, weight, bias])
     {
-        protected internal override void Backward() => ConvolutionKernel.Backward(
-            GradientOf(), Inputs[0].Values, Inputs[1].Values, shape, Needs(0) ? Accumulate(0) : default, Needs(1) ? Accumulate(1) : default, Inputs.Count == 3 && Needs(2) ? Accumulate(2) : default);
+        protected internal override void Backward()
+        {
+            bool isFirst = false;
+            ConvolutionKernel.Backward(
+                GradientOf(), Inputs[0].Values, Inputs[1].Values, shape, Needs(0) ? Accumulate(0, out isFirst) : default, Needs(1) ? Accumulate(1) : default,
+                Inputs.Count == 3 && Needs(2) ? Accumulate(2) : default, isFirst);
+        }
 
         protected internal override void Reference(ReferenceValues values) =>
             ReferenceConvolution.Forward(values.Input(0), values.Input(1), Inputs.Count == 3 ? values.Input(2) : default, shape, values.Output());
@@ -255,9 +260,12 @@ public sealed partial class Tensor
 
     private sealed class ScaleChannelsOperation(Tensor x, Tensor gate, Tensor? addend, Tensor y, bool rectifies) : Operation(addend is null ? [x, gate] : [x, gate, addend])
     {
-        protected internal override void Backward() => ChannelGateKernel.Backward(
-            GradientOf(), Inputs[0].Values, Inputs[1].Values, Inputs[0].Shape[3], rectifies ? y.Values : default,
-            Needs(0) ? Accumulate(0) : default, Needs(1) ? Accumulate(1) : default, Inputs.Count == 3 && Needs(2) ? Accumulate(2) : default);
+        protected internal override void Backward()
+        {
+            Accumulate(0, 2, out Span<float> dx, out bool overwritesInput, out Span<float> daddend, out bool overwritesAddend);
+            ChannelGateKernel.Backward(
+                GradientOf(), Inputs[0].Values, Inputs[1].Values, Inputs[0].Shape[3], rectifies ? y.Values : default, dx, Needs(1) ? Accumulate(1) : default, daddend, overwritesInput, overwritesAddend);
+        }
 
         protected internal override void Reference(ReferenceValues values) =>
             ReferenceChannelGate.Forward(values.Input(0), values.Input(1), Inputs[0].Shape[3], Inputs.Count == 3 ? values.Input(2) : default, rectifies, values.Output());

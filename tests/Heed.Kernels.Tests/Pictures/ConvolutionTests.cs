@@ -13,7 +13,7 @@ public sealed class ConvolutionTests
         [new ConvolutionShape(2, 1, 1, 3, 2, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
         [new ConvolutionShape(0, 7, 5, 2, 3, 3, 2)],
         [new ConvolutionShape(2, 9, 26, 4, 5, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
-        [new ConvolutionShape(2, 9, 8, 16, 16, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(2, 5, 8, 16, 16, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
         [new ConvolutionShape(1, 6, 25, 7, 33, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
         [new ConvolutionShape(2, 9, 9, 3, 5, 3, 3) { Stride = 2, PaddingHeight = 1, PaddingWidth = 1 }],
         [new ConvolutionShape(2, 8, 8, 3, 5, 1, 1) { Stride = 2 }],
@@ -64,10 +64,13 @@ public sealed class ConvolutionTests
         y[0].ShouldBe(1 + (2 * 2) + 50 + (20 * 6));
     }
 
-    [Fact]
-    public void A_picture_has_the_same_bits_alone_and_all_have_at_any_number_of_threads()
+    [Theory]
+    [InlineData(9, 8, 5, 19)]
+    [InlineData(9, 8, 16, 48)]
+    [InlineData(32, 33, 32, 16)]
+    public void A_picture_has_the_same_bits_alone_and_all_have_at_any_number_of_threads(int height, int width, int channels, int filters)
     {
-        ConvolutionShape shape = new(9, 9, 8, 5, 19, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 };
+        ConvolutionShape shape = new(9, height, width, channels, filters, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 };
         float[] x = Rows.Numbers((int)shape.InputLength, 1), w = Rows.Numbers(shape.Filters * shape.Depth, 2), dy = Rows.Numbers((int)shape.OutputLength, 3);
         float[] all = new float[dy.Length], one = new float[dy.Length / 9];
         ConvolutionKernel.Forward(x, w, [], shape, all);

@@ -106,9 +106,11 @@ public sealed class GradientCheckTests
             new(T(2, 3, 4, 5), T(5), T(5), (x, g, b) => Tensor.BatchNorm(x, g, b, (new float[5], new float[5]), isFixed: false).Tanh()),
             new(T(7, 3), T(7, 3), (x, z) => Tensor.BatchNorm(x, Tensor.From([1, -2, 0.5f], new Shape(3)), Tensor.From([0.1f, 0, -0.3f], new Shape(3)), (new float[3], new float[3]), isFixed: false, z, rectifies: true)),
             new(T(7, 3), T(3), T(3), (x, g, b) => Tensor.BatchNorm(x, g, b, (new[] { 0.1f, 0.2f, -0.3f }, new[] { 1f, 0.5f, 2f }), isFixed: true, rectifies: true)),
+            new(T(7, 3), x => Tensor.BatchNorm(x, Tensor.From([1, -2, 0.5f], new Shape(3)), Tensor.From([0.1f, 0, -0.3f], new Shape(3)), (new float[3], new float[3]), isFixed: false, x, rectifies: true)),
         ],
         ["ScaleChannels"] =
         [
+            new(T(2, 3, 4, 5), T(2, 5), (x, g) => x.ScaleChannels(g, x, rectifies: true)),
             new(T(2, 3, 4, 5), T(2, 5), (x, g) => x.ScaleChannels(g)),
             new(T(2, 3, 4, 5), T(2, 5), T(2, 3, 4, 5), (x, g, z) => x.ScaleChannels(g, z, rectifies: true)),
         ],

@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+
+namespace Heed.Kernels;
+
+/// <summary>Mean and biased variance of each channel over the rows of a matrix, in one sweep.</summary>
+/// <remarks>Each block of <see cref="ColumnSweep"/> gives its mean μᵢ and its Σ(x − μᵢ)², the second while the block is in the cache. Then μ = Σ nᵢ·μᵢ/n, σ² = Σ (Σᵢ(x − μᵢ)² + nᵢ·(μᵢ − μ)²)/n, blocks in order.
+/// Source: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.</remarks>
+internal static unsafe class ChannelMoments
+{
+    public static void Run(float* x, nint rows, nint channels, float* mean, float* variance)
+    {
+        nint block = ColumnSweep.Block(rows, channels), blocks = (rows + block - 1) / block;
+        using Scratch partial = new(2 * blocks * channels);
+        ColumnSweep.Partial(new MomentSum { X = x, Channels = channels }, rows, channels, 2, partial.Pointer);
+        Lane.Run(new JoinStep { Partial = partial.Pointer, Block = block, Blocks = blocks, Rows = rows, Channels = channels, Mean = mean, Variance = variance }, channels);
+    }
+
+    private struct MomentSum : IColumnSum
+    {
+        public float* X;
+        public nint Channels;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public readonly void Column<V>(nint first, nint rows, nint channel, int count, float* to)
+            where V : unmanaged, ISimd<V>
+        {
+            float* start = X + (first * Channels) + channel, x = start;
+            nint two = 2 * Channels, three = 3 * Channels, four = 4 * Channels, n = rows;
+            V a = V.Zero, b = V.Zero, c = V.Zero, d = V.Zero;
+            for (; n >= 4; n -= 4, x += four)
+            {
+                a += Lane.Load<V>(x, count);
+                b += Lane.Load<V>(x + Channels, count);
+                c += Lane.Load<V>(x + two, count);
+                d += Lane.Load<V>(x + three, count);
+            }
+            for (; n > 0; n--, x += Channels)
+                a += Lane.Load<V>(x, count);
+            V mean = ((a + b) + (c + d)) / V.Create(rows);
+            a = b = c = d = V.Zero;
+            for (n = rows, x = start; n >= 4; n -= 4, x += four)
+            {
+                V e = Lane.Load<V>(x, count) - mean, f = Lane.Load<V>(x + Channels, count) - mean, g = Lane.Load<V>(x + two, count) - mean, h = Lane.Load<V>(x + three, count) - mean;
+                a = V.FusedMultiplyAdd(e, e, a);
+                b = V.FusedMultiplyAdd(f, f, b);
+                c = V.FusedMultiplyAdd(g, g, c);
+                d = V.FusedMultiplyAdd(h, h, d);
+            }
+            for (; n > 0; n--, x += Channels)
+            {
+                V e = Lane.Load<V>(x, count) - mean;
+                a = V.FusedMultiplyAdd(e, e, a);
+            }
+            Lane.Store(mean, to, count);
+            Lane.Store((a + b) + (c + d), to + Channels, count);
+        }
+    }
+
+    private struct JoinStep : ILaneStep
+    {
+        public float* Partial, Mean, Variance;
+        public nint Block, Blocks, Rows, Channels;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Step<V>(nint i, int count)
+            where V : unmanaged, ISimd<V>
+        {
+            V mean = V.Zero, squares = V.Zero;
+            for (nint n = 0; n < Blocks; n++)
+                mean = V.FusedMultiplyAdd(V.Create(Share(n)), Lane.Load<V>(Partial + (2 * n * Channels) + i, count), mean);
+            for (nint n = 0; n < Blocks; n++)
+            {
+                V apart = Lane.Load<V>(Partial + (2 * n * Channels) + i, count) - mean;
+                squares = V.FusedMultiplyAdd(Lane.Load<V>(Partial + (((2 * n) + 1) * Channels) + i, count), V.Create(1f / Rows), squares);
+                squares = V.FusedMultiplyAdd(apart * V.Create(Share(n)), apart, squares);
+            }
+            Lane.Store(mean, Mean + i, count);
+            Lane.Store(squares, Variance + i, count);
+        }
+
+        // Of a block in all rows.
+        private readonly float Share(nint n) => Math.Min(Block, Rows - (n * Block)) / (float)Rows;
+    }
+}

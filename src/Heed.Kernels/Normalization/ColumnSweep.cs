@@ -1,0 +1,104 @@
+using System.Runtime.CompilerServices;
+
+namespace Heed.Kernels;
+
+/// <summary>What a sweep does with some rows of one vector of channels: what belongs to the channels stays in registers meanwhile.</summary>
+internal interface IColumnStep
+{
+    /// <summary>Rows <paramref name="first"/> … of channels <paramref name="channel"/> … <paramref name="channel"/> + <paramref name="count"/> − 1.</summary>
+    void Column<V>(nint first, nint rows, nint channel, int count)
+        where V : unmanaged, ISimd<V>;
+}
+
+/// <summary>What a sum over rows adds up for one vector of channels.</summary>
+internal unsafe interface IColumnSum
+{
+    /// <summary>Writes the sums over some rows to <paramref name="to"/>, results so many channels apart.</summary>
+    void Column<V>(nint first, nint rows, nint channel, int count, float* to)
+        where V : unmanaged, ISimd<V>;
+}
+
+/// <summary>Sweeps over the rows of a matrix whose channels have values of their own, in blocks that the first-level cache holds.</summary>
+/// <remarks>Sums: blocks of at least 32 rows and about 4,096 values, at most 512 of them, sizes alone decide; in a block four chains take the rows in turn; then the blocks in order. Same bits for any number of threads.</remarks>
+internal static unsafe class ColumnSweep
+{
+    private const int SmallestBlock = 32, BlockValues = 4096, MostBlocks = 512;
+
+    /// <summary>Rows of a block.</summary>
+    public static nint Block(nint rows, nint channels) => Math.Max(Math.Max(SmallestBlock, BlockValues / channels), (rows + MostBlocks - 1) / MostBlocks);
+
+    /// <summary>Runs the step for all rows and channels.</summary>
+    public static void Run<TStep>(TStep step, nint rows, nint channels)
+        where TStep : unmanaged, IColumnStep
+    {
+        nint block = Math.Max(1, BlockValues / channels);
+        RowCall.Run(new Blocks<TStep> { Step = step, Rows = rows, Block = block, Channels = channels }, (rows + block - 1) / block, block * channels);
+    }
+
+    /// <summary>y (results, channels) += the sums over all rows.</summary>
+    public static void Sum<TSum>(TSum term, nint rows, nint channels, int results, float* y)
+        where TSum : unmanaged, IColumnSum
+    {
+        if (rows == 0)
+            return;
+        nint block = Block(rows, channels), blocks = (rows + block - 1) / block;
+        using Scratch scratch = new(blocks * results * channels);
+        Partial(term, rows, channels, results, scratch.Pointer);
+        Lane.Run(new JoinStep { Partial = scratch.Pointer, Blocks = blocks, Width = results * channels, Y = y }, results * channels);
+    }
+
+    /// <summary>(blocks, results, channels): what the term makes of each block.</summary>
+    public static void Partial<TSum>(TSum term, nint rows, nint channels, int results, float* partial)
+        where TSum : unmanaged, IColumnSum
+    {
+        nint block = Block(rows, channels);
+        RowCall.Run(new SumBlocks<TSum> { Term = term, Rows = rows, Block = block, Channels = channels, Width = results * channels, Partial = partial }, (rows + block - 1) / block, block * channels);
+    }
+
+    private struct Blocks<TStep> : IRowStep
+        where TStep : unmanaged, IColumnStep
+    {
+        public TStep Step;
+        public nint Rows, Block, Channels;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public readonly void Row<V>(nint block)
+            where V : unmanaged, ISimd<V>
+        {
+            for (nint c = 0; c < Channels; c += V.Width)
+                Step.Column<V>(block * Block, Math.Min(Block, Rows - (block * Block)), c, (int)Math.Min(V.Width, Channels - c));
+        }
+    }
+
+    private struct SumBlocks<TSum> : IRowStep
+        where TSum : unmanaged, IColumnSum
+    {
+        public TSum Term;
+        public nint Rows, Block, Channels, Width;
+        public float* Partial;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public readonly void Row<V>(nint block)
+            where V : unmanaged, ISimd<V>
+        {
+            for (nint c = 0; c < Channels; c += V.Width)
+                Term.Column<V>(block * Block, Math.Min(Block, Rows - (block * Block)), c, (int)Math.Min(V.Width, Channels - c), Partial + (block * Width) + c);
+        }
+    }
+
+    private struct JoinStep : ILaneStep
+    {
+        public float* Partial, Y;
+        public nint Blocks, Width;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Step<V>(nint i, int count)
+            where V : unmanaged, ISimd<V>
+        {
+            V sum = Lane.Load<V>(Partial + i, count);
+            for (nint block = 1; block < Blocks; block++)
+                sum += Lane.Load<V>(Partial + (block * Width) + i, count);
+            Lane.Store(Lane.Load<V>(Y + i, count) + sum, Y + i, count);
+        }
+    }
+}
