@@ -1,7 +1,8 @@
-"""Writes ONNX models of attention for the cases of cases.txt, and models.txt, which ort_attention.c reads. usage: onnx_models.py cases.txt DIR
+"""Writes ONNX models of attention for the cases of cases.txt, and models.txt, which ort_models.c reads. usage: onnx_models.py cases.txt DIR
 
-models.txt: "model FILE CASE VARIANT OPERATIONS TENSORS", then a line for each tensor, inputs first: "NAME in|int|out SOURCE RANK DIMENSIONS". SOURCE is the value
-of an int tensor, and for an output the place of the input whose memory it shares, or -1.
+models.txt: "model FILE CASE VARIANT PASS OPERATIONS TENSORS" with tabs between, then a line for each tensor, inputs first: "NAME in|int|long|out SOURCE RANK DIMENSIONS".
+SOURCE is the value of an int or long tensor, and for an output the place of the input whose memory it shares, or -1. A file FILE.NAME beside a model holds the
+values of its input NAME, or those that its output NAME must have.
 """
 import os
 import sys
@@ -9,19 +10,26 @@ import sys
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+TYPES = {"int": TensorProto.INT32, "long": TensorProto.INT64}
+
+
+def describe(listing, file, case, variant, kind, flops, tensors):
+    print("model", file, case, variant, kind, flops, len(tensors), sep="\t", file=listing)
+    for name, type_, source, dims in tensors:
+        print(name, type_, source, len(dims), *dims, file=listing)
+
 
 def write(folder, listing, case, variant, flops, nodes, tensors, opset=17, constants=()):
     def value(name, kind, _, dims):
-        return helper.make_tensor_value_info(name, TensorProto.INT32 if kind == "int" else TensorProto.FLOAT, dims)
-    graph = helper.make_graph(nodes, "attention", [value(*t) for t in tensors if t[1] != "out"], [value(*t) for t in tensors if t[1] == "out"], list(constants))
+        return helper.make_tensor_value_info(name, TYPES.get(kind, TensorProto.FLOAT), dims)
+    graph = helper.make_graph(nodes, "bench", [value(*t) for t in tensors if t[1] != "out"], [value(*t) for t in tensors if t[1] == "out"], list(constants))
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset), helper.make_opsetid("com.microsoft", 1)])
     model.ir_version = 8 if opset < 23 else 10
-    file = f"{case}.{variant}.onnx"
+    file = f"{case}.{variant}.onnx".replace(" ", "_")
     with open(os.path.join(folder, file), "wb") as f:
         f.write(model.SerializeToString())
-    print("model", file, case, variant, flops, len(tensors), file=listing)
-    for name, kind, source, dims in tensors:
-        print(name, kind, source, len(dims), *dims, file=listing)
+    describe(listing, file, case, variant, "fwd", flops, tensors)
+    return file
 
 
 def models(folder, listing, case, batch, heads, shared, queries, keys, size, causal, window, _):

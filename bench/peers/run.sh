@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures the peers (and Heed, with --heed) on the same cases in one run and prints one table. README.md says more.
-# usage: run.sh [--install] [--heed] [--data DIR] [--out FILE] [--threads "1 2"] [--only "limits gemm lstm attention sst2"] [--cases "p1k p1kc"] [--budget MS]
+# usage: run.sh [--install] [--heed] [--data DIR] [--out FILE] [--threads "1 2"] [--only "limits gemm lstm attention pictures transformers sst2"] [--cases "p1k p1kc"] [--budget MS]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -36,22 +36,35 @@ mkdir -p "$work" "$(dirname "$out")"
 if want limits; then gcc -O3 -march=native -mprefer-vector-width=512 -ffp-contract=fast -Wall -pthread "$here/limits.c" -o "$work/limits"; fi
 if want gemm; then gcc -O2 -Wall "$here/gemm.c" -o "$work/gemm" -ldl; fi
 if want lstm; then g++ -O2 -std=c++17 -Wall "$here/onednn_lstm.cpp" -o "$work/onednn_lstm" -ldnnl; fi
-if want attention; then
-  grep '^attention ' "$here/cases.txt" | awk -v names="$names" 'BEGIN { n = split(names, w); for (i = 1; i <= n; i++) k[w[i]] } !n || $2 in k' > "$work/attention.txt"
-  onednn='' ort=''
-  if g++ -O2 -std=c++17 -Wall "$here/onednn_attention.cpp" -o "$work/onednn_attention" -ldnnl; then onednn=1; else echo "oneDNN left out: run.sh --install" >&2; fi
-  # ORT_LIBRARY names another library of ONNX Runtime; otherwise npm's or a Python package's is taken.
+# ORT_LIBRARY names another library of ONNX Runtime; otherwise npm's or a Python package's is taken.
+library='' python=$(library_of python3-minimal 'bin/python3$')
+if want attention || want pictures || want transformers; then
   library=${ORT_LIBRARY:-$(ls "$work"/node_modules/onnxruntime-node/bin/napi-v*/linux/"$(uname -m | sed s/x86_64/x64/)"/libonnxruntime.so.1 2> /dev/null | head -1)}
   library=${library:-$(python3 -c 'import glob, importlib.util as u; print(*glob.glob(u.find_spec("onnxruntime").submodule_search_locations[0] + "/capi/libonnxruntime.so*"))' 2> /dev/null || true)}
-  python=$(library_of python3-minimal 'bin/python3$')
   if [ -z "$library" ]; then
     echo "ONNX Runtime left out: no library (run.sh --install, or ORT_LIBRARY=FILE)" >&2
-  elif ! "${python:-python3}" "$here/onnx_models.py" "$work/attention.txt" "$work/models"; then
-    echo "ONNX Runtime left out: no models without python3-onnx (run.sh --install)" >&2
   else
-    gcc -O2 -Wall -Wno-unused-result "$here/ort_attention.c" -o "$work/ort_attention" -ldl
-    ort=1
+    gcc -O2 -Wall -Wno-unused-result "$here/ort_models.c" -o "$work/ort_models" -ldl -lm
   fi
+fi
+# Models of one group for ONNX Runtime. models_for GROUP SCRIPT ARGUMENTS
+ready=''
+models_for() {
+  local group=$1
+  shift
+  [ -n "$library" ] || return 0
+  if "${python:-python3}" "$here/$1" "${@:2}"; then ready+=" $group "; else echo "ONNX Runtime left out: no models without python3-onnx and python3-torch (run.sh --install)" >&2; fi
+}
+# ort GROUP FOLDER THREADS
+ort() { if [[ $ready == *" $1 "* ]]; then OMP_PROC_BIND=false "$work/ort_models" "$library" "$2" "$3" "$budget"; fi; }
+for group in pictures transformers; do
+  if want "$group"; then models_for "$group" onnx_networks.py "$work/models/$group" "$group"; fi
+done
+if want attention; then
+  grep '^attention ' "$here/cases.txt" | awk -v names="$names" 'BEGIN { n = split(names, w); for (i = 1; i <= n; i++) k[w[i]] } !n || $2 in k' > "$work/attention.txt"
+  onednn=''
+  if g++ -O2 -std=c++17 -Wall "$here/onednn_attention.cpp" -o "$work/onednn_attention" -ldnnl; then onednn=1; else echo "oneDNN left out: run.sh --install" >&2; fi
+  models_for attention onnx_models.py "$work/attention.txt" "$work/models"
 fi
 
 [ -s "$out" ] || ORT_ROOT=$work python3 "$here/machine.py" > "$out"
@@ -69,9 +82,15 @@ for t in $threads; do
   fi
   if want attention; then
     [ -z "$onednn" ] || "$work/onednn_attention" "$work/attention.txt" "$t" "$budget"
-    [ -z "$ort" ] || OMP_PROC_BIND=false "$work/ort_attention" "$library" "$work/models" "$t" "$budget"
+    ort attention "$work/models" "$t"
     "$here/tuned.sh" "$t" "$here/torch_attention.py" "$work/attention.txt" "$t" "$budget" || echo "torch left out" >&2
   fi
+  for group in pictures transformers; do
+    if want "$group"; then
+      ort "$group" "$work/models/$group" "$t"
+      "$here/tuned.sh" "$t" "$here/torch_$group.py" "$t" "$budget" || echo "torch left out" >&2
+    fi
+  done
   for text in sst2 imdb; do
     if want "$text" && [ -n "$data" ]; then "$here/text_epoch.sh" "$data" "$t" "$text"; fi
   done

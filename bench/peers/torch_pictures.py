@@ -156,6 +156,10 @@ class UNet(nn.Module):
         return self.head(y)
 
 
+# Those of inference at 224x224: name, network, operations of a picture forward.
+NETWORKS = (("se-resnet50", ResNet50, 2 * 3.86e9), ("mobilenetv3-large", MobileNetV3Large, 2 * 0.217e9))
+
+
 def report_memory(name, threads):
     print(json.dumps({"peer": "torch", "case": name, "threads": threads, "pass": "memory", "ms_min": 0, "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)}), flush=True)
 
@@ -240,7 +244,7 @@ def main():
         with torch.no_grad():
             measure(name, "fwd", threads, budget, 2.0 * batch * (size // stride) ** 2 * channels * kernel ** 2, lambda: conv(x))
     # Plain in both layouts, and frozen with batch norm folded: the best of the three is what torch can do.
-    for name, make, flops in (("se-resnet50", ResNet50, 2 * 3.86e9), ("mobilenetv3-large", MobileNetV3Large, 2 * 0.217e9)):
+    for name, make, flops in NETWORKS:
         for batch in (1, 8):
             title = f"{name} 224x224 N{batch}"
             if only not in title:
@@ -255,4 +259,5 @@ def main():
                 measure(title, "infer channels last", threads, budget, flops * batch, lambda: last(seen))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "quality
 from torch_lm import Model  # noqa: E402
 
 
+WORDS = 30522
+ENCODED = ((1, 16), (1, 128), (32, 128))  # texts and tokens of each
+
+
 def measure(name, kind, threads, budget, work):
     for _ in range(3):
         work()
@@ -89,10 +93,10 @@ def main():
         ids, labels = torch.randint(1000, (16, 128)), torch.arange(16 * 128) % 2
         both = nn.ModuleList([model, head])
         train("encoder step 6x512 b16 t128", threads, budget, both, lambda: F.cross_entropy(head(states(model, ids)).flatten(0, 1), labels))
-    for batch, tokens in ((1, 16), (1, 128), (32, 128)):
+    for batch, tokens in ENCODED:
         name = f"encoder 12x384 {batch}x{tokens}"
         if only in name:
-            model, ids = encoder(12, 384, 12, False, 30522).eval(), torch.randint(30522, (batch, tokens))
+            model, ids = encoder(12, 384, 12, False, WORDS).eval(), torch.randint(WORDS, (batch, tokens))
             with torch.inference_mode():
                 measure(name, "fwd", threads, budget, lambda: states(model, ids))
     if only in "decode gpt2-small":
@@ -107,4 +111,5 @@ def main():
             measure("decode gpt2-small", "token", threads, budget, work)
 
 
-main()
+if __name__ == "__main__":
+    main()
