@@ -21,7 +21,6 @@ public sealed class FileReadAheadTests
         FileReadAhead.Start([folder["small"], folder["none"]]).ShouldBeNull();
         Thread thread = FileReadAhead.Start([folder["small"], folder["large"]])!;
         File.Delete(folder["large"]);
-        thread.IsBackground.ShouldBeTrue();
         thread.Join(TimeSpan.FromSeconds(30)).ShouldBeTrue();
     }
 }
