@@ -33,24 +33,7 @@ internal sealed class PlantedExperiment : IExperiment
             Network = network, Baseline = false, Training = new TrainingOptions { Seed = options.Seed, EpochCount = 12, BatchSize = 16, LearningRate = 5e-3 },
         });
         ExplainedInput[] inputs = [.. test.Select(row => model.Explaining(new TextRow(row.Text, null, 0), row.Label == 0 ? "good" : "bad"))];
-        FaithfulnessReport report = FaithfulnessReport.Measure(inputs, new FaithfulnessOptions { Explanation = new ExplanationOptions { Methods = methods, Seed = options.Seed } });
-        for (int m = 0; m < methods.Length; m++)
-        {
-            ExplanationOptions one = new() { Methods = [methods[m]], Seed = options.Seed };
-            PlantedEvidence planted = PlantedEvidence.Test([.. inputs.Select((input, i) => (ExplanationMethod.Explain(input, one)[0], test[i].Place))]);
-            ExperimentLine.Append(options, Name, new Dictionary<string, object>(StringComparer.Ordinal)
-            {
-                ["model"] = kind,
-                ["method"] = methods[m],
-                ["first"] = planted.FirstShare.Value,
-                ["p"] = planted.PValue,
-                ["verdict"] = FaithfulnessReport.Name(report.Methods[m].Verdict),
-                ["comprehensiveness"] = report.Methods[m].Comprehensiveness.Value,
-                ["comprehensiveness_random"] = report.Random.Comprehensiveness.Value,
-                ["sufficiency"] = report.Methods[m].Sufficiency.Value,
-                ["sufficiency_random"] = report.Random.Sufficiency.Value,
-            });
-        }
+        PlantedLines.Append(options, Name, kind, inputs, [.. test.Select(row => row.Place)], new ExplanationOptions { Methods = methods, Seed = options.Seed });
     }
 
     private static TextData Data((string Text, int Label, int Place)[] rows, Func<(string Text, int Label, int Place), int, string> text, Func<(string Text, int Label, int Place), int, int> label) =>

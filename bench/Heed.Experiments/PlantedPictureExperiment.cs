@@ -6,6 +6,7 @@ internal sealed class PlantedPictureExperiment : IExperiment
     private const int Rows = 600, Tested = 200, Side = 24, Cells = 4, Cell = Side / Cells;
     private static readonly string[] methods = ["gradient-input", "integrated-gradients", "smoothgrad", "occlusion", "grad-cam"];
     private static readonly string[] labels = ["bright", "dark", "none"];
+    private static readonly ExplanationOptions explanation = new() { Methods = methods, Removal = "mean", Steps = 32, Samples = 16 };
 
     public string Name => "planted-picture";
 
@@ -36,32 +37,13 @@ internal sealed class PlantedPictureExperiment : IExperiment
     private void Measure(ExperimentOptions options, string kind, ImageClassifier model, (Picture Picture, int Label, int Cell)[] test)
     {
         ExplainedInput[] inputs = [.. test.Select(row => model.Explaining(row.Picture, label: labels[row.Label], cells: Cells))];
-        ExplanationOptions explanation = new() { Methods = methods, Removal = "mean", Steps = 32, Samples = 16, Seed = options.Seed };
-        FaithfulnessReport report = FaithfulnessReport.Measure(inputs, new FaithfulnessOptions { Explanation = explanation });
-        for (int m = 0; m < methods.Length; m++)
-        {
-            ExplanationOptions one = explanation with { Methods = [methods[m]] };
-            PlantedEvidence planted = PlantedEvidence.Test([.. inputs.Select((input, i) => (ExplanationMethod.Explain(input, one)[0], test[i].Cell))]);
-            ExperimentLine.Append(options, Name, new Dictionary<string, object>(StringComparer.Ordinal)
-            {
-                ["model"] = kind,
-                ["method"] = methods[m],
-                ["first"] = planted.FirstShare.Value,
-                ["place"] = planted.MeanPlace,
-                ["p"] = planted.PValue,
-                ["verdict"] = FaithfulnessReport.Name(report.Methods[m].Verdict),
-                ["comprehensiveness"] = report.Methods[m].Comprehensiveness.Value,
-                ["comprehensiveness_random"] = report.Random.Comprehensiveness.Value,
-                ["sufficiency"] = report.Methods[m].Sufficiency.Value,
-                ["sufficiency_random"] = report.Random.Sufficiency.Value,
-            });
-        }
+        PlantedLines.Append(options, Name, kind, inputs, [.. test.Select(row => row.Cell)], explanation with { Seed = options.Seed });
     }
 
     private void Compare(ExperimentOptions options, ImageClassifier first, ImageClassifier second, (Picture Picture, int Label, int Cell)[] test)
     {
         IEnumerable<(ExplainedInput, ExplainedInput)> pairs = test.Select(row => (first.Explaining(row.Picture, label: labels[row.Label], cells: Cells), second.Explaining(row.Picture, label: labels[row.Label], cells: Cells)));
-        foreach (ExplanationAgreement agreement in ExplanationAgreement.Measure(pairs, new() { Methods = methods, Removal = "mean", Steps = 32, Samples = 16, Seed = options.Seed }))
+        foreach (ExplanationAgreement agreement in ExplanationAgreement.Measure(pairs, explanation with { Seed = options.Seed }))
         {
             ExperimentLine.Append(options, Name, new Dictionary<string, object>(StringComparer.Ordinal)
             {

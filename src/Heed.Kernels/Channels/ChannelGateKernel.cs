@@ -30,6 +30,8 @@ public static unsafe class ChannelGateKernel
             Require.Length(Operation, nameof(addend), addend.Length, x.Length);
         Require.Apart(Operation, nameof(x), x, y);
         Require.Apart(Operation, nameof(gate), gate, y);
+        if (pixels == 0)
+            return;
         fixed (float* px = x, pg = gate, pz = addend, py = y)
         {
             nint block = Math.Max(1, Block / channels);

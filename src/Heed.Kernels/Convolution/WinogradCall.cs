@@ -4,7 +4,7 @@ namespace Heed.Kernels;
 /// <remarks>
 /// <para>A task takes some rows of tiles of one picture, or several small pictures: their windows are transformed, multiplied with the transformed filters, position by position, and transformed back while they lie in the second-level cache.</para>
 /// <para>Bits: a result is the transformation of 16 sums, each one chain over the channels: the same for any cut into tasks.</para>
-/// <para>Error: inputs and products grow up to fourfold before they cancel, so rounding is a few times that of a direct convolution (measured: README of the results); an infinity reaches all results of its tiles, as NaN.</para>
+/// <para>Error: inputs and products grow up to fourfold before they cancel, but chains are nine times shorter: root mean squares of 0.6 to 1.25 times those of direct sums (decision 18). An infinity reaches all results of its tiles, as NaN.</para>
 /// </remarks>
 internal unsafe struct WinogradCall : ISimdKernel
 {

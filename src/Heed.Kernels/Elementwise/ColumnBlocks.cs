@@ -26,8 +26,11 @@ internal static unsafe class ColumnBlocks
         nint block = Math.Max(SmallestBlock, (rows + MostBlocks - 1) / MostBlocks), blocks = (rows + block - 1) / block;
         using Scratch scratch = new(blocks * width);
         RowCall.Run(new BlockStep<TTerm> { Term = term, Rows = rows, Block = block, Width = width, Partial = scratch.Pointer }, blocks, block * width);
-        Lane.Run(new JoinStep { Partial = scratch.Pointer, Blocks = blocks, Width = width, Y = y }, width);
+        Join(scratch.Pointer, blocks, width, y);
     }
+
+    /// <summary>y (width) += the blocks' sums (blocks, width), in order.</summary>
+    public static void Join(float* partial, nint blocks, nint width, float* y) => Lane.Run(new JoinStep { Partial = partial, Blocks = blocks, Width = width, Y = y }, width);
 
     private struct BlockStep<TTerm> : IRowStep
         where TTerm : unmanaged, IColumnTerm

@@ -13,19 +13,19 @@ internal interface ITileRows
 internal interface ITileForm
 {
     /// <summary>Two vectors wide, or one: for the last columns.</summary>
-    static abstract bool IsWide { get; }
+    static virtual bool IsWide => true;
 
     /// <summary>Writes the rows of B that it reads to a packed panel, which the tiles below then read: packing costs no pass of its own.</summary>
-    static abstract bool PacksB { get; }
+    static virtual bool PacksB => false;
 
     /// <summary>Writes the A that it reads, stored by columns, to a packed tile, which the panels to the right then read.</summary>
-    static abstract bool PacksA { get; }
+    static virtual bool PacksA => false;
 
     /// <summary>Fetches memory that later tiles read into the second-level cache, <see cref="GemmTile.FetchStep"/> floats with each step of depth.</summary>
-    static abstract bool Fetches { get; }
+    static virtual bool Fetches => false;
 
     /// <summary>Goes on with the packed panels to the right, from 0 each, until it has filled the columns before <c>next</c>.</summary>
-    static abstract bool Repeats { get; }
+    static virtual bool Repeats => false;
 }
 
 /// <summary>The register tile of every matrix product: C (rows × 2 vectors) += A (rows × k) · B (k × 2 vectors).</summary>
@@ -238,86 +238,35 @@ internal static unsafe class GemmTile
     }
 
     /// <summary>Two vectors wide.</summary>
-    internal readonly struct Wide : ITileForm
-    {
-        public static bool IsWide => true;
-
-        public static bool PacksB => false;
-
-        public static bool PacksA => false;
-
-        public static bool Fetches => false;
-
-        public static bool Repeats => false;
-    }
+    internal readonly struct Wide : ITileForm;
 
     /// <summary>One vector wide: the last columns, where they fit into it.</summary>
     internal readonly struct Narrow : ITileForm
     {
         public static bool IsWide => false;
-
-        public static bool PacksB => false;
-
-        public static bool PacksA => false;
-
-        public static bool Fetches => false;
-
-        public static bool Repeats => false;
     }
 
     /// <summary>Two vectors wide, packing B on the way.</summary>
     internal readonly struct PackingB : ITileForm
     {
-        public static bool IsWide => true;
-
         public static bool PacksB => true;
-
-        public static bool PacksA => false;
-
-        public static bool Fetches => false;
-
-        public static bool Repeats => false;
     }
 
     /// <summary>Two vectors wide, packing an A that is stored by columns on the way.</summary>
     internal readonly struct PackingA : ITileForm
     {
-        public static bool IsWide => true;
-
-        public static bool PacksB => false;
-
         public static bool PacksA => true;
-
-        public static bool Fetches => false;
-
-        public static bool Repeats => false;
     }
 
     /// <summary>Two vectors wide, bringing what later tiles read into the second-level cache on the way.</summary>
     internal readonly struct Fetching : ITileForm
     {
-        public static bool IsWide => true;
-
-        public static bool PacksB => false;
-
-        public static bool PacksA => false;
-
         public static bool Fetches => true;
-
-        public static bool Repeats => false;
     }
 
     /// <summary>Two vectors wide, panel after panel.</summary>
     internal readonly struct Panels : ITileForm
     {
-        public static bool IsWide => true;
-
-        public static bool PacksB => false;
-
-        public static bool PacksA => false;
-
-        public static bool Fetches => false;
-
         public static bool Repeats => true;
     }
 

@@ -31,6 +31,8 @@ internal static unsafe class ColumnSweep
     public static void Run<TStep>(TStep step, nint rows, nint channels)
         where TStep : unmanaged, IColumnStep
     {
+        if (rows == 0)
+            return;
         nint block = Math.Max(1, BlockValues / channels);
         RowCall.Run(new Blocks<TStep> { Step = step, Rows = rows, Block = block, Channels = channels }, (rows + block - 1) / block, block * channels);
     }
@@ -44,7 +46,7 @@ internal static unsafe class ColumnSweep
         nint block = Block(rows, channels), blocks = (rows + block - 1) / block;
         using Scratch scratch = new(blocks * results * channels);
         Partial(term, rows, channels, results, scratch.Pointer);
-        Lane.Run(new JoinStep { Partial = scratch.Pointer, Blocks = blocks, Width = results * channels, Y = y }, results * channels);
+        ColumnBlocks.Join(scratch.Pointer, blocks, results * channels, y);
     }
 
     /// <summary>(blocks, results, channels): what the term makes of each block.</summary>
@@ -83,22 +85,6 @@ internal static unsafe class ColumnSweep
         {
             for (nint c = 0; c < Channels; c += V.Width)
                 Term.Column<V>(block * Block, Math.Min(Block, Rows - (block * Block)), c, (int)Math.Min(V.Width, Channels - c), Partial + (block * Width) + c);
-        }
-    }
-
-    private struct JoinStep : ILaneStep
-    {
-        public float* Partial, Y;
-        public nint Blocks, Width;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Step<V>(nint i, int count)
-            where V : unmanaged, ISimd<V>
-        {
-            V sum = Lane.Load<V>(Partial + i, count);
-            for (nint block = 1; block < Blocks; block++)
-                sum += Lane.Load<V>(Partial + (block * Width) + i, count);
-            Lane.Store(Lane.Load<V>(Y + i, count) + sum, Y + i, count);
         }
     }
 }

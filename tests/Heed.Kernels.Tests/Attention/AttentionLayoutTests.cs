@@ -4,11 +4,15 @@ namespace Heed.Kernels.Tests;
 [Trait("Legs", "InstructionSets")]
 public class AttentionLayoutTests
 {
-    [Fact]
-    public void Interleaved_rows_first_has_the_bits_of_heads_first()
+    // Of whole panels, rows that lie side by side are read where they are, others are copied first.
+    [Theory]
+    [InlineData(13)]
+    [InlineData(32)]
+    [InlineData(64)]
+    public void Interleaved_rows_first_has_the_bits_of_heads_first(int dim)
     {
-        const int Batch = 2, Heads = 3, Length = 45, Dim = 13;
-        var c = new AttentionCase(new(Batch, Heads, Heads, Length, Length, Dim));
+        const int Batch = 2, Heads = 3, Length = 45;
+        var c = new AttentionCase(new(Batch, Heads, Heads, Length, Length, dim));
         (float[] expected, float[] log) = c.Run(default(PlainScore), default(Causal));
         float[] together = new float[3 * c.Q.Length], output = new float[c.Q.Length], gradient = new float[together.Length];
         for (int part = 0; part < 3; part++)
@@ -17,10 +21,10 @@ public class AttentionLayoutTests
             for (int i = 0; i < source.Length; i++)
                 together[Interleaved(i, part)] = source[i];
         }
-        AttentionStrides strides = AttentionStrides.Interleaved(3, Heads, Length, Dim);
+        AttentionStrides strides = AttentionStrides.Interleaved(3, Heads, Length, dim);
         AttentionShape shape = c.Shape.RowsFirst() with { QueryStrides = strides, KeyStrides = strides, ValueStrides = strides };
-        const int Step = Heads * Dim;
-        FusedAttention.Forward(together, together.AsSpan(Step), together.AsSpan(2 * Step), output, shape, default(PlainScore), default(Causal));
+        int step = Heads * dim;
+        FusedAttention.Forward(together, together.AsSpan(step), together.AsSpan(2 * step), output, shape, default(PlainScore), default(Causal));
         float[] dO = new float[output.Length];
         for (int i = 0; i < output.Length; i++)
         {
@@ -28,16 +32,16 @@ public class AttentionLayoutTests
             dO[RowsFirst(i)] = c.DO[i];
         }
         float[][] g = AttentionGradientCase.Fused(c, default(PlainScore), default(Causal), [], default);
-        FusedAttention.Backward(dO, together, together.AsSpan(Step), together.AsSpan(2 * Step), output, log,
-            new AttentionGradients(gradient, gradient.AsSpan(Step), gradient.AsSpan(2 * Step)), shape, default(PlainScore), default(Causal));
+        FusedAttention.Backward(dO, together, together.AsSpan(step), together.AsSpan(2 * step), output, log,
+            new AttentionGradients(gradient, gradient.AsSpan(step), gradient.AsSpan(2 * step)), shape, default(PlainScore), default(Causal));
         for (int part = 0; part < 3; part++)
         {
             for (int i = 0; i < c.Q.Length; i++)
                 BitConverter.SingleToInt32Bits(gradient[Interleaved(i, part)]).ShouldBe(BitConverter.SingleToInt32Bits(g[part][i]));
         }
 
-        static int RowsFirst(int i) => (((((i / (Heads * Length * Dim)) * Length) + (i / Dim % Length)) * Heads) + (i / (Length * Dim) % Heads)) * Dim + (i % Dim);
-        static int Interleaved(int i, int part) => (((((((i / (Heads * Length * Dim)) * Length) + (i / Dim % Length)) * 3) + part) * Heads) + (i / (Length * Dim) % Heads)) * Dim + (i % Dim);
+        int RowsFirst(int i) => (((((i / (Heads * Length * dim)) * Length) + (i / dim % Length)) * Heads) + (i / (Length * dim) % Heads)) * dim + (i % dim);
+        int Interleaved(int i, int part) => (((((((i / (Heads * Length * dim)) * Length) + (i / dim % Length)) * 3) + part) * Heads) + (i / (Length * dim) % Heads)) * dim + (i % dim);
     }
 
     [Fact]
@@ -86,6 +90,25 @@ public class AttentionLayoutTests
                 AttentionBitTests.Same(dk.AsSpan(to * Dim, keys[b] * Dim), g[1].AsSpan(from * Dim, keys[b] * Dim));
                 AttentionBitTests.Same(dv.AsSpan(to * Dim, keys[b] * Dim), g[2].AsSpan(from * Dim, keys[b] * Dim));
             }
+        }
+    }
+
+    [Fact]
+    public void Many_short_sequences_of_which_the_next_is_fetched_have_the_bits_of_each_alone()
+    {
+        // More than the caches are taken to hold.
+        const int Batch = 24, Heads = 8, Queries = 40, Keys = 50, Dim = 64;
+        var c = new AttentionCase(new(Batch, Heads, Heads, Queries, Keys, Dim));
+        (float[] all, float[] log) = c.Run(default(PlainScore), default(Causal));
+        AttentionShape one = new(1, 1, 1, Queries, Keys, Dim);
+        float[] output = new float[Queries * Dim], own = new float[Queries];
+        for (int head = 0; head < Batch * Heads; head += 19)
+        {
+            FusedAttention.Forward(
+                c.Q.AsSpan(head * Queries * Dim, output.Length), c.K.AsSpan(head * Keys * Dim, Keys * Dim), c.V.AsSpan(head * Keys * Dim, Keys * Dim), output, one, default(PlainScore), default(Causal), default,
+                new AttentionStatistics { LogSumExp = own });
+            AttentionBitTests.Same(all.AsSpan(head * Queries * Dim, output.Length), output);
+            AttentionBitTests.Same(log.AsSpan(head * Queries, Queries), own);
         }
     }
 
