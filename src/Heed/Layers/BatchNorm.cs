@@ -66,6 +66,8 @@ public sealed class BatchNorm : Module
         int channels = weight.Shape.Length, rows = x.Length / channels;
         float[] batch = new float[2 * channels];
         Tensor result = Tensor.BatchNorm(x, pass.Use(weight), pass.Use(bias), (batch.AsMemory(0, channels), batch.AsMemory(channels)), isFixed: false, addend, rectifies, (float)Epsilon);
+        if (pass.Repeats)
+            return Return(result, pass);
         float part = (float)Momentum, unbiased = rows > 1 ? rows / (rows - 1f) : 1;
         for (int c = 0; c < channels; c++)
         {
