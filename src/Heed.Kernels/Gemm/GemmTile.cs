@@ -126,18 +126,18 @@ internal static unsafe class GemmTile
                     if (rows > w) V.Store(V.Load(a0 + w), other + w);
                     other += Height<V>();
                 }
-                x = V.Create(*a0); c00 = V.FusedMultiplyAdd(x, b0, c00); if (wide) c01 = V.FusedMultiplyAdd(x, b1, c01);
-                if (rows > 1) { x = V.Create(a0[rowStride]); c10 = V.FusedMultiplyAdd(x, b0, c10); if (wide) c11 = V.FusedMultiplyAdd(x, b1, c11); }
-                if (rows > 2) { x = V.Create(a0[2 * rowStride]); c20 = V.FusedMultiplyAdd(x, b0, c20); if (wide) c21 = V.FusedMultiplyAdd(x, b1, c21); }
-                if (rows > 3) { x = V.Create(*a3); c30 = V.FusedMultiplyAdd(x, b0, c30); if (wide) c31 = V.FusedMultiplyAdd(x, b1, c31); }
-                if (rows > 4) { x = V.Create(a3[rowStride]); c40 = V.FusedMultiplyAdd(x, b0, c40); if (wide) c41 = V.FusedMultiplyAdd(x, b1, c41); }
-                if (rows > 5) { x = V.Create(a3[2 * rowStride]); c50 = V.FusedMultiplyAdd(x, b0, c50); if (wide) c51 = V.FusedMultiplyAdd(x, b1, c51); }
-                if (rows > 6) { x = V.Create(*a6); c60 = V.FusedMultiplyAdd(x, b0, c60); if (wide) c61 = V.FusedMultiplyAdd(x, b1, c61); }
-                if (rows > 7) { x = V.Create(a6[rowStride]); c70 = V.FusedMultiplyAdd(x, b0, c70); if (wide) c71 = V.FusedMultiplyAdd(x, b1, c71); }
-                if (rows > 8) { x = V.Create(a6[2 * rowStride]); c80 = V.FusedMultiplyAdd(x, b0, c80); if (wide) c81 = V.FusedMultiplyAdd(x, b1, c81); }
-                if (rows > 9) { x = V.Create(*a9); c90 = V.FusedMultiplyAdd(x, b0, c90); if (wide) c91 = V.FusedMultiplyAdd(x, b1, c91); }
-                if (rows > 10) { x = V.Create(a9[rowStride]); ca0 = V.FusedMultiplyAdd(x, b0, ca0); if (wide) ca1 = V.FusedMultiplyAdd(x, b1, ca1); }
-                if (rows > 11) { x = V.Create(a9[2 * rowStride]); cb0 = V.FusedMultiplyAdd(x, b0, cb0); if (wide) cb1 = V.FusedMultiplyAdd(x, b1, cb1); }
+                x = V.Create(*a0); V.Accumulate(x, b0, ref c00); if (wide) V.Accumulate(x, b1, ref c01);
+                if (rows > 1) { x = V.Create(a0[rowStride]); V.Accumulate(x, b0, ref c10); if (wide) V.Accumulate(x, b1, ref c11); }
+                if (rows > 2) { x = V.Create(a0[2 * rowStride]); V.Accumulate(x, b0, ref c20); if (wide) V.Accumulate(x, b1, ref c21); }
+                if (rows > 3) { x = V.Create(*a3); V.Accumulate(x, b0, ref c30); if (wide) V.Accumulate(x, b1, ref c31); }
+                if (rows > 4) { x = V.Create(a3[rowStride]); V.Accumulate(x, b0, ref c40); if (wide) V.Accumulate(x, b1, ref c41); }
+                if (rows > 5) { x = V.Create(a3[2 * rowStride]); V.Accumulate(x, b0, ref c50); if (wide) V.Accumulate(x, b1, ref c51); }
+                if (rows > 6) { x = V.Create(*a6); V.Accumulate(x, b0, ref c60); if (wide) V.Accumulate(x, b1, ref c61); }
+                if (rows > 7) { x = V.Create(a6[rowStride]); V.Accumulate(x, b0, ref c70); if (wide) V.Accumulate(x, b1, ref c71); }
+                if (rows > 8) { x = V.Create(a6[2 * rowStride]); V.Accumulate(x, b0, ref c80); if (wide) V.Accumulate(x, b1, ref c81); }
+                if (rows > 9) { x = V.Create(*a9); V.Accumulate(x, b0, ref c90); if (wide) V.Accumulate(x, b1, ref c91); }
+                if (rows > 10) { x = V.Create(a9[rowStride]); V.Accumulate(x, b0, ref ca0); if (wide) V.Accumulate(x, b1, ref ca1); }
+                if (rows > 11) { x = V.Create(a9[2 * rowStride]); V.Accumulate(x, b0, ref cb0); if (wide) V.Accumulate(x, b1, ref cb1); }
                 a0 += depthStride;
                 if (rows > 3) a3 += depthStride;
                 if (rows > 6) a6 += depthStride;
@@ -189,10 +189,10 @@ internal static unsafe class GemmTile
         for (nint p = depth; p > 0; p--)
         {
             V x = V.Create(*a);
-            c0 = V.FusedMultiplyAdd(x, V.Load(b), c0); c1 = V.FusedMultiplyAdd(x, V.Load(b + w), c1);
-            c2 = V.FusedMultiplyAdd(x, V.Load(b1), c2); c3 = V.FusedMultiplyAdd(x, V.Load(b1 + w), c3);
-            c4 = V.FusedMultiplyAdd(x, V.Load(b2), c4); c5 = V.FusedMultiplyAdd(x, V.Load(b2 + w), c5);
-            c6 = V.FusedMultiplyAdd(x, V.Load(b3), c6); c7 = V.FusedMultiplyAdd(x, V.Load(b3 + w), c7);
+            V.Accumulate(x, V.Load(b), ref c0); V.Accumulate(x, V.Load(b + w), ref c1);
+            V.Accumulate(x, V.Load(b1), ref c2); V.Accumulate(x, V.Load(b1 + w), ref c3);
+            V.Accumulate(x, V.Load(b2), ref c4); V.Accumulate(x, V.Load(b2 + w), ref c5);
+            V.Accumulate(x, V.Load(b3), ref c6); V.Accumulate(x, V.Load(b3 + w), ref c7);
             a += depthStride;
             b += strideB; b1 += strideB; b2 += strideB; b3 += strideB;
         }

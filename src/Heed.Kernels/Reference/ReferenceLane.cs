@@ -48,6 +48,9 @@ public readonly unsafe struct ReferenceLane : ISimd<ReferenceLane>
     public static ReferenceLane FusedMultiplyAdd(ReferenceLane a, ReferenceLane b, ReferenceLane c) => new((a.Value * b.Value) + c.Value);
 
     /// <inheritdoc/>
+    public static void Accumulate(ReferenceLane a, ReferenceLane b, ref ReferenceLane sum) => sum = FusedMultiplyAdd(a, b, sum);
+
+    /// <inheritdoc/>
     public static ReferenceLane Min(ReferenceLane a, ReferenceLane b) => a.Value < b.Value ? a : b;
 
     /// <inheritdoc/>

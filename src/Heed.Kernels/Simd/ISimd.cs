@@ -51,6 +51,12 @@ public unsafe interface ISimd<TSelf>
     /// <param name="c">Addend.</param>
     static abstract TSelf FusedMultiplyAdd(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>sum ← a·b + sum, as <see cref="FusedMultiplyAdd"/>.</summary>
+    /// <param name="a">Factor.</param>
+    /// <param name="b">Factor.</param>
+    /// <param name="sum">The sum.</param>
+    static abstract void Accumulate(TSelf a, TSelf b, ref TSelf sum);
+
     /// <summary>The smaller lane; if either is NaN, <paramref name="b"/>.</summary>
     /// <param name="a">Left.</param>
     /// <param name="b">Right.</param>

@@ -71,6 +71,10 @@ public readonly unsafe struct Simd128 : ISimd<Simd128>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static void Accumulate(Simd128 a, Simd128 b, ref Simd128 sum) => Unsafe.AsRef(in sum.v) = Vector128.FusedMultiplyAdd(a.v, b.v, sum.v);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static Simd128 Min(Simd128 a, Simd128 b) => new(Vector128.ConditionalSelect(Vector128.LessThan(a.v, b.v), a.v, b.v));
 
     /// <inheritdoc/>
