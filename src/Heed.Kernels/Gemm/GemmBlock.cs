@@ -11,6 +11,9 @@ internal unsafe struct GemmBlock
     /// <summary>How many panels are taken together.</summary>
     public const int PanelsAtOnce = 4;
 
+    // With fewer tiles than this a group of panels is over before the next one has come.
+    private const int FewestTiles = 4;
+
     public int FirstRow, Rows, FirstDepth, Depth, FirstPanel, EndPanel;
     public float* PackedA;   // room for the block of A; null: A is read in place
     public float* Slots;     // room for the panels of B that are taken together, where the tasks share no copy
@@ -35,20 +38,26 @@ internal unsafe struct GemmBlock
             if (Rows == 1 && RunRow<V>(s, a, first, end))
                 continue;
             int next = g + 1 < groups ? Group(g + 1 + shift, groups) : -1;
-            bool fetches = next >= 0 && tiles >= 8, isNextReady = fetches && s->Panels != null && IsReady(next);
+            bool fetches = next >= 0 && tiles >= FewestTiles, isNextReady = fetches && s->Panels != null && IsReady(next);
+            // The next panels are spread over the tiles that read these.
+            int step = (width + tiles - 1) / tiles;
             for (int t = 0; t < tiles; t++)
             {
                 int row = Row(t, tiles), rows = Row(t + 1, tiles) - row;
                 float* tileA = PackedA != null ? PackedA + (t * Packing.TileLength<V>(Depth)) : a + (row * rowStride);
-                float* c = s->C + ((FirstRow + row) * s->StrideC);
+                float* c = s->C + ((FirstRow + row) * s->StrideC), below = c + (rows * s->StrideC) + (first * width);
                 int j = first;
                 if (!isPacked && PackTile<V>(s, a, tileA, row, rows, first))
                     j++;
-                for (; j < end; j++)
+                if (row == 0)
                 {
-                    float* fetch = isNextReady ? Fetch<V>(s, next, (t * PanelsAtOnce) + j - first) : null;
-                    float* nextC = j + 1 < end ? c + ((j + 1) * width) : c + (rows * s->StrideC) + (first * width);
-                    Tile<V>(s, tileA, rowStride, depthStride, row, rows, j, first, fetch, nextC);
+                    for (; j < end; j++)
+                        FirstTile<V>(s, tileA, rowStride, depthStride, rows, j, first, j + 1 < end ? c + ((j + 1) * width) : below);
+                }
+                else if (j < end)
+                {
+                    float* fetch = isNextReady && t * step < width ? PackedPanel<V>(s, next + j - first, next) + ((nint)t * step * Depth) : null;
+                    Tiles<V>(s, tileA, rowStride, depthStride, row, rows, j, end, first, fetch, step, below);
                 }
                 if (fetches && !isNextReady)
                     FetchNext<V>(s, next, t, tiles);
@@ -89,16 +98,15 @@ internal unsafe struct GemmBlock
 
     private readonly bool IsReady(int panel) => Ready == null || Volatile.Read(ref Ready[panel]);
 
-    // The tile at rows row … and a panel. The first tile of a panel that is not packed yet packs it, the others find it there.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Tile<V>(GemmCall* s, float* a, nint rowStride, nint depthStride, int row, int rows, int panel, int first, float* fetch, float* nextC)
+    // The first rows and a panel: packs the panel if it is not packed yet, so that the tiles below find it.
+    private readonly void FirstTile<V>(GemmCall* s, float* a, nint rowStride, nint depthStride, int rows, int panel, int first, float* nextC)
         where V : unmanaged, ISimd<V>
     {
         int width = Packing.PanelWidth<V>(), column = panel * width, columns = Math.Min(width, s->Columns - column);
-        float* c = s->C + ((FirstRow + row) * s->StrideC) + column, start = Start(s, c, column);
+        float* c = s->C + (FirstRow * s->StrideC) + column, start = Start(s, c, column);
         nint strideB = width;
         float* b = PackedPanel<V>(s, panel, first);
-        if (row == 0 && (s->Panels == null || !IsReady(panel)))
+        if (s->Panels == null || !IsReady(panel))
         {
             float* source = s->B + (FirstDepth * s->RowStrideB) + (column * s->ColumnStrideB);
             if (s->ColumnStrideB != 1 || columns < width)
@@ -120,28 +128,33 @@ internal unsafe struct GemmBlock
         }
         if (columns < width)
             Narrow<V>(s, rows, a, rowStride, depthStride, b, strideB, c, start, columns);
-        else if (fetch != null)
-            GemmTile.Run<V, GemmTile.Fetching>(rows, a, rowStride, depthStride, b, strideB, c, s->StrideC, Depth, start, StartStride(s), fetch, nextC);
         else
             GemmTile.Run<V, GemmTile.Wide>(rows, a, rowStride, depthStride, b, strideB, c, s->StrideC, Depth, start, StartStride(s), null, nextC);
+    }
+
+    // Rows below the first over packed panels, in one call, so that the stores of a tile run under the sums of the next one.
+    private readonly void Tiles<V>(
+        GemmCall* s, float* a, nint rowStride, nint depthStride, int row, int rows, int panel, int endPanel, int first, float* fetch, nint fetchStep, float* nextC)
+        where V : unmanaged, ISimd<V>
+    {
+        int width = Packing.PanelWidth<V>(), column = panel * width, endColumn = Math.Min(endPanel, s->Columns / width) * width;
+        float* c = s->C + ((FirstRow + row) * s->StrideC) + column, b = PackedPanel<V>(s, panel, first);
+        nint skip = s->Panels != null ? (nint)(s->Depth - Depth) * width : 0;
+        if (column < endColumn && fetch != null)
+            GemmTile.Run<V, GemmTile.FetchingStrip>(rows, a, rowStride, depthStride, b, width, c, s->StrideC, Depth, Start(s, c, column), StartStride(s), fetch, nextC, fetchStep, skip, c + endColumn - column);
+        else if (column < endColumn)
+            GemmTile.Run<V, GemmTile.Strip>(rows, a, rowStride, depthStride, b, width, c, s->StrideC, Depth, Start(s, c, column), StartStride(s), null, nextC, 0, skip, c + endColumn - column);
+        if (endColumn < Math.Min(endPanel * width, s->Columns))
+        {
+            c += endColumn - column;
+            Narrow<V>(s, rows, a, rowStride, depthStride, PackedPanel<V>(s, endColumn / width, first), width, c, Start(s, c, endColumn), s->Columns - endColumn);
+        }
     }
 
     private readonly void SetReady(int panel)
     {
         if (Ready != null)
             Volatile.Write(ref Ready[panel], true);
-    }
-
-    // Where the tile with this number, of those that share some panels, starts to fetch the next panels of a packed B; null if there is nothing left.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly float* Fetch<V>(GemmCall* s, int panel, int tile)
-        where V : unmanaged, ISimd<V>
-    {
-        int width = Packing.PanelWidth<V>(), parts = width / GemmTile.FetchStep;
-        panel += tile / parts;
-        if (panel >= EndPanel || tile >= PanelsAtOnce * parts)
-            return null;
-        return s->Panels + ((nint)panel * width * s->Depth) + ((nint)FirstDepth * width) + (tile % parts * Depth * GemmTile.FetchStep);
     }
 
     // One row alone over four whole panels that need no packing; false if there are none.

@@ -21,11 +21,14 @@ internal interface ITileForm
     /// <summary>Writes the A that it reads, stored by columns, to a packed tile, which the panels to the right then read.</summary>
     static virtual bool PacksA => false;
 
-    /// <summary>Fetches memory that later tiles read into the second-level cache, <see cref="GemmTile.FetchStep"/> floats with each step of depth.</summary>
+    /// <summary>Fetches memory that later tiles read into the second-level cache, <c>fetchStep</c> floats with each step of depth.</summary>
     static virtual bool Fetches => false;
 
-    /// <summary>Goes on with the packed panels to the right, from 0 each, until it has filled the columns before <c>next</c>.</summary>
+    /// <summary>Goes on with the packed panels to the right, until it has filled the columns before <c>end</c>.</summary>
     static virtual bool Repeats => false;
+
+    /// <summary>C is in the first-level cache and need not be fetched.</summary>
+    static virtual bool IsNear => false;
 }
 
 /// <summary>The register tile of every matrix product: C (rows × 2 vectors) += A (rows × k) · B (k × 2 vectors).</summary>
@@ -47,18 +50,18 @@ internal static unsafe class GemmTile
     // So many steps before its end a tile fetches the C of the next one.
     private const int Late = 64;
 
-    /// <summary>Floats that a fetching tile advances with each step of depth.</summary>
-    public const int FetchStep = 2;
-
     /// <summary>Rows of the tallest tile: 12 where there are 32 registers, else 6.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Height<V>()
         where V : unmanaged, ISimd<V> => V.Width == 16 ? 12 : 6;
 
-    /// <summary>One tile; a packing form writes its rows of B, two vectors each, or its columns of A, whole vectors at distances of the height, to <paramref name="other"/>; a fetching form starts to fetch there. <paramref name="next"/>: the C of the tile that comes next.</summary>
+    /// <summary>One tile, or with a repeating form a strip of them; a packing form writes its rows of B, two vectors each, or its columns of A, whole vectors at distances of the height, to <paramref name="other"/>; a fetching form starts to fetch there.</summary>
+    /// <remarks><paramref name="next"/>: the C of the tile that comes after this one or after the strip. A strip ends before the columns at <paramref name="end"/>; from the last row of a panel,
+    /// and of what is fetched beside it, to the first of the next panel there are <paramref name="skip"/> floats.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, TRows, TForm>(
-        float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next)
+        float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next,
+        nint fetchStep = 0, nint skip = 0, float* end = null)
         where V : unmanaged, ISimd<V>
         where TRows : struct, ITileRows
         where TForm : struct, ITileForm
@@ -95,7 +98,7 @@ internal static unsafe class GemmTile
             if (rows > 11) { cb0 = V.Load(start + (11 * startStride)); if (wide) cb1 = V.Load(start + (11 * startStride) + w); }
         }
         float* a0 = a, a3 = a + (3 * rowStride), a6 = a3 + (3 * rowStride), a9 = a6 + (3 * rowStride);
-        for (nint part = Sse.IsSupported && !TForm.Repeats && depth >= 2 * Late ? depth - Late : depth, left = depth; ; part = left)
+        for (nint part = !Sse.IsSupported || TForm.IsNear ? depth : depth >= 2 * Late ? depth - Late : 0, left = depth; ; part = left)
         {
             left -= part;
             for (nint p = part; p > 0; p--)
@@ -115,7 +118,7 @@ internal static unsafe class GemmTile
                 if (TForm.Fetches && Sse.IsSupported)
                 {
                     Sse.Prefetch1(other);
-                    other += FetchStep;
+                    other += fetchStep;
                 }
                 if (TForm.PacksA)
                 {
@@ -147,10 +150,11 @@ internal static unsafe class GemmTile
             if (left == 0)
                 break;
             // The C of the next tile comes into the first-level cache while this one computes its last sums; sooner, it would be gone again.
-            for (int r = 0; r < rows; r++, next += strideC)
+            float* nextC = TForm.Repeats && c + (2 * w) != end ? c + (2 * w) : next;
+            for (int r = 0; r < rows; r++, nextC += strideC)
             {
-                Sse.Prefetch0(next);
-                if (wide) Sse.Prefetch0(next + w);
+                Sse.Prefetch0(nextC);
+                if (wide && w == 16) Sse.Prefetch0(nextC + w);
             }
         }
         V.Store(c00, c); if (wide) V.Store(c01, c + w);
@@ -168,7 +172,10 @@ internal static unsafe class GemmTile
         if (TForm.Repeats)
         {
             c += 2 * w;
-            if (c != next)
+            b += skip;
+            if (TForm.Fetches) other += skip + (depth * ((2 * w) - fetchStep));
+            if (start != null) start += 2 * w;
+            if (c != end)
                 goto Panel;
         }
     }
@@ -212,28 +219,29 @@ internal static unsafe class GemmTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void RunPanels<V>(int rows, float* a, nint rowStride, nint depthStride, float* b, float* c, nint strideC, nint depth, int panels)
         where V : unmanaged, ISimd<V> =>
-        Run<V, Panels>(rows, a, rowStride, depthStride, b, 2 * V.Width, c, strideC, depth, null, 0, null, c + (panels * 2 * V.Width));
+        Run<V, Panels>(rows, a, rowStride, depthStride, b, 2 * V.Width, c, strideC, depth, null, 0, null, c, 0, 0, c + (panels * 2 * V.Width));
 
     /// <summary><see cref="Run{V, TRows, TForm}"/> by a number of rows, 1 … 12.</summary>
     public static void Run<V, TForm>(
-        int rows, float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next)
+        int rows, float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next,
+        nint fetchStep = 0, nint skip = 0, float* end = null)
         where V : unmanaged, ISimd<V>
         where TForm : struct, ITileForm
     {
         switch (rows)
         {
-            case 12: Run<V, Rows12, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 1: Run<V, Rows1, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 2: Run<V, Rows2, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 3: Run<V, Rows3, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 4: Run<V, Rows4, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 5: Run<V, Rows5, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 6: Run<V, Rows6, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 7: Run<V, Rows7, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 8: Run<V, Rows8, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 9: Run<V, Rows9, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 10: Run<V, Rows10, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 11: Run<V, Rows11, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 12: Run<V, Rows12, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 1: Run<V, Rows1, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 2: Run<V, Rows2, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 3: Run<V, Rows3, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 4: Run<V, Rows4, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 5: Run<V, Rows5, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 6: Run<V, Rows6, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 7: Run<V, Rows7, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 8: Run<V, Rows8, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 9: Run<V, Rows9, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 10: Run<V, Rows10, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 11: Run<V, Rows11, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
         }
     }
 
@@ -258,16 +266,26 @@ internal static unsafe class GemmTile
         public static bool PacksA => true;
     }
 
-    /// <summary>Two vectors wide, bringing what later tiles read into the second-level cache on the way.</summary>
-    internal readonly struct Fetching : ITileForm
-    {
-        public static bool Fetches => true;
-    }
-
-    /// <summary>Two vectors wide, panel after panel.</summary>
+    /// <summary>Two vectors wide, panel after panel, into a C in the first-level cache.</summary>
     internal readonly struct Panels : ITileForm
     {
         public static bool Repeats => true;
+
+        public static bool IsNear => true;
+    }
+
+    /// <summary>Two vectors wide, panel after panel.</summary>
+    internal readonly struct Strip : ITileForm
+    {
+        public static bool Repeats => true;
+    }
+
+    /// <summary>Two vectors wide, panel after panel, bringing what later tiles read into the second-level cache on the way.</summary>
+    internal readonly struct FetchingStrip : ITileForm
+    {
+        public static bool Repeats => true;
+
+        public static bool Fetches => true;
     }
 
     private readonly struct Rows1 : ITileRows { public static int Count => 1; }
