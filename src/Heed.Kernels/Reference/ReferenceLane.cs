@@ -69,6 +69,9 @@ public readonly unsafe struct ReferenceLane : ISimd<ReferenceLane>
     public static ReferenceLane ScaleByPowerOfTwo(ReferenceLane x, ReferenceLane n) => new(Math.ScaleB(x.Value, (int)n.Value));
 
     /// <inheritdoc/>
+    public static ReferenceLane FromExponentBits(ReferenceLane x) => new(Math.Pow(2, x.Value - 12582912 - 127));
+
+    /// <inheritdoc/>
     public static ReferenceLane Exponent(ReferenceLane x) => new(Math.ILogB(x.Value));
 
     /// <inheritdoc/>

@@ -84,6 +84,10 @@ public unsafe interface ISimd<TSelf>
     /// <param name="n">Integral lanes in −252 … 254.</param>
     static abstract TSelf ScaleByPowerOfTwo(TSelf x, TSelf n);
 
+    /// <summary>2ⁿ out of 1.5·2²³ + 127 + n: the float whose exponent is the last bits of <paramref name="x"/>.</summary>
+    /// <param name="x">1.5·2²³ + 127 + n with an integral n in −127 … 127; −127 gives 0. NaN gives any number.</param>
+    static abstract TSelf FromExponentBits(TSelf x);
+
     /// <summary>⌊log₂ x⌋ of normal positive lanes.</summary>
     /// <param name="x">Normal positive lanes.</param>
     static abstract TSelf Exponent(TSelf x);

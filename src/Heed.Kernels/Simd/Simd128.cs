@@ -106,6 +106,10 @@ public readonly unsafe struct Simd128 : ISimd<Simd128>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static Simd128 FromExponentBits(Simd128 x) => new((x.v.AsInt32() << 23).AsSingle());
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static Simd128 Exponent(Simd128 x) =>
         new(Vector128.ConvertToSingle((x.v.AsInt32() >>> 23) - Vector128.Create(127)));
 

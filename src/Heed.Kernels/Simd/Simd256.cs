@@ -101,6 +101,10 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static Simd256 FromExponentBits(Simd256 x) => new((x.v.AsInt32() << 23).AsSingle());
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static Simd256 Exponent(Simd256 x) =>
         new(Vector256.ConvertToSingle((x.v.AsInt32() >>> 23) - Vector256.Create(127)));
 

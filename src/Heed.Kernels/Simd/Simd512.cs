@@ -94,6 +94,10 @@ public readonly unsafe struct Simd512 : ISimd<Simd512>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static Simd512 FromExponentBits(Simd512 x) => new((x.v.AsInt32() << 23).AsSingle());
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static Simd512 Exponent(Simd512 x) =>
         new(Vector512.ConvertToSingle((x.v.AsInt32() >>> 23) - Vector512.Create(127)));
 
