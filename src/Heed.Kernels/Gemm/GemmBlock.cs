@@ -8,8 +8,10 @@ namespace Heed.Kernels;
 /// translation of addresses needs (without: 5 % slower at 1,024³ with pages of 4 KiB).</remarks>
 internal unsafe struct GemmBlock
 {
-    /// <summary>How many panels are taken together.</summary>
-    public const int PanelsAtOnce = 4;
+    /// <summary>How many panels are taken together: those of 128 columns, at any width of vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PanelsAtOnce<V>()
+        where V : unmanaged, ISimd<V> => 128 / Packing.PanelWidth<V>();
 
     // With fewer tiles than this a group of panels is over before the next one has come.
     private const int FewestTiles = 4;
@@ -31,13 +33,15 @@ internal unsafe struct GemmBlock
         for (int t = 0; t < tiles && !isPacked && !byColumns; t++)
             PackTile<V>(s, a, PackedA + (t * Packing.TileLength<V>(Depth)), Row(t, tiles), Row(t + 1, tiles) - Row(t, tiles), FirstPanel);
         isPacked |= !byColumns;
-        int groups = (EndPanel - FirstPanel + PanelsAtOnce - 1) / PanelsAtOnce, shift = Ready == null ? 0 : Turn % 2 * (groups / 2);
+        int groups = (EndPanel - FirstPanel + PanelsAtOnce<V>() - 1) / PanelsAtOnce<V>(), shift = Ready == null ? 0 : Turn % 2 * (groups / 2);
         for (int g = 0; g < groups; g++)
         {
-            int first = Group(g + shift, groups), end = Math.Min(first + PanelsAtOnce, EndPanel);
-            if (Rows == 1 && RunRow<V>(s, a, first, end))
+            int first = Group<V>(g + shift, groups), end = Math.Min(first + PanelsAtOnce<V>(), EndPanel);
+            if (Rows == 1)
+                first = RunRow<V>(s, a, first, end);
+            if (first == end)
                 continue;
-            int next = g + 1 < groups ? Group(g + 1 + shift, groups) : -1;
+            int next = g + 1 < groups ? Group<V>(g + 1 + shift, groups) : -1;
             bool fetches = next >= 0 && tiles >= FewestTiles, isNextReady = fetches && s->Panels != null && IsReady(next);
             // The next panels are spread over the tiles that read these.
             int step = (width + tiles - 1) / tiles;
@@ -94,7 +98,8 @@ internal unsafe struct GemmBlock
     // The rows are spread evenly over the tiles.
     private readonly int Row(int tile, int tiles) => (int)((long)Rows * tile / tiles);
 
-    private readonly int Group(int index, int groups) => FirstPanel + (index % groups * PanelsAtOnce);
+    private readonly int Group<V>(int index, int groups)
+        where V : unmanaged, ISimd<V> => FirstPanel + (index % groups * PanelsAtOnce<V>());
 
     private readonly bool IsReady(int panel) => Ready == null || Volatile.Read(ref Ready[panel]);
 
@@ -157,18 +162,22 @@ internal unsafe struct GemmBlock
             Volatile.Write(ref Ready[panel], true);
     }
 
-    // One row alone over four whole panels that need no packing; false if there are none.
-    private readonly bool RunRow<V>(GemmCall* s, float* a, int firstPanel, int endPanel)
+    // One row alone over whole panels that need no packing, four at a time; the first panel that is left.
+    private readonly int RunRow<V>(GemmCall* s, float* a, int panel, int endPanel)
         where V : unmanaged, ISimd<V>
     {
-        int width = Packing.PanelWidth<V>(), column = firstPanel * width;
+        int width = Packing.PanelWidth<V>(), whole = Math.Min(endPanel, s->Columns / width);
         bool isPacked = s->Panels != null && Ready == null;
-        if (endPanel - firstPanel < 4 || endPanel * width > s->Columns || (!isPacked && s->ColumnStrideB != 1))
-            return false;
+        if (!isPacked && s->ColumnStrideB != 1)
+            return panel;
         nint strideB = isPacked ? width : s->RowStrideB, panelStride = isPacked ? (nint)s->Depth * width : width;
-        float* b = (isPacked ? s->Panels + (firstPanel * panelStride) : s->B + column) + (FirstDepth * strideB), c = s->C + (FirstRow * s->StrideC) + column;
-        GemmTile.RunRow<V>(a, s->DepthStrideA, b, strideB, panelStride, c, Depth, Start(s, c, column));
-        return true;
+        for (; panel + 4 <= whole; panel += 4)
+        {
+            int column = panel * width;
+            float* b = (isPacked ? s->Panels + (panel * panelStride) : s->B + column) + (FirstDepth * strideB), c = s->C + (FirstRow * s->StrideC) + column;
+            GemmTile.RunRow<V>(a, s->DepthStrideA, b, strideB, panelStride, c, Depth, Start(s, c, column));
+        }
+        return panel;
     }
 
     // While the tiles of some panels compute, the next panels of an unpacked B come into the second-level cache, a part with each tile: their
@@ -177,7 +186,7 @@ internal unsafe struct GemmBlock
         where V : unmanaged, ISimd<V>
     {
         const int Line = 16;
-        int column = panel * Packing.PanelWidth<V>(), columns = Math.Min(PanelsAtOnce * Packing.PanelWidth<V>(), s->Columns - column);
+        int column = panel * Packing.PanelWidth<V>(), columns = Math.Min(PanelsAtOnce<V>() * Packing.PanelWidth<V>(), s->Columns - column);
         if (!Sse.IsSupported || (s->ColumnStrideB != 1 && s->RowStrideB != 1))
             return;
         (nint stride, int count, int length) = s->ColumnStrideB == 1 ? (s->RowStrideB, Depth, columns) : (s->ColumnStrideB, columns, Depth);

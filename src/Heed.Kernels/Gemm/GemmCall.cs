@@ -91,7 +91,7 @@ internal unsafe struct GemmCall : ISimdKernel
         bool packs = tallest > 1 && endPanel - firstPanel >= 4 && (s->DepthStrideA != 1 || s->RowStrideA % 512 == 0);
         int tiles = (tallest + height - 1) / height;
         long sizeA = packs ? tiles * (long)Packing.TileLength<V>(longest) : 0;
-        long sizeB = s->Panels != null ? 0 : (long)longest * width * Math.Min(GemmBlock.PanelsAtOnce, endPanel - firstPanel);
+        long sizeB = s->Panels != null ? 0 : (long)longest * width * Math.Min(GemmBlock.PanelsAtOnce<V>(), endPanel - firstPanel);
         using Scratch scratch = new(sizeA + sizeB + (height * width));
         GemmBlock block = new()
         {
