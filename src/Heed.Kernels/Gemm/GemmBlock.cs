@@ -8,20 +8,24 @@ namespace Heed.Kernels;
 /// translation of addresses needs (without: 5 % slower at 1,024³ with pages of 4 KiB).</remarks>
 internal unsafe struct GemmBlock
 {
-    /// <summary>How many panels are taken together: those of 128 columns, at any width of vectors.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int PanelsAtOnce<V>()
-        where V : unmanaged, ISimd<V> => 128 / Packing.PanelWidth<V>();
+    // Floats of the panels that are taken together, a quarter of a small second-level cache: as many come in meanwhile.
+    private const int TogetherFloats = 1 << 15;
 
     // With fewer tiles than this a group of panels is over before the next one has come.
     private const int FewestTiles = 4;
 
     public int FirstRow, Rows, FirstDepth, Depth, FirstPanel, EndPanel;
     public float* PackedA;   // room for the block of A; null: A is read in place
+    public int Together;     // how many panels are taken together
+    public float* Following; // the first packed panel that is read after this block; null: not known or not packed
     public float* Slots;     // room for the panels of B that are taken together, where the tasks share no copy
     public bool* Ready;      // which panels of a shared copy are filled at this depth; null: all
     public int Turn;         // tasks that run at the same time start at different panels, so that they seldom fill the same one
     public float* Edge;      // room for one tile of C
+
+    /// <summary>How many panels are taken together: four at least, and no more than make 128 columns.</summary>
+    public static int PanelsTogether<V>(int depth)
+        where V : unmanaged, ISimd<V> => Math.Clamp(TogetherFloats / (Packing.PanelWidth<V>() * Math.Max(depth, 1)), 4, 128 / Packing.PanelWidth<V>());
 
     public readonly void Run<V>(GemmCall* s)
         where V : unmanaged, ISimd<V>
@@ -33,16 +37,17 @@ internal unsafe struct GemmBlock
         for (int t = 0; t < tiles && !isPacked && !byColumns; t++)
             PackTile<V>(s, a, PackedA + (t * Packing.TileLength<V>(Depth)), Row(t, tiles), Row(t + 1, tiles) - Row(t, tiles), FirstPanel);
         isPacked |= !byColumns;
-        int groups = (EndPanel - FirstPanel + PanelsAtOnce<V>() - 1) / PanelsAtOnce<V>(), shift = Ready == null ? 0 : Turn % 2 * (groups / 2);
+        int groups = (EndPanel - FirstPanel + Together - 1) / Together, shift = Ready == null ? 0 : Turn % 2 * (groups / 2);
         for (int g = 0; g < groups; g++)
         {
-            int first = Group<V>(g + shift, groups), end = Math.Min(first + PanelsAtOnce<V>(), EndPanel);
+            int first = Group(g + shift, groups), end = Math.Min(first + Together, EndPanel);
             if (Rows == 1)
                 first = RunRow<V>(s, a, first, end);
             if (first == end)
                 continue;
-            int next = g + 1 < groups ? Group<V>(g + 1 + shift, groups) : -1;
-            bool fetches = next >= 0 && tiles >= FewestTiles, isNextReady = fetches && s->Panels != null && IsReady(next);
+            int next = g + 1 < groups ? Group(g + 1 + shift, groups) : -1;
+            bool fetches = tiles >= FewestTiles, isPackedB = s->Panels != null && Ready == null;
+            float* following = !fetches ? null : next < 0 ? Following : s->Panels != null && IsReady(next) ? PackedPanel<V>(s, next, next) : null;
             // The next panels are spread over the tiles that read these.
             int step = (width + tiles - 1) / tiles;
             for (int t = 0; t < tiles; t++)
@@ -53,17 +58,17 @@ internal unsafe struct GemmBlock
                 int j = first;
                 if (!isPacked && PackTile<V>(s, a, tileA, row, rows, first))
                     j++;
-                if (row == 0)
+                if (row == 0 && !isPackedB)
                 {
                     for (; j < end; j++)
                         FirstTile<V>(s, tileA, rowStride, depthStride, rows, j, first, j + 1 < end ? c + ((j + 1) * width) : below);
                 }
                 else if (j < end)
                 {
-                    float* fetch = isNextReady && t * step < width ? PackedPanel<V>(s, next + j - first, next) + ((nint)t * step * Depth) : null;
+                    float* fetch = following != null && t * step < width ? following + ((nint)(j - first) * width * s->Depth) + ((nint)t * step * Depth) : null;
                     Tiles<V>(s, tileA, rowStride, depthStride, row, rows, j, end, first, fetch, step, below);
                 }
-                if (fetches && !isNextReady)
+                if (fetches && next >= 0 && following == null)
                     FetchNext<V>(s, next, t, tiles);
             }
             isPacked = true;
@@ -98,8 +103,7 @@ internal unsafe struct GemmBlock
     // The rows are spread evenly over the tiles.
     private readonly int Row(int tile, int tiles) => (int)((long)Rows * tile / tiles);
 
-    private readonly int Group<V>(int index, int groups)
-        where V : unmanaged, ISimd<V> => FirstPanel + (index % groups * PanelsAtOnce<V>());
+    private readonly int Group(int index, int groups) => FirstPanel + (index % groups * Together);
 
     private readonly bool IsReady(int panel) => Ready == null || Volatile.Read(ref Ready[panel]);
 
@@ -137,7 +141,7 @@ internal unsafe struct GemmBlock
             GemmTile.Run<V, GemmTile.Wide>(rows, a, rowStride, depthStride, b, strideB, c, s->StrideC, Depth, start, StartStride(s), null, nextC);
     }
 
-    // Rows below the first over packed panels, in one call, so that the stores of a tile run under the sums of the next one.
+    // Rows over packed panels, in one call, so that the stores of a tile run under the sums of the next one.
     private readonly void Tiles<V>(
         GemmCall* s, float* a, nint rowStride, nint depthStride, int row, int rows, int panel, int endPanel, int first, float* fetch, nint fetchStep, float* nextC)
         where V : unmanaged, ISimd<V>
@@ -186,7 +190,7 @@ internal unsafe struct GemmBlock
         where V : unmanaged, ISimd<V>
     {
         const int Line = 16;
-        int column = panel * Packing.PanelWidth<V>(), columns = Math.Min(PanelsAtOnce<V>() * Packing.PanelWidth<V>(), s->Columns - column);
+        int column = panel * Packing.PanelWidth<V>(), columns = Math.Min(Together * Packing.PanelWidth<V>(), s->Columns - column);
         if (!Sse.IsSupported || (s->ColumnStrideB != 1 && s->RowStrideB != 1))
             return;
         (nint stride, int count, int length) = s->ColumnStrideB == 1 ? (s->RowStrideB, Depth, columns) : (s->ColumnStrideB, columns, Depth);
