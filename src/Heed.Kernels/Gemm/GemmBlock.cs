@@ -36,6 +36,15 @@ internal unsafe struct GemmBlock
         (nint rowStride, nint depthStride) = PackedA == null ? (s->RowStrideA, s->DepthStrideA) : Packing.TileStrides<V>(byColumns, Depth);
         for (int t = 0; t < tiles && !isPacked && !byColumns; t++)
             PackTile<V>(s, a, PackedA + (t * Packing.TileLength<V>(Depth)), Row(t, tiles), Row(t + 1, tiles) - Row(t, tiles), FirstPanel);
+        if (byColumns && !isPacked && V.Width < 16)
+        {
+            // Tiles of few registers have no room for packing on the way: one pass is 4 % faster. With 512 bits both cost the same.
+            int* firstRows = stackalloc int[tiles + 1];
+            for (int t = 0; t <= tiles; t++)
+                firstRows[t] = Row(t, tiles);
+            Packing.Columns<V>(a, s->DepthStrideA, PackedA, firstRows, tiles, s->Rows - FirstRow, Depth);
+            isPacked = true;
+        }
         isPacked |= !byColumns;
         int groups = (EndPanel - FirstPanel + Together - 1) / Together, shift = Ready == null ? 0 : Turn % 2 * (groups / 2);
         for (int g = 0; g < groups; g++)
