@@ -8,15 +8,24 @@ namespace Heed.Kernels;
 /// translation of addresses needs (without: 5 % slower at 1,024³ with pages of 4 KiB).</remarks>
 internal unsafe struct GemmBlock
 {
-    /// <summary>How many panels are taken together.</summary>
-    public const int PanelsAtOnce = 4;
+    // Floats of the panels that are taken together, a quarter of a small second-level cache: as many come in meanwhile.
+    private const int TogetherFloats = 1 << 15;
+
+    // With fewer tiles than this a group of panels is over before the next one has come.
+    private const int FewestTiles = 4;
 
     public int FirstRow, Rows, FirstDepth, Depth, FirstPanel, EndPanel;
     public float* PackedA;   // room for the block of A; null: A is read in place
+    public int Together;     // how many panels are taken together
+    public float* Following; // the first packed panel that is read after this block; null: not known or not packed
     public float* Slots;     // room for the panels of B that are taken together, where the tasks share no copy
     public bool* Ready;      // which panels of a shared copy are filled at this depth; null: all
     public int Turn;         // tasks that run at the same time start at different panels, so that they seldom fill the same one
     public float* Edge;      // room for one tile of C
+
+    /// <summary>How many panels are taken together: four at least, and no more than make 128 columns.</summary>
+    public static int PanelsTogether<V>(int depth)
+        where V : unmanaged, ISimd<V> => Math.Clamp(TogetherFloats / (Packing.PanelWidth<V>() * Math.Max(depth, 1)), 4, 128 / Packing.PanelWidth<V>());
 
     public readonly void Run<V>(GemmCall* s)
         where V : unmanaged, ISimd<V>
@@ -27,30 +36,48 @@ internal unsafe struct GemmBlock
         (nint rowStride, nint depthStride) = PackedA == null ? (s->RowStrideA, s->DepthStrideA) : Packing.TileStrides<V>(byColumns, Depth);
         for (int t = 0; t < tiles && !isPacked && !byColumns; t++)
             PackTile<V>(s, a, PackedA + (t * Packing.TileLength<V>(Depth)), Row(t, tiles), Row(t + 1, tiles) - Row(t, tiles), FirstPanel);
+        if (byColumns && !isPacked && V.Width < 16)
+        {
+            // Tiles of few registers have no room for packing on the way: one pass is 4 % faster. With 512 bits both cost the same.
+            int* firstRows = stackalloc int[tiles + 1];
+            for (int t = 0; t <= tiles; t++)
+                firstRows[t] = Row(t, tiles);
+            Packing.Columns<V>(a, s->DepthStrideA, PackedA, firstRows, tiles, s->Rows - FirstRow, Depth);
+            isPacked = true;
+        }
         isPacked |= !byColumns;
-        int groups = (EndPanel - FirstPanel + PanelsAtOnce - 1) / PanelsAtOnce, shift = Ready == null ? 0 : Turn % 2 * (groups / 2);
+        int groups = (EndPanel - FirstPanel + Together - 1) / Together, shift = Ready == null ? 0 : Turn % 2 * (groups / 2);
         for (int g = 0; g < groups; g++)
         {
-            int first = Group(g + shift, groups), end = Math.Min(first + PanelsAtOnce, EndPanel);
-            if (Rows == 1 && RunRow<V>(s, a, first, end))
+            int first = Group(g + shift, groups), end = Math.Min(first + Together, EndPanel);
+            if (Rows == 1)
+                first = RunRow<V>(s, a, first, end);
+            if (first == end)
                 continue;
             int next = g + 1 < groups ? Group(g + 1 + shift, groups) : -1;
-            bool fetches = next >= 0 && tiles >= 8, isNextReady = fetches && s->Panels != null && IsReady(next);
+            bool fetches = tiles >= FewestTiles, isPackedB = s->Panels != null && Ready == null;
+            float* following = !fetches ? null : next < 0 ? Following : s->Panels != null && IsReady(next) ? PackedPanel<V>(s, next, next) : null;
+            // The next panels are spread over the tiles that read these.
+            int step = (width + tiles - 1) / tiles;
             for (int t = 0; t < tiles; t++)
             {
                 int row = Row(t, tiles), rows = Row(t + 1, tiles) - row;
                 float* tileA = PackedA != null ? PackedA + (t * Packing.TileLength<V>(Depth)) : a + (row * rowStride);
-                float* c = s->C + ((FirstRow + row) * s->StrideC);
+                float* c = s->C + ((FirstRow + row) * s->StrideC), below = c + (rows * s->StrideC) + (first * width);
                 int j = first;
                 if (!isPacked && PackTile<V>(s, a, tileA, row, rows, first))
                     j++;
-                for (; j < end; j++)
+                if (row == 0 && !isPackedB)
                 {
-                    float* fetch = isNextReady ? Fetch<V>(s, next, (t * PanelsAtOnce) + j - first) : null;
-                    float* nextC = j + 1 < end ? c + ((j + 1) * width) : c + (rows * s->StrideC) + (first * width);
-                    Tile<V>(s, tileA, rowStride, depthStride, row, rows, j, first, fetch, nextC);
+                    for (; j < end; j++)
+                        FirstTile<V>(s, tileA, rowStride, depthStride, rows, j, first, j + 1 < end ? c + ((j + 1) * width) : below);
                 }
-                if (fetches && !isNextReady)
+                else if (j < end)
+                {
+                    float* fetch = following != null && t * step < width ? following + ((nint)(j - first) * width * s->Depth) + ((nint)t * step * Depth) : null;
+                    Tiles<V>(s, tileA, rowStride, depthStride, row, rows, j, end, first, fetch, step, below);
+                }
+                if (fetches && next >= 0 && following == null)
                     FetchNext<V>(s, next, t, tiles);
             }
             isPacked = true;
@@ -85,20 +112,19 @@ internal unsafe struct GemmBlock
     // The rows are spread evenly over the tiles.
     private readonly int Row(int tile, int tiles) => (int)((long)Rows * tile / tiles);
 
-    private readonly int Group(int index, int groups) => FirstPanel + (index % groups * PanelsAtOnce);
+    private readonly int Group(int index, int groups) => FirstPanel + (index % groups * Together);
 
     private readonly bool IsReady(int panel) => Ready == null || Volatile.Read(ref Ready[panel]);
 
-    // The tile at rows row … and a panel. The first tile of a panel that is not packed yet packs it, the others find it there.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Tile<V>(GemmCall* s, float* a, nint rowStride, nint depthStride, int row, int rows, int panel, int first, float* fetch, float* nextC)
+    // The first rows and a panel: packs the panel if it is not packed yet, so that the tiles below find it.
+    private readonly void FirstTile<V>(GemmCall* s, float* a, nint rowStride, nint depthStride, int rows, int panel, int first, float* nextC)
         where V : unmanaged, ISimd<V>
     {
         int width = Packing.PanelWidth<V>(), column = panel * width, columns = Math.Min(width, s->Columns - column);
-        float* c = s->C + ((FirstRow + row) * s->StrideC) + column, start = Start(s, c, column);
+        float* c = s->C + (FirstRow * s->StrideC) + column, start = Start(s, c, column);
         nint strideB = width;
         float* b = PackedPanel<V>(s, panel, first);
-        if (row == 0 && (s->Panels == null || !IsReady(panel)))
+        if (s->Panels == null || !IsReady(panel))
         {
             float* source = s->B + (FirstDepth * s->RowStrideB) + (column * s->ColumnStrideB);
             if (s->ColumnStrideB != 1 || columns < width)
@@ -120,10 +146,27 @@ internal unsafe struct GemmBlock
         }
         if (columns < width)
             Narrow<V>(s, rows, a, rowStride, depthStride, b, strideB, c, start, columns);
-        else if (fetch != null)
-            GemmTile.Run<V, GemmTile.Fetching>(rows, a, rowStride, depthStride, b, strideB, c, s->StrideC, Depth, start, StartStride(s), fetch, nextC);
         else
             GemmTile.Run<V, GemmTile.Wide>(rows, a, rowStride, depthStride, b, strideB, c, s->StrideC, Depth, start, StartStride(s), null, nextC);
+    }
+
+    // Rows over packed panels, in one call, so that the stores of a tile run under the sums of the next one.
+    private readonly void Tiles<V>(
+        GemmCall* s, float* a, nint rowStride, nint depthStride, int row, int rows, int panel, int endPanel, int first, float* fetch, nint fetchStep, float* nextC)
+        where V : unmanaged, ISimd<V>
+    {
+        int width = Packing.PanelWidth<V>(), column = panel * width, endColumn = Math.Min(endPanel, s->Columns / width) * width;
+        float* c = s->C + ((FirstRow + row) * s->StrideC) + column, b = PackedPanel<V>(s, panel, first);
+        nint skip = s->Panels != null ? (nint)(s->Depth - Depth) * width : 0;
+        if (column < endColumn && fetch != null)
+            GemmTile.Run<V, GemmTile.FetchingStrip>(rows, a, rowStride, depthStride, b, width, c, s->StrideC, Depth, Start(s, c, column), StartStride(s), fetch, nextC, fetchStep, skip, c + endColumn - column);
+        else if (column < endColumn)
+            GemmTile.Run<V, GemmTile.Strip>(rows, a, rowStride, depthStride, b, width, c, s->StrideC, Depth, Start(s, c, column), StartStride(s), null, nextC, 0, skip, c + endColumn - column);
+        if (endColumn < Math.Min(endPanel * width, s->Columns))
+        {
+            c += endColumn - column;
+            Narrow<V>(s, rows, a, rowStride, depthStride, PackedPanel<V>(s, endColumn / width, first), width, c, Start(s, c, endColumn), s->Columns - endColumn);
+        }
     }
 
     private readonly void SetReady(int panel)
@@ -132,30 +175,22 @@ internal unsafe struct GemmBlock
             Volatile.Write(ref Ready[panel], true);
     }
 
-    // Where the tile with this number, of those that share some panels, starts to fetch the next panels of a packed B; null if there is nothing left.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly float* Fetch<V>(GemmCall* s, int panel, int tile)
+    // One row alone over whole panels that need no packing, four at a time; the first panel that is left.
+    private readonly int RunRow<V>(GemmCall* s, float* a, int panel, int endPanel)
         where V : unmanaged, ISimd<V>
     {
-        int width = Packing.PanelWidth<V>(), parts = width / GemmTile.FetchStep;
-        panel += tile / parts;
-        if (panel >= EndPanel || tile >= PanelsAtOnce * parts)
-            return null;
-        return s->Panels + ((nint)panel * width * s->Depth) + ((nint)FirstDepth * width) + (tile % parts * Depth * GemmTile.FetchStep);
-    }
-
-    // One row alone over four whole panels that need no packing; false if there are none.
-    private readonly bool RunRow<V>(GemmCall* s, float* a, int firstPanel, int endPanel)
-        where V : unmanaged, ISimd<V>
-    {
-        int width = Packing.PanelWidth<V>(), column = firstPanel * width;
+        int width = Packing.PanelWidth<V>(), whole = Math.Min(endPanel, s->Columns / width);
         bool isPacked = s->Panels != null && Ready == null;
-        if (endPanel - firstPanel < 4 || endPanel * width > s->Columns || (!isPacked && s->ColumnStrideB != 1))
-            return false;
+        if (!isPacked && s->ColumnStrideB != 1)
+            return panel;
         nint strideB = isPacked ? width : s->RowStrideB, panelStride = isPacked ? (nint)s->Depth * width : width;
-        float* b = (isPacked ? s->Panels + (firstPanel * panelStride) : s->B + column) + (FirstDepth * strideB), c = s->C + (FirstRow * s->StrideC) + column;
-        GemmTile.RunRow<V>(a, s->DepthStrideA, b, strideB, panelStride, c, Depth, Start(s, c, column));
-        return true;
+        for (; panel + 4 <= whole; panel += 4)
+        {
+            int column = panel * width;
+            float* b = (isPacked ? s->Panels + (panel * panelStride) : s->B + column) + (FirstDepth * strideB), c = s->C + (FirstRow * s->StrideC) + column;
+            GemmTile.RunRow<V>(a, s->DepthStrideA, b, strideB, panelStride, c, Depth, Start(s, c, column));
+        }
+        return panel;
     }
 
     // While the tiles of some panels compute, the next panels of an unpacked B come into the second-level cache, a part with each tile: their
@@ -164,7 +199,7 @@ internal unsafe struct GemmBlock
         where V : unmanaged, ISimd<V>
     {
         const int Line = 16;
-        int column = panel * Packing.PanelWidth<V>(), columns = Math.Min(PanelsAtOnce * Packing.PanelWidth<V>(), s->Columns - column);
+        int column = panel * Packing.PanelWidth<V>(), columns = Math.Min(Together * Packing.PanelWidth<V>(), s->Columns - column);
         if (!Sse.IsSupported || (s->ColumnStrideB != 1 && s->RowStrideB != 1))
             return;
         (nint stride, int count, int length) = s->ColumnStrideB == 1 ? (s->RowStrideB, Depth, columns) : (s->ColumnStrideB, columns, Depth);

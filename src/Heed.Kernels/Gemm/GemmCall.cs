@@ -14,6 +14,9 @@ internal unsafe struct GemmCall : ISimdKernel
     // From so many rows on the tasks share one packed copy of B, unless it would be larger than so many floats.
     private const int ShareRows = RowBlock + 1, LargestCopy = 1 << 24;
 
+    // A matrix of so many floats does not stay in the second-level cache until it is read again.
+    private const int LeavesCache = 1 << 17;
+
     public float* A;
     public nint RowStrideA;
     public nint DepthStrideA;
@@ -68,13 +71,18 @@ internal unsafe struct GemmCall : ISimdKernel
     private void Split(int height)
     {
         double work = 2.0 * Rows * Columns * Depth;
-        int degree = work < 1e6 ? 1 : Workers.Degree, wanted = degree == 1 ? 1 : work < 2e7 ? degree : 4 * degree;
+        int degree = work < 1e6 ? 1 : Workers.Free, wanted = degree == 1 ? 1 : work < 2e7 ? degree : 4 * degree;
         if (degree > 1 && Rows > wanted * RowBlock)
             wanted = (Rows + (degree * RowBlock) - 1) / (degree * RowBlock) * degree;
         int least = Panels != null || ColumnStrideB == 1 ? 4 : 10;
         rowTasks = Math.Clamp(Rows / (least * height), 1, wanted);
         columnTasks = Math.Clamp((wanted + rowTasks - 1) / rowTasks, 1, panels);
     }
+
+    // Where a matrix that was packed before is read next; after its end, from its start again: it was packed for many products.
+    private readonly float* Following<V>(int panel, int depth)
+        where V : unmanaged, ISimd<V> =>
+        Panels != null && Ready == null ? Panels + (((nint)panel * Depth) + depth) * Packing.PanelWidth<V>() : null;
 
     private static int Part(int length, int part, int parts) => (int)((long)length * part / parts);
 
@@ -91,13 +99,15 @@ internal unsafe struct GemmCall : ISimdKernel
         bool packs = tallest > 1 && endPanel - firstPanel >= 4 && (s->DepthStrideA != 1 || s->RowStrideA % 512 == 0);
         int tiles = (tallest + height - 1) / height;
         long sizeA = packs ? tiles * (long)Packing.TileLength<V>(longest) : 0;
-        long sizeB = s->Panels != null ? 0 : (long)longest * width * Math.Min(GemmBlock.PanelsAtOnce, endPanel - firstPanel);
+        int together = GemmBlock.PanelsTogether<V>(longest);
+        long sizeB = s->Panels != null ? 0 : (long)longest * width * Math.Min(together, endPanel - firstPanel);
         using Scratch scratch = new(sizeA + sizeB + (height * width));
         GemmBlock block = new()
         {
             FirstPanel = firstPanel,
             EndPanel = endPanel,
             PackedA = packs ? scratch.Pointer : null,
+            Together = together,
             Slots = scratch.Pointer + sizeA,
             Turn = rowTask,
             Edge = scratch.Pointer + sizeA + sizeB,
@@ -111,6 +121,7 @@ internal unsafe struct GemmCall : ISimdKernel
                 block.Ready = s->Ready == null ? null : s->Ready + ((nint)p * s->panels);
                 block.FirstDepth = Part(s->Depth, p, depthBlocks);
                 block.Depth = Part(s->Depth, p + 1, depthBlocks) - block.FirstDepth;
+                block.Following = p + 1 < depthBlocks ? s->Following<V>(firstPanel, Part(s->Depth, p + 1, depthBlocks)) : (long)s->Columns * s->Depth >= LeavesCache ? s->Following<V>(firstPanel, 0) : null;
                 block.Run<V>(s);
             }
             if (s->Activation != Activation.None)

@@ -21,11 +21,14 @@ internal interface ITileForm
     /// <summary>Writes the A that it reads, stored by columns, to a packed tile, which the panels to the right then read.</summary>
     static virtual bool PacksA => false;
 
-    /// <summary>Fetches memory that later tiles read into the second-level cache, <see cref="GemmTile.FetchStep"/> floats with each step of depth.</summary>
+    /// <summary>Fetches memory that later tiles read into the second-level cache, <c>fetchStep</c> floats with each step of depth.</summary>
     static virtual bool Fetches => false;
 
-    /// <summary>Goes on with the packed panels to the right, from 0 each, until it has filled the columns before <c>next</c>.</summary>
+    /// <summary>Goes on with the packed panels to the right, until it has filled the columns before <c>end</c>.</summary>
     static virtual bool Repeats => false;
+
+    /// <summary>C is in the first-level cache and need not be fetched.</summary>
+    static virtual bool IsNear => false;
 }
 
 /// <summary>The register tile of every matrix product: C (rows × 2 vectors) += A (rows × k) · B (k × 2 vectors).</summary>
@@ -47,18 +50,18 @@ internal static unsafe class GemmTile
     // So many steps before its end a tile fetches the C of the next one.
     private const int Late = 64;
 
-    /// <summary>Floats that a fetching tile advances with each step of depth.</summary>
-    public const int FetchStep = 2;
-
     /// <summary>Rows of the tallest tile: 12 where there are 32 registers, else 6.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Height<V>()
         where V : unmanaged, ISimd<V> => V.Width == 16 ? 12 : 6;
 
-    /// <summary>One tile; a packing form writes its rows of B, two vectors each, or its columns of A, whole vectors at distances of the height, to <paramref name="other"/>; a fetching form starts to fetch there. <paramref name="next"/>: the C of the tile that comes next.</summary>
+    /// <summary>One tile, or with a repeating form a strip of them; a packing form writes its rows of B, two vectors each, or its columns of A, whole vectors at distances of the height, to <paramref name="other"/>; a fetching form starts to fetch there.</summary>
+    /// <remarks><paramref name="next"/>: the C of the tile that comes after this one or after the strip. A strip ends before the columns at <paramref name="end"/>; from the last row of a panel,
+    /// and of what is fetched beside it, to the first of the next panel there are <paramref name="skip"/> floats.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<V, TRows, TForm>(
-        float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next)
+        float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next,
+        nint fetchStep = 0, nint skip = 0, float* end = null)
         where V : unmanaged, ISimd<V>
         where TRows : struct, ITileRows
         where TForm : struct, ITileForm
@@ -95,7 +98,7 @@ internal static unsafe class GemmTile
             if (rows > 11) { cb0 = V.Load(start + (11 * startStride)); if (wide) cb1 = V.Load(start + (11 * startStride) + w); }
         }
         float* a0 = a, a3 = a + (3 * rowStride), a6 = a3 + (3 * rowStride), a9 = a6 + (3 * rowStride);
-        for (nint part = Sse.IsSupported && !TForm.Repeats && depth >= 2 * Late ? depth - Late : depth, left = depth; ; part = left)
+        for (nint part = !Sse.IsSupported || TForm.IsNear ? depth : depth >= 2 * Late ? depth - Late : 0, left = depth; ; part = left)
         {
             left -= part;
             for (nint p = part; p > 0; p--)
@@ -115,7 +118,7 @@ internal static unsafe class GemmTile
                 if (TForm.Fetches && Sse.IsSupported)
                 {
                     Sse.Prefetch1(other);
-                    other += FetchStep;
+                    other += fetchStep;
                 }
                 if (TForm.PacksA)
                 {
@@ -126,18 +129,18 @@ internal static unsafe class GemmTile
                     if (rows > w) V.Store(V.Load(a0 + w), other + w);
                     other += Height<V>();
                 }
-                x = V.Create(*a0); c00 = V.FusedMultiplyAdd(x, b0, c00); if (wide) c01 = V.FusedMultiplyAdd(x, b1, c01);
-                if (rows > 1) { x = V.Create(a0[rowStride]); c10 = V.FusedMultiplyAdd(x, b0, c10); if (wide) c11 = V.FusedMultiplyAdd(x, b1, c11); }
-                if (rows > 2) { x = V.Create(a0[2 * rowStride]); c20 = V.FusedMultiplyAdd(x, b0, c20); if (wide) c21 = V.FusedMultiplyAdd(x, b1, c21); }
-                if (rows > 3) { x = V.Create(*a3); c30 = V.FusedMultiplyAdd(x, b0, c30); if (wide) c31 = V.FusedMultiplyAdd(x, b1, c31); }
-                if (rows > 4) { x = V.Create(a3[rowStride]); c40 = V.FusedMultiplyAdd(x, b0, c40); if (wide) c41 = V.FusedMultiplyAdd(x, b1, c41); }
-                if (rows > 5) { x = V.Create(a3[2 * rowStride]); c50 = V.FusedMultiplyAdd(x, b0, c50); if (wide) c51 = V.FusedMultiplyAdd(x, b1, c51); }
-                if (rows > 6) { x = V.Create(*a6); c60 = V.FusedMultiplyAdd(x, b0, c60); if (wide) c61 = V.FusedMultiplyAdd(x, b1, c61); }
-                if (rows > 7) { x = V.Create(a6[rowStride]); c70 = V.FusedMultiplyAdd(x, b0, c70); if (wide) c71 = V.FusedMultiplyAdd(x, b1, c71); }
-                if (rows > 8) { x = V.Create(a6[2 * rowStride]); c80 = V.FusedMultiplyAdd(x, b0, c80); if (wide) c81 = V.FusedMultiplyAdd(x, b1, c81); }
-                if (rows > 9) { x = V.Create(*a9); c90 = V.FusedMultiplyAdd(x, b0, c90); if (wide) c91 = V.FusedMultiplyAdd(x, b1, c91); }
-                if (rows > 10) { x = V.Create(a9[rowStride]); ca0 = V.FusedMultiplyAdd(x, b0, ca0); if (wide) ca1 = V.FusedMultiplyAdd(x, b1, ca1); }
-                if (rows > 11) { x = V.Create(a9[2 * rowStride]); cb0 = V.FusedMultiplyAdd(x, b0, cb0); if (wide) cb1 = V.FusedMultiplyAdd(x, b1, cb1); }
+                x = V.Create(*a0); V.Accumulate(x, b0, ref c00); if (wide) V.Accumulate(x, b1, ref c01);
+                if (rows > 1) { x = V.Create(a0[rowStride]); V.Accumulate(x, b0, ref c10); if (wide) V.Accumulate(x, b1, ref c11); }
+                if (rows > 2) { x = V.Create(a0[2 * rowStride]); V.Accumulate(x, b0, ref c20); if (wide) V.Accumulate(x, b1, ref c21); }
+                if (rows > 3) { x = V.Create(*a3); V.Accumulate(x, b0, ref c30); if (wide) V.Accumulate(x, b1, ref c31); }
+                if (rows > 4) { x = V.Create(a3[rowStride]); V.Accumulate(x, b0, ref c40); if (wide) V.Accumulate(x, b1, ref c41); }
+                if (rows > 5) { x = V.Create(a3[2 * rowStride]); V.Accumulate(x, b0, ref c50); if (wide) V.Accumulate(x, b1, ref c51); }
+                if (rows > 6) { x = V.Create(*a6); V.Accumulate(x, b0, ref c60); if (wide) V.Accumulate(x, b1, ref c61); }
+                if (rows > 7) { x = V.Create(a6[rowStride]); V.Accumulate(x, b0, ref c70); if (wide) V.Accumulate(x, b1, ref c71); }
+                if (rows > 8) { x = V.Create(a6[2 * rowStride]); V.Accumulate(x, b0, ref c80); if (wide) V.Accumulate(x, b1, ref c81); }
+                if (rows > 9) { x = V.Create(*a9); V.Accumulate(x, b0, ref c90); if (wide) V.Accumulate(x, b1, ref c91); }
+                if (rows > 10) { x = V.Create(a9[rowStride]); V.Accumulate(x, b0, ref ca0); if (wide) V.Accumulate(x, b1, ref ca1); }
+                if (rows > 11) { x = V.Create(a9[2 * rowStride]); V.Accumulate(x, b0, ref cb0); if (wide) V.Accumulate(x, b1, ref cb1); }
                 a0 += depthStride;
                 if (rows > 3) a3 += depthStride;
                 if (rows > 6) a6 += depthStride;
@@ -147,10 +150,11 @@ internal static unsafe class GemmTile
             if (left == 0)
                 break;
             // The C of the next tile comes into the first-level cache while this one computes its last sums; sooner, it would be gone again.
-            for (int r = 0; r < rows; r++, next += strideC)
+            float* nextC = TForm.Repeats && c + (2 * w) != end ? c + (2 * w) : next;
+            for (int r = 0; r < rows; r++, nextC += strideC)
             {
-                Sse.Prefetch0(next);
-                if (wide) Sse.Prefetch0(next + w);
+                Sse.Prefetch0(nextC);
+                if (wide && w == 16) Sse.Prefetch0(nextC + w);
             }
         }
         V.Store(c00, c); if (wide) V.Store(c01, c + w);
@@ -168,7 +172,10 @@ internal static unsafe class GemmTile
         if (TForm.Repeats)
         {
             c += 2 * w;
-            if (c != next)
+            b += skip;
+            if (TForm.Fetches) other += skip + (depth * ((2 * w) - fetchStep));
+            if (start != null) start += 2 * w;
+            if (c != end)
                 goto Panel;
         }
     }
@@ -189,10 +196,10 @@ internal static unsafe class GemmTile
         for (nint p = depth; p > 0; p--)
         {
             V x = V.Create(*a);
-            c0 = V.FusedMultiplyAdd(x, V.Load(b), c0); c1 = V.FusedMultiplyAdd(x, V.Load(b + w), c1);
-            c2 = V.FusedMultiplyAdd(x, V.Load(b1), c2); c3 = V.FusedMultiplyAdd(x, V.Load(b1 + w), c3);
-            c4 = V.FusedMultiplyAdd(x, V.Load(b2), c4); c5 = V.FusedMultiplyAdd(x, V.Load(b2 + w), c5);
-            c6 = V.FusedMultiplyAdd(x, V.Load(b3), c6); c7 = V.FusedMultiplyAdd(x, V.Load(b3 + w), c7);
+            V.Accumulate(x, V.Load(b), ref c0); V.Accumulate(x, V.Load(b + w), ref c1);
+            V.Accumulate(x, V.Load(b1), ref c2); V.Accumulate(x, V.Load(b1 + w), ref c3);
+            V.Accumulate(x, V.Load(b2), ref c4); V.Accumulate(x, V.Load(b2 + w), ref c5);
+            V.Accumulate(x, V.Load(b3), ref c6); V.Accumulate(x, V.Load(b3 + w), ref c7);
             a += depthStride;
             b += strideB; b1 += strideB; b2 += strideB; b3 += strideB;
         }
@@ -212,28 +219,29 @@ internal static unsafe class GemmTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void RunPanels<V>(int rows, float* a, nint rowStride, nint depthStride, float* b, float* c, nint strideC, nint depth, int panels)
         where V : unmanaged, ISimd<V> =>
-        Run<V, Panels>(rows, a, rowStride, depthStride, b, 2 * V.Width, c, strideC, depth, null, 0, null, c + (panels * 2 * V.Width));
+        Run<V, Panels>(rows, a, rowStride, depthStride, b, 2 * V.Width, c, strideC, depth, null, 0, null, c, 0, 0, c + (panels * 2 * V.Width));
 
     /// <summary><see cref="Run{V, TRows, TForm}"/> by a number of rows, 1 … 12.</summary>
     public static void Run<V, TForm>(
-        int rows, float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next)
+        int rows, float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next,
+        nint fetchStep = 0, nint skip = 0, float* end = null)
         where V : unmanaged, ISimd<V>
         where TForm : struct, ITileForm
     {
         switch (rows)
         {
-            case 12: Run<V, Rows12, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 1: Run<V, Rows1, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 2: Run<V, Rows2, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 3: Run<V, Rows3, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 4: Run<V, Rows4, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 5: Run<V, Rows5, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 6: Run<V, Rows6, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 7: Run<V, Rows7, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 8: Run<V, Rows8, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 9: Run<V, Rows9, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 10: Run<V, Rows10, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
-            case 11: Run<V, Rows11, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 12: Run<V, Rows12, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 1: Run<V, Rows1, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 2: Run<V, Rows2, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 3: Run<V, Rows3, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 4: Run<V, Rows4, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 5: Run<V, Rows5, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 6: Run<V, Rows6, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 7: Run<V, Rows7, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 8: Run<V, Rows8, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 9: Run<V, Rows9, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 10: Run<V, Rows10, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
+            case 11: Run<V, Rows11, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next, fetchStep, skip, end); break;
         }
     }
 
@@ -258,16 +266,26 @@ internal static unsafe class GemmTile
         public static bool PacksA => true;
     }
 
-    /// <summary>Two vectors wide, bringing what later tiles read into the second-level cache on the way.</summary>
-    internal readonly struct Fetching : ITileForm
-    {
-        public static bool Fetches => true;
-    }
-
-    /// <summary>Two vectors wide, panel after panel.</summary>
+    /// <summary>Two vectors wide, panel after panel, into a C in the first-level cache.</summary>
     internal readonly struct Panels : ITileForm
     {
         public static bool Repeats => true;
+
+        public static bool IsNear => true;
+    }
+
+    /// <summary>Two vectors wide, panel after panel.</summary>
+    internal readonly struct Strip : ITileForm
+    {
+        public static bool Repeats => true;
+    }
+
+    /// <summary>Two vectors wide, panel after panel, bringing what later tiles read into the second-level cache on the way.</summary>
+    internal readonly struct FetchingStrip : ITileForm
+    {
+        public static bool Repeats => true;
+
+        public static bool Fetches => true;
     }
 
     private readonly struct Rows1 : ITileRows { public static int Count => 1; }

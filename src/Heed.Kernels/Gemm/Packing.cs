@@ -68,6 +68,34 @@ internal static unsafe class Packing
             Lines<V>(a, rowStride, depthStride, packed, RowLength(depth), rows, depth);
     }
 
+    /// <summary>All tiles of a block of an A that is stored by columns, in long runs; tile t has the rows from firstRows[t] to firstRows[t + 1], and <paramref name="readable"/> rows, or more, may be read.</summary>
+    public static void Columns<V>(float* a, nint depthStride, float* packed, int* firstRows, int tiles, int readable, int depth)
+        where V : unmanaged, ISimd<V>
+    {
+        const int Near = 8;
+        nint length = TileLength<V>(depth), height = GemmTile.Height<V>();
+        int whole = tiles, read = height > V.Width ? 2 * V.Width : V.Width;
+        while (whole > 0 && firstRows[whole - 1] + read > readable)
+            whole--;
+        float* column = a, group = packed;
+        for (int p = 0; p < depth; p++, column += depthStride, group += height)
+        {
+            float* to = group;
+            for (int t = 0; t < whole; t++, to += length)
+            {
+                float* from = column + firstRows[t];
+                if (Sse.IsSupported)
+                    Sse.Prefetch0(from + (Near * depthStride));
+                // A whole vector, as in a group: what falls beyond it is overwritten by the next one or lies in the tile's padding.
+                V.Store(V.Load(from), to);
+                if (height > V.Width)
+                    V.Store(V.Load(from + V.Width), to + V.Width);
+            }
+        }
+        for (int t = whole; t < tiles; t++)
+            Groups<V>(a + firstRows[t], depthStride, packed + (t * length), (int)height, firstRows[t + 1] - firstRows[t], readable - firstRows[t], depth);
+    }
+
     private static void Groups<V>(float* a, nint depthStride, float* tile, int height, int rows, int readable, int depth)
         where V : unmanaged, ISimd<V>
     {

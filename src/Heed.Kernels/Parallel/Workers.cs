@@ -45,6 +45,9 @@ public static unsafe class Workers
         }
     }
 
+    /// <summary>How many threads a call would get now: one while another call has the workers, as inside a task. Work that is cut by it is not cut in vain.</summary>
+    internal static int Free => Volatile.Read(ref busy) != 0 ? 1 : Degree;
+
     /// <summary>Calls <paramref name="task"/>(state, i) for i = 0 … count−1, on several threads, and returns when all have ended.</summary>
     internal static void Run(delegate*<void*, int, void> task, void* taskState, int count)
     {

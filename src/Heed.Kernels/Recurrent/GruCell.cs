@@ -23,10 +23,10 @@ internal readonly unsafe struct GruCell : IRecurrentCell
         where V : unmanaged, ISimd<V>
     {
         float* slots = row.Slots + j;
-        V r = V.Sigmoid(RecurrentRow.Load<V>(slots, count));
-        V z = V.Sigmoid(RecurrentRow.Load<V>(slots + size, count));
+        V r = GateMath.Sigmoid(RecurrentRow.Load<V>(slots, count));
+        V z = GateMath.Sigmoid(RecurrentRow.Load<V>(slots + size, count));
         V share = RecurrentRow.Load<V>(slots + (2 * size), count);
-        V n = V.Tanh(V.FusedMultiplyAdd(r, share, RecurrentRow.Load<V>(slots + (3 * size), count)));
+        V n = GateMath.Tanh(V.FusedMultiplyAdd(r, share, RecurrentRow.Load<V>(slots + (3 * size), count)));
         V h = V.FusedMultiplyAdd(z, RecurrentRow.Load<V>(row.HiddenBefore + j, count) - n, n);
         RecurrentRow.Store(h, row.Y + j, count);
         RecurrentRow.Store(h, row.Next + j, count);

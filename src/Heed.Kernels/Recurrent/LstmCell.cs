@@ -23,12 +23,12 @@ internal readonly unsafe struct LstmCell : IRecurrentCell
         where V : unmanaged, ISimd<V>
     {
         float* slots = row.Slots + j;
-        V i = V.Sigmoid(RecurrentRow.Load<V>(slots, count));
-        V f = V.Sigmoid(RecurrentRow.Load<V>(slots + size, count));
-        V g = V.Tanh(RecurrentRow.Load<V>(slots + (2 * size), count));
-        V o = V.Sigmoid(RecurrentRow.Load<V>(slots + (3 * size), count));
+        V i = GateMath.Sigmoid(RecurrentRow.Load<V>(slots, count));
+        V f = GateMath.Sigmoid(RecurrentRow.Load<V>(slots + size, count));
+        V g = GateMath.Tanh(RecurrentRow.Load<V>(slots + (2 * size), count));
+        V o = GateMath.Sigmoid(RecurrentRow.Load<V>(slots + (3 * size), count));
         V c = V.FusedMultiplyAdd(f, RecurrentRow.Load<V>(row.CellBefore + j, count), i * g);
-        V h = o * V.Tanh(c);
+        V h = o * GateMath.Tanh(c);
         RecurrentRow.Store(c, row.Cell + j, count);
         RecurrentRow.Store(h, row.Y + j, count);
         RecurrentRow.Store(h, row.Next + j, count);
@@ -51,7 +51,7 @@ internal readonly unsafe struct LstmCell : IRecurrentCell
         V i = RecurrentRow.Load<V>(gates, count), f = RecurrentRow.Load<V>(gates + size, count);
         V g = RecurrentRow.Load<V>(gates + (2 * size), count), o = RecurrentRow.Load<V>(gates + (3 * size), count);
         V before = RecurrentRow.Load<V>(row.CellBefore + j, count);
-        V t = V.Tanh(RecurrentRow.Load<V>(row.Cell + j, count));
+        V t = GateMath.Tanh(RecurrentRow.Load<V>(row.Cell + j, count));
         V dh = RecurrentRow.Load<V>(row.Y + j, count) + RecurrentRow.Load<V>(row.HiddenGradient + j, count);
         V dhO = dh * o;
         V dc = RecurrentRow.Load<V>(row.CellGradient + j, count) + V.FusedMultiplyAdd(-(dhO * t), t, dhO);

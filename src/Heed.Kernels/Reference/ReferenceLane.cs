@@ -48,6 +48,9 @@ public readonly unsafe struct ReferenceLane : ISimd<ReferenceLane>
     public static ReferenceLane FusedMultiplyAdd(ReferenceLane a, ReferenceLane b, ReferenceLane c) => new((a.Value * b.Value) + c.Value);
 
     /// <inheritdoc/>
+    public static void Accumulate(ReferenceLane a, ReferenceLane b, ref ReferenceLane sum) => sum = FusedMultiplyAdd(a, b, sum);
+
+    /// <inheritdoc/>
     public static ReferenceLane Min(ReferenceLane a, ReferenceLane b) => a.Value < b.Value ? a : b;
 
     /// <inheritdoc/>
@@ -64,6 +67,9 @@ public readonly unsafe struct ReferenceLane : ISimd<ReferenceLane>
 
     /// <inheritdoc/>
     public static ReferenceLane ScaleByPowerOfTwo(ReferenceLane x, ReferenceLane n) => new(Math.ScaleB(x.Value, (int)n.Value));
+
+    /// <inheritdoc/>
+    public static ReferenceLane FromExponentBits(ReferenceLane x) => new(Math.Pow(2, x.Value - 12582912 - 127));
 
     /// <inheritdoc/>
     public static ReferenceLane Exponent(ReferenceLane x) => new(Math.ILogB(x.Value));

@@ -51,6 +51,12 @@ public unsafe interface ISimd<TSelf>
     /// <param name="c">Addend.</param>
     static abstract TSelf FusedMultiplyAdd(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>sum ← a·b + sum, as <see cref="FusedMultiplyAdd"/>.</summary>
+    /// <param name="a">Factor.</param>
+    /// <param name="b">Factor.</param>
+    /// <param name="sum">The sum.</param>
+    static abstract void Accumulate(TSelf a, TSelf b, ref TSelf sum);
+
     /// <summary>The smaller lane; if either is NaN, <paramref name="b"/>.</summary>
     /// <param name="a">Left.</param>
     /// <param name="b">Right.</param>
@@ -77,6 +83,10 @@ public unsafe interface ISimd<TSelf>
     /// <param name="x">The lanes.</param>
     /// <param name="n">Integral lanes in −252 … 254.</param>
     static abstract TSelf ScaleByPowerOfTwo(TSelf x, TSelf n);
+
+    /// <summary>2ⁿ out of 1.5·2²³ + 127 + n: the float whose exponent is the last bits of <paramref name="x"/>.</summary>
+    /// <param name="x">1.5·2²³ + 127 + n with an integral n in −127 … 127; −127 gives 0. NaN gives any number.</param>
+    static abstract TSelf FromExponentBits(TSelf x);
 
     /// <summary>⌊log₂ x⌋ of normal positive lanes.</summary>
     /// <param name="x">Normal positive lanes.</param>

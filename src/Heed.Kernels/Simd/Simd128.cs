@@ -71,6 +71,10 @@ public readonly unsafe struct Simd128 : ISimd<Simd128>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static void Accumulate(Simd128 a, Simd128 b, ref Simd128 sum) => Unsafe.AsRef(in sum.v) = Vector128.FusedMultiplyAdd(a.v, b.v, sum.v);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static Simd128 Min(Simd128 a, Simd128 b) => new(Vector128.ConditionalSelect(Vector128.LessThan(a.v, b.v), a.v, b.v));
 
     /// <inheritdoc/>
@@ -99,6 +103,10 @@ public readonly unsafe struct Simd128 : ISimd<Simd128>
         Vector128<float> b = ((whole - half + Vector128.Create(127)) << 23).AsSingle();
         return new(x.v * a * b);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd128 FromExponentBits(Simd128 x) => new((x.v.AsInt32() << 23).AsSingle());
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]

@@ -66,6 +66,10 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static void Accumulate(Simd256 a, Simd256 b, ref Simd256 sum) => Unsafe.AsRef(in sum.v) = Vector256.FusedMultiplyAdd(a.v, b.v, sum.v);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static Simd256 Min(Simd256 a, Simd256 b) => new(Avx.Min(a.v, b.v));
 
     /// <inheritdoc/>
@@ -94,6 +98,10 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
         Vector256<float> b = ((whole - half + Vector256.Create(127)) << 23).AsSingle();
         return new(x.v * a * b);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 FromExponentBits(Simd256 x) => new((x.v.AsInt32() << 23).AsSingle());
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]

@@ -66,6 +66,10 @@ public readonly unsafe struct Simd512 : ISimd<Simd512>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static void Accumulate(Simd512 a, Simd512 b, ref Simd512 sum) => Unsafe.AsRef(in sum.v) = Vector512.FusedMultiplyAdd(a.v, b.v, sum.v);
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static Simd512 Min(Simd512 a, Simd512 b) => new(Avx512F.Min(a.v, b.v));
 
     /// <inheritdoc/>
@@ -87,6 +91,10 @@ public readonly unsafe struct Simd512 : ISimd<Simd512>
     /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static Simd512 ScaleByPowerOfTwo(Simd512 x, Simd512 n) => new(Avx512F.Scale(x.v, n.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd512 FromExponentBits(Simd512 x) => new((x.v.AsInt32() << 23).AsSingle());
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]

@@ -20,6 +20,19 @@ public class SimdMathTests
     public void Sigmoid_is_within_its_stated_error() => EveryWidth.Run(new Sweep(Function.Sigmoid, 2.5));
 
     [Fact]
+    public void The_gates_functions_are_within_their_stated_errors()
+    {
+        EveryWidth.Run(new Sweep(Function.GateTanh, 3.1));
+        EveryWidth.Run(new Sweep(Function.GateSigmoid, 5.4));
+        foreach ((float x, float tanh, float sigmoid) in new[] { (0f, 0f, 0.5f), (float.NaN, float.NaN, float.NaN), (float.PositiveInfinity, 1f, 1f), (1e-30f, 1e-30f, 0.5f), (30f, 1f, 1f) })
+        {
+            EveryWidth.Run(new One(Function.GateTanh, x, tanh));
+            EveryWidth.Run(new One(Function.GateSigmoid, x, sigmoid));
+        }
+        EveryWidth.Run(new One(Function.GateTanh, float.NegativeInfinity, -1f));
+    }
+
+    [Fact]
     public void Powers_of_two_are_within_their_stated_error_and_end_exactly()
     {
         // 1.7e-7 of the result: so many units where these are smallest, just below 1.
@@ -58,6 +71,8 @@ public class SimdMathTests
         Tanh,
         Sigmoid,
         PowerOfTwo,
+        GateTanh,
+        GateSigmoid,
     }
 
     private static V Apply<V>(Function function, V x)
@@ -67,6 +82,8 @@ public class SimdMathTests
             Function.Log => V.Log(x),
             Function.Tanh => V.Tanh(x),
             Function.PowerOfTwo => V.PowerOfTwo(x),
+            Function.GateTanh => GateMath.Tanh(x),
+            Function.GateSigmoid => GateMath.Sigmoid(x),
             _ => V.Sigmoid(x),
         };
 
@@ -74,7 +91,7 @@ public class SimdMathTests
     {
         Function.Exp => Math.Exp(x),
         Function.Log => Math.Log(x),
-        Function.Tanh => Math.Tanh(x),
+        Function.Tanh or Function.GateTanh => Math.Tanh(x),
         Function.PowerOfTwo => Math.Pow(2, x),
         // Written so that it keeps its relative accuracy on the left.
         _ => x < 0 ? Math.Exp(x) / (1 + Math.Exp(x)) : 1 / (1 + Math.Exp(-x)),
@@ -116,6 +133,8 @@ public class SimdMathTests
             // Sigmoid ends at −88.7, where the exact value is below the normal floats.
             if (function == Function.Sigmoid && exact < 1.2e-38)
                 return Math.Abs(actual) < 1.2e-38 ? 0 : double.PositiveInfinity;
+            if (function == Function.GateSigmoid && exact < 1.65e-38)
+                return actual is > 0 and < 1.66e-38f ? 0 : double.PositiveInfinity;
             // Beyond the largest float, infinity counts as the next step.
             double value = float.IsInfinity(actual) ? Math.CopySign(Math.ScaleB(1, 128), actual) : actual;
             double bounded = Math.Abs(exact) > Math.ScaleB(1, 128) ? Math.CopySign(Math.ScaleB(1, 128), exact) : exact;
