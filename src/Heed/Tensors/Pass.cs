@@ -44,7 +44,7 @@ public readonly struct Pass
     /// <summary>What else is asked of modules; null for nothing.</summary>
     public IPassRequest? Request { get; }
 
-    /// <summary>Whether stacks of layers shall drop activations and compute them again in the backward pass (<see cref="Tensor.Recompute"/>).</summary>
+    /// <summary>Whether stacks of layers shall drop activations, and compute them again if a backward pass wants them (<see cref="Tensor.Recompute"/>).</summary>
     public bool Recomputes { get; }
 
     /// <summary>The step's random stream.</summary>
@@ -57,6 +57,12 @@ public readonly struct Pass
 
     /// <summary>Vectors of the input on their way to what reads them: a leaf where an <see cref="InputProbe"/> watches the place.</summary>
     internal Tensor Probed(object place, Tensor vectors) => Find<InputProbe>()?.Through(place, vectors) ?? vectors;
+
+    /// <summary>The same call in a step inside its own.</summary>
+    internal Pass In(Step inner, RandomStream? from) => new(inner, from, Capture.None, Request);
+
+    /// <summary>Its random stream as it stands now; null where nothing is random.</summary>
+    internal RandomStream? CopyOfRandom() => random?.Copy();
 
     /// <summary>The same call, of which less is captured.</summary>
     internal Pass Without(Capture capture) => new(Step, random, Capture & ~capture, Request, Recomputes);
