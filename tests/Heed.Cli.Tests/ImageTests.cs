@@ -43,7 +43,7 @@ public sealed class ImageTests
         names[1].ShouldContain("/down/");
         CommandRun.Of("explain", model, "--data", folder["pictures"], "--text", "text").ShouldRefuse("--text is for tables of texts");
         CommandRun.Of("explain", model, "--data", folder["none"]).ShouldRefuse(folder["none"]);
-        CommandRun.Of("explain", model, picture, "--trace", folder["trace"]).ShouldRefuse("image classifier has none");
+        CommandRun.Of("explain", model, picture, "--trace", folder["trace"]).ShouldRefuse("image classifier has neither");
         CommandRun.Of("explain", model, picture, "--place", "1").ShouldRefuse("--place chooses a box");
         CommandRun.Of("explain", model, picture, "--whole-picture").ShouldRefuse("--whole-picture is for segmenters");
         CommandRun.Of("explain", model, picture, "--against", model, "--methods", "occlusion").ShouldSucceed().Out.ShouldContain("1.000");

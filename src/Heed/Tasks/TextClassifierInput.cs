@@ -79,8 +79,14 @@ internal sealed class TextClassifierInput : ExplainedInput
         : new Dictionary<string, IReadOnlyList<string>> { [AnswerRow] = [AnswerRow], [Sentences] = [.. Enumerable.Range(0, sentences.Length).Where(t => t == 0 || sentences[t] != sentences[t - 1]).Select(SentenceFrom)] };
 
     // A pooling has one row, the answer's; of a text read sentence by sentence that of words has one a sentence, which are the keys of the other.
-    private protected override (string? Rows, string? Keys) TracedSequencesOf(string layer) => layer.EndsWith("word_pooling", StringComparison.Ordinal) ? (Sentences, null)
-        : layer.EndsWith("sentence_pooling", StringComparison.Ordinal) ? (AnswerRow, Sentences) : layer.EndsWith("pooling", StringComparison.Ordinal) ? (AnswerRow, null) : (null, null);
+    private protected override (string? Rows, string? Keys) TracedSequencesOf(string layer)
+    {
+        if (layer.EndsWith("sentence_pooling", StringComparison.Ordinal))
+            return (AnswerRow, Sentences);
+        if (layer.EndsWith("word_pooling", StringComparison.Ordinal))
+            return (Sentences, null);
+        return (layer.EndsWith("pooling", StringComparison.Ordinal) ? AnswerRow : null, null);
+    }
 
     private string SentenceFrom(int token)
     {

@@ -57,7 +57,11 @@ internal sealed class TranslatorInput : TokenSequenceInput
     // What the decoder reads when it writes a token are those before it.
     private protected override IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => new Dictionary<string, IReadOnlyList<string>> { [Written] = words, [Known] = ["", .. words.SkipLast(1)] };
 
-    private protected override (string? Rows, string? Keys) TracedSequencesOf(string layer) => !layer.StartsWith("decoder", StringComparison.Ordinal) ? (null, null) : (Written, layer.Contains("cross", StringComparison.Ordinal) ? null : Known);
+    private protected override (string? Rows, string? Keys) TracedSequencesOf(string layer)
+    {
+        bool isDecoder = layer.StartsWith("decoder", StringComparison.Ordinal);
+        return (isDecoder ? Written : null, isDecoder && !layer.Contains("cross", StringComparison.Ordinal) ? Known : null);
+    }
 
     private protected override Tensor Run(IReadOnlyList<(int[] Ids, int[] Places)> rows, in Pass pass)
     {
