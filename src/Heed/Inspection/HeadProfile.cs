@@ -15,7 +15,7 @@ public sealed record HeadProfile(string Layer, int Head, double Entropy, double 
     /// <summary>The mean weight that each key gets from all queries, from the first key on; empty where several sequences went through the pass.</summary>
     public IReadOnlyList<float> Received { get; init; } = [];
 
-    /// <summary>Profiles of all heads of any model in a pass over whole sequences. Of cross-attention only entropy, the first token's weight and what is received mean something.</summary>
+    /// <summary>Profiles of all heads of any model in a pass over whole sequences. Of cross-attention only entropy, the first token's weight and what is received mean something. Learned poolings are layers whose views are heads; they have no distance.</summary>
     /// <param name="model">The model that runs.</param>
     /// <param name="forward">The pass.</param>
     /// <typeparam name="T">What the pass gives.</typeparam>

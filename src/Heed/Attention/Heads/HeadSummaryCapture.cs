@@ -9,7 +9,7 @@ internal sealed class HeadSummaryCapture : IPassRequest
     // Side of the tiles along a diagonal.
     private const int Side = 64;
 
-    private readonly Dictionary<MultiHeadAttention, string> layers = [];
+    private readonly Dictionary<Module, string> layers = [];
     private readonly (int Distance, int FirstRow)[] diagonals;
     private readonly List<HeadSummary> results = [];
 
@@ -21,8 +21,8 @@ internal sealed class HeadSummaryCapture : IPassRequest
         this.diagonals = diagonals;
         foreach ((string name, Module module) in model.NamedModules())
         {
-            if (module is MultiHeadAttention attention)
-                layers.TryAdd(attention, name);
+            if (module is MultiHeadAttention or SequencePooling { IsFocused: true })
+                layers.TryAdd(module, name);
         }
     }
 
@@ -45,6 +45,30 @@ internal sealed class HeadSummaryCapture : IPassRequest
         {
             float[] received = Received(found.KeyMass!, head, queries, keys);
             results.Add(new HeadSummary(name, head, Mean(found.Entropy!, head, queries), Mean(found.ExpectedDistance!, head, queries), First(found.KeyMass!, head, queries, keys), [.. diagonals.Select(diagonal => Diagonal(found, head, queries, keys, diagonal))], received));
+        }
+    }
+
+    /// <summary>Takes the weights of a pooling (batch, views, time): a view is a head whose one row is the answer's, which has no place of its own.</summary>
+    public void Take(SequencePooling pooling, Tensor weights, SequenceRanges ranges)
+    {
+        if (!layers.TryGetValue(pooling, out string? name))
+            return;
+        int views = weights.Shape[1], time = weights.Shape[2];
+        for (int view = 0; view < views; view++)
+        {
+            (double entropy, double first, int count) = (0, 0, 0);
+            float[] received = [];
+            for (int b = 0; b < ranges.Count; b++)
+            {
+                if (ranges.Lengths.Span[b] == 0)
+                    continue;
+                received = weights.Values.Slice((((b * views) + view) * time) + ranges.Starts.Span[b], ranges.Lengths.Span[b]).ToArray();
+                foreach (float weight in received)
+                    entropy -= weight > 0 ? weight * Math.Log(weight) : 0;
+                first += received[0];
+                count++;
+            }
+            results.Add(new HeadSummary(name, view, count == 0 ? double.NaN : entropy / count, double.NaN, count == 0 ? double.NaN : first / count, [.. diagonals.Select(_ => double.NaN)], ranges.Count == 1 ? received : []));
         }
     }
 
@@ -112,7 +136,7 @@ internal sealed class HeadSummaryCapture : IPassRequest
 /// <param name="Layer">The layer's full name.</param>
 /// <param name="Head">The head.</param>
 /// <param name="Entropy">−Σ_j α_ij·ln α_ij in nats.</param>
-/// <param name="Distance">Σ_j α_ij·|i − j| in tokens.</param>
+/// <param name="Distance">Σ_j α_ij·|i − j| in tokens; NaN of poolings.</param>
 /// <param name="First">α_i0.</param>
 /// <param name="Back">α_{i,i−d} for each diagonal that was asked for.</param>
 /// <param name="Received">The mean weight that each key gets; empty of several sequences.</param>

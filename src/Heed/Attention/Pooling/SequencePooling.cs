@@ -84,7 +84,7 @@ public abstract class SequencePooling : Module
     /// <exception cref="ShapeException">The states have other shapes, or the ranges do not fit.</exception>
     public PoolingResult Forward(Tensor states, SequenceRanges ranges, in Pass pass) => Forward(states, ranges, pass, isWhole: true);
 
-    /// <summary>The same, where <paramref name="isWhole"/> says whether the sequences are whole inputs, of which an <see cref="AttentionCapture"/> is told; of parts of inputs the caller tells.</summary>
+    /// <summary>The same, where <paramref name="isWhole"/> says whether the sequences are whole inputs, of which <see cref="Answer"/> tells; of parts of inputs the caller tells.</summary>
     internal PoolingResult Forward(Tensor states, SequenceRanges ranges, in Pass pass, bool isWhole)
     {
         ArgumentNullException.ThrowIfNull(states);
@@ -98,10 +98,14 @@ public abstract class SequencePooling : Module
         return HasHooks ? result with { Context = Return(result.Context, pass) } : result;
     }
 
-    /// <summary>Tells an <see cref="AttentionCapture"/> of weights (batch, views, time).</summary>
-    internal void Answer(Tensor weights, SequenceRanges ranges, in Pass pass) => pass.Find<AttentionCapture>()?.Answer(
-        this, weights.Shape[1], new int[ranges.Count], ranges.Lengths.ToArray().DefaultIfEmpty().Max(), ranges.Count,
-        (b, view, row) => weights.Values.Slice((((b * weights.Shape[1]) + view) * weights.Shape[2]) + ranges.Starts.Span[b], ranges.Lengths.Span[b]).CopyTo(row));
+    /// <summary>Tells those who ask of weights (batch, views, time).</summary>
+    internal void Answer(Tensor weights, SequenceRanges ranges, in Pass pass)
+    {
+        pass.Find<HeadSummaryCapture>()?.Take(this, weights, ranges);
+        pass.Find<AttentionCapture>()?.Answer(
+            this, weights.Shape[1], new int[ranges.Count], ranges.Lengths.ToArray().DefaultIfEmpty().Max(), ranges.Count,
+            (b, view, row) => weights.Values.Slice((((b * weights.Shape[1]) + view) * weights.Shape[2]) + ranges.Starts.Span[b], ranges.Lengths.Span[b]).CopyTo(row));
+    }
 
     private protected abstract PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass);
 
