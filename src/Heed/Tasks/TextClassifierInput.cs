@@ -31,7 +31,7 @@ internal sealed class TextClassifierInput : ExplainedInput
         features = TextInference.Vectors(FeatureRows(1), model.Features.VectorSize, [0]);
         evidence = !model.Network.Config.Evidence ? [] : EvidenceRows.Of(model.Baseline!, TextBatch.Create([encoded.Ids], [0]), _ => (row.Text, encoded.Tokens));
         sentences = model.IsHierarchical ? TextInference.Sentences(row.Text, encoded.Tokens) : [];
-        (float[] logits, own) = Read(encoded.Ids);
+        (float[] logits, own) = encoded.Ids.Length == 0 ? (TextInference.Logits(model, [row.Text], [encoded], FeatureRows(1)), ([], 0)) : Read(encoded.Ids);
         scalar = model.Head.Explained(label, logits, model.Rule);
         Value = scalar.Of(logits, new float[logits.Length]);
         attention = new(Attend);
@@ -262,12 +262,15 @@ internal sealed class TextClassifierInput : ExplainedInput
     private InputAttention? Attend()
     {
         int tokens = encoded.Ids.Length, before = own.ClassTokens;
-        bool isFirst = model.Network is TransformerClassifier { Config.ReadsFirst: true }, isLong = IsLong;
+        bool isFirst = model.Network is TransformerClassifier { Config.ReadsFirst: true };
         int[] units = [.. Enumerable.Repeat(-1, before), .. unitOfToken];
-        // Of a long text only what the answer reads: the last layer's first row, or the pooling's weights.
-        AttentionCapture capture = new(model.Network) { HasValueNorms = !isLong };
-        if (isLong)
-            capture = new(model.Network) { Layers = isFirst ? [capture.Names.Count - 1] : [], Rows = [0] };
+        float[] readers = new float[tokens + before];
+        if (isFirst && IsLong)
+        {
+            readers[0] = 1;
+            return InputAttention.Long(model.Network, pass => Forward(encoded.Ids, 1, pass), [], readers, units, UnitCount);
+        }
+        AttentionCapture capture = new(model.Network) { HasValueNorms = true };
         PoolingCapture states = new();
         float[] weights = [];
         int Run(Pass pass)
@@ -275,20 +278,20 @@ internal sealed class TextClassifierInput : ExplainedInput
             weights = Forward(encoded.Ids, 1, pass).Pooling.Weights.ToArray();
             return 0;
         }
-        if (isLong)
-            Step.EvaluateLayerwise(Run, new PassRequests(capture, states));
+        if (IsLong)
+            Step.EvaluateLayerwise(Run, states);
         else
             Step.Evaluate(Run, Capture.Weights, new PassRequests(capture, states));
-        float[] readers = new float[tokens + before];
         if (isFirst)
         {
             readers[0] = 1;
-            return isLong ? new InputAttention([InputAttention.OneRow(capture.Results[0], units, UnitCount)], [], readers, units, UnitCount) : new InputAttention([], capture.Results, readers, units, UnitCount);
+            return new InputAttention([], capture.Results, readers, units, UnitCount);
         }
         int count = weights.Length / tokens;
         float[][] views = [.. Enumerable.Range(0, count).Select(v => Array.ConvertAll(tokenOfUnit, t => weights[(v * tokens) + t]))];
         for (int t = 0; t < tokens; t++)
             readers[t + before] = Enumerable.Range(0, count).Average(v => weights[(v * tokens) + t]);
-        return new InputAttention(views, capture.Results, readers, units, UnitCount, states.Norms is { } norms && norms.Length == tokens ? Array.ConvertAll(tokenOfUnit, t => norms[t]) : null);
+        float[]? poolingNorms = states.Norms is { } norms && norms.Length == tokens ? Array.ConvertAll(tokenOfUnit, t => norms[t]) : null;
+        return IsLong ? InputAttention.Long(model.Network, pass => Forward(encoded.Ids, 1, pass), views, readers, units, UnitCount, poolingNorms) : new InputAttention(views, capture.Results, readers, units, UnitCount, poolingNorms);
     }
 }

@@ -13,8 +13,8 @@ public sealed class PlaceSectionsTests
         bars.Bars.Select(b => (b.Name, Math.Round(b.Share, 4), b.Further[0])).ShouldBe([("sky", Math.Round(3000000000.0 / 4000001000, 4), "4,000,000,000"), ("<road>", Math.Round(999.0 / 1001000, 4), "1,000,000"), ("never", double.NaN, "0")]);
         bars.Mark.ShouldBe(measured.MeanIou);
         string page = new HtmlReport("x").Add(sections[0]).Add(sections[1]).ToString();
-        page.ShouldContain("&lt;road>");
-        page.ShouldContain("sky as &lt;road>: 1,000,000,000 of 4,000,000,000 pixels, 25.0 %");
+        page.ShouldContain("&lt;road&gt;");
+        page.ShouldContain("sky as &lt;road&gt;: 1,000,000,000 of 4,000,000,000 pixels, 25.0 %");
         page.ShouldContain(">75.0</td>");
         // A share that rounds to nothing is not nothing.
         page.ShouldContain(">0.1</td>");
