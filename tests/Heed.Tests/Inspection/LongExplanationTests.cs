@@ -31,14 +31,14 @@ public sealed class LongExplanationTests
         AttentionCapture capture = new(model.Network) { Layers = [0], Heads = [1] };
         int[] ids = model.Encoder.Encode(text).Ids;
         Step.Evaluate(pass => model.Network.Forward(ids, SequenceRanges.Full(1, ids.Length), pass).Logits, request: capture);
-        InputAttention attention = input.Attention!;
+        InputAttention seen = input.Attention!;
         double[] expected = new double[2500];
-        for (int row = 0; row < attention.Readers.Count; row++)
+        for (int row = 0; row < seen.Readers.Count; row++)
         {
-            for (int position = 0; attention.Readers[row] != 0 && position < attention.Readers.Count; position++)
+            for (int position = 0; seen.Readers[row] != 0 && position < seen.Readers.Count; position++)
             {
-                if (attention.UnitOfPosition[position] is >= 0 and int unit)
-                    expected[unit] += (double)attention.Readers[row] * capture.Results[0].Row(0, 0, row)[position];
+                if (seen.UnitOfPosition[position] is >= 0 and int unit)
+                    expected[unit] += (double)seen.Readers[row] * capture.Results[0].Row(0, 0, row)[position];
             }
         }
         for (int unit = 0; unit < 2500; unit += 7)
