@@ -60,7 +60,7 @@ public sealed class ReportTests : IClassFixture<Browser>, IDisposable
         share.ShouldBe(double.Parse(figure, System.Globalization.CultureInfo.InvariantCulture), 0.01);
         ILocator chart = opened.Page.Locator("figure.chart").Filter(new() { HasText = "platelets" });
         (await chart.Locator("polyline").CountAsync()).ShouldBe(3);
-        await chart.Locator("circle").Nth(5).HoverAsync();
+        await chart.Locator("circle").Last.HoverAsync();
         (await opened.Page.Locator("#tip").InnerTextAsync()).ShouldContain("precision");
         opened.Complaints.ShouldBeEmpty();
     }
