@@ -55,7 +55,7 @@ internal sealed class TranslatorInput : TokenSequenceInput
     private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, Pass, TracedTokens(_ => ""));
 
     // What the decoder reads when it writes a token are those before it.
-    private protected override IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => new Dictionary<string, IReadOnlyList<string>> { [Written] = words, [Known] = ["", .. words.SkipLast(1)] };
+    private protected override IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => new Dictionary<string, IReadOnlyList<string>> { [Written] = [.. words, "(end)"], [Known] = ["(start)", .. words] };
 
     private protected override (string? Rows, string? Keys) TracedSequencesOf(string layer)
     {
