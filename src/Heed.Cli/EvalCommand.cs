@@ -54,19 +54,33 @@ internal static class EvalCommand
             if (isOurs && Translator.IsIn(parsed.GetValue(model)!))
                 return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, page is null ? null : (translator, rows, search, report) => show(translator.Report(rows, options with { Evaluation = report }, search)), parsed.GetValue(json));
             if (isOurs && LanguageModel.IsIn(parsed.GetValue(model)!))
-                return Foretell(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, page is null ? null : (language, text) => show(language.Report(text, options)), parsed.GetValue(json));
+                return Foretell(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, page is null ? null : (language, text) =>
+                {
+                    show(language.Report(text, out LanguageModelReport report, options));
+                    return report;
+                }, parsed.GetValue(json));
             if (isOurs && MaskedLanguageModel.IsIn(parsed.GetValue(model)!))
-                return Guess(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, page is null ? null : (language, text) => show(language.Report(text, options)), parsed.GetValue(json));
+                return Guess(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, page is null ? null : (language, text) =>
+                {
+                    show(language.Report(text, out MaskedLanguageModelReport report, options));
+                    return report;
+                }, parsed.GetValue(json));
             if (isOurs && ImageClassifier.IsIn(parsed.GetValue(model)!))
-                return Look(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, images, page is null ? null : (classifier, pictures) => show(classifier.Report(pictures, options)), parsed.GetValue(json));
+                return Look(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, images, page is null ? null : (classifier, pictures) =>
+                {
+                    show(classifier.Report(pictures, out ImageReport report, options));
+                    return report;
+                }, parsed.GetValue(json));
             if (isOurs && Segmenter.IsIn(parsed.GetValue(model)!))
             {
                 Segmenter segmenter = Segmenter.Load(parsed.GetValue(model)!);
                 MaskData pictures = masks.Read(parsed, parsed.GetValue(data)!, segmenter.Labels);
                 terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}");
-                SegmentationReport seen = segmenter.Evaluate(pictures);
-                if (page is not null)
-                    show(segmenter.Report(pictures, options));
+                SegmentationReport seen;
+                if (page is null)
+                    seen = segmenter.Evaluate(pictures);
+                else
+                    show(segmenter.Report(pictures, out seen, options));
                 return Say(terminal, parsed.GetValue(json), seen.ToString(), writer => ReportJson.Write(writer, seen));
             }
             if (isOurs && Detector.IsIn(parsed.GetValue(model)!))
@@ -74,9 +88,11 @@ internal static class EvalCommand
                 Detector detector = Detector.Load(parsed.GetValue(model)!);
                 BoxData pictures = BoxSource.Read(parsed.GetValue(data)!, parsed.GetValue(boxRows), parsed.GetValue(images.Skip), detector.Labels);
                 terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}");
-                DetectionReport found = detector.Evaluate(pictures);
-                if (page is not null)
-                    show(detector.Report(pictures, options));
+                DetectionReport found;
+                if (page is null)
+                    found = detector.Evaluate(pictures);
+                else
+                    show(detector.Report(pictures, out found, options));
                 return Say(terminal, parsed.GetValue(json), found.ToString(), writer => ReportJson.Write(writer, found));
             }
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
@@ -105,12 +121,11 @@ internal static class EvalCommand
         return ExitCode.Done;
     }
 
-    private static int Foretell(Terminal terminal, string model, string path, Action<LanguageModel, string>? show, bool isJson)
+    private static int Foretell(Terminal terminal, string model, string path, Func<LanguageModel, string, LanguageModelReport>? show, bool isJson)
     {
         LanguageModel language = LanguageModel.Load(model);
         string text = WholeText.Read(path);
-        LanguageModelReport report = language.Evaluate(text);
-        show?.Invoke(language, text);
+        LanguageModelReport report = show?.Invoke(language, text) ?? language.Evaluate(text);
         if (isJson)
         {
             JsonText.WriteObject(terminal.Out, writer =>
@@ -128,13 +143,12 @@ internal static class EvalCommand
         return ExitCode.Done;
     }
 
-    private static int Look(ParseResult parsed, Terminal terminal, string model, string path, ImageSource images, Action<ImageClassifier, PictureData>? show, bool isJson)
+    private static int Look(ParseResult parsed, Terminal terminal, string model, string path, ImageSource images, Func<ImageClassifier, PictureData, ImageReport>? show, bool isJson)
     {
         ImageClassifier classifier = ImageClassifier.Load(model);
         PictureData pictures = images.Read(parsed, path, classifier.Labels);
         terminal.Say($"{path}: {pictures.Counts}");
-        ImageReport report = classifier.Evaluate(pictures);
-        show?.Invoke(classifier, pictures);
+        ImageReport report = show?.Invoke(classifier, pictures) ?? classifier.Evaluate(pictures);
         if (isJson)
             JsonText.WriteObject(terminal.Out, writer => ReportJson.Write(writer, report), isIndented: true);
         else
@@ -142,12 +156,11 @@ internal static class EvalCommand
         return ExitCode.Done;
     }
 
-    private static int Guess(Terminal terminal, string model, string path, Action<MaskedLanguageModel, string>? show, bool isJson)
+    private static int Guess(Terminal terminal, string model, string path, Func<MaskedLanguageModel, string, MaskedLanguageModelReport>? show, bool isJson)
     {
         MaskedLanguageModel language = MaskedLanguageModel.Load(model);
         string text = WholeText.Read(path);
-        MaskedLanguageModelReport report = language.Evaluate(text);
-        show?.Invoke(language, text);
+        MaskedLanguageModelReport report = show?.Invoke(language, text) ?? language.Evaluate(text);
         if (isJson)
         {
             JsonText.WriteObject(terminal.Out, writer =>

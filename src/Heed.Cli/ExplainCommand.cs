@@ -23,7 +23,9 @@ internal sealed class ExplainCommand
     private readonly Option<string?> report = new("--report") { Description = "Write the inputs under the scores of all methods, or with --faithfulness the figures, to this HTML file.", HelpName = "file" };
     private readonly Option<string?> trace = new("--trace") { Description = "Write what all heads attend to on each input to this folder, as traces that 'heed report' shows; of several inputs to folders in it, 0001 and so on.", HelpName = "folder" };
     private readonly Option<string> traceType = new("--trace-type") { Description = "How a trace stores weights: f32, f16 or u8.", HelpName = "type", DefaultValueFactory = _ => "f16" };
+    private readonly Option<bool> heads = new("--heads") { Description = "Also say what each head does on the input: mean entropy and distance, weight of the first token and of the one before. From the kernel's statistics, so that long texts need no matrix." };
     private readonly Option<bool> gates = new("--gates") { Description = "Of pictures: shows how far channel attention opens its gates in each layer." };
+    private readonly Option<bool> byClass = new("--by-class") { Description = "Of --gates: their mean over the pictures that the model answers alike, and how far that lies from the mean of all." };
     private readonly Option<int> threads = CommonOptions.Threads();
     private readonly Option<bool> json = CommonOptions.Json();
 
@@ -37,7 +39,7 @@ internal sealed class ExplainCommand
         foreach (Option option in explain.data.Options)
             command.Add(option);
         explain.settings.AddTo(command);
-        foreach (Option option in new Option[] { explain.faithfulness, explain.intervene, explain.against, explain.output, explain.report, explain.trace, explain.traceType, explain.gates, explain.threads, explain.json })
+        foreach (Option option in new Option[] { explain.faithfulness, explain.intervene, explain.against, explain.output, explain.report, explain.trace, explain.traceType, explain.heads, explain.gates, explain.byClass, explain.threads, explain.json })
             command.Add(option);
         command.SetAction(explain.Run);
         return command;
@@ -58,8 +60,8 @@ internal sealed class ExplainCommand
         IEnumerable<ExplainedItem> items = isData ? explained.Items(data, parsed) : given.Select(explained.Item);
         bool isJson = parsed.GetValue(json);
         if (parsed.GetValue(gates))
-            return WriteGates(explained, items, isJson);
-        IEnumerable<ExplainedInput> all = items.SelectMany(item => explained.Read(item, options));
+            return parsed.GetValue(byClass) ? UsageException.Guard(() => GateListing.WriteByClass(terminal, explained, items, options, isJson)) : GateListing.Write(terminal, explained, items, isJson);
+        IEnumerable<ExplainedInput> all = items.SelectMany(item => Read(explained, item, options));
         return UsageException.Guard(() =>
         {
             if (parsed.GetValue(output) is { } file)
@@ -70,7 +72,7 @@ internal sealed class ExplainCommand
                 return Compare(explained, ExplainedModel.Load(other), items, options, isJson);
             if (parsed.GetValue(faithfulness))
                 return Measure(all, options, page, isJson);
-            return Show(all, options, page, parsed.GetValue(trace) is { } folder ? (folder, isData || given.Length > 1, type) : null, isJson);
+            return Show(all, options, page, parsed.GetValue(trace) is { } folder ? (folder, isData || given.Length > 1, type) : null, parsed.GetValue(heads), isJson);
         });
     }
 
@@ -86,11 +88,24 @@ internal sealed class ExplainCommand
             throw new UsageException($"{string.Join(" and ", asked)} are different questions; ask one.");
         if (parsed.GetValue(report) is not null && asked is not ([] or ["--faithfulness"]))
             throw new UsageException($"--report is of explanations or of --faithfulness; leave {asked[0]} away.");
+        if (parsed.GetValue(byClass) && !parsed.GetValue(gates))
+            throw new UsageException("--by-class is of --gates; add that.");
+        if (parsed.GetValue(heads) && asked.Length > 0)
+            throw new UsageException($"--heads goes with explanations input by input; leave {asked[0]} away.");
         if (parsed.GetValue(trace) is not null && asked.Length > 0)
             throw new UsageException($"--trace goes with explanations input by input; leave {asked[0]} away.");
     }
 
-    private int Show(IEnumerable<ExplainedInput> all, ExplanationOptions options, ExplanationPage? page, (string Folder, bool IsOneOfMany, TraceType Type)? traces, bool isJson)
+    // An empty translation has no token that could be explained.
+    private ExplainedInput[] Read(ExplainedModel explained, ExplainedItem item, ExplanationOptions options)
+    {
+        ExplainedInput[] inputs = [.. explained.Read(item, options)];
+        if (inputs.Length == 0)
+            terminal.Say($"'{OneLine.Of(item.Row.Text)}': the model's answer is empty, so there is nothing to explain");
+        return inputs;
+    }
+
+    private int Show(IEnumerable<ExplainedInput> all, ExplanationOptions options, ExplanationPage? page, (string Folder, bool IsOneOfMany, TraceType Type)? traces, bool showsHeads, bool isJson)
     {
         ExplanationListing listing = new(terminal);
         (string? last, int number) = (null, 0);
@@ -98,9 +113,11 @@ internal sealed class ExplainCommand
         {
             cancellation.ThrowIfCancellationRequested();
             // The tokens of one translation come from one pass.
-            if (traces is { } wanted && input.Source != last)
+            bool isNew = input.Source != last;
+            last = input.Source;
+            if (traces is { } wanted && isNew)
             {
-                (last, number) = (input.Source, number + 1);
+                number++;
                 string folder = wanted.IsOneOfMany ? Path.Combine(wanted.Folder, number.ToString("0000", CultureInfo.InvariantCulture)) : wanted.Folder;
                 if (wanted.IsOneOfMany)
                     Directory.CreateDirectory(wanted.Folder);
@@ -112,6 +129,8 @@ internal sealed class ExplainCommand
                 listing.Write(input, explanations);
             foreach (Explanation explanation in isJson ? explanations : [])
                 JsonText.WriteObject(terminal.Out, writer => ExplanationJson.Write(writer, explanation));
+            if (showsHeads && isNew)
+                HeadListing.Write(terminal, input, isJson);
             terminal.Out.Flush();
             page?.Add(input, explanations);
         }
@@ -128,23 +147,6 @@ internal sealed class ExplainCommand
             throw new UsageException("--out paints over a picture; the model reads texts.");
         string usual = input.Features is null && input.Attention is not null ? "rollout" : "grad-cam";
         PictureOverlay.Of(picture, ExplanationMethod.Explain(input, options with { Methods = options.Methods ?? [usual] })[0]).WritePng(file);
-        return ExitCode.Done;
-    }
-
-    private int WriteGates(ExplainedModel explained, IEnumerable<ExplainedItem> items, bool isJson)
-    {
-        foreach (ExplainedItem item in items)
-        {
-            IReadOnlyList<LayerGates> layers = explained.GatesOf(item.Picture!);
-            if (isJson)
-            {
-                JsonText.WriteObject(terminal.Out, writer => ExplanationJson.Write(writer, item.Row.Text, layers));
-                continue;
-            }
-            terminal.Out.Write(OneLine.Of(item.Row.Text) + (layers.Count == 0 ? ": the network has no channel attention\n" : "\n"));
-            foreach (LayerGates layer in layers)
-                terminal.Out.Write(FormattableString.Invariant($"  {layer.Layer}: {layer.Values.Min():F3} to {layer.Values.Max():F3}, mean {layer.Values.Average():F3}, {layer.Values.Count} channels\n"));
-        }
         return ExitCode.Done;
     }
 

@@ -13,12 +13,13 @@ internal sealed class ExplainedData
     private readonly Option<string?> column = new("--text") { Description = "The file is a table, and the texts stand in this column: a name, or a number from 1.", HelpName = "column" };
     private readonly Option<string?> encoding = TableOptions.Encoding(), rows = BoxSource.Rows("--rows", "of a detector's boxes");
     private readonly Option<int> limit = new("--limit") { Description = "At most so many inputs: the first rows of a file; pictures spread evenly over the set.", HelpName = "N", DefaultValueFactory = _ => 100 };
+    private readonly Option<bool> spread = new("--spread") { Description = "Of a file of texts: the inputs of --limit spread evenly over it, for files that are sorted, as by class. Pictures always are." };
     private readonly ImageSource images = new();
     private readonly MaskSource masks;
 
     public ExplainedData() => masks = new MaskSource(images.Skip);
 
-    public IEnumerable<Option> Options => [data, column, encoding, limit, .. images.Options, .. masks.LookOptions, rows];
+    public IEnumerable<Option> Options => [data, column, encoding, limit, spread, .. images.Options, .. masks.LookOptions, rows];
 
     /// <summary>Whether a file or folder was given rather than inputs. Throws where both or neither were.</summary>
     public bool IsIn(ParseResult parsed, string[] given)
@@ -51,7 +52,8 @@ internal sealed class ExplainedData
             options.Validate();
             return options;
         });
-        return TextTable.ReadRows(parsed.GetValue(data)!, options).Take(parsed.GetValue(limit)).Select(row => new ExplainedItem(row, null));
+        IEnumerable<TextRow> rows = TextTable.ReadRows(parsed.GetValue(data)!, options);
+        return (parsed.GetValue(spread) ? Spread([.. rows], parsed.GetValue(limit)) : rows.Take(parsed.GetValue(limit))).Select(row => new ExplainedItem(row, null));
     }
 
     public IEnumerable<ExplainedItem> Pictures(ParseResult parsed, IReadOnlyList<string> labels) => Of(parsed, path => images.Read(parsed, path, labels));
@@ -59,6 +61,12 @@ internal sealed class ExplainedData
     public IEnumerable<ExplainedItem> Masks(ParseResult parsed, IReadOnlyList<string> labels) => Of(parsed, path => masks.Read(parsed, path, labels));
 
     public IEnumerable<ExplainedItem> Boxes(ParseResult parsed, IReadOnlyList<string> labels) => Of(parsed, path => BoxSource.Read(path, parsed.GetValue(rows), parsed.GetValue(images.Skip), labels));
+
+    private static IEnumerable<TextRow> Spread(TextRow[] rows, int most)
+    {
+        int count = Math.Min(most, rows.Length);
+        return Enumerable.Range(0, count).Select(i => rows[(int)((long)i * rows.Length / count)]);
+    }
 
     private IEnumerable<ExplainedItem> Of(ParseResult parsed, Func<string, IPictureData> read) => parsed.GetValue(column) is null ? ExplainedItem.Of(read(parsed.GetValue(data)!), parsed.GetValue(limit))
         : throw new UsageException("the model reads pictures; --text is for tables of texts. Leave it away.");

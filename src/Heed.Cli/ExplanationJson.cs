@@ -9,6 +9,12 @@ internal static class ExplanationJson
     public static void Write(Utf8JsonWriter json, string picture, IReadOnlyList<LayerGates> layers)
     {
         json.WriteString("picture", picture);
+        Write(json, layers);
+    }
+
+    /// <summary>Writes gates layer by layer.</summary>
+    public static void Write(Utf8JsonWriter json, IReadOnlyList<LayerGates> layers)
+    {
         json.WriteStartArray("layers");
         foreach (LayerGates layer in layers)
         {

@@ -19,13 +19,32 @@ internal static class HeadListing
             JsonText.WriteObject(terminal.Out, json => Write(json, heads), isIndented: true);
             return ExitCode.Done;
         }
-        Styled.WriteTable(terminal, ["layer", ">head", ">entropy", ">distance", ">first", ">previous", ">induction"], heads.Select(h => new[]
-        {
-            h.Layer, h.Head.ToString(culture), Figure(h.Entropy), Figure(h.MeanDistance), Figure(h.FirstTokenMass), Figure(h.PreviousTokenScore), Figure(h.InductionScore),
-        }));
+        Write(terminal, heads);
         if (trace is not null)
             terminal.Say($"trace {trace}; 'heed report {trace}' shows it");
         return ExitCode.Done;
+    }
+
+    /// <summary>What the heads of any model do on one input.</summary>
+    public static void Write(Terminal terminal, ExplainedInput input, bool isJson)
+    {
+        IReadOnlyList<HeadProfile> heads = input.Heads();
+        if (isJson)
+        {
+            JsonText.WriteObject(terminal.Out, json =>
+            {
+                json.WriteString(input.Picture is null ? "text" : "picture", input.Source);
+                Write(json, heads);
+            });
+        }
+        else if (heads.Count == 0)
+        {
+            terminal.Say($"this {input.Model} has no heads");
+        }
+        else
+        {
+            Write(terminal, heads);
+        }
     }
 
     /// <summary>How a trace stores weights, by its name.</summary>
@@ -36,6 +55,16 @@ internal static class HeadListing
         "u8" => TraceType.U8,
         _ => throw new UsageException($"--trace-type must be f32, f16 or u8, got '{name}'."),
     };
+
+    private static void Write(Terminal terminal, IReadOnlyList<HeadProfile> heads)
+    {
+        // Encoders see the future: they have no induction.
+        bool hasInduction = heads.Any(h => !double.IsNaN(h.InductionScore));
+        Styled.WriteTable(terminal, ["layer", ">head", ">entropy", ">distance", ">first", ">previous", .. hasInduction ? [">induction"] : Array.Empty<string>()], heads.Select(h => (string[])
+        [
+            h.Layer, h.Head.ToString(culture), Figure(h.Entropy), Figure(h.MeanDistance), Figure(h.FirstTokenMass), Figure(h.PreviousTokenScore), .. hasInduction ? [Figure(h.InductionScore)] : Array.Empty<string>(),
+        ]));
+    }
 
     private static void Write(Utf8JsonWriter json, IReadOnlyList<HeadProfile> heads)
     {

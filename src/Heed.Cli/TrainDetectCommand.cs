@@ -43,9 +43,12 @@ internal sealed class TrainDetectCommand
         if (!session.Save(detector.Record, detector.Save, options.Checkpoint))
             return session.ExitCode;
         BoxData? measured = testPictures is { Count: > 0 } ? testPictures : null;
-        if (page is not null)
-            detector.Report(measured, report.Options(parsed, session.Folder)).Write(page);
-        Write(parsed, session, detector, page, measured is null ? null : detector.Evaluate(measured));
+        ReportOptions shown = report.Options(parsed, session.Folder);
+        DetectionReport? figures = null;
+        // The page and the figures are measured once.
+        HtmlReport? made = page is null ? null : measured is null ? detector.Report(null, shown) : detector.Report(measured, out figures, shown);
+        made?.Write(page!);
+        Write(parsed, session, detector, page, figures ?? (measured is null ? null : detector.Evaluate(measured)));
         return session.ExitCode;
     }
 

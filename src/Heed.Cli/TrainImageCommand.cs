@@ -42,9 +42,12 @@ internal sealed class TrainImageCommand
         if (!session.Save(classifier.Record, classifier.Save, options.Checkpoint))
             return session.ExitCode;
         PictureData? measured = testPictures is { Count: > 0 } ? testPictures : null;
-        if (page is not null)
-            classifier.Report(measured, report.Options(parsed, session.Folder)).Write(page);
-        Write(parsed, session, classifier, page, measured is null ? null : classifier.Evaluate(measured));
+        ReportOptions shown = report.Options(parsed, session.Folder);
+        ImageReport? figures = null;
+        // The page and the figures are measured once.
+        HtmlReport? made = page is null ? null : measured is null ? classifier.Report(null, shown) : classifier.Report(measured, out figures, shown);
+        made?.Write(page!);
+        Write(parsed, session, classifier, page, figures ?? (measured is null ? null : classifier.Evaluate(measured)));
         return session.ExitCode;
     }
 

@@ -41,9 +41,12 @@ internal sealed class TrainSegmentCommand
         if (!session.Save(segmenter.Record, segmenter.Save, options.Checkpoint))
             return session.ExitCode;
         MaskData? measured = testPictures is { Count: > 0 } ? testPictures : null;
-        if (page is not null)
-            segmenter.Report(measured, report.Options(parsed, session.Folder)).Write(page);
-        Write(parsed, session, segmenter, page, measured is null ? null : segmenter.Evaluate(measured));
+        ReportOptions shown = report.Options(parsed, session.Folder);
+        SegmentationReport? figures = null;
+        // The page and the figures are measured once.
+        HtmlReport? made = page is null ? null : measured is null ? segmenter.Report(null, shown) : segmenter.Report(measured, out figures, shown);
+        made?.Write(page!);
+        Write(parsed, session, segmenter, page, figures ?? (measured is null ? null : segmenter.Evaluate(measured)));
         return session.ExitCode;
     }
 

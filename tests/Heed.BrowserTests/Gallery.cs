@@ -15,6 +15,10 @@ internal static partial class Gallery
         report.Add(new ReportChart("Loss by epoch", "epoch", "loss", [Line("training", e => 1.1 * Math.Exp(-e / 3.0)), Line("dev", e => 0.35 + (0.8 * Math.Exp(-e / 2.5)) + (0.01 * e))]) { Note = "The best epoch, whose weights were kept: 7." });
         foreach (ReportSection section in EvaluationSections.Of(Measured()))
             report.Add(section);
+        foreach (ReportSection section in EvaluationSections.Of(new SegmentationReport(["sky", "road", "car", "<b>never</b>"], [912_000, 8_000, 500, 0, 30_000, 640_000, 21_000, 0, 900, 44_000, 81_000, 0, 0, 0, 0, 0], 12, 0.3)))
+            report.Add(section with { Title = "Pixels: " + section.Title });
+        foreach (ReportSection section in EvaluationSections.Of(Found()))
+            report.Add(section with { Title = "Boxes: " + section.Title });
         report.Add(new ReportTexts("Most confident errors", Texts()) { Note = "6 rows were answered wrong; all of them are here." });
         report.Add(Heads("What the heads look at"));
         report.Add(new ReportMatrices("Alignments", [Alignment("the cat drinks cold milk →", ["die", "Katze", "trinkt", "kalte", "Milch", "."], ["the", "cat", "drinks", "cold", "milk", "."]), Alignment("今天天气很好", ["The", "weather", "is", "nice", "today"], ["今天", "天气", "很", "好"])]));
@@ -36,6 +40,22 @@ internal static partial class Gallery
             return scores.Select(s => (float)(s / scores.Sum()));
         })];
         return ClassificationReport.FromProbabilities(targets, probabilities, labels, 0.4);
+    }
+
+    private static DetectionReport Found()
+    {
+        RandomStream random = new(2, "boxes");
+        List<IReadOnlyList<PictureBox>> truth = [];
+        List<IReadOnlyList<ScoredBox>> found = [];
+        for (int i = 0; i < 240; i++)
+        {
+            int label = i % 3;
+            PictureBox box = new(label, 10, 10, 50, 50);
+            bool isRight = random.NextDouble() < 0.85 - (0.15 * label);
+            truth.Add([box]);
+            found.Add([new ScoredBox(isRight ? box : new PictureBox(label, 60, 60, 90, 90), (float)((isRight ? 0.2 : 0) + (0.7 * random.NextDouble())))]);
+        }
+        return new DetectionReport(["red cells", "white cells", "platelets & <others>"], truth, found);
     }
 
     private static ShadedText[] Texts() =>

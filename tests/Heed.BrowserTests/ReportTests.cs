@@ -47,6 +47,25 @@ public sealed class ReportTests : IClassFixture<Browser>, IDisposable
     }
 
     [SkippableFact]
+    public async Task Bars_and_recall_show_their_values()
+    {
+        OpenedPage opened = await browser.Open(path);
+        ILocator bars = opened.Page.Locator("table.bars").First;
+        (await bars.Locator("svg.bar").CountAsync()).ShouldBe(4);
+        await bars.Locator("svg.bar").Nth(1).HoverAsync();
+        string figure = await bars.Locator("tbody tr").Nth(1).Locator("td.num").First.InnerTextAsync();
+        (await opened.Page.Locator("#tip").InnerTextAsync()).ShouldBe("road: " + figure);
+        // As long as the figure says.
+        double share = await bars.Locator("svg.bar").Nth(1).EvaluateAsync<double>("e => e.querySelector('.fill').getBoundingClientRect().width / e.querySelector('.track').getBoundingClientRect().width");
+        share.ShouldBe(double.Parse(figure, System.Globalization.CultureInfo.InvariantCulture), 0.01);
+        ILocator chart = opened.Page.Locator("figure.chart").Filter(new() { HasText = "platelets" });
+        (await chart.Locator("polyline").CountAsync()).ShouldBe(3);
+        await chart.Locator("circle").Last.HoverAsync();
+        (await opened.Page.Locator("#tip").InnerTextAsync()).ShouldContain("precision");
+        opened.Complaints.ShouldBeEmpty();
+    }
+
+    [SkippableFact]
     public async Task Everything_is_reached_by_keyboard()
     {
         OpenedPage opened = await browser.Open(path);

@@ -80,6 +80,37 @@ public sealed class ExplainTests(TrainedModel model) : IClassFixture<TrainedMode
     }
 
     [Fact]
+    public void A_pooling_is_told_of_and_traced_like_heads()
+    {
+        using TemporaryFolder folder = new();
+        CommandRun run = CommandRun.Of("explain", model.Model, Text, "--methods", "attention", "--heads", "--trace", folder["trace"], "--trace-type", "f32").ShouldSucceed();
+        run.Lines[^1].ShouldStartWith("pooling ");
+        using JsonDocument json = JsonDocument.Parse(CommandRun.Of("explain", model.Model, Text, "--methods", "attention", "--heads", "--json").ShouldSucceed().Lines[1]);
+        JsonElement head = json.RootElement.GetProperty("heads")[0];
+        using (AttentionTrace trace = AttentionTrace.Open(folder["trace"]))
+        {
+            float[] weights = trace.Read(0, 0);
+            weights.Length.ShouldBe(8);
+            head.GetProperty("entropy").GetDouble().ShouldBe(-weights.Sum(w => w * Math.Log(w)), 1e-5);
+        }
+        CommandRun.Of("report", folder["trace"], "--of", model.Model).ShouldSucceed();
+        File.ReadAllText(folder["trace.report.html"]).ShouldContain("What is looked at");
+        CommandRun.Of("train", "text", "--data", model.Data, "--out", folder["other"], "--epochs", "1", "--hidden", "4", "--embedding", "4", "--quiet").ShouldSucceed();
+        CommandRun.Of("report", folder["trace"], "--of", folder["other"]).ShouldRefuse("make it again with this model");
+        CommandRun.Of("explain", model.Model, "--data", model.Test, "--text", "text", "--heads", "--faithfulness").ShouldRefuse("--heads goes with explanations");
+    }
+
+    [Fact]
+    public void Inputs_can_be_spread_over_a_file()
+    {
+        string[] texts = [.. File.ReadLines(model.Test).Skip(1)];
+        CommandRun run = CommandRun.Of("explain", model.Model, "--data", model.Test, "--text", "text", "--limit", "3", "--spread", "--methods", "attention", "--json").ShouldSucceed();
+        run.Lines.Length.ShouldBe(3);
+        for (int i = 0; i < 3; i++)
+            texts[20 * i].ShouldContain(JsonDocument.Parse(run.Lines[i]).RootElement.GetProperty("text").GetString()!);
+    }
+
+    [Fact]
     public void What_makes_no_sense_is_refused_in_one_line()
     {
         using TemporaryFolder folder = new();

@@ -32,6 +32,11 @@ public sealed class ImageTests
         CommandRun.Of("explain", model, picture, "--out", folder["overlay.png"]).ShouldSucceed();
         Picture.Read(folder["overlay.png"]).Width.ShouldBe(8);
         CommandRun.Of("explain", model, picture, "--gates").ShouldSucceed().Out.ShouldContain("layer1.0");
+        CommandRun byClass = CommandRun.Of("explain", model, picture, picture, "--gates", "--by-class").ShouldSucceed();
+        byClass.Lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries).ShouldBe(["layer", "class", "pictures", "mean", "gate", "from", "all"]);
+        byClass.Lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1].ShouldBe("0.000", "all pictures are of one class");
+        CommandRun.Of("explain", model, picture, picture, "--gates", "--by-class", "--json").ShouldSucceed().Lines.ShouldHaveSingleItem().ShouldContain("\"pictures\":2");
+        CommandRun.Of("explain", model, picture, "--by-class").ShouldRefuse("--by-class is of --gates");
         CommandRun.Of("explain", model, picture, "--methods", "attention").ShouldRefuse("does not apply");
         CommandRun table = CommandRun.Of("explain", model, "--data", folder["pictures"], "--limit", "6", "--methods", "occlusion,grad-cam", "--faithfulness", "--json").ShouldSucceed();
         using JsonDocument measured = JsonDocument.Parse(table.Out);
@@ -43,7 +48,7 @@ public sealed class ImageTests
         names[1].ShouldContain("/down/");
         CommandRun.Of("explain", model, "--data", folder["pictures"], "--text", "text").ShouldRefuse("--text is for tables of texts");
         CommandRun.Of("explain", model, "--data", folder["none"]).ShouldRefuse(folder["none"]);
-        CommandRun.Of("explain", model, picture, "--trace", folder["trace"]).ShouldRefuse("image classifier has none");
+        CommandRun.Of("explain", model, picture, "--trace", folder["trace"]).ShouldRefuse("image classifier has neither");
         CommandRun.Of("explain", model, picture, "--place", "1").ShouldRefuse("--place chooses a box");
         CommandRun.Of("explain", model, picture, "--whole-picture").ShouldRefuse("--whole-picture is for segmenters");
         CommandRun.Of("explain", model, picture, "--against", model, "--methods", "occlusion").ShouldSucceed().Out.ShouldContain("1.000");

@@ -16,14 +16,16 @@ public sealed class PlaceTests
         CommandRun.Of(["train", "segment", "--data", folder["data"], "--classes", "ground,circle,square,triangle,cross", "--out", model, "--widths", "4,8", "--attention", "se", "--dice", "1", "--json", .. quick]).ShouldSucceed()
             .Out.ShouldContain("\"meanIou\"");
         string page = File.ReadAllText(folder["model.report.html"]);
-        foreach (string part in new[] { ">Loss by epoch</h2>", ">Dev mean IoU by epoch</h2>", ">Classes</h2>", ">Pictures, the worst first</h2>", "<figcaption>predicted</figcaption>" })
+        foreach (string part in new[] { ">Loss by epoch</h2>", ">Dev mean IoU by epoch</h2>", ">Classes</h2>", "class=\"bar\"", ">Confusion matrix</h2>", " pixels, ", ">Pictures, the worst first</h2>", "<figcaption>predicted</figcaption>" })
             page.ShouldContain(part);
         CommandRun.Of("eval", model, "--data", folder["data"], "--report", folder["all.html"], "--report-texts", "all").ShouldSucceed();
         File.ReadAllText(folder["all.html"]).Split("<article class=\"picture\"").Length.ShouldBe(21, "every picture once");
         CommandRun.Of("eval", model, "--data", folder["data"], "--report", folder["none.html"], "--report-texts", "none").ShouldSucceed();
         File.ReadAllText(folder["none.html"]).ShouldNotContain("data:image");
         CommandRun.Of("eval", model, "--data", folder["data"], "--json").ShouldSucceed().Out.ShouldContain("\"iou\"");
-        CommandRun.Of("eval", model, "--data", folder["data"]).ShouldSucceed().Out.ShouldContain("mean IoU");
+        string seen = CommandRun.Of("eval", model, "--data", folder["data"]).ShouldSucceed().Out;
+        seen.ShouldContain("mean IoU");
+        CommandRun.Of("eval", model, "--data", folder["data"], "--report", folder["again.html"]).ShouldSucceed().Out.ShouldBe(seen, "the page's own measurement");
         string picture = folder["data/images/0.png"], drawing = folder["seen/drawing.png"];
         CommandRun.Of("predict", model, picture, "--out", drawing).ShouldSucceed().Out.ShouldContain(picture);
         Picture.Read(drawing).Width.ShouldBeGreaterThanOrEqualTo(32);
@@ -77,9 +79,11 @@ public sealed class PlaceTests
             said.ShouldContain(part);
         CommandRun.Of("predict", folder["second"], picture).ShouldSucceed();
         string page = File.ReadAllText(folder["model.report.html"]);
-        foreach (string part in new[] { ">Dev mAP@0.5 by epoch</h2>", ">Classes</h2>", ">Pictures, the worst first</h2>", "<figcaption>found</figcaption>" })
+        foreach (string part in new[] { ">Dev mAP@0.5 by epoch</h2>", ">Classes</h2>", "class=\"bar\"", ">Precision and recall", ">Pictures, the worst first</h2>", "<figcaption>found</figcaption>" })
             page.ShouldContain(part);
-        CommandRun.Of("eval", model, "--data", data, "--rows", "part=dev", "--report", folder["dev.html"]).ShouldSucceed().Error.ShouldContain("dev.html");
+        CommandRun paged = CommandRun.Of("eval", model, "--data", data, "--rows", "part=dev", "--report", folder["dev.html"]).ShouldSucceed();
+        paged.Error.ShouldContain("dev.html");
+        paged.Out.ShouldBe(CommandRun.Of("eval", model, "--data", data, "--rows", "part=dev").ShouldSucceed().Out, "the page's own measurement");
         CommandRun run = CommandRun.Of("explain", model, picture, "--target", "circle", "--steps", "4", "--samples", "2").ShouldSucceed();
         run.Lines[0].ShouldStartWith("log odds of the strongest 'circle' = ");
         run.Lines.Length.ShouldBe(6);

@@ -11,14 +11,14 @@ public sealed class TransformerTests(TrainedModel model) : IClassFixture<Trained
     public void A_Transformer_is_trained_from_nothing_and_all_commands_take_it()
     {
         using TemporaryFolder folder = new();
-        CommandRun run = CommandRun.Of(["train", "text", "--model", "transformer", "--size", "16", "--heads", "2", "--inner", "24", "--layers", "1", "--pooling", "cls", "--position", "learned", "--max-length", "40",
+        CommandRun run = CommandRun.Of(["train", "text", "--model", "transformer", "--size", "16", "--heads", "2", "--inner", "24", "--layers", "1", "--pooling", "cls", "--position", "learned", "--window", "9", "--max-length", "40",
             "--data", model.Data, "--test", model.Test, "--out", folder["model"], .. small]).ShouldSucceed();
         run.Error.ShouldContain("cls pooling over a Transformer of 1 layers, 2 heads, 16 wide");
         run.Out.ShouldContain("bag of words");
         TextClassifier trained = TextClassifier.Load(folder["model"]);
         trained.Network.Config.ShouldBe(new TransformerClassifierConfig
         {
-            Encoder = new TransformerClassifierConfig().Encoder with { Size = 16, HeadCount = 2, InnerSize = 24, LayerCount = 1, Position = "learned" }, Pooling = "cls", AddsClassToken = true, Evidence = true,
+            Encoder = new TransformerClassifierConfig().Encoder with { Size = 16, HeadCount = 2, InnerSize = 24, LayerCount = 1, Position = "learned", Window = 9 }, Pooling = "cls", AddsClassToken = true, Evidence = true,
         });
         CommandRun.Of("predict", folder["model"], "--json", "the parcel is broken").ShouldSucceed().Out.ShouldContain("\"weights\":[{");
         CommandRun.Of("eval", folder["model"], "--data", model.Test).ShouldSucceed().Out.ShouldContain("accuracy");
@@ -62,6 +62,7 @@ public sealed class TransformerTests(TrainedModel model) : IClassFixture<Trained
 
     [Theory]
     [InlineData("--heads is for Transformers", "--heads", "2")]
+    [InlineData("--window is for Transformers", "--window", "9")]
     [InlineData("--cell is for the recurrent network", "--model", "transformer", "--cell", "gru")]
     [InlineData("--vectors are for the recurrent network", "--model", "transformer", "--vectors", "glove.txt")]
     [InlineData("there is no folder 'transfomer'", "--model", "transfomer")]

@@ -3,8 +3,11 @@ namespace Heed.Kernels;
 /// <summary>What is done with weights that a sweep computes again from the log-sum-exp.</summary>
 internal interface IWeightConsumer
 {
-    /// <summary>Whether scores are wanted instead of weights; tiles that the mask rules out are then left out.</summary>
+    /// <summary>Whether scores are wanted instead of weights.</summary>
     static virtual bool TakesScores => false;
+
+    /// <summary>Whether tiles that the mask rules out are wanted, too, as zeros; otherwise they cost nothing.</summary>
+    static virtual bool TakesZeros => false;
 
     /// <summary>Weights (rows × stride) of neighbouring query rows, from <paramref name="query"/> on, and the keys key … key + count − 1; rows ascend for each panel, panels for each row. Behind the keys a row has whole vectors of 0.</summary>
     unsafe void Take<V>(ref readonly AttentionCall call, int b, int head, int query, int rows, int key, int count, float* weights, nint stride)
@@ -64,9 +67,10 @@ internal unsafe struct AttentionSweep<TModifier, TMask, TConsumer> : ISimdKernel
     private readonly void Strip<V>(int b, int head, in AttentionSequence sequence, int query, int count, int key, int end, float* panels, float* scores, ScoreRow* contexts)
         where V : unmanaged, ISimd<V>
     {
-        int first = 0;
+        int first = 0, panel = Packing.PanelWidth<V>(), group = Call.Group, shared = head / group, inGroup = head % group;
+        if (!TConsumer.TakesZeros && Mask.Cover(Call.Tile(b, shared, sequence, (query * group) + inGroup, ((count - 1) * group) + 1, key, end - key)) == TileCoverage.None)
+            return;
         RowState* states = stackalloc RowState[count];
-        int panel = Packing.PanelWidth<V>(), group = Call.Group, shared = head / group, inGroup = head % group;
         for (int r = 0; r < count; r++)
             contexts[r] = Call.Context(b, shared, sequence, ((query + r) * group) + inGroup);
         float* q = Call.QueryRow(b, head, sequence.FirstQuery + query);
@@ -77,7 +81,7 @@ internal unsafe struct AttentionSweep<TModifier, TMask, TConsumer> : ISimdKernel
             TileCoverage c = Mask.Cover(Call.Tile(b, shared, sequence, (query * group) + inGroup, ((count - 1) * group) + 1, k, keys));
             if (c == TileCoverage.None)
             {
-                if (TConsumer.TakesScores)
+                if (!TConsumer.TakesZeros)
                     continue;
                 new Span<float>(scores, count * panel).Clear();
             }
@@ -187,6 +191,8 @@ internal unsafe struct TileConsumer : IWeightConsumer
 {
     public float* Tile;
     public int FirstQuery, FirstKey, Keys;
+
+    public static bool TakesZeros => true;
 
     public readonly void Take<V>(ref readonly AttentionCall call, int b, int head, int query, int rows, int key, int count, float* weights, nint stride)
         where V : unmanaged, ISimd<V>

@@ -83,13 +83,17 @@ public sealed class BlstmClassifier : TextNetwork
 
     private PoolingResult Pool(Tensor vectors, ReadOnlySpan<int> ids, SequenceRanges ranges, Pass pass)
     {
-        PoolingResult Read(Tensor x, SequenceRanges steps) => pooling!.Module.Forward(Encode(x, steps, pass), steps, pass);
+        PoolingResult Read(Tensor x, SequenceRanges steps, bool isWhole) => pooling!.Module.Forward(Encode(x, steps, pass), steps, pass, isWhole);
         if (Config.PairForm == "joined")
-            return Read(vectors, ranges);
+            return Read(vectors, ranges, isWhole: true);
         (SequenceRanges first, SequenceRanges second) = TwoTowers.Split(ids, ranges, separatorId);
         ((Tensor x, SequenceRanges xRanges), (Tensor y, SequenceRanges yRanges), int time) = (TwoTowers.Own(vectors, first), TwoTowers.Own(vectors, second), vectors.Shape[1]);
         if (coAttention is null)
-            return TwoTowers.Pool(Read(x, xRanges), Read(y, yRanges), first, second, time, pass);
+        {
+            PoolingResult both = TwoTowers.Pool(Read(x, xRanges, isWhole: false), Read(y, yRanges, isWhole: false), first, second, time, pass);
+            pooling!.Module.Answer(both.Weights, ranges, pass);
+            return both;
+        }
         (x, y) = (Encode(x, xRanges, pass), Encode(y, yRanges, pass));
         return TwoTowers.Pool(coAttention.Module.Forward(x, y, xRanges, yRanges, pass), first, second, time, pass);
     }

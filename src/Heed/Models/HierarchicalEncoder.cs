@@ -82,13 +82,30 @@ public sealed class HierarchicalEncoder : Module
         SentenceLayout layout = SentenceLayout.Of(sentences.Span, ranges, time);
 
         Tensor words = Tensor.Embed(vectors.Reshape(new Shape(batch * time, size)), layout.WordRows, new Shape(layout.Count, layout.Longest));
-        PoolingResult lower = wordPooling.Forward(wordEncoder.Forward(words, layout.WordRanges, pass).Output, layout.WordRanges, pass);
+        PoolingResult lower = wordPooling.Forward(wordEncoder.Forward(words, layout.WordRanges, pass).Output, layout.WordRanges, pass, isWhole: false);
+        Answer(lower.Weights, layout, ranges, time, pass);
         Tensor parts = Tensor.Embed(dropout.Forward(lower.Context, pass), layout.SentenceRows, new Shape(batch, layout.Most));
         PoolingResult upper = sentencePooling.Forward(sentenceEncoder.Forward(parts, layout.SentenceRanges, pass).Output, layout.SentenceRanges, pass);
 
         Tensor own = AtTokens(lower.Weights, layout.PlaceOfToken, batch, time, pass, layout.IsReal), sentence = AtTokens(upper.Weights, layout.SentenceOfToken, batch, time, pass, layout.IsReal);
         Tensor? penalty = lower.Penalty is { } p && upper.Penalty is { } q ? p + q : null;
         return new HierarchicalResult(Return(upper.Context, pass), own * sentence, own, MeanOfViews(upper.Weights), penalty);
+    }
+
+    // Of words a row for each sentence, over all tokens of the document.
+    private void Answer(Tensor weights, SentenceLayout layout, SequenceRanges ranges, int time, in Pass pass)
+    {
+        int batch = ranges.Count, most = layout.Most, keys = ranges.Lengths.ToArray().DefaultIfEmpty().Max();
+        pass.Find<AttentionCapture>()?.Answer(
+            wordPooling, weights.Shape[1], [.. Enumerable.Range(0, batch * most).Select(i => i % most < layout.SentenceRanges.Lengths.Span[i / most] ? i % most : -1)], keys, batch,
+            (b, view, rows) =>
+            {
+                for (int t = 0; t < ranges.Lengths.Span[b]; t++)
+                {
+                    int token = (b * time) + ranges.Starts.Span[b] + t, place = layout.PlaceOfToken[token];
+                    rows[((layout.SentenceOfToken[token] - (b * most)) * keys) + t] = weights.Values[((((place / layout.Longest) * weights.Shape[1]) + view) * layout.Longest) + (place % layout.Longest)];
+                }
+            });
     }
 
     // (n, views, steps) → (n, 1, steps).

@@ -117,7 +117,21 @@ public sealed partial class Detector
     {
         if (pictures is not null)
             CheckLabels(pictures, "Detector.Report");
-        return PlaceReports.Of(this, pictures, options ?? new ReportOptions());
+        return PlaceReports.Of(this, pictures, options ?? new ReportOptions()).Page;
+    }
+
+    /// <summary>The same, and the figures of <see cref="Evaluate"/>, which are measured once for both.</summary>
+    /// <param name="pictures">With the detector's classes.</param>
+    /// <param name="measured">The figures.</param>
+    /// <param name="options">As above.</param>
+    /// <exception cref="ArgumentException">As above.</exception>
+    public HtmlReport Report(BoxData pictures, out DetectionReport measured, ReportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        CheckLabels(pictures, "Detector.Report");
+        (HtmlReport page, DetectionReport? found) = PlaceReports.Of(this, pictures, options ?? new ReportOptions());
+        measured = found!;
+        return page;
     }
 
     private void CheckLabels(BoxData pictures, string operation)

@@ -146,7 +146,21 @@ public sealed partial class ImageClassifier
     {
         if (pictures is not null)
             CheckLabels(pictures, "ImageClassifier.Report");
-        return ImageReports.Of(this, pictures, options ?? new ReportOptions());
+        return ImageReports.Of(this, pictures, options ?? new ReportOptions()).Page;
+    }
+
+    /// <summary>The same, and the figures of <see cref="Evaluate"/>, which are measured once for both.</summary>
+    /// <param name="pictures">With the classifier's classes.</param>
+    /// <param name="measured">The figures.</param>
+    /// <param name="options">As above.</param>
+    /// <exception cref="ArgumentException">As above.</exception>
+    public HtmlReport Report(PictureData pictures, out ImageReport measured, ReportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        CheckLabels(pictures, "ImageClassifier.Report");
+        (HtmlReport page, ImageReport? found) = ImageReports.Of(this, pictures, options ?? new ReportOptions());
+        measured = found!;
+        return page;
     }
 
     /// <summary>What a picture costs, and what the attention blocks have of it.</summary>

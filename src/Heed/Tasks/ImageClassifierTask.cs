@@ -40,7 +40,10 @@ internal sealed class ImageClassifierTask : ITrainingTask<PictureBatch>
     }
 
     /// <summary>How well pictures are classified.</summary>
-    public static ImageReport Measure(PictureNetwork network, PictureBatches pictures)
+    /// <param name="network">The network.</param>
+    /// <param name="pictures">The pictures.</param>
+    /// <param name="take">Gets the log-probabilities of each picture, in order.</param>
+    public static ImageReport Measure(PictureNetwork network, PictureBatches pictures, Action<ReadOnlySpan<float>>? take = null)
     {
         int classes = network.Config.ClassCount, count = 0, top = 0, topFive = 0;
         double loss = 0;
@@ -51,6 +54,7 @@ internal sealed class ImageClassifierTask : ITrainingTask<PictureBatch>
             for (int i = 0; i < batch.BatchSize; i++)
             {
                 ReadOnlySpan<float> row = logs.AsSpan(i * classes, classes);
+                take?.Invoke(row);
                 int target = batch.Targets[i], answer = 0, above = 0;
                 for (int c = 0; c < classes; c++)
                 {

@@ -7,20 +7,27 @@ internal static class ImageReports
 {
     private static readonly CultureInfo culture = CultureInfo.InvariantCulture;
 
-    public static HtmlReport Of(ImageClassifier model, PictureData? data, ReportOptions options)
+    public static (HtmlReport Page, ImageReport? Measured) Of(ImageClassifier model, PictureData? data, ReportOptions options)
     {
         options.Validate();
         HtmlReport report = new(options.Title) { Introduction = Introduction(model, data, options) };
         foreach (ReportSection section in EvaluationSections.OfTraining(model.Record.Epochs))
             report.Add(section);
-        if (data is null || data.Count == 0)
-            return report;
-        (float[] probabilities, double loss) = Probabilities(model, data);
-        int classes = model.Labels.Count;
-        foreach (ReportSection section in EvaluationSections.Of(ClassificationReport.FromProbabilities([.. data.Labels], probabilities, model.Labels, loss)))
+        if (data is null)
+            return (report, null);
+        int classes = model.Labels.Count, at = 0;
+        float[] probabilities = new float[data.Count * classes];
+        ImageReport measured = ImageClassifierTask.Measure(model.Network, new PictureBatches(data, model.Reading), logs =>
+        {
+            foreach (float log in logs)
+                probabilities[at++] = MathF.Exp(log);
+        });
+        if (data.Count == 0)
+            return (report, measured);
+        foreach (ReportSection section in EvaluationSections.Of(ClassificationReport.FromProbabilities([.. data.Labels], probabilities, model.Labels, measured.Loss)))
             report.Add(section);
         if (options.Content == ReportContent.None)
-            return report;
+            return (report, measured);
         ReportRows<(int Picture, int Answer)> rows = new(options.Content, Math.Min(options.MaximumRows, ReportLimits.Pictures));
         for (int i = 0; i < data.Count; i++)
         {
@@ -34,25 +41,7 @@ internal static class ImageReports
         report.Add(new ReportPictures("Most confident errors", [.. rows.Wrong.Select(View)]) { Note = rows.Sentence(isRight: false, "pictures") });
         if (rows.Right is { Length: > 0 } right)
             report.Add(new ReportPictures("Right answers", [.. right.Select(View)]) { Note = rows.Sentence(isRight: true, "pictures") });
-        return report;
-    }
-
-    private static (float[] Probabilities, double Loss) Probabilities(ImageClassifier model, PictureData data)
-    {
-        int classes = model.Labels.Count, row = 0;
-        float[] all = new float[data.Count * classes];
-        double loss = 0;
-        foreach (PictureBatch batch in new PictureBatches(data, model.Reading).InOrder())
-        {
-            float[] logs = Step.Evaluate(pass => model.Network.Forward(batch.ToTensor(), pass).LogSoftmax()).Values.ToArray();
-            for (int i = 0; i < batch.BatchSize; i++, row++)
-            {
-                for (int c = 0; c < classes; c++)
-                    all[(row * classes) + c] = MathF.Exp(logs[(i * classes) + c]);
-                loss -= logs[(i * classes) + batch.Targets[i]];
-            }
-        }
-        return (all, loss / data.Count);
+        return (report, measured);
     }
 
     private static string Introduction(ImageClassifier model, PictureData? data, ReportOptions options) => string.Create(culture,

@@ -118,7 +118,20 @@ public sealed partial class LanguageModel
     /// <param name="options">Which passages it holds, word for word; if null those whose loss is above the text's mean, the highest first.</param>
     /// <returns>The report, to be added to or written.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public HtmlReport Report(string? text, ReportOptions? options = null) => LanguageModelReports.Of(this, text, options ?? new ReportOptions());
+    public HtmlReport Report(string? text, ReportOptions? options = null) => LanguageModelReports.Of(this, text, options ?? new ReportOptions()).Page;
+
+    /// <summary>The same, and the figures of <see cref="Evaluate(string)"/>, which are measured once for both.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="measured">The figures.</param>
+    /// <param name="options">As above.</param>
+    /// <exception cref="ArgumentException">As above.</exception>
+    public HtmlReport Report(string text, out LanguageModelReport measured, ReportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        (HtmlReport page, LanguageModelReport? found) = LanguageModelReports.Of(this, text, options ?? new ReportOptions());
+        measured = found!;
+        return page;
+    }
 
     /// <summary>The same, and each token's loss; the first one has none.</summary>
     internal LanguageModelReport Evaluate(string text, int[] ids, float[]? losses)

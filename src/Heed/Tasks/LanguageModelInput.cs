@@ -62,12 +62,13 @@ internal sealed class LanguageModelInput : TokenSequenceInput
 
     private InputAttention Attend()
     {
-        bool isLong = ids.Length > InputAttention.MostPositions;
-        AttentionCapture capture = new(model.Network) { HasValueNorms = !isLong, Layers = isLong ? [model.Network.Transformer.Layers.Count - 1] : null, Rows = isLong ? [-1] : null };
-        Step.Evaluate(pass => model.Network.Following(ids, 1, pass), request: capture);
         float[] readers = new float[ids.Length];
         readers[^1] = 1;
         int[] units = [.. Enumerable.Range(0, ids.Length)];
-        return isLong ? new InputAttention([InputAttention.OneRow(capture.Results[0], units, ids.Length)], [], readers, units, ids.Length) : new InputAttention([], capture.Results, readers, units, ids.Length);
+        if (ids.Length > InputAttention.MostPositions)
+            return InputAttention.Long(model.Network, pass => model.Network.Following(ids, 1, pass), [], readers, units, ids.Length);
+        AttentionCapture capture = new(model.Network) { HasValueNorms = true };
+        Step.Evaluate(pass => model.Network.Following(ids, 1, pass), request: capture);
+        return new InputAttention([], capture.Results, readers, units, ids.Length);
     }
 }

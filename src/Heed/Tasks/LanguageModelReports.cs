@@ -10,31 +10,31 @@ internal static class LanguageModelReports
 
     private static readonly CultureInfo culture = CultureInfo.InvariantCulture;
 
-    public static HtmlReport Of(LanguageModel model, string? text, ReportOptions options)
+    public static (HtmlReport Page, LanguageModelReport? Measured) Of(LanguageModel model, string? text, ReportOptions options)
     {
         HtmlReport report = Begin(model.Record, model.Network.ParameterCount, model.Tokenizer.VocabularySize, text, options);
         if (text is null)
-            return report;
+            return (report, null);
         TokenizedText read = model.Tokenizer.WithMaximumLength(null).Encode(text, addSpecialTokens: false);
         float[] losses = Unknown(read.Count);
         LanguageModelReport measured = model.Evaluate(text, read.Ids, losses);
         report.Add(EvaluationSections.Figures([("tokens", measured.TokenCount.ToString("N0", culture)), ("bytes", measured.ByteCount.ToString("N0", culture)), ("loss a token, nats", Figure(measured.Loss)), ("perplexity", Figure(measured.Perplexity, "F2")),
             ("bits a byte", Figure(measured.BitsPerByte)), ("next token right", Figure(measured.Accuracy))]));
         Add(report, text, read.Offsets, losses, "foretold from those before it in its window", options);
-        return report;
+        return (report, measured);
     }
 
-    public static HtmlReport Of(MaskedLanguageModel model, string? text, ReportOptions options)
+    public static (HtmlReport Page, MaskedLanguageModelReport? Measured) Of(MaskedLanguageModel model, string? text, ReportOptions options)
     {
         HtmlReport report = Begin(model.Record, model.Network.ParameterCount, model.Tokenizer.VocabularySize, text, options);
         if (text is null)
-            return report;
+            return (report, null);
         TokenizedText read = model.Tokenizer.WithMaximumLength(null).Encode(text, addSpecialTokens: false);
         float[] losses = Unknown(read.Count);
         MaskedLanguageModelReport measured = MaskedLanguageModelTask.Measure(model.Network, model.Tokenizer, read.Ids, model.MaskedShare, (token, loss) => losses[token] = loss);
         report.Add(EvaluationSections.Figures([("hidden tokens", measured.TokenCount.ToString("N0", culture)), ("loss a hidden token, nats", Figure(measured.Loss)), ("perplexity", Figure(measured.Perplexity, "F2")), ("hidden token right", Figure(measured.Accuracy))]));
         Add(report, text, read.Offsets, losses, "hidden and guessed; the others were seen and weigh nothing", options);
-        return report;
+        return (report, measured);
     }
 
     // What was not foretold has no loss.

@@ -100,7 +100,20 @@ public sealed partial class MaskedLanguageModel
     /// <param name="options">Which passages it holds, word for word; if null those whose loss is above the text's mean, the highest first.</param>
     /// <returns>The report, to be added to or written.</returns>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public HtmlReport Report(string? text, ReportOptions? options = null) => LanguageModelReports.Of(this, text, options ?? new ReportOptions());
+    public HtmlReport Report(string? text, ReportOptions? options = null) => LanguageModelReports.Of(this, text, options ?? new ReportOptions()).Page;
+
+    /// <summary>The same, and the figures of <see cref="Evaluate(string)"/>, which are measured once for both.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="measured">The figures.</param>
+    /// <param name="options">As above.</param>
+    /// <exception cref="ArgumentException">As above.</exception>
+    public HtmlReport Report(string text, out MaskedLanguageModelReport measured, ReportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        (HtmlReport page, MaskedLanguageModelReport? found) = LanguageModelReports.Of(this, text, options ?? new ReportOptions());
+        measured = found!;
+        return page;
+    }
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 

@@ -84,12 +84,13 @@ internal sealed class MaskedLanguageModelInput : TokenSequenceInput
 
     private InputAttention Attend()
     {
-        bool isLong = whole.Count > InputAttention.MostPositions;
-        AttentionCapture capture = new(model.Network) { HasValueNorms = !isLong, Layers = isLong ? [model.Network.Transformer.Layers.Count - 1] : null, Rows = isLong ? [asked] : null };
-        Step.Evaluate(Pass, request: capture);
         float[] readers = new float[whole.Count];
         readers[asked] = 1;
         int[] units = [.. UnitOfPlace];
-        return isLong ? new InputAttention([InputAttention.OneRow(capture.Results[0], units, UnitCount)], [], readers, units, UnitCount) : new InputAttention([], capture.Results, readers, units, UnitCount);
+        if (whole.Count > InputAttention.MostPositions)
+            return InputAttention.Long(model.Network, pass => Pass(pass), [], readers, units, UnitCount);
+        AttentionCapture capture = new(model.Network) { HasValueNorms = true };
+        Step.Evaluate(Pass, request: capture);
+        return new InputAttention([], capture.Results, readers, units, UnitCount);
     }
 }

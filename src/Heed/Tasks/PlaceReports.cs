@@ -10,11 +10,11 @@ internal static class PlaceReports
 
     private static readonly CultureInfo culture = CultureInfo.InvariantCulture;
 
-    public static HtmlReport Of(Segmenter model, MaskData? data, ReportOptions options)
+    public static (HtmlReport Page, SegmentationReport? Measured) Of(Segmenter model, MaskData? data, ReportOptions options)
     {
         HtmlReport report = Begin(model.Record, "mean IoU", model.Network.ParameterCount, model.Labels.Count, data, options);
-        if (data is null || data.Count == 0)
-            return report;
+        if (data is null)
+            return (report, null);
         SegmenterTask.Tally tally = new(model.Labels);
         double[] right = new double[data.Count];
         for (int i = 0; i < data.Count; i++)
@@ -27,9 +27,12 @@ internal static class PlaceReports
             right[i] = known == 0 ? 1 : Enumerable.Range(0, mask.Length).Count(p => mask[p] >= 0 && Largest.IndexOf(logits.AsSpan(p * classes, classes)) == mask[p]) / (double)known;
         }
         SegmentationReport measured = tally.Report();
+        if (data.Count == 0)
+            return (report, measured);
         report.Add(EvaluationSections.Figures([("pictures", measured.PictureCount.ToString("N0", culture)), ("pixels", measured.PixelCount.ToString("N0", culture)), ("mean IoU", Figure(measured.MeanIou)),
             ("pixel accuracy", Figure(measured.PixelAccuracy)), ("loss", Figure(measured.Loss))]));
-        report.Add(new ReportTable("Classes", "Intersection over union of each class", ["name", ">IoU", ">pixels"], [.. measured.Classes.Select(c => new[] { c.Label, Figure(c.Iou), c.Pixels.ToString("N0", culture) })]));
+        foreach (ReportSection section in EvaluationSections.Of(measured))
+            report.Add(section);
         Add(report, options, data, right, worst: Math.Min(measured.PixelAccuracy, Math.BitDecrement(1)), FormattableString.Invariant($"a wrong pixel, and no higher pixel accuracy than all pictures together, {measured.PixelAccuracy:F4}"), i =>
         {
             PictureSample sample = data.Read(i);
@@ -42,20 +45,22 @@ internal static class PlaceReports
                 Drawings = [("true", Draw(small, truth, model.Labels, data.VoidLabel)), ("predicted", Draw(small, said, model.Labels, null))],
             };
         });
-        return report;
+        return (report, measured);
     }
 
-    public static HtmlReport Of(Detector model, BoxData? data, ReportOptions options)
+    public static (HtmlReport Page, DetectionReport? Measured) Of(Detector model, BoxData? data, ReportOptions options)
     {
         HtmlReport report = Begin(model.Record, "mAP@0.5", model.Network.ParameterCount, model.Labels.Count, data, options);
-        if (data is null || data.Count == 0)
-            return report;
+        if (data is null)
+            return (report, null);
         IReadOnlyList<ScoredBox>[] found = [.. Enumerable.Range(0, data.Count).Select(i => model.Predict(data.Read(i).Picture, DetectorTask.LeastScore).Boxes)];
         DetectionReport measured = new(model.Labels, [.. Enumerable.Range(0, data.Count).Select(data.Boxes)], found);
+        if (data.Count == 0)
+            return (report, measured);
         report.Add(EvaluationSections.Figures([("pictures", measured.PictureCount.ToString("N0", culture)), ("boxes", measured.Classes.Sum(c => c.BoxCount).ToString("N0", culture)), ("mAP@0.5 (VOC)", Figure(measured.VocPrecision)),
             ("mAP@0.5:0.95 (COCO)", Figure(measured.CocoPrecision)), ("mAP@0.5 (COCO)", Figure(measured.CocoHalf)), ("mAP@0.75 (COCO)", Figure(measured.CocoThreeQuarters))]));
-        report.Add(new ReportTable("Classes", "Average precision of each class", ["name", ">AP@0.5 (VOC)", ">AP@0.5:0.95 (COCO)", ">boxes"],
-            [.. measured.Classes.Select(c => new[] { c.Label, Figure(c.VocPrecision), Figure(c.CocoPrecision), c.BoxCount.ToString("N0", culture) })]));
+        foreach (ReportSection section in EvaluationSections.Of(measured))
+            report.Add(section);
         (int Missed, int Wrong)[] errors = [.. found.Select((boxes, i) => Errors(data.Boxes(i), [.. boxes.Where(b => b.Confidence >= LeastScore)]))];
         Add(report, options, data, [.. errors.Select(e => -(double)(e.Missed + e.Wrong))], worst: -1, FormattableString.Invariant($"a missed or a wrong box (of boxes from a score of {LeastScore} on, at an overlap of {Overlap})"), i =>
         {
@@ -71,7 +76,7 @@ internal static class PlaceReports
                 Drawings = [("true", canvas.ToPicture()), ("found", new DetectionPrediction(model.Labels, [.. said.Select(b => b with { Box = Scaled(b.Box) })]).Draw(small))],
             };
         });
-        return report;
+        return (report, measured);
     }
 
     private static HtmlReport Begin(TrainingRecord record, string score, long parameters, int classes, IPictureData? data, ReportOptions options)

@@ -113,7 +113,21 @@ public sealed partial class Segmenter
     {
         if (pictures is not null)
             CheckLabels(pictures, "Segmenter.Report");
-        return PlaceReports.Of(this, pictures, options ?? new ReportOptions());
+        return PlaceReports.Of(this, pictures, options ?? new ReportOptions()).Page;
+    }
+
+    /// <summary>The same, and the figures of <see cref="Evaluate"/>, which are measured once for both.</summary>
+    /// <param name="pictures">With the segmenter's classes.</param>
+    /// <param name="measured">The figures.</param>
+    /// <param name="options">As above.</param>
+    /// <exception cref="ArgumentException">As above.</exception>
+    public HtmlReport Report(MaskData pictures, out SegmentationReport measured, ReportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        CheckLabels(pictures, "Segmenter.Report");
+        (HtmlReport page, SegmentationReport? found) = PlaceReports.Of(this, pictures, options ?? new ReportOptions());
+        measured = found!;
+        return page;
     }
 
     /// <summary>The true class of each pixel; below 0 for none.</summary>

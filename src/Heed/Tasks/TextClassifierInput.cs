@@ -3,7 +3,7 @@ namespace Heed;
 /// <summary>A text that a <see cref="TextClassifier"/> read. Units are its tokens; the vectors are those of the tokens, and beside them the evidence of the simple model where the network reads it.</summary>
 internal sealed class TextClassifierInput : ExplainedInput
 {
-    private const string Delete = "delete", UnknownToken = "unknown", Mask = "mask", Zero = "zero";
+    private const string Delete = "delete", UnknownToken = "unknown", Mask = "mask", Zero = "zero", AnswerRow = "answer", Sentences = "sentences";
 
     // Tokens of a batch of points that a backward pass remembers at once.
     private const int TokensAtOnce = 1 << 13;
@@ -14,7 +14,7 @@ internal sealed class TextClassifierInput : ExplainedInput
     private readonly ExplainedScalar scalar;
     private readonly int[] unitOfToken, tokenOfUnit, sentences;
     private readonly float[] features, evidence;
-    private readonly Lazy<(float[] Vectors, int ClassTokens)> vectors;
+    private readonly (float[] Vectors, int ClassTokens) own;
     private readonly Lazy<InputAttention?> attention;
 
     public TextClassifierInput(TextClassifier model, TextRow row, string? label)
@@ -31,10 +31,9 @@ internal sealed class TextClassifierInput : ExplainedInput
         features = TextInference.Vectors(FeatureRows(1), model.Features.VectorSize, [0]);
         evidence = !model.Network.Config.Evidence ? [] : EvidenceRows.Of(model.Baseline!, TextBatch.Create([encoded.Ids], [0]), _ => (row.Text, encoded.Tokens));
         sentences = model.IsHierarchical ? TextInference.Sentences(row.Text, encoded.Tokens) : [];
-        float[] logits = TextInference.Logits(model, [row.Text], [encoded], FeatureRows(1));
+        (float[] logits, own) = encoded.Ids.Length == 0 ? (TextInference.Logits(model, [row.Text], [encoded], FeatureRows(1)), ([], 0)) : Read(encoded.Ids);
         scalar = model.Head.Explained(label, logits, model.Rule);
         Value = scalar.Of(logits, new float[logits.Length]);
-        vectors = new(() => Read(encoded.Ids));
         attention = new(Attend);
     }
 
@@ -74,9 +73,30 @@ internal sealed class TextClassifierInput : ExplainedInput
     public override ExplainedInput Again() => new TextClassifierInput(model, row, Label);
 
     private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, pass => Forward(encoded.Ids, 1, pass).Logits,
-        [.. Enumerable.Repeat(("cls", 0..0), vectors.Value.ClassTokens), .. encoded.Tokens.Select((token, t) => token.Length > 0 ? (row.Text[token.Range], token.Range) : (NameOf(encoded.Ids[t]), 0..0))]);
+        [.. Enumerable.Repeat(("cls", 0..0), own.ClassTokens), .. encoded.Tokens.Select((token, t) => token.Length > 0 ? (row.Text[token.Range], token.Range) : (NameOf(encoded.Ids[t]), 0..0))]);
 
-    internal override float[] Vectors => vectors.Value.Vectors;
+    private protected override IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => sentences.Length == 0 ? new Dictionary<string, IReadOnlyList<string>> { [AnswerRow] = [AnswerRow] }
+        : new Dictionary<string, IReadOnlyList<string>> { [AnswerRow] = [AnswerRow], [Sentences] = [.. Enumerable.Range(0, sentences.Length).Where(t => t == 0 || sentences[t] != sentences[t - 1]).Select(SentenceFrom)] };
+
+    // A pooling has one row, the answer's; of a text read sentence by sentence that of words has one a sentence, which are the keys of the other.
+    private protected override (string? Rows, string? Keys) TracedSequencesOf(string layer)
+    {
+        if (layer.EndsWith("sentence_pooling", StringComparison.Ordinal))
+            return (AnswerRow, Sentences);
+        if (layer.EndsWith("word_pooling", StringComparison.Ordinal))
+            return (Sentences, null);
+        return (layer.EndsWith("pooling", StringComparison.Ordinal) ? AnswerRow : null, null);
+    }
+
+    private string SentenceFrom(int token)
+    {
+        int last = token;
+        while (last + 1 < sentences.Length && sentences[last + 1] == sentences[token])
+            last++;
+        return row.Text[encoded.Tokens[token].Start..encoded.Tokens[last].End];
+    }
+
+    internal override float[] Vectors => own.Vectors;
 
     private string NameOf(int id) => (model.Tokens as PretrainedEncoder)?.Tokenizer.TokenOf(id) ?? "";
 
@@ -87,8 +107,8 @@ internal sealed class TextClassifierInput : ExplainedInput
     internal override float[] BaselineVectors(string baseline)
     {
         float[] from = (float[])Vectors.Clone();
-        float[]? other = baseline == Zero ? null : Read([.. encoded.Ids.Select((id, t) => unitOfToken[t] < 0 ? id : Replacement(baseline)!.Value)]).Vectors;
-        int shift = vectors.Value.ClassTokens;
+        float[]? other = baseline == Zero ? null : Read([.. encoded.Ids.Select((id, t) => unitOfToken[t] < 0 ? id : Replacement(baseline)!.Value)]).Own.Vectors;
+        int shift = own.ClassTokens;
         foreach (int t in tokenOfUnit)
         {
             Range vector = ((t + shift) * Size)..((t + shift + 1) * Size);
@@ -126,7 +146,8 @@ internal sealed class TextClassifierInput : ExplainedInput
                         results[group[i]].Item2 = [.. vectorGradient.AsSpan(i * VectorLength, VectorLength), .. evidenceGradient.AsSpan(i * each, each)];
                     return 0;
                 },
-                probe);
+                probe,
+                recomputes: IsLong);
         }
         return results;
     }
@@ -137,7 +158,7 @@ internal sealed class TextClassifierInput : ExplainedInput
         for (int unit = 0; unit < sums.Length; unit++)
         {
             int t = tokenOfUnit[unit];
-            foreach (double element in elements.Slice((t + vectors.Value.ClassTokens) * Size, Size))
+            foreach (double element in elements.Slice((t + own.ClassTokens) * Size, Size))
                 sums[unit] += element;
             foreach (double element in elements.Slice(VectorLength + (t * EvidenceSize), EvidenceSize))
                 sums[unit] += element;
@@ -156,9 +177,9 @@ internal sealed class TextClassifierInput : ExplainedInput
 
     internal override (double Value, float[] Gradient)[]? AtWeights(IReadOnlyList<float[]> weights)
     {
-        if (!model.Network.NamedModules().Any(m => m.Module is SequencePooling { IsFocused: true } and not MultiDimensionalPooling) || attention.Value is not { Views.Count: > 0 } own || model.Network.Config is BlstmConfig { Structure: "hierarchical" } or BlstmConfig { PairForm: not "joined" })
+        if (!model.Network.NamedModules().Any(m => m.Module is SequencePooling { IsFocused: true } and not MultiDimensionalPooling) || attention.Value is not { Views.Count: > 0 } there || model.Network.Config is BlstmConfig { Structure: "hierarchical" } or BlstmConfig { PairForm: not "joined" })
             return null;
-        (int views, int tokens) = (own.Views.Count, encoded.Ids.Length);
+        (int views, int tokens) = (there.Views.Count, encoded.Ids.Length);
         float[] whole = new float[weights.Count * views * tokens];
         for (int i = 0; i < whole.Length; i++)
             whole[i] = unitOfToken[i % tokens] is >= 0 and int unit ? weights[i / tokens / views][unit] : 0;
@@ -201,7 +222,7 @@ internal sealed class TextClassifierInput : ExplainedInput
 
     private int EvidenceSize => evidence.Length / Math.Max(1, encoded.Ids.Length);
 
-    private int VectorLength => (encoded.Ids.Length + vectors.Value.ClassTokens) * Size;
+    private int VectorLength => (encoded.Ids.Length + own.ClassTokens) * Size;
 
     private FeatureTable FeatureRows(int count)
     {
@@ -209,22 +230,27 @@ internal sealed class TextClassifierInput : ExplainedInput
         return model.Features.Encode([.. Enumerable.Repeat(fields, count)]);
     }
 
-    // What stands before the network mixes tokens, and how many class tokens it puts before them.
-    private (float[] Vectors, int ClassTokens) Read(int[] ids)
+    // Of a text of which no whole matrix of attention is kept, layers keep nothing either that can be computed again.
+    private bool IsLong => encoded.Ids.Length + own.ClassTokens > InputAttention.MostPositions;
+
+    // The answer, what stands before the network mixes tokens, and how many class tokens it puts before them.
+    private (float[] Logits, (float[] Vectors, int ClassTokens) Own) Read(int[] ids)
     {
         InputProbe probe = new();
         probe.Watch(model.Network.VectorPlace);
         if (evidence.Length > 0)
             probe.Watch(model.Network.Evidence!);
-        return Step.Evaluate(
+        return Evaluate(
             pass =>
             {
-                Forward(ids, 1, pass);
+                float[] logits = Forward(ids, 1, pass).Logits.ToArray();
                 Tensor made = probe[model.Network.VectorPlace];
-                return ((float[])[.. made.Values, .. evidence.Length > 0 ? probe[model.Network.Evidence!].Values : []], made.Shape[1] - ids.Length);
+                return (logits, ((float[])[.. made.Values, .. evidence.Length > 0 ? probe[model.Network.Evidence!].Values : []], made.Shape[1] - ids.Length));
             },
-            request: probe);
+            probe);
     }
+
+    private T Evaluate<T>(Func<Pass, T> work, IPassRequest request) => encoded.Ids.Length > InputAttention.MostPositions ? Step.EvaluateLayerwise(work, request) : Step.Evaluate(work, request: request);
 
     private (Tensor Logits, PoolingResult Pooling) Forward(int[] ids, int count, in Pass pass)
     {
@@ -235,32 +261,37 @@ internal sealed class TextClassifierInput : ExplainedInput
 
     private InputAttention? Attend()
     {
-        int tokens = encoded.Ids.Length, before = vectors.Value.ClassTokens;
-        bool isFirst = model.Network is TransformerClassifier { Config.ReadsFirst: true }, isLong = tokens + before > InputAttention.MostPositions;
+        int tokens = encoded.Ids.Length, before = own.ClassTokens;
+        bool isFirst = model.Network is TransformerClassifier { Config.ReadsFirst: true };
         int[] units = [.. Enumerable.Repeat(-1, before), .. unitOfToken];
-        // Of a long text only what the answer reads: the last layer's first row, or the pooling's weights.
-        AttentionCapture capture = new(model.Network) { HasValueNorms = !isLong };
-        if (isLong)
-            capture = new(model.Network) { Layers = isFirst ? [capture.Names.Count - 1] : [], Rows = [0] };
+        float[] readers = new float[tokens + before];
+        if (isFirst && IsLong)
+        {
+            readers[0] = 1;
+            return InputAttention.Long(model.Network, pass => Forward(encoded.Ids, 1, pass), [], readers, units, UnitCount);
+        }
+        AttentionCapture capture = new(model.Network) { HasValueNorms = true };
         PoolingCapture states = new();
         float[] weights = [];
-        Step.Evaluate(
-            pass =>
-            {
-                weights = Forward(encoded.Ids, 1, pass).Pooling.Weights.ToArray();
-                return 0;
-            },
-            isLong ? Capture.None : Capture.Weights, new PassRequests(capture, states));
-        float[] readers = new float[tokens + before];
+        int Run(Pass pass)
+        {
+            weights = Forward(encoded.Ids, 1, pass).Pooling.Weights.ToArray();
+            return 0;
+        }
+        if (IsLong)
+            Step.EvaluateLayerwise(Run, states);
+        else
+            Step.Evaluate(Run, Capture.Weights, new PassRequests(capture, states));
         if (isFirst)
         {
             readers[0] = 1;
-            return isLong ? new InputAttention([InputAttention.OneRow(capture.Results[0], units, UnitCount)], [], readers, units, UnitCount) : new InputAttention([], capture.Results, readers, units, UnitCount);
+            return new InputAttention([], capture.Results, readers, units, UnitCount);
         }
         int count = weights.Length / tokens;
         float[][] views = [.. Enumerable.Range(0, count).Select(v => Array.ConvertAll(tokenOfUnit, t => weights[(v * tokens) + t]))];
         for (int t = 0; t < tokens; t++)
             readers[t + before] = Enumerable.Range(0, count).Average(v => weights[(v * tokens) + t]);
-        return new InputAttention(views, capture.Results, readers, units, UnitCount, states.Norms is { } norms && norms.Length == tokens ? Array.ConvertAll(tokenOfUnit, t => norms[t]) : null);
+        float[]? poolingNorms = states.Norms is { } norms && norms.Length == tokens ? Array.ConvertAll(tokenOfUnit, t => norms[t]) : null;
+        return IsLong ? InputAttention.Long(model.Network, pass => Forward(encoded.Ids, 1, pass), views, readers, units, UnitCount, poolingNorms) : new InputAttention(views, capture.Results, readers, units, UnitCount, poolingNorms);
     }
 }

@@ -96,7 +96,8 @@ internal abstract class TokenSequenceInput : ExplainedInput
                         results[group[i]].Item2 = found[(i * Vectors.Length)..((i + 1) * Vectors.Length)];
                     return 0;
                 },
-                probe);
+                probe,
+                recomputes: ids.Length > InputAttention.MostPositions);
         }
         return results;
     }

@@ -3,18 +3,21 @@ namespace Heed;
 /// <summary>A source that a <see cref="Translator"/> translated; explained is one token of the translation, given those before it.</summary>
 internal sealed class TranslatorInput : TokenSequenceInput
 {
+    private const string Written = "translation", Known = "translation so far";
+
     private readonly Translator model;
     private readonly (int[] Ids, Token[] Tokens, int CutOff) whole;
     private readonly int[] ids, copies;
     private readonly Hypothesis answer;
     private readonly int position;
+    private readonly string[] words;
     private readonly string word;
     private readonly Lazy<InputAttention> attention;
 
-    private TranslatorInput(Translator model, string text, (int[] Ids, Token[] Tokens, int CutOff) read, int[] copies, Hypothesis answer, int position, string word)
+    private TranslatorInput(Translator model, string text, (int[] Ids, Token[] Tokens, int CutOff) read, int[] copies, Hypothesis answer, int position, string[] words)
         : base(text, read.Ids, [.. read.Tokens.Select(token => token.Range)])
     {
-        (this.model, whole, ids, this.copies, this.answer, this.position, this.word) = (model, read, read.Ids, copies, answer, position, word);
+        (this.model, whole, ids, this.copies, this.answer, this.position, this.words, word) = (model, read, read.Ids, copies, answer, position, words, words[position]);
         attention = new(Attend);
     }
 
@@ -42,13 +45,23 @@ internal sealed class TranslatorInput : TokenSequenceInput
         (int[] copies, string[] further) = model.Network.Config.Copies ? model.Encoding.AsTarget(text, read.Tokens) : ([], []);
         Hypothesis best = SequenceDecoder.Decode(model.Network, [read.Ids], model.Decoding, copies.Length > 0 ? [copies] : null)[0][0];
         int count = model.Network.TargetCount;
-        return [.. best.Ids.Select((id, t) => new TranslatorInput(model, text, read, copies, best, t, id < count ? model.TargetEncoder.Vocabulary[id] : further[id - count]))];
+        string[] words = [.. best.Ids.Select(id => id < count ? model.TargetEncoder.Vocabulary[id] : further[id - count])];
+        return [.. words.Select((_, t) => new TranslatorInput(model, text, read, copies, best, t, words))];
     }
 
-    public override ExplainedInput Again() => new TranslatorInput(model, Source, whole, copies, answer, position, word);
+    public override ExplainedInput Again() => new TranslatorInput(model, Source, whole, copies, answer, position, words);
 
     // The whole translation is read, so that the decoder's own heads and those that look at the source are there, too.
     private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, Pass, TracedTokens(_ => ""));
+
+    // What the decoder reads when it writes a token are those before it.
+    private protected override IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => new Dictionary<string, IReadOnlyList<string>> { [Written] = [.. words, "(end)"], [Known] = ["(start)", .. words] };
+
+    private protected override (string? Rows, string? Keys) TracedSequencesOf(string layer)
+    {
+        bool isDecoder = layer.StartsWith("decoder", StringComparison.Ordinal);
+        return (isDecoder ? Written : null, isDecoder && !layer.Contains("cross", StringComparison.Ordinal) ? Known : null);
+    }
 
     private protected override Tensor Run(IReadOnlyList<(int[] Ids, int[] Places)> rows, in Pass pass)
     {

@@ -45,7 +45,7 @@ public readonly struct Pass
     /// <summary>What else is asked of modules; null for nothing.</summary>
     public IPassRequest? Request { get; }
 
-    /// <summary>Whether stacks of layers shall drop activations and compute them again in the backward pass (<see cref="Tensor.Recompute"/>).</summary>
+    /// <summary>Whether stacks of layers shall drop activations, and compute them again if a backward pass wants them (<see cref="Tensor.Recompute"/>).</summary>
     public bool Recomputes { get; }
 
     /// <summary>Whether the part has run before in this step (<see cref="Tensor.Recompute"/>): what a module keeps from batch to batch must not move again.</summary>
@@ -61,6 +61,12 @@ public readonly struct Pass
 
     /// <summary>Vectors of the input on their way to what reads them: a leaf where an <see cref="InputProbe"/> watches the place.</summary>
     internal Tensor Probed(object place, Tensor vectors) => Find<InputProbe>()?.Through(place, vectors) ?? vectors;
+
+    /// <summary>The same call in a step inside its own.</summary>
+    internal Pass In(Step inner, RandomStream? from) => new(inner, from, Capture.None, Request);
+
+    /// <summary>Its random stream as it stands now; null where nothing is random.</summary>
+    internal RandomStream? CopyOfRandom() => random?.Copy();
 
     /// <summary>The same call, of which less is captured.</summary>
     internal Pass Without(Capture capture) => new(Step, random, Capture & ~capture, Request, Recomputes, Repeats);

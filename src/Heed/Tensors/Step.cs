@@ -130,13 +130,30 @@ public sealed class Step
         operations.Add(operation);
     }
 
+    /// <summary>As <see cref="Evaluate{T}"/>, of which stacks of layers give back the memory of each layer when the next one begins: for long sequences.</summary>
+    internal static T EvaluateLayerwise<T>(Func<Pass, T> work, IPassRequest? request = null)
+    {
+        Step step = new(0, records: false, findAnomalies: false);
+        try
+        {
+            return KeepAll(work(new Pass(step, null, Capture.None, request, recomputes: true)));
+        }
+        finally
+        {
+            step.End();
+        }
+    }
+
     /// <summary>Runs a computation that goes back itself (<see cref="Backward(Tensor, ReadOnlySpan{float})"/>), to leaves of its own: parameters get no gradient, nothing is random, so one model serves many threads.</summary>
-    internal static T Differentiate<T>(Func<Pass, T> work, IPassRequest? request, Capture capture = Capture.None)
+    /// <param name="work">The computation.</param>
+    /// <param name="request">What is asked of modules outside of recomputed parts.</param>
+    /// <param name="recomputes">As <see cref="Train"/>.</param>
+    internal static T Differentiate<T>(Func<Pass, T> work, IPassRequest? request, bool recomputes = false)
     {
         Step step = new(0, records: true, findAnomalies: false) { HoldsParameters = true };
         try
         {
-            return work(new Pass(step, null, capture, request));
+            return work(new Pass(step, null, Capture.None, request, recomputes));
         }
         finally
         {
@@ -182,7 +199,7 @@ public sealed class Step
     }
 
     /// <summary>A step inside this one, whose memory ends before.</summary>
-    internal Step Inner(bool keepsTape) => new(Number, records: true, findAnomalies, keepsTape);
+    internal Step Inner(bool keepsTape) => new(Number, Records, findAnomalies, keepsTape) { HoldsParameters = HoldsParameters };
 
     /// <summary>Gives the memory of a result to another step; null if it is not this step's.</summary>
     internal Memory<float>? Transfer(Memory<float> memory, Step other)

@@ -9,7 +9,7 @@ public sealed partial class Tensor
     /// <summary>Runs a part of a model without keeping what its backward pass needs: that is computed again when the backward pass comes to it.</summary>
     /// <remarks>
     /// <para>Values, gradients and dropout masks have the bits that they have without: random numbers are drawn again from the same place of the stream, and gradients are added in the same order.</para>
-    /// <para>Memory: the inputs and the result stay, what lies between is there once in the forward and once in the backward pass. Cost: one forward pass of the part more. Outside training the part just runs.</para>
+    /// <para>Memory: the inputs and the result stay, what lies between is there once in the forward and once in the backward pass. Cost: one forward pass of the part more. In an evaluation the part runs once; where <see cref="Pass.Recomputes"/> asks for it, in memory that is given back when it ends.</para>
     /// <para>Source: Chen et al., "Training deep nets with sublinear memory cost", 2016.</para>
     /// </remarks>
     /// <param name="work">The part: gets stand-ins of the inputs and its own pass, and must use no other tensor of the step. A pure function but for random numbers; it captures nothing.</param>
@@ -22,21 +22,21 @@ public sealed partial class Tensor
         ArgumentNullException.ThrowIfNull(work);
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(parameters);
-        if (!pass.IsTraining || !pass.Step.Records)
+        if (!pass.Step.Records && !pass.Recomputes)
             return work(inputs, pass);
         Pass outer = pass;
-        RecomputeOperation operation = new(work, [.. inputs], [.. parameters.Select(outer.Use)], pass.Random.Copy());
+        RecomputeOperation operation = new(work, [.. inputs], [.. parameters.Select(outer.Use)], pass.CopyOfRandom());
         return Record(operation, operation.Run(pass));
     }
 
-    private sealed class RecomputeOperation(Func<IReadOnlyList<Tensor>, Pass, Tensor> work, Tensor[] data, Tensor[] parameters, RandomStream start) : Operation([.. data, .. parameters])
+    private sealed class RecomputeOperation(Func<IReadOnlyList<Tensor>, Pass, Tensor> work, Tensor[] data, Tensor[] parameters, RandomStream? start) : Operation([.. data, .. parameters])
     {
         public Tensor Run(in Pass pass)
         {
             Step inner = pass.Step.Inner(keepsTape: false);
             try
             {
-                Tensor result = work(StandIns(inner), new Pass(inner, pass.Random, Capture.None));
+                Tensor result = work(StandIns(inner), pass.In(inner, pass.IsTraining ? pass.Random : null));
                 Tensor kept = Result(Name, result.Shape, [.. Inputs], inner.Transfer(result.memory, pass.Step));
                 if (!kept.memory.Equals(result.memory))
                     result.Values.CopyTo(kept.Writable);
@@ -53,7 +53,7 @@ public sealed partial class Tensor
             Step inner = Outputs[0].step!.Inner(keepsTape: true);
             try
             {
-                Tensor result = work(StandIns(inner), new Pass(inner, start.Copy(), Capture.None, repeats: true));
+                Tensor result = work(StandIns(inner), new Pass(inner, start?.Copy(), Capture.None, repeats: true));
                 if (result.RequiresGradient)
                     inner.Backward(result, GradientOf());
             }
@@ -69,7 +69,7 @@ public sealed partial class Tensor
             try
             {
                 Tensor[] standIns = StandIns(inner);
-                Tensor result = work(standIns, new Pass(inner, start.Copy(), Capture.None, repeats: true));
+                Tensor result = work(standIns, new Pass(inner, start?.Copy(), Capture.None, repeats: true));
                 Dictionary<Tensor, double[]> wide = [];
                 foreach (Tensor tensor in inner.Operations.SelectMany(o => o.Inputs.Concat(o.Outputs)))
                 {

@@ -36,6 +36,14 @@ internal sealed class BoxMatching
         return BoxCount == 0 ? double.NaN : area;
     }
 
+    /// <summary>The curve, a point for each box that is right; none without true boxes.</summary>
+    public IReadOnlyList<RecallPoint> VocCurve(double overlap)
+    {
+        bool[] right = Right(found, overlap, onlyFree: false);
+        (double[] recall, double[] precision) = Curve(right);
+        return BoxCount == 0 ? [] : [.. Enumerable.Range(0, right.Length).Where(i => right[i]).Select(i => new RecallPoint(recall[i], precision[i], found[i].Confidence))];
+    }
+
     /// <summary>The mean of the precision at 101 recalls; NaN without true boxes.</summary>
     public double CocoPrecision(double overlap)
     {

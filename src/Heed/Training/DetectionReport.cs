@@ -8,7 +8,18 @@ namespace Heed;
 /// <param name="VocPrecision">Average precision as Pascal VOC defines it since 2010, at an overlap of 0.5; NaN where the class has no boxes.</param>
 /// <param name="CocoPrecision">Average precision as COCO defines it, the mean over overlaps from 0.5 to 0.95.</param>
 /// <param name="BoxCount">Boxes of the class.</param>
-public sealed record BoxClassScore(string Label, double VocPrecision, double CocoPrecision, int BoxCount);
+public sealed record BoxClassScore(string Label, double VocPrecision, double CocoPrecision, int BoxCount)
+{
+    /// <summary>Precision over recall as VOC has them at an overlap of 0.5: a point for each box that was found right, the surest first; precision is the highest of any recall from there on. <see cref="VocPrecision"/> is the area below.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyList<RecallPoint> Curve { get; init; } = [];
+}
+
+/// <summary>How precise boxes are down to a score.</summary>
+/// <param name="Recall">Share of the true boxes that are found.</param>
+/// <param name="Precision">Share of what is found that is right; the highest of any recall from there on.</param>
+/// <param name="Score">The score down to which boxes count.</param>
+public sealed record RecallPoint(double Recall, double Precision, double Score);
 
 /// <summary>How well things are found: average precision of each class, as Pascal VOC and as COCO define it.</summary>
 /// <remarks>
@@ -39,7 +50,7 @@ public sealed class DetectionReport
         {
             BoxMatching matching = new(label, truth, found);
             coco[label] = [.. BoxMatching.CocoOverlaps.Select(matching.CocoPrecision)];
-            scores[label] = new BoxClassScore(labels[label], matching.VocPrecision(0.5), coco[label].Average(), matching.BoxCount);
+            scores[label] = new BoxClassScore(labels[label], matching.VocPrecision(0.5), coco[label].Average(), matching.BoxCount) { Curve = matching.VocCurve(0.5) };
         }
         Classes = scores;
         int[] seen = [.. Enumerable.Range(0, labels.Count).Where(c => scores[c].BoxCount > 0)];

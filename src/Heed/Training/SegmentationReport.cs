@@ -13,6 +13,8 @@ public sealed record PixelClassScore(string Label, double Iou, long Pixels);
 /// <remarks>Pixels that belong to no class are left out. Source: Everingham et al., "The Pascal visual object classes challenge", 2010, section 4.3: intersections and unions are added up over the whole set, then divided, then averaged over classes.</remarks>
 public sealed class SegmentationReport
 {
+    private readonly long[] confusion;
+
     /// <summary>Makes a report.</summary>
     /// <param name="labels">The classes' names.</param>
     /// <param name="confusion">Pixels, (classes, classes) row-major: a row for each true class, a column for each answer.</param>
@@ -25,6 +27,7 @@ public sealed class SegmentationReport
         int classes = labels.Count;
         if (confusion.Length != classes * classes)
             throw new ArgumentException(FormattableString.Invariant($"SegmentationReport: {confusion.Length} counts came for {classes} classes; classes² are required."), nameof(confusion));
+        this.confusion = confusion.ToArray();
         PixelClassScore[] scores = new PixelClassScore[classes];
         for (int c = 0; c < classes; c++)
         {
@@ -61,6 +64,11 @@ public sealed class SegmentationReport
 
     /// <summary>Each class.</summary>
     public IReadOnlyList<PixelClassScore> Classes { get; }
+
+    /// <summary>Pixels of a class that were said to be another (or itself).</summary>
+    /// <param name="target">The true class, a place in <see cref="Classes"/>.</param>
+    /// <param name="answer">What was said.</param>
+    public long Confusion(int target, int answer) => confusion[(target * Classes.Count) + answer];
 
     /// <summary>For people.</summary>
     public override string ToString()

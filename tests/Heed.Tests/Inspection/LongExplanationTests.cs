@@ -24,6 +24,31 @@ public sealed class LongExplanationTests
         attention.Scores.Count.ShouldBe(2500);
         // All of it, but for the share of the class token.
         ((double)attention.Scores.Sum()).ShouldBeInRange(0.9, 1.0001);
+        // Any layer and head, though no matrix is kept: the same as what is read from a capture of those rows that the answer reads.
+        Explanation head = ExplanationMethod.Explain(input, new() { Methods = ["attention:0.1"] })[0];
+        head.Notes[0].ShouldContain("head 1");
+        ((double)head.Scores.Sum()).ShouldBeInRange(0.9, 1.0001);
+        AttentionCapture capture = new(model.Network) { Layers = [0], Heads = [1] };
+        int[] ids = model.Encoder.Encode(text).Ids;
+        Step.Evaluate(pass => model.Network.Forward(ids, SequenceRanges.Full(1, ids.Length), pass).Logits, request: capture);
+        InputAttention seen = input.Attention!;
+        double[] expected = new double[2500];
+        for (int row = 0; row < seen.Readers.Count; row++)
+        {
+            for (int position = 0; seen.Readers[row] != 0 && position < seen.Readers.Count; position++)
+            {
+                if (seen.UnitOfPosition[position] is >= 0 and int unit)
+                    expected[unit] += (double)seen.Readers[row] * capture.Results[0].Row(0, 0, row)[position];
+            }
+        }
+        for (int unit = 0; unit < 2500; unit += 7)
+            ((double)head.Scores[unit]).ShouldBe(expected[unit], 1e-7);
+        Should.Throw<ArgumentException>(() => ExplanationMethod.Explain(input, new() { Methods = ["attention:2.0"] })).Message.ShouldContain("the model has 2, from 0");
+        Should.Throw<ArgumentException>(() => ExplanationMethod.Explain(input, new() { Methods = ["value-norm:0"] })).Message.ShouldContain("2048 at most");
+        HeadProfile[] heads = [.. input.Heads()];
+        heads.Length.ShouldBe(pooling == "cls" ? 4 : 5, "two layers of two heads, and the pooling");
+        // One token over and over: all keys look alike, but for where they stand.
+        heads.ShouldAllBe(h => h.Entropy > 7 && h.Entropy < Math.Log(2502) && h.Received.Count == (pooling == "cls" ? 2501 : 2500));
         Should.Throw<ArgumentException>(() => ExplanationMethod.Explain(input, new() { Methods = ["rollout"] })).Message.ShouldContain("2048 at most");
     }
 }

@@ -36,6 +36,46 @@ public sealed class RecomputationTests
     }
 
     [Fact]
+    public void Gradients_of_inputs_and_evaluations_have_the_same_bits_in_less_memory()
+    {
+        Transformer model = Made(Small with { LayerCount = 8 });
+        int[] ids = [.. Enumerable.Range(0, 8 * 64).Select(i => i % 11)];
+        (float[] Value, long Peak) Measured(Func<float[]> run)
+        {
+            TensorPool.ResetPeak();
+            long before = TensorPool.UsedBytes;
+            float[] value = run();
+            TensorPool.UsedBytes.ShouldBe(before);
+            return (value, TensorPool.PeakBytes - before);
+        }
+        float[] Gradient(bool recomputes)
+        {
+            InputProbe probe = new();
+            probe.Watch(model.InputVectors);
+            return Step.Differentiate(
+                pass =>
+                {
+                    Tensor sum = model.Forward(ids, SequenceRanges.Full(8, 64), pass).States.Tanh().Sum();
+                    pass.Step.Backward(sum);
+                    return probe.GradientOf(model.InputVectors);
+                },
+                probe,
+                recomputes);
+        }
+        (float[] gradient, long kept) = Measured(() => Gradient(recomputes: false));
+        (float[] again, long dropped) = Measured(() => Gradient(recomputes: true));
+        gradient.ShouldContain(g => g != 0);
+        again.ShouldBe(gradient);
+        dropped.ShouldBeLessThan(kept / 3);
+        model.NamedParameters().ShouldAllBe(p => !p.Parameter.HasGradient, "they are constants");
+
+        (float[] states, long whole) = Measured(() => Step.Evaluate(pass => model.Forward(ids, SequenceRanges.Full(8, 64), pass).States.ToArray()));
+        (float[] layerwise, long parts) = Measured(() => Step.EvaluateLayerwise(pass => model.Forward(ids, SequenceRanges.Full(8, 64), pass).States.ToArray()));
+        layerwise.ShouldBe(states);
+        parts.ShouldBeLessThan(whole / 3);
+    }
+
+    [Fact]
     public void A_part_that_gives_back_its_input_or_uses_it_twice_passes_gradients_on()
     {
         Parameter p = new(new Shape(2), Initializer.Zeros);

@@ -15,18 +15,24 @@ namespace Heed;
 /// </remarks>
 public sealed class AttentionCapture : IPassRequest
 {
-    private readonly Dictionary<MultiHeadAttention, int> layers = [];
+    private readonly Dictionary<Module, int> layers = [];
     private readonly List<CapturedAttention> results = [];
 
     /// <summary>Makes a request of all layers, heads and rows.</summary>
     /// <param name="model">The model that will run, or a part of it.</param>
     public AttentionCapture(Module model)
+        : this(model, hasPoolings: false)
+    {
+    }
+
+    /// <summary>Makes a request of all layers, heads and rows; with poolings also of those that learned queries lead, whose views are heads and whose one row is the answer's.</summary>
+    internal AttentionCapture(Module model, bool hasPoolings)
     {
         ArgumentNullException.ThrowIfNull(model);
         List<string> names = [];
         foreach ((string name, Module module) in model.NamedModules())
         {
-            if (module is MultiHeadAttention attention && layers.TryAdd(attention, names.Count))
+            if ((module is MultiHeadAttention || (hasPoolings && module is SequencePooling { IsFocused: true })) && layers.TryAdd(module, names.Count))
                 names.Add(name);
         }
         Names = names;
@@ -62,16 +68,34 @@ public sealed class AttentionCapture : IPassRequest
     /// <summary>The answers so far, in the order in which layers ran.</summary>
     public IReadOnlyList<CapturedAttention> Results => results;
 
-    internal bool Wants(MultiHeadAttention layer) => layers.TryGetValue(layer, out int index) && Layers?.Contains(index) != false;
+    internal bool Wants(Module layer) => layers.TryGetValue(layer, out int index) && Layers?.Contains(index) != false;
+
+    /// <summary>Takes the weights of a pooling, all rows of all sequences at once.</summary>
+    /// <param name="pooling">The pooling.</param>
+    /// <param name="viewCount">Its views.</param>
+    /// <param name="positions">For each sequence and row 0 or more where it has that row; −1 where not.</param>
+    /// <param name="keyCount">Keys of the longest sequence.</param>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="write">Writes the weights of a sequence and view, (rows, keys), over zeros.</param>
+    internal void Answer(SequencePooling pooling, int viewCount, int[] positions, int keyCount, int batch, PoolingRows write)
+    {
+        if (!Wants(pooling))
+            return;
+        int[] views = Chosen(pooling, viewCount);
+        CapturedAttention answer = new(layers[pooling], Names[layers[pooling]], batch, views, positions, keyCount, []) { AllRowCount = batch == 0 ? 0 : positions.Length / batch };
+        for (int b = 0; b < batch; b++)
+        {
+            for (int v = 0; v < views.Length; v++)
+                write(b, views[v], answer.Rows(b, v, 0, answer.RowCount * keyCount).Span);
+        }
+        Give(answer);
+    }
+
+    internal delegate void PoolingRows(int sequence, int view, Span<float> weights);
 
     internal void Answer(MultiHeadAttention layer, in CaptureSource source)
     {
-        int[] heads = Heads is null ? [.. Enumerable.Range(0, layer.Config.Heads)] : [.. Heads];
-        foreach (int head in heads)
-        {
-            if (head < 0 || head >= layer.Config.Heads)
-                throw new ArgumentException(FormattableString.Invariant($"AttentionCapture: '{Names[layers[layer]]}' has heads 0 to {layer.Config.Heads - 1}, not {head}."));
-        }
+        int[] heads = Chosen(layer, layer.Config.Heads);
         int[] positions = Positions(source);
         if (positions.Length == 0 && Rows is not null)
             return;
@@ -88,11 +112,27 @@ public sealed class AttentionCapture : IPassRequest
                 for (int h = 0; h < heads.Length; h++)
                     Fill(answer, source, b, h);
             }
-            if (Receiver is { } receive)
-                receive(answer);
-            else
-                results.Add(answer);
+            Give(answer);
         }
+    }
+
+    private int[] Chosen(Module layer, int count)
+    {
+        int[] heads = Heads is null ? [.. Enumerable.Range(0, count)] : [.. Heads];
+        foreach (int head in heads)
+        {
+            if (head < 0 || head >= count)
+                throw new ArgumentException(FormattableString.Invariant($"AttentionCapture: '{Names[layers[layer]]}' has heads 0 to {count - 1}, not {head}."));
+        }
+        return heads;
+    }
+
+    private void Give(CapturedAttention answer)
+    {
+        if (Receiver is { } receive)
+            receive(answer);
+        else
+            results.Add(answer);
     }
 
     // Rows that stand behind each other are one tile.

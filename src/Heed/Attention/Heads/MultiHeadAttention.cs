@@ -93,8 +93,10 @@ public sealed partial class MultiHeadAttention : Module
         ArgumentNullException.ThrowIfNull(memory);
         Tensor q = Queries(x, PositionsOf(x, ranges), pass);
         bool drops = pass.IsTraining && Config.Dropout > 0;
+        HeadSummaryCapture? summary = pass.Find<HeadSummaryCapture>();
         AttentionInputs inputs = new()
         {
+            Ask = summary?.AskOf(this) ?? AttentionAsk.None,
             RowsFirst = true,
             Scale = Config.Scale,
             QueryRanges = ranges,
@@ -109,6 +111,7 @@ public sealed partial class MultiHeadAttention : Module
         Whole run = new() { Q = q, K = memory.Keys, V = memory.Values, Inputs = inputs };
         Choose(ref run);
         AttentionOutputs found = run.Result!;
+        summary?.Take(this, found, ranges ?? SequenceRanges.Full(x.Shape[0], x.Shape[1]), memory.Ranges ?? SequenceRanges.Full(memory.Batch, memory.Keys.Shape[1]));
         if (pass.Find<AttentionCapture>() is { } capture && capture.Wants(this))
             Answer(capture, found, memory.Values, ranges, memory.Ranges);
         Tensor context = pass.Find<AttentionOverride>() is { } change && change.Wants(this) ? Overridden(change, found, memory, pass) : found.Context;

@@ -82,7 +82,10 @@ public abstract class SequencePooling : Module
     /// <param name="pass">The call.</param>
     /// <returns>Context <c>(batch, context size)</c> and weights <c>(batch, views, time)</c>.</returns>
     /// <exception cref="ShapeException">The states have other shapes, or the ranges do not fit.</exception>
-    public PoolingResult Forward(Tensor states, SequenceRanges ranges, in Pass pass)
+    public PoolingResult Forward(Tensor states, SequenceRanges ranges, in Pass pass) => Forward(states, ranges, pass, isWhole: true);
+
+    /// <summary>The same, where <paramref name="isWhole"/> says whether the sequences are whole inputs, of which <see cref="Answer"/> tells; of parts of inputs the caller tells.</summary>
+    internal PoolingResult Forward(Tensor states, SequenceRanges ranges, in Pass pass, bool isWhole)
     {
         ArgumentNullException.ThrowIfNull(states);
         if (states.Shape.Rank != 3 || states.Shape[2] != Features)
@@ -90,7 +93,18 @@ public abstract class SequencePooling : Module
         ranges.Check(GetType().Name, states.Shape[0], states.Shape[1]);
         pass.Find<PoolingCapture>()?.Take(states);
         PoolingResult result = Pool(states.WithoutPadding(ranges), ranges, pass);
+        if (isWhole)
+            Answer(result.Weights, ranges, pass);
         return HasHooks ? result with { Context = Return(result.Context, pass) } : result;
+    }
+
+    /// <summary>Tells those who ask of weights (batch, views, time).</summary>
+    internal void Answer(Tensor weights, SequenceRanges ranges, in Pass pass)
+    {
+        pass.Find<HeadSummaryCapture>()?.Take(this, weights, ranges);
+        pass.Find<AttentionCapture>()?.Answer(
+            this, weights.Shape[1], new int[ranges.Count], ranges.Lengths.ToArray().DefaultIfEmpty().Max(), ranges.Count,
+            (b, view, row) => weights.Values.Slice((((b * weights.Shape[1]) + view) * weights.Shape[2]) + ranges.Starts.Span[b], ranges.Lengths.Span[b]).CopyTo(row));
     }
 
     private protected abstract PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass);

@@ -84,11 +84,18 @@ public abstract class ExplainedInput
     public void WriteTrace(string path, TraceType type = TraceType.F16)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (Traced is not { } traced || new AttentionCapture(traced.Network).Names.Count == 0)
-            throw new ArgumentException($"a trace holds the attention of heads, of tokens or patches to each other; this {Model} has none.", nameof(path));
+        if (Traced is not { } traced || new AttentionCapture(traced.Network, hasPoolings: true).Names.Count == 0)
+            throw new ArgumentException($"a trace holds the attention of heads and of learned poolings; this {Model} has neither.", nameof(path));
         bool isText = Grid.Rows == 0;
-        AttentionTrace.Write(path, traced.Network, traced.Forward, new AttentionTraceOptions { Type = type, Text = isText ? Source : null, Tokens = [.. traced.Tokens.Select(token => token.Text)], Ranges = isText ? [.. traced.Tokens.Select(token => token.Place)] : [] });
+        AttentionTrace.Write(path, traced.Network, traced.Forward, new AttentionTraceOptions
+        {
+            Type = type, Text = isText ? Source : null, Tokens = [.. traced.Tokens.Select(token => token.Text)], Ranges = isText ? [.. traced.Tokens.Select(token => token.Place)] : [], Sequences = TracedSequences, SequencesOf = TracedSequencesOf,
+        });
     }
+
+    /// <summary>What each head does on this input: of every layer of attention mean entropy, distance, the first token's weight and the one before, and what each token receives.</summary>
+    /// <returns>All heads, in the order in which layers run; none where the model has none. Cost: a forward pass, and about as much again for attention; no matrix of weights is in memory.</returns>
+    public IReadOnlyList<HeadProfile> Heads() => Traced is { } traced ? HeadProfile.Of(traced.Network, traced.Forward) : [];
 
     /// <summary>The attention of the model on this input; null where it has none.</summary>
     public virtual InputAttention? Attention => null;
@@ -98,6 +105,12 @@ public abstract class ExplainedInput
 
     /// <summary>The pass whose attention a trace holds: what is traced, the pass over this input alone, and its tokens (special ones with an empty place); null where no heads attend.</summary>
     private protected virtual (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => null;
+
+    /// <summary>What layers of the traced pass attend with and to beside its tokens.</summary>
+    private protected virtual IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>Which of <see cref="TracedSequences"/> the rows and keys of a layer are.</summary>
+    private protected virtual (string? Rows, string? Keys) TracedSequencesOf(string layer) => (null, null);
 
     /// <summary>The vectors, flat, in an order of the model's own.</summary>
     internal abstract float[] Vectors { get; }

@@ -5,7 +5,7 @@ namespace Heed;
 /// <summary>What was measured, as sections of a report: the run by epochs, figures, classes, confusions, calibration.</summary>
 public static class EvaluationSections
 {
-    private const int CoverageSteps = 50;
+    private const int CoverageSteps = 50, CurvesOfChart = 4, RecallCharts = 5, RecallPoints = 50;
     private static readonly CultureInfo culture = CultureInfo.InvariantCulture;
 
     /// <summary>The curves of a training run: losses, and the share of dev rows that is right.</summary>
@@ -45,6 +45,60 @@ public static class EvaluationSections
         };
     }
 
+    /// <summary>The classes of a segmentation: intersection over union as bars, and what pixels are taken for.</summary>
+    /// <param name="report">The evaluation.</param>
+    public static IEnumerable<ReportSection> Of(SegmentationReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        int classes = report.Classes.Count;
+        yield return new ReportBars("Classes", "Intersection over union of each class", ["name", ">IoU", ">pixels"], [.. report.Classes.Select(c => new ReportBar(c.Label, c.Iou, [c.Pixels.ToString("N0", culture)]))])
+        {
+            Mark = report.MeanIou, Note = string.Create(culture, $"The dashed line is their mean, {report.MeanIou:F4}."),
+        };
+        yield return new ReportConfusion("Confusion matrix", [.. report.Classes.Select(c => c.Label)], [.. Enumerable.Range(0, classes * classes).Select(i => report.Confusion(i / classes, i % classes))]) { ShowsShares = true, Unit = "pixels" };
+    }
+
+    /// <summary>The classes of a detection: average precision as bars, and precision over recall.</summary>
+    /// <param name="report">The evaluation.</param>
+    public static IEnumerable<ReportSection> Of(DetectionReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        yield return new ReportBars("Classes", "Average precision of each class", ["name", ">AP@0.5 (VOC)", ">AP@0.5:0.95 (COCO)", ">boxes"],
+            [.. report.Classes.Select(c => new ReportBar(c.Label, c.VocPrecision, [double.IsNaN(c.CocoPrecision) ? "" : c.CocoPrecision.ToString("F4", culture), c.BoxCount.ToString("N0", culture)]))])
+        {
+            Mark = report.VocPrecision, Note = string.Create(culture, $"The dashed line is the mean AP@0.5 of the classes that have boxes, {report.VocPrecision:F4}."),
+        };
+        // A chart tells four curves apart; the classes with the most boxes come first.
+        BoxClassScore[] drawn = [.. report.Classes.Where(c => c.BoxCount > 0).OrderByDescending(c => c.BoxCount).Take(CurvesOfChart * RecallCharts)];
+        int chart = 0, charts = (drawn.Length + CurvesOfChart - 1) / CurvesOfChart;
+        foreach (BoxClassScore[] together in drawn.Chunk(CurvesOfChart))
+        {
+            chart++;
+            yield return new ReportChart(charts == 1 ? "Precision and recall" : string.Create(culture, $"Precision and recall, {chart} of {charts}"), "recall", "precision", [.. together.Select(Recalled)])
+            {
+                AcrossRange = (0, 1),
+                UpRange = (0, 1),
+                Note = "Boxes of a class from the surest on, right at an overlap of 0.5 as Pascal VOC counts; the area below a curve is its AP@0.5."
+                    + (chart == 1 && drawn.Length < report.Classes.Count(c => c.BoxCount > 0) ? string.Create(culture, $" The {drawn.Length} classes with the most boxes are here.") : ""),
+            };
+        }
+    }
+
+    // From recall 0 on, and no more points than can be told apart.
+    private static Curve Recalled(BoxClassScore score)
+    {
+        List<CurvePoint> points = [];
+        for (int i = 0; i < score.Curve.Count; i++)
+        {
+            RecallPoint p = score.Curve[i];
+            if (points.Count == 0 || i == score.Curve.Count - 1 || p.Recall - points[^1].X >= 1.0 / RecallPoints)
+                points.Add(new CurvePoint(p.Recall, p.Precision, string.Create(culture, $"{score.Label}: of boxes with a score from {p.Score:F3} on precision {p.Precision:F3}, recall {p.Recall:F3}")));
+        }
+        if (points.Count > 0)
+            points.Insert(0, points[0] with { X = 0 });
+        return new Curve(score.Label, points);
+    }
+
     private static IEnumerable<ReportSection> Of(ClassificationReport report)
     {
         List<(string, string)> figures = [("rows", report.RowCount.ToString("N0", culture)), ("accuracy", report.Accuracy.ToString()), ("macro F1", report.MacroF1.ToString())];
@@ -56,7 +110,7 @@ public static class EvaluationSections
             figures.Add((b.Name, $"accuracy {b.Accuracy}, macro F1 {b.MacroF1}" + (b.Verdict.Length > 0 ? $"; {b.Verdict}" : "")));
         yield return Figures(figures);
         yield return Classes("Classes", report.Classes);
-        yield return new ReportConfusion("Confusion matrix", report.Labels, [.. Enumerable.Range(0, report.Labels.Count * report.Labels.Count).Select(i => report.Confusion(i / report.Labels.Count, i % report.Labels.Count))]);
+        yield return new ReportConfusion("Confusion matrix", report.Labels, [.. Enumerable.Range(0, report.Labels.Count * report.Labels.Count).Select(i => (long)report.Confusion(i / report.Labels.Count, i % report.Labels.Count))]);
         if (report.Calibration is not { } calibration)
             yield break;
         yield return new ReportChart("Calibration", "mean probability of the answers", "share that is right",

@@ -49,6 +49,9 @@ public sealed class AttentionTrace : IDisposable
     /// <summary>The tokens; may be fewer than keys.</summary>
     public IReadOnlyList<string> Tokens => index.Tokens;
 
+    /// <summary>What layers attend with and to beside the tokens, by name: <see cref="TraceLayer.RowTokens"/> and <see cref="TraceLayer.KeyTokens"/> say which.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Sequences => index.Sequences;
+
     /// <summary>Where the tokens stand in the text; none if that is not stored.</summary>
     public IReadOnlyList<Range> Ranges => index.Ranges;
 

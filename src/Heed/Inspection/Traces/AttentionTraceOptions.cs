@@ -19,6 +19,14 @@ public sealed record AttentionTraceOptions
     /// <value>Default none.</value>
     public IReadOnlyList<Range> Ranges { get; init; } = [];
 
+    /// <summary>What layers attend with and to beside <see cref="Tokens"/>, by name: the tokens of a translation, sentences.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Sequences { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>What the rows and the keys of a layer are, by the layer's name: a name of <see cref="Sequences"/>, or null for <see cref="Tokens"/>.</summary>
+    /// <value>Default null: tokens everywhere.</value>
+    public Func<string, (string? Rows, string? Keys)>? SequencesOf { get; init; }
+
     /// <summary>Which layers, as <see cref="AttentionCapture.Layers"/>.</summary>
     /// <value>Default null: all.</value>
     public IReadOnlyList<int>? Layers { get; init; }

@@ -22,7 +22,7 @@ internal sealed class AttentionTraceWriter : IDisposable
                 Directory.Delete(folder, recursive: true);
             Directory.CreateDirectory(folder);
         });
-        Capture = new AttentionCapture(model) { Layers = options.Layers, Heads = options.Heads, Rows = options.Rows, PartSize = options.PartSize, Receiver = Receive };
+        Capture = new AttentionCapture(model, hasPoolings: true) { Layers = options.Layers, Heads = options.Heads, Rows = options.Rows, PartSize = options.PartSize, Receiver = Receive };
         foreach (int layer in options.Layers ?? [])
         {
             if (layer < 0 || layer >= Capture.Names.Count)
@@ -54,7 +54,7 @@ internal sealed class AttentionTraceWriter : IDisposable
                 throw new InvalidOperationException($"AttentionTrace: '{layer.Name}' did not give all of its rows.");
             file.Dispose();
         }
-        TraceIndex index = new(typeof(AttentionTrace).Assembly.GetName().Version?.ToString(3) ?? "0.0.0", AttentionTrace.HashOf(model), options.Type, options.Text, options.Tokens, options.Ranges, options.Rows, [.. layers.Values.Select(l => l.Layer)]);
+        TraceIndex index = new(typeof(AttentionTrace).Assembly.GetName().Version?.ToString(3) ?? "0.0.0", AttentionTrace.HashOf(model), options.Type, options.Text, options.Tokens, options.Ranges, options.Rows, options.Sequences, [.. layers.Values.Select(l => l.Layer)]);
         AtomicFile.Write(Path.Combine(folder, TraceIndex.FileName), index.Write);
         FileAccessFault.Guard(target, "write", () =>
         {
@@ -80,7 +80,7 @@ internal sealed class AttentionTraceWriter : IDisposable
             throw new ArgumentException(FormattableString.Invariant($"AttentionTrace: the forward pass read {part.Batch} sequences; a trace is of one."));
         if (!layers.TryGetValue(part.Layer, out (TraceLayer Layer, TraceLayerFile File) open))
         {
-            TraceLayer layer = new(part.Name, string.Create(CultureInfo.InvariantCulture, $"layer{part.Layer:00}.safetensors"), part.Heads, part.AllRowCount, part.KeyCount);
+            TraceLayer layer = new(part.Name, string.Create(CultureInfo.InvariantCulture, $"layer{part.Layer:00}.safetensors"), part.Heads, part.AllRowCount, part.KeyCount) { RowTokens = options.SequencesOf?.Invoke(part.Name).Rows, KeyTokens = options.SequencesOf?.Invoke(part.Name).Keys };
             string path = Path.Combine(folder, layer.File);
             open = (layer, FileAccessFault.Guard(path, "write", () => new TraceLayerFile(path, options.Type, layer.Heads.Count, layer.Rows, layer.Keys)));
             layers.Add(part.Layer, open);

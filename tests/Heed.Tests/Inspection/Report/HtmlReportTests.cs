@@ -59,7 +59,7 @@ public sealed partial class HtmlReportTests
     {
         ShadedText one = new("a b", [0..1, 2..3], [.. Enumerable.Range(0, 20).Select(r => new WeightRow($"row {r}", [0.5f, 0.5f]))]);
         ShadedText long1 = new(new string('x', 9000), [0..4, 7998..8004], [new("row", [1, 2])]);
-        int[] many = new int[60 * 60];
+        long[] many = new long[60 * 60];
         many[(59 * 60) + 58] = 5;
         HtmlReport report = new HtmlReport("cut")
             .Add(new ReportTexts("Texts", [long1, .. Enumerable.Repeat(one, 300)]))

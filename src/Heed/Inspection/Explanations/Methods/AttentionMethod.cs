@@ -14,8 +14,9 @@ internal sealed class AttentionMethod() : ExplanationMethod("attention", "weight
             return new MethodResult(Mean(attention.Views), attention.Views.Count > 1 ? [FormattableString.Invariant($"attention: the mean over the {attention.Views.Count} views of the pooling")] : []);
         if (part.StartsWith("view", StringComparison.Ordinal))
             return new MethodResult(attention.Views[AttentionPart.View(attention, part)], []);
-        (CapturedAttention layer, IReadOnlyList<int> heads) = AttentionPart.Of(attention, part);
-        return new MethodResult(AttentionPart.Mean(attention, heads, (row, head) => layer.Row(0, head, row).ToArray()), [AttentionPart.Note(Name, layer, heads)]);
+        (int layer, IReadOnlyList<int> heads) = AttentionPart.Of(attention, part);
+        float[] weights = attention.ReadLong?.Invoke(layer, heads) ?? AttentionPart.Mean(attention, heads, (row, head) => attention.Layers[layer].Row(0, head, row).ToArray());
+        return new MethodResult(weights, [AttentionPart.Note(Name, attention, layer, heads)]);
     }
 
     private static float[] Mean(IReadOnlyList<float[]> views) => [.. Enumerable.Range(0, views[0].Length).Select(unit => views.Average(view => view[unit]))];

@@ -14,21 +14,22 @@ internal static class AttentionPart
     }
 
     /// <summary>The layer and the heads of <c>1</c> or <c>1.3</c>; without a part the last layer and all heads.</summary>
-    public static (CapturedAttention Layer, IReadOnlyList<int> Heads) Of(InputAttention attention, string part)
+    public static (int Layer, IReadOnlyList<int> Heads) Of(InputAttention attention, string part)
     {
-        if (attention.Layers.Count == 0)
+        IReadOnlyList<(string Name, int HeadCount)> layers = attention.LayerHeads;
+        if (layers.Count == 0)
             throw new ArgumentException($"there is no layer '{NearestName.Shown(part)}': {attention.WhyNoLayers}.", nameof(part));
         if (part.Length == 0)
-            return (attention.Layers[^1], [.. Enumerable.Range(0, attention.Layers[^1].Heads.Count)]);
+            return (layers.Count - 1, [.. Enumerable.Range(0, layers[^1].HeadCount)]);
         string[] numbers = part.Split('.');
-        if (numbers.Length > 2 || !int.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out int layer) || layer >= attention.Layers.Count)
-            throw new ArgumentException(FormattableString.Invariant($"there is no layer '{NearestName.Shown(part)}'; the model has {attention.Layers.Count}, from 0. Write 'layer', 'layer.head' or 'viewN'."), nameof(part));
-        int count = attention.Layers[layer].Heads.Count;
+        if (numbers.Length > 2 || !int.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out int layer) || layer >= layers.Count)
+            throw new ArgumentException(FormattableString.Invariant($"there is no layer '{NearestName.Shown(part)}'; the model has {layers.Count}, from 0. Write 'layer', 'layer.head' or 'viewN'."), nameof(part));
+        int count = layers[layer].HeadCount;
         if (numbers.Length == 1)
-            return (attention.Layers[layer], [.. Enumerable.Range(0, count)]);
+            return (layer, [.. Enumerable.Range(0, count)]);
         if (!int.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out int head) || head >= count)
             throw new ArgumentException(FormattableString.Invariant($"there is no head '{NearestName.Shown(numbers[1])}' in layer {layer}; it has {count}, from 0."), nameof(part));
-        return (attention.Layers[layer], [head]);
+        return (layer, [head]);
     }
 
     /// <summary>The mean over heads of what the answer reads.</summary>
@@ -44,5 +45,5 @@ internal static class AttentionPart
         return sum;
     });
 
-    public static string Note(string method, CapturedAttention layer, IReadOnlyList<int> heads) => heads.Count == 1 ? $"{method}: '{layer.Name}', head {heads[0]}" : $"{method}: '{layer.Name}', the mean over its {heads.Count} heads";
+    public static string Note(string method, InputAttention attention, int layer, IReadOnlyList<int> heads) => heads.Count == 1 ? $"{method}: '{attention.LayerHeads[layer].Name}', head {heads[0]}" : $"{method}: '{attention.LayerHeads[layer].Name}', the mean over its {heads.Count} heads";
 }

@@ -13,7 +13,9 @@ internal sealed class ValueNormMethod() : ExplanationMethod("value-norm", "weigh
         InputAttention attention = input.Attention!;
         if (attention.PoolingNorms is { } norms && part.Length == 0)
             return new MethodResult([.. norms.Select((norm, unit) => norm * attention.Views.Average(view => view[unit]))], []);
-        (CapturedAttention layer, IReadOnlyList<int> heads) = AttentionPart.Of(attention, part);
-        return new MethodResult(AttentionPart.Mean(attention, heads, (row, head) => layer.WeightedNorms(0, head, row)), [AttentionPart.Note(Name, layer, heads)]);
+        if (attention.Layers.Count == 0)
+            throw new ArgumentException($"there is no layer '{NearestName.Shown(part)}' with norms of values: {attention.WhyNoLayers}.", nameof(part));
+        (int layer, IReadOnlyList<int> heads) = AttentionPart.Of(attention, part);
+        return new MethodResult(AttentionPart.Mean(attention, heads, (row, head) => attention.Layers[layer].WeightedNorms(0, head, row)), [AttentionPart.Note(Name, attention, layer, heads)]);
     }
 }
