@@ -42,6 +42,8 @@ public static class TraceReport
         int[] layers = options.Layers is { } chosen ? [.. chosen] : [.. Enumerable.Range(0, trace.Layers.Count)];
         if (layers.Length == 0)
             throw new InputException("no layer was asked for; leave the list away for all.", trace.Path);
+        foreach (int layer in layers)
+            trace.SizeOf(layer, level: 0);   // throws for a layer that is not there
         HtmlReport report = new(options.Title)
         {
             Introduction = string.Create(culture, $"{(layers.Length == 1 ? "1 layer" : $"{layers.Length} layers")}, weights as {trace.Type}; model {trace.ModelHash[..Math.Min(12, trace.ModelHash.Length)]}…."),
