@@ -188,8 +188,13 @@ public static unsafe class BatchNormKernel
         public RectifierMask Mask;
         public nint Channels;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Column<V>(nint first, nint rows, nint channel, int count, float* to)
+            where V : unmanaged, ISimd<V> => Column<V>(first, rows, channel, count, to, Channels);
+
+        /// <summary>Likewise, the results so far apart.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        public readonly void Column<V>(nint first, nint rows, nint channel, int count, float* to, nint distance)
             where V : unmanaged, ISimd<V>
         {
             float* gradient = Gradient, x = X;
@@ -215,7 +220,7 @@ public static unsafe class BatchNormKernel
                 pa = V.FusedMultiplyAdd(g, (Lane.Load<V>(x + at, count) - mean) * reciprocal, pa);
             }
             Lane.Store((a + b) + (c + d), to, count);
-            Lane.Store((pa + pb) + (pc + pd), to + Channels, count);
+            Lane.Store((pa + pb) + (pc + pd), to + distance, count);
         }
     }
 

@@ -18,6 +18,31 @@ internal unsafe interface IColumnSum
         where V : unmanaged, ISimd<V>;
 }
 
+/// <summary>Rows cut into blocks that do not reach from one picture into the next, as equal as a picture allows; without pictures all rows are one.</summary>
+internal readonly struct ColumnBlocking
+{
+    public readonly nint Count, Block, Picture;      // blocks, rows of one, rows of a picture
+    private readonly nint perPicture;
+
+    private ColumnBlocking(nint rows, nint block, nint picture)
+    {
+        (Block, Picture, perPicture) = (block, picture, (picture + block - 1) / block);
+        Count = rows / picture * perPicture;
+    }
+
+    /// <summary>Blocks of a picture.</summary>
+    public nint PerPicture => perPicture;
+
+    /// <summary>Cuts so many rows, at least one, whole pictures of so many; sizes alone decide.</summary>
+    public static ColumnBlocking Of(nint rows, nint channels, nint picture) => new(rows, Math.Min(ColumnSweep.Block(rows, channels), picture), picture);
+
+    /// <summary>A block's first row.</summary>
+    public nint First(nint block) => (block / perPicture * Picture) + (block % perPicture * Block);
+
+    /// <summary>A block's rows.</summary>
+    public nint Length(nint block) => Math.Min(Block, Picture - (block % perPicture * Block));
+}
+
 /// <summary>Sweeps over the rows of a matrix whose channels have values of their own, in blocks that the first-level cache holds.</summary>
 /// <remarks>Sums: blocks of at least 32 rows and about 4,096 values, at most 512 of them, sizes alone decide; in a block four chains take the rows in turn; then the blocks in order. Same bits for any number of threads.</remarks>
 internal static unsafe class ColumnSweep
@@ -51,11 +76,12 @@ internal static unsafe class ColumnSweep
 
     /// <summary>(blocks, results, channels): what the term makes of each block.</summary>
     public static void Partial<TSum>(TSum term, nint rows, nint channels, int results, float* partial)
-        where TSum : unmanaged, IColumnSum
-    {
-        nint block = Block(rows, channels);
-        RowCall.Run(new SumBlocks<TSum> { Term = term, Rows = rows, Block = block, Channels = channels, Width = results * channels, Partial = partial }, (rows + block - 1) / block, block * channels);
-    }
+        where TSum : unmanaged, IColumnSum => Partial(term, ColumnBlocking.Of(rows, channels, rows), channels, results, partial);
+
+    /// <summary>Likewise of blocks that were cut before.</summary>
+    public static void Partial<TSum>(TSum term, ColumnBlocking blocks, nint channels, int results, float* partial)
+        where TSum : unmanaged, IColumnSum =>
+        RowCall.Run(new SumBlocks<TSum> { Term = term, Blocks = blocks, Channels = channels, Width = results * channels, Partial = partial }, blocks.Count, blocks.Block * channels);
 
     private struct Blocks<TStep> : IRowStep
         where TStep : unmanaged, IColumnStep
@@ -76,7 +102,8 @@ internal static unsafe class ColumnSweep
         where TSum : unmanaged, IColumnSum
     {
         public TSum Term;
-        public nint Rows, Block, Channels, Width;
+        public ColumnBlocking Blocks;
+        public nint Channels, Width;
         public float* Partial;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -84,7 +111,7 @@ internal static unsafe class ColumnSweep
             where V : unmanaged, ISimd<V>
         {
             for (nint c = 0; c < Channels; c += V.Width)
-                Term.Column<V>(block * Block, Math.Min(Block, Rows - (block * Block)), c, (int)Math.Min(V.Width, Channels - c), Partial + (block * Width) + c);
+                Term.Column<V>(Blocks.First(block), Blocks.Length(block), c, (int)Math.Min(V.Width, Channels - c), Partial + (block * Width) + c);
         }
     }
 }
