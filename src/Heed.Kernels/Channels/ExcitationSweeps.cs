@@ -28,10 +28,7 @@ internal unsafe struct ExcitationForward : IRowStep
         }
         BatchNormKernel.ApplyStep step = new() { X = X, Addend = Addend, Y = Y, Scale = Scale + at, Shift = Shift + at, Channels = channels, Rectifies = shape.Rectifies };
         for (nint first = 0; first < shape.Pixels; first += block)
-        {
-            for (nint c = 0; c < channels; c += V.Width)
-                step.Column<V>(rows + first, Math.Min(block, shape.Pixels - first), c, (int)Math.Min(V.Width, channels - c));
-        }
+            ColumnSweep.Vectors<V, BatchNormKernel.ApplyStep>(step, rows + first, Math.Min(block, shape.Pixels - first), channels);
     }
 }
 
@@ -84,18 +81,17 @@ internal unsafe struct ExcitationBackward : IRowStep
         where V : unmanaged, ISimd<V>
     {
         nint channels = Terms.Shape.Channels, pixels = Terms.Shape.Pixels, block = Terms.Block;
-        float* sums = Sums + (2 * picture * channels), some = stackalloc float[2 * V.Width];
+        using Scratch blockSums = new(2 * channels);
+        float* sums = Sums + (2 * picture * channels), some = blockSums.Pointer;
         BatchNormKernel.GradientSum term = new() { Gradient = Gradient, X = X, Mask = Mask, Mean = Terms.Mean, Reciprocal = Terms.Reciprocal, Channels = channels };
         new Span<float>(sums, (int)(2 * channels)).Clear();
         for (nint first = 0; first < pixels; first += block)
         {
-            for (nint c = 0; c < channels; c += V.Width)
+            ColumnSweep.Sums<V, BatchNormKernel.GradientSum>(term, (picture * pixels) + first, Math.Min(block, pixels - first), channels, some);
+            for (nint c = 0; c < 2 * channels; c += V.Width)
             {
-                int count = (int)Math.Min(V.Width, channels - c);
-                float* gradients = sums + c, products = gradients + channels;
-                term.Column<V>((picture * pixels) + first, Math.Min(block, pixels - first), c, count, some, V.Width);
-                Lane.Store(Lane.Load<V>(gradients, count) + Lane.Load<V>(some, count), gradients, count);
-                Lane.Store(Lane.Load<V>(products, count) + Lane.Load<V>(some + V.Width, count), products, count);
+                int count = (int)Math.Min(V.Width, (2 * channels) - c);
+                Lane.Store(Lane.Load<V>(sums + c, count) + Lane.Load<V>(some + c, count), sums + c, count);
             }
         }
     }
@@ -110,10 +106,7 @@ internal unsafe struct ExcitationBackward : IRowStep
             Input = Input, Addend = Addend, OverwritesInput = OverwritesInput, OverwritesAddend = OverwritesAddend,
         };
         for (nint first = 0; first < pixels; first += block)
-        {
-            for (nint c = 0; c < channels; c += V.Width)
-                step.Column<V>((picture * pixels) + first, Math.Min(block, pixels - first), c, (int)Math.Min(V.Width, channels - c));
-        }
+            ColumnSweep.Vectors<V, BatchNormKernel.InputStep>(step, (picture * pixels) + first, Math.Min(block, pixels - first), channels);
     }
 }
 

@@ -6,9 +6,6 @@ namespace Heed.Kernels;
 /// <remarks>Channels fill the vectors: W₂ is turned round once a call. Without a norm factors are 1 and offsets 0.</remarks>
 internal unsafe struct ExcitationTerms
 {
-    /// <summary>Pixels of a block times channels: so many values stay in the first-level cache.</summary>
-    private const int BlockValues = 4096;
-
     public ExcitationShape Shape;
     public float* First, FirstBias, SecondBias;
     public float* Second;                                            // turned: (hidden, channels)
@@ -43,36 +40,24 @@ internal unsafe struct ExcitationTerms
     public static long Length(ExcitationShape shape) => (6L + shape.Hidden) * shape.Channels;
 
     /// <summary>Pixels of a block.</summary>
-    public readonly nint Block => Math.Max(1, BlockValues / Shape.Channels);
+    public readonly nint Block => ColumnSweep.StepBlock(Shape.Channels);
 
     /// <summary>The means of a picture before its norm.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public readonly void Squeeze<V>(float* x, nint picture)
         where V : unmanaged, ISimd<V>
     {
-        nint channels = Shape.Channels, pixels = Shape.Pixels, block = Block, two = 2 * channels, three = 3 * channels, four = 4 * channels;
+        nint channels = Shape.Channels, pixels = Shape.Pixels, block = Block;
         float* to = Means + (picture * channels), start = x + (picture * pixels * channels);
         new Span<float>(to, (int)channels).Clear();
         for (nint first = 0; first < pixels; first += block)
         {
             nint length = Math.Min(block, pixels - first);
-            for (nint c = 0; c < channels; c += V.Width)
-            {
-                int count = (int)Math.Min(V.Width, channels - c);
-                float* at = start + (first * channels) + c;
-                V p = V.Zero, q = V.Zero, r = V.Zero, s = V.Zero;
-                nint n = length;
-                for (; n >= 4; n -= 4, at += four)
-                {
-                    p += Lane.Load<V>(at, count);
-                    q += Lane.Load<V>(at + channels, count);
-                    r += Lane.Load<V>(at + two, count);
-                    s += Lane.Load<V>(at + three, count);
-                }
-                for (; n > 0; n--, at += channels)
-                    p += Lane.Load<V>(at, count);
-                Lane.Store(Lane.Load<V>(to + c, count) + ((p + q) + (r + s)), to + c, count);
-            }
+            nint c = 0;
+            for (; c <= channels - V.Width; c += V.Width)
+                Sum<V, WholeLanes>(start + (first * channels) + c, length, V.Width, to + c);
+            if (c < channels)
+                Sum<V, FirstLanes>(start + (first * channels) + c, length, (int)(channels - c), to + c);
         }
         V part = V.Create(1f / Shape.Pixels);
         for (nint c = 0; c < channels; c += V.Width)
@@ -80,6 +65,25 @@ internal unsafe struct ExcitationTerms
             int count = (int)Math.Min(V.Width, channels - c);
             Lane.Store(Lane.Load<V>(to + c, count) * part, to + c, count);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private readonly void Sum<V, TLanes>(float* at, nint pixels, int count, float* to)
+        where V : unmanaged, ISimd<V>
+        where TLanes : struct, ILanes
+    {
+        nint channels = Shape.Channels, two = 2 * channels, three = 3 * channels, four = 4 * channels;
+        V p = V.Zero, q = V.Zero, r = V.Zero, s = V.Zero;
+        for (; pixels >= 4; pixels -= 4, at += four)
+        {
+            p += TLanes.Load<V>(at, count);
+            q += TLanes.Load<V>(at + channels, count);
+            r += TLanes.Load<V>(at + two, count);
+            s += TLanes.Load<V>(at + three, count);
+        }
+        for (; pixels > 0; pixels--, at += channels)
+            p += TLanes.Load<V>(at, count);
+        TLanes.Store(TLanes.Load<V>(to, count) + ((p + q) + (r + s)), to, count);
     }
 
     /// <summary>From a picture's means to its gates.</summary>

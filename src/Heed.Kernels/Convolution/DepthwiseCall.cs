@@ -112,7 +112,7 @@ internal unsafe struct DepthwiseTile
         nint whole = Channels - (Channels % V.Width);
         if (pixels == Width)
         {
-            Eight<V, WholeVectors>(input, step, output, outputStep, 0, whole);
+            Eight<V, WholeLanes>(input, step, output, outputStep, 0, whole);
             if (whole < Channels)
                 Eight<V, FirstLanes>(input, step, output, outputStep, whole, Channels);
             return;
@@ -221,37 +221,5 @@ internal unsafe struct DepthwiseTile
             TLanes.Store(y6, output + (6 * outputStep), lanes);
             TLanes.Store(y7, output + (7 * outputStep), lanes);
         }
-    }
-
-    // Whole vectors, or the first lanes of the last one.
-    private interface ILanes
-    {
-        static abstract V Load<V>(float* source, int lanes)
-            where V : unmanaged, ISimd<V>;
-
-        static abstract void Store<V>(V value, float* destination, int lanes)
-            where V : unmanaged, ISimd<V>;
-    }
-
-    private readonly struct WholeVectors : ILanes
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Load<V>(float* source, int lanes)
-            where V : unmanaged, ISimd<V> => V.Load(source);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Store<V>(V value, float* destination, int lanes)
-            where V : unmanaged, ISimd<V> => V.Store(value, destination);
-    }
-
-    private readonly struct FirstLanes : ILanes
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Load<V>(float* source, int lanes)
-            where V : unmanaged, ISimd<V> => V.Load(source, lanes);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Store<V>(V value, float* destination, int lanes)
-            where V : unmanaged, ISimd<V> => V.Store(value, destination, lanes);
     }
 }

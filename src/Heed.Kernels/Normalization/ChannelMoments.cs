@@ -24,26 +24,27 @@ internal static unsafe class ChannelMoments
         public nint Channels;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public readonly void Column<V>(nint first, nint rows, nint channel, int count, float* to)
+        public readonly void Column<V, TLanes>(nint first, nint rows, nint channel, int count, float* to)
             where V : unmanaged, ISimd<V>
+            where TLanes : struct, ILanes
         {
             float* start = X + (first * Channels) + channel, x = start;
             nint two = 2 * Channels, three = 3 * Channels, four = 4 * Channels, n = rows;
             V a = V.Zero, b = V.Zero, c = V.Zero, d = V.Zero;
             for (; n >= 4; n -= 4, x += four)
             {
-                a += Lane.Load<V>(x, count);
-                b += Lane.Load<V>(x + Channels, count);
-                c += Lane.Load<V>(x + two, count);
-                d += Lane.Load<V>(x + three, count);
+                a += TLanes.Load<V>(x, count);
+                b += TLanes.Load<V>(x + Channels, count);
+                c += TLanes.Load<V>(x + two, count);
+                d += TLanes.Load<V>(x + three, count);
             }
             for (; n > 0; n--, x += Channels)
-                a += Lane.Load<V>(x, count);
+                a += TLanes.Load<V>(x, count);
             V mean = ((a + b) + (c + d)) / V.Create(rows);
             a = b = c = d = V.Zero;
             for (n = rows, x = start; n >= 4; n -= 4, x += four)
             {
-                V e = Lane.Load<V>(x, count) - mean, f = Lane.Load<V>(x + Channels, count) - mean, g = Lane.Load<V>(x + two, count) - mean, h = Lane.Load<V>(x + three, count) - mean;
+                V e = TLanes.Load<V>(x, count) - mean, f = TLanes.Load<V>(x + Channels, count) - mean, g = TLanes.Load<V>(x + two, count) - mean, h = TLanes.Load<V>(x + three, count) - mean;
                 a = V.FusedMultiplyAdd(e, e, a);
                 b = V.FusedMultiplyAdd(f, f, b);
                 c = V.FusedMultiplyAdd(g, g, c);
@@ -51,11 +52,11 @@ internal static unsafe class ChannelMoments
             }
             for (; n > 0; n--, x += Channels)
             {
-                V e = Lane.Load<V>(x, count) - mean;
+                V e = TLanes.Load<V>(x, count) - mean;
                 a = V.FusedMultiplyAdd(e, e, a);
             }
-            Lane.Store(mean, to, count);
-            Lane.Store((a + b) + (c + d), to + Channels, count);
+            TLanes.Store(mean, to, count);
+            TLanes.Store((a + b) + (c + d), to + Channels, count);
         }
     }
 

@@ -78,6 +78,7 @@ public sealed class KernelVerification
         ("GroupNormKernel", PictureChecks.GroupNorm),
         ("ChannelGateKernel", PictureChecks.ChannelGate),
         ("PlaceGateKernel", PictureChecks.PlaceGate),
+        ("SqueezeExcitationKernel", ExcitationChecks.Run),
         ("MaxPoolingKernel", PictureChecks.MaxPooling),
         ("AveragePoolingKernel", PictureChecks.AveragePooling),
         ("GridSampleKernel", PictureChecks.GridSample),
