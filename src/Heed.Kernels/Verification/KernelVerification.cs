@@ -70,6 +70,7 @@ public sealed class KernelVerification
         ("ConvolutionKernel", PictureChecks.Convolution),
         ("ConvolutionKernel by tiles", PictureChecks.TiledConvolution),
         ("PackedConvolution", PictureChecks.PackedConvolution),
+        ("ExpandedDepthwiseKernel", PictureChecks.ExpandedDepthwise),
         ("TransposedConvolutionKernel", DensePictureChecks.TransposedConvolution),
         ("ResizeKernel", DensePictureChecks.Resize),
         ("FocalLossKernel", DensePictureChecks.FocalLoss),

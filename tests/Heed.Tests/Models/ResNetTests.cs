@@ -141,7 +141,7 @@ public sealed class ResNetTests
             foreach ((_, Module module) in network.NamedModules().Where(m => isWatched && m.Name.EndsWith("." + watched, StringComparison.Ordinal)))
                 module.AddHook((Module _, Tensor output, in Pass _) => { seen++; return output; });
             float[] pictures = FormulaWeights.Create(4 * 12 * 12 * 3, 1, 1);
-            float loss = Step.Train(new RandomStream(1, "train"), 0, pass => Tensor.CrossEntropy(network.Forward(pass.Input(pictures, new Shape(4, 12, 12, 3)), pass), [0, 1, 2, 1]));
+            float loss = Step.Train(new RandomStream(1, "train"), 0, pass => Tensor.CrossEntropy(network.Forward(pass.Input(pictures, new Shape(4, 12, 12, 3)), pass), new[] { 0, 1, 2, 1 }));
             return ([[loss], .. network.NamedParameters().Select(p => p.Parameter.Gradient.ToArray()), .. network.NamedBuffers().Select(b => b.Buffer.Values.ToArray())], seen);
         }
         (List<float[]> together, _) = Train(isWatched: false);
