@@ -24,7 +24,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-FIELDS = ("accuracy", "macro_f1", "train_seconds", "bag_of_words", "bleu", "bleu_lower_case", "chrf2", "mean_iou", "map_voc", "map_coco")
+FIELDS = ("accuracy", "macro_f1", "train_seconds", "bag_of_words", "bleu", "bleu_lower_case", "chrf2", "repetition", "stammering", "mean_iou", "map_voc", "map_coco")
 FILES = "--train {data}/{dataset}/train.tsv --dev {data}/{dataset}/dev.tsv --test {data}/{dataset}/test.tsv"
 HEED = ("dotnet {heed} train text " + FILES.replace("--train", "--data")
         + " --pooling {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}")
@@ -100,8 +100,9 @@ def last_result(text):
 
 
 def translated(record):
-    """A translator's figures; its accuracy is the share of answers that are the reference."""
-    return {"accuracy": record["exact"], "bleu": round(record["bleu"]["score"], 2), "bleu_lower_case": round(record["bleuLowerCase"]["score"], 2), "chrf2": round(record["chrf2"]["score"], 2)}
+    """A translator's figures; its accuracy is the share of answers that are the reference, its repetition that of runs of 1 to 4 tokens in per cent."""
+    return {"accuracy": record["exact"], "bleu": round(record["bleu"]["score"], 2), "bleu_lower_case": round(record["bleuLowerCase"]["score"], 2), "chrf2": round(record["chrf2"]["score"], 2),
+            "repetition": [round(100 * share, 2) for share in record["repetition"]["shares"]], "stammering": record["repetition"]["stammering"]}
 
 
 def placed(record):

@@ -64,10 +64,23 @@ class Blstm(nn.Module):
         self.dropout, self.output = nn.Dropout(dropout), nn.Linear(2 * HIDDEN, classes)
 
     def forward(self, ids, lengths):
-        packed = nn.utils.rnn.pack_padded_sequence(self.dropout(self.embedding(ids)), lengths, batch_first=True, enforce_sorted=False)
-        states, (last, _) = self.lstm(packed)
-        states, _ = nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=ids.shape[1])
+        states, last = self.states(self.dropout(self.embedding(ids)), lengths)
         return self.output(self.dropout(self.pool(states, last, lengths)))
+
+    def states(self, x, lengths):
+        """States (batch, longest, 2 x hidden) and each direction's last one.
+
+        The backward direction reads each text turned round, so padding stays behind both: the numbers of a packed sequence. Of that,
+        torch 1.13 makes a gradient of its whole length at every step: 7 times slower at 400 tokens, 2 times at 100, never faster.
+        """
+        at = torch.arange(x.shape[1])
+        turned = torch.where(at < lengths[:, None], lengths[:, None] - 1 - at, at)[..., None]
+        turn = lambda y: y.gather(1, turned.expand(-1, -1, y.shape[2]))
+        start = x.new_zeros(1, len(x), HIDDEN)
+        run = lambda y, weights: torch._VF.lstm(y, (start, start), weights, True, 1, 0.0, self.training, False, True)[0]
+        directions = [run(y, weights) for y, weights in zip((x, turn(x)), self.lstm.all_weights)]
+        last = [y[torch.arange(len(x)), lengths - 1] for y in directions]
+        return torch.cat([directions[0], turn(directions[1])], 2), last
 
     def pool(self, states, last, lengths):
         inside = (torch.arange(states.shape[1]) < lengths[:, None])[..., None]

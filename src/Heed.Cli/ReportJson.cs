@@ -104,6 +104,16 @@ internal static class ReportJson
         json.WriteFinite("score", report.Chrf);
         json.WriteString("signature", ChrfScore.Signature);
         json.WriteEndObject();
+        foreach ((string name, RepetitionScore repetition) in new[] { ("repetition", report.Repetition), ("referenceRepetition", report.ReferenceRepetition) })
+        {
+            json.WriteStartObject(name);
+            json.WriteStartArray("shares");
+            foreach (double share in repetition.Shares)
+                json.WriteNumberValue(share);
+            json.WriteEndArray();
+            json.WriteNumber("stammering", repetition.StammeringCount);
+            json.WriteEndObject();
+        }
         json.WriteFinite("exact", report.ExactShare);
         json.WriteFinite("loss", report.Loss);
     }

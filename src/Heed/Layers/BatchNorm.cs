@@ -61,7 +61,7 @@ public sealed class BatchNorm : Module
         }
         BatchNormTerms terms = Terms(pass);
         Tensor result = Tensor.BatchNorm(x, terms.Gamma, terms.Beta, (terms.Mean, terms.Variance), terms.IsFixed, addend, rectifies, terms.Epsilon);
-        Follow(terms, x);
+        Follow(terms, x, pass);
         return Return(result, pass);
     }
 
@@ -75,10 +75,10 @@ public sealed class BatchNorm : Module
             pass.Use(weight), pass.Use(bias), isFixed ? mean.Values : batch.AsMemory(0, channels), isFixed ? variance.Values : batch.AsMemory(channels), isFixed, (float)Epsilon);
     }
 
-    /// <summary>Takes the statistics of x, which the operation wrote, into the running ones.</summary>
-    internal void Follow(BatchNormTerms terms, Tensor x)
+    /// <summary>Takes the statistics of x, which the operation wrote, into the running ones; once, not again where a step is recomputed.</summary>
+    internal void Follow(BatchNormTerms terms, Tensor x, in Pass pass)
     {
-        if (terms.IsFixed)
+        if (terms.IsFixed || pass.Repeats)
             return;
         int rows = x.Length / weight.Shape.Length;
         float part = (float)Momentum, unbiased = rows > 1 ? rows / (rows - 1f) : 1;

@@ -46,6 +46,9 @@ public sealed record LanguageModelOptions
         ClassWeights = "none",
     };
 
+    // Steps of the epoch (from 1): the last one has what is left.
+    internal int StepsIn(int epoch) => Math.Min(EvaluationInterval, StepCount - ((epoch - 1) * EvaluationInterval));
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">A value is out of its range, or values do not go together; says which and why.</exception>
     public void Validate()

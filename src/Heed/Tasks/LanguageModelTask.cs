@@ -29,13 +29,14 @@ internal sealed class LanguageModelTask : ITrainingTask<TokenWindows>
     public IReadOnlyList<string> Notes => [];
 
     // In batches, of which a step may take several.
-    public int StepsPerEpoch => Math.Min(options.EvaluationInterval, options.StepCount) * options.Training.AccumulationSteps;
+    public int StepsPerEpoch => StepsIn(1);
+
+    public int StepsIn(int epoch) => options.StepsIn(epoch) * options.Training.AccumulationSteps;
 
     public IEnumerable<TokenWindows> Batches(int epoch, int first, CancellationToken cancellation)
     {
-        int before = (epoch - 1) * options.EvaluationInterval, count = Math.Min(options.EvaluationInterval, options.StepCount - before);
-        int parts = options.Training.AccumulationSteps;
-        for (int i = first; i < count * parts; i++)
+        int before = (epoch - 1) * options.EvaluationInterval, parts = options.Training.AccumulationSteps;
+        for (int i = first; i < StepsIn(epoch); i++)
             yield return Window(before + (i / parts), i % parts);
     }
 

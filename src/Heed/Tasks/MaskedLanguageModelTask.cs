@@ -30,17 +30,20 @@ internal sealed class MaskedLanguageModelTask : ITrainingTask<MaskedPieces>
 
     public IReadOnlyList<string> Notes => [];
 
-    public int StepsPerEpoch => Math.Min(options.EvaluationInterval, options.StepCount);
+    // In batches, of which a step may take several.
+    public int StepsPerEpoch => StepsIn(1);
+
+    public int StepsIn(int epoch) => options.AsLanguageModel.StepsIn(epoch) * options.Training.AccumulationSteps;
 
     // A function of seed and step alone, so that a run that is resumed reads the same pieces with the same tokens hidden.
     public IEnumerable<MaskedPieces> Batches(int epoch, int first, CancellationToken cancellation)
     {
-        int before = (epoch - 1) * options.EvaluationInterval, count = Math.Min(StepsPerEpoch, options.StepCount - before), batch = options.Training.BatchSize;
-        for (int step = before + first; step < before + count; step++)
+        int before = (epoch - 1) * options.EvaluationInterval * options.Training.AccumulationSteps, rows = options.Training.BatchSize;
+        for (int batch = before + first; batch < before + StepsIn(epoch); batch++)
         {
-            RandomStream random = new RandomStream(options.Training.Seed, "pieces").Fork((ulong)step);
-            int[] starts = [.. Enumerable.Range(0, batch).Select(_ => random.Next(train.Length - room + 1))];
-            yield return tokens.Hide(train, starts, room, "masks", (ulong)step * (ulong)batch);
+            RandomStream random = new RandomStream(options.Training.Seed, "pieces").Fork((ulong)batch);
+            int[] starts = [.. Enumerable.Range(0, rows).Select(_ => random.Next(train.Length - room + 1))];
+            yield return tokens.Hide(train, starts, room, "masks", (ulong)batch * (ulong)rows);
         }
     }
 

@@ -23,13 +23,14 @@ public readonly struct Pass
 {
     private readonly RandomStream? random;
 
-    internal Pass(Step step, RandomStream? random, Capture capture, IPassRequest? request = null, bool recomputes = false)
+    internal Pass(Step step, RandomStream? random, Capture capture, IPassRequest? request = null, bool recomputes = false, bool repeats = false)
     {
         Step = step;
         this.random = random;
         Capture = capture;
         Request = request;
         Recomputes = recomputes;
+        Repeats = repeats;
     }
 
     /// <summary>The step: memory and tape.</summary>
@@ -47,6 +48,9 @@ public readonly struct Pass
     /// <summary>Whether stacks of layers shall drop activations and compute them again in the backward pass (<see cref="Tensor.Recompute"/>).</summary>
     public bool Recomputes { get; }
 
+    /// <summary>Whether the part has run before in this step (<see cref="Tensor.Recompute"/>): what a module keeps from batch to batch must not move again.</summary>
+    public bool Repeats { get; }
+
     /// <summary>The step's random stream.</summary>
     /// <exception cref="InvalidOperationException">The pass evaluates: nothing may be random.</exception>
     public RandomStream Random => random ?? throw new InvalidOperationException("Pass.Random: an evaluation draws no random numbers. Ask IsTraining first.");
@@ -59,7 +63,7 @@ public readonly struct Pass
     internal Tensor Probed(object place, Tensor vectors) => Find<InputProbe>()?.Through(place, vectors) ?? vectors;
 
     /// <summary>The same call, of which less is captured.</summary>
-    internal Pass Without(Capture capture) => new(Step, random, Capture & ~capture, Request, Recomputes);
+    internal Pass Without(Capture capture) => new(Step, random, Capture & ~capture, Request, Recomputes, Repeats);
 
     /// <summary>A parameter as a tensor of this step; its gradient goes to the parameter.</summary>
     /// <param name="parameter">The parameter.</param>

@@ -53,7 +53,7 @@ public sealed partial class Tensor
             Step inner = Outputs[0].step!.Inner(keepsTape: true);
             try
             {
-                Tensor result = work(StandIns(inner), new Pass(inner, start.Copy(), Capture.None));
+                Tensor result = work(StandIns(inner), new Pass(inner, start.Copy(), Capture.None, repeats: true));
                 if (result.RequiresGradient)
                     inner.Backward(result, GradientOf());
             }
@@ -69,7 +69,7 @@ public sealed partial class Tensor
             try
             {
                 Tensor[] standIns = StandIns(inner);
-                Tensor result = work(standIns, new Pass(inner, start.Copy(), Capture.None));
+                Tensor result = work(standIns, new Pass(inner, start.Copy(), Capture.None, repeats: true));
                 Dictionary<Tensor, double[]> wide = [];
                 foreach (Tensor tensor in inner.Operations.SelectMany(o => o.Inputs.Concat(o.Outputs)))
                 {

@@ -8,7 +8,7 @@ namespace Heed;
 /// </remarks>
 public sealed class BleuScore
 {
-    private const int Orders = 4;
+    private const int Orders = WordNgrams.Orders;
 
     private BleuScore(double score, double[] precisions, double brevityPenalty, long length, long referenceLength, bool lowerCase) =>
         (Score, Precisions, BrevityPenalty, Length, ReferenceLength, IsLowerCase) = (score, precisions, brevityPenalty, length, referenceLength, lowerCase);
@@ -49,12 +49,12 @@ public sealed class BleuScore
         long length = 0, referenceLength = 0;
         for (int i = 0; i < answers.Count; i++)
         {
-            string[] answer = Tokens(answers[i], lowerCase), reference = Tokens(references[i], lowerCase);
+            string[] answer = WordNgrams.Tokens(answers[i], lowerCase), reference = WordNgrams.Tokens(references[i], lowerCase);
             (length, referenceLength) = (length + answer.Length, referenceLength + reference.Length);
             for (int n = 1; n <= Orders; n++)
             {
-                Dictionary<string, int> known = Counts(reference, n);
-                foreach ((string gram, int count) in Counts(answer, n))
+                Dictionary<string, int> known = WordNgrams.Counts(reference, n);
+                foreach ((string gram, int count) in WordNgrams.Counts(answer, n))
                     right[n - 1] += Math.Min(count, known.GetValueOrDefault(gram));
                 total[n - 1] += Math.Max(0, answer.Length - n + 1);
             }
@@ -73,22 +73,4 @@ public sealed class BleuScore
     /// <summary>As <c>BLEU 36.51 (71.2/45.1/29.8/19.7, brevity 0.981), nrefs:1|…</c>.</summary>
     public override string ToString() => FormattableString.Invariant(
         $"BLEU {Score:F2} ({Precisions[0]:F1}/{Precisions[1]:F1}/{Precisions[2]:F1}/{Precisions[3]:F1}, brevity penalty {BrevityPenalty:F3}, {Length} of {ReferenceLength} tokens), {Signature}");
-
-    private static string[] Tokens(string text, bool lowerCase)
-    {
-        if (lowerCase)
-            text = string.Create(text.Length, text, static (to, from) => LowerCase.Into(from, to));
-        return MtevalTokenizer.Tokenize(text.TrimEnd());
-    }
-
-    private static Dictionary<string, int> Counts(string[] tokens, int n)
-    {
-        Dictionary<string, int> counts = new(StringComparer.Ordinal);
-        for (int i = 0; i + n <= tokens.Length; i++)
-        {
-            string gram = n == 1 ? tokens[i] : string.Join(' ', tokens, i, n);
-            counts[gram] = counts.GetValueOrDefault(gram) + 1;
-        }
-        return counts;
-    }
 }

@@ -10,7 +10,11 @@ internal interface ITrainingTask<TBatch>
 
     IReadOnlyList<string> Notes { get; }
 
+    /// <summary>Batches of an epoch.</summary>
     int StepsPerEpoch { get; }
+
+    /// <summary>Batches of this epoch (from 1): the last one may have fewer.</summary>
+    int StepsIn(int epoch) => StepsPerEpoch;
 
     /// <summary>The name of the task's own score; null where it has none.</summary>
     string? ScoreName => null;
@@ -76,7 +80,7 @@ internal sealed class Trainer
             Stopwatch epochClock = Stopwatch.StartNew();
             Epoch(task, cancellation);
             TimeSpan duration = epochClock.Elapsed;
-            bool isCut = state.Step < task.StepsPerEpoch;
+            bool isCut = state.Step < task.StepsIn(state.Epoch);
             if (isCut)
                 WriteCheckpoint();
             // A cut epoch counts only when there is no whole one to go back to.
@@ -110,7 +114,8 @@ internal sealed class Trainer
     {
         Stopwatch clock = Stopwatch.StartNew();
         (long rowsBefore, int stepBefore) = (state.Rows, state.Step);
-        long stepCount = (long)StepsOf(task.StepsPerEpoch) * options.EpochCount;
+        int steps = task.StepsIn(state.Epoch), lastSteps = task.StepsIn(options.EpochCount);
+        long stepCount = ((long)StepsOf(task.StepsPerEpoch) * (options.EpochCount - 1)) + StepsOf(lastSteps);
         Stopwatch waiting = new();
         foreach (TBatch[] batches in Timed(task.Batches(state.Epoch, state.Step, cancellation), waiting).Chunk(options.AccumulationSteps))
         {
@@ -122,8 +127,8 @@ internal sealed class Trainer
             average?.Update(number);
             int count = batches.Sum(task.RowsOf);
             state = state with { Step = state.Step + batches.Length, StepCount = number + 1, LossSum = state.LossSum + (loss * count), Rows = state.Rows + count };
-            double seconds = clock.Elapsed.TotalSeconds, left = ((options.EpochCount - state.Epoch) * (long)task.StepsPerEpoch) + task.StepsPerEpoch - state.Step;
-            TrainingProgress progress = new(state.Epoch, options.EpochCount, StepsOf(state.Step), StepsOf(task.StepsPerEpoch), state.LossSum / state.Rows, rate, norm,
+            double seconds = clock.Elapsed.TotalSeconds, left = steps - state.Step + (state.Epoch == options.EpochCount ? 0 : ((options.EpochCount - state.Epoch - 1) * (long)task.StepsPerEpoch) + lastSteps);
+            TrainingProgress progress = new(state.Epoch, options.EpochCount, StepsOf(state.Step), StepsOf(steps), state.LossSum / state.Rows, rate, norm,
                 (state.Rows - rowsBefore) / seconds, TimeSpan.FromSeconds(seconds / (state.Step - stepBefore) * left))
             {
                 DataShare = Math.Min(1, waiting.Elapsed.TotalSeconds / seconds),
@@ -132,7 +137,7 @@ internal sealed class Trainer
                 observer.OnStep(progress);
             if (cancellation.IsCancellationRequested)
                 break;
-            if (checkpoint?.IsDue == true && state.Step < task.StepsPerEpoch)
+            if (checkpoint?.IsDue == true && state.Step < steps)
                 WriteCheckpoint();
         }
     }

@@ -15,6 +15,7 @@ public sealed class TranslationReport : EvaluationReport
         ArgumentNullException.ThrowIfNull(answers);
         ArgumentNullException.ThrowIfNull(references);
         (Bleu, LowerCaseBleu, Chrf) = (BleuScore.Of(answers, references), BleuScore.Of(answers, references, lowerCase: true), ChrfScore.Of(answers, references));
+        (Repetition, ReferenceRepetition) = (RepetitionScore.Of(answers), RepetitionScore.Of(references));
         ExactShare = answers.Zip(references).Count(pair => pair.First == pair.Second) / (double)Math.Max(1, answers.Count);
     }
 
@@ -26,6 +27,12 @@ public sealed class TranslationReport : EvaluationReport
 
     /// <summary>chrF2.</summary>
     public double Chrf { get; }
+
+    /// <summary>How much the answers repeat themselves.</summary>
+    public RepetitionScore Repetition { get; }
+
+    /// <summary>How much the references do.</summary>
+    public RepetitionScore ReferenceRepetition { get; }
 
     /// <summary>The share of answers that are their reference, letter by letter.</summary>
     public double ExactShare { get; }
@@ -44,6 +51,7 @@ public sealed class TranslationReport : EvaluationReport
         text.AppendLine(Bleu.ToString());
         text.AppendLine(LowerCaseBleu.ToString());
         text.AppendLine(FormattableString.Invariant($"chrF2 {Chrf:F2}, {ChrfScore.Signature}"));
+        text.AppendLine($"repeated runs of 1/2/3/4 tokens {Repetition}; references {ReferenceRepetition}");
         text.Append(FormattableString.Invariant($"exact {ExactShare:P2}"));
         if (!double.IsNaN(Loss))
             text.Append(FormattableString.Invariant($", loss {Loss:F4} a token"));

@@ -60,6 +60,21 @@ public sealed class LanguageModelTests : IDisposable
     }
 
     [Fact]
+    public void The_last_look_comes_after_the_last_step_also_where_fewer_are_left()
+    {
+        string text = string.Concat(Enumerable.Repeat(Verse, 20));
+        LanguageModelOptions options = Quick with { StepCount = 25, EvaluationInterval = 10, Training = Quick.Training with { Schedule = "cosine", AccumulationSteps = 2 } };
+        List<TrainingProgress> steps = [];
+        LanguageModel model = LanguageModel.Train(text, options, new Listener(steps));
+        model.Record.Epochs.Count.ShouldBe(3);
+        steps.Select(s => s.Step).ShouldBe([.. Enumerable.Range(1, 10), .. Enumerable.Range(1, 10), .. Enumerable.Range(1, 5)]);
+        steps[^1].StepsPerEpoch.ShouldBe(5);
+        steps[^1].Remaining.ShouldBe(TimeSpan.Zero);
+        // The schedule ends with the last step too.
+        steps[^1].LearningRate.ShouldBe(options.Training.LearningRateAt(24, 25));
+    }
+
+    [Fact]
     public void The_running_average_of_the_weights_is_what_is_looked_at_and_kept()
     {
         string text = string.Concat(Enumerable.Repeat(Verse, 20));
@@ -102,6 +117,11 @@ public sealed class LanguageModelTests : IDisposable
     }
 
     private static float[] Weights(LanguageModel model) => [.. model.Network.NamedParameters().SelectMany(p => p.Parameter.Values.ToArray())];
+
+    private sealed class Listener(List<TrainingProgress> steps) : ITrainingObserver
+    {
+        public void OnStep(in TrainingProgress progress) => steps.Add(progress);
+    }
 
     private sealed class StopAt(CancellationTokenSource stop, int step) : ITrainingObserver
     {

@@ -64,6 +64,24 @@ public sealed class RecomputationTests
         Step.Evaluate(pass => Tensor.Recompute((x, inner) => x[0].Scale(inner.IsTraining ? 1 : 5), [pass.Use(p)], [], pass)).Item.ShouldBe(-5);
     }
 
+    [Fact]
+    public void Running_statistics_move_once_a_step()
+    {
+        float[] Mean(bool recomputes)
+        {
+            BatchNorm norm = new(2, momentum: 0.25);
+            norm.Initialize(1);
+            Parameter x = new(new Shape(3, 2), Initializer.Zeros);
+            x.Assign([1, 2, 3, 4, 5, 9]);
+            Step.Train(new RandomStream(1, "test"), 0, pass => recomputes
+                ? Tensor.Recompute((inputs, inner) => norm.Forward(inputs[0], inner).Tanh(), [pass.Use(x)], norm.NamedParameters().Select(p => p.Parameter), pass).Sum()
+                : norm.Forward(pass.Use(x), pass).Tanh().Sum());
+            return [.. norm.NamedBuffers().SelectMany(b => b.Buffer.Values.ToArray())];
+        }
+        Mean(recomputes: true).ShouldBe(Mean(recomputes: false));
+        Mean(recomputes: false)[0].ShouldBe(0.25f * 3);
+    }
+
     private static (float Loss, float[][] Gradients) Gradients(string name, bool recomputes)
     {
         Transformer model = Made(Small with { IsCausal = name == "decoder", IsPreNorm = name != "encoder" }, name == "over a memory" ? 6 : 0);

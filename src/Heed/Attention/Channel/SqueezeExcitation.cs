@@ -132,7 +132,7 @@ public sealed class SqueezeExcitation : PictureAttention
         Tensor y = Tensor.SqueezeExcite(
             x, (pass.Use(fc1.Weight), pass.Use(fc1.Bias!), pass.Use(fc2.Weight), pass.Use(fc2.Bias!)), terms, GateFunction.Of(Config.Gate), addend, rectifies, out Tensor gates);
         if (terms is not null)
-            norm!.Follow(terms, x);
+            norm!.Follow(terms, x, pass);
         GateCapture.Tell(gate, gates, pass);
         return y;
     }
