@@ -70,7 +70,7 @@ public sealed class KernelVerification
         ("ConvolutionKernel", PictureChecks.Convolution),
         ("ConvolutionKernel by tiles", PictureChecks.TiledConvolution),
         ("PackedConvolution", PictureChecks.PackedConvolution),
-        ("ExpandedDepthwiseKernel", PictureChecks.ExpandedDepthwise),
+        ("ExpandedDepthwiseKernel", DensePictureChecks.ExpandedDepthwise),
         ("TransposedConvolutionKernel", DensePictureChecks.TransposedConvolution),
         ("ResizeKernel", DensePictureChecks.Resize),
         ("FocalLossKernel", DensePictureChecks.FocalLoss),
