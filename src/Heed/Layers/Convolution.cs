@@ -110,7 +110,7 @@ public sealed class Convolution : Module
             return null;
         ConvolutionShape first = expansion.ShapeFor(x);
         ConvolutionShape second = depthwise.ShapeFor(new Shape(x.Shape[0], x.Shape[1], x.Shape[2], first.Filters));
-        if (!second.IsDepthwise || (first.KernelHeight, first.KernelWidth, first.Stride, first.Groups, first.PaddingHeight, first.PaddingWidth) != (1, 1, 1, 1, 0, 0) || second.InputLength / second.Batch < LeastExpanded)
+        if (second.Groups != second.Channels || second.Filters != second.Channels || (first.KernelHeight, first.KernelWidth, first.Stride, first.Groups, first.PaddingHeight, first.PaddingWidth) != (1, 1, 1, 1, 0, 0) || (long)second.Height * second.Width * second.Channels < LeastExpanded)
             return null;
         FoldedConvolution one = expansion.Fold(norms.First, first), other = depthwise.Fold(norms.Second, second);
         return Tensor.ExpandedDepthwise(x, (one.Weight, one.Bias), (other.Weight, other.Bias), second, activation);
