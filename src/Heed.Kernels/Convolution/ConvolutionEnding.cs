@@ -25,6 +25,33 @@ internal unsafe struct ConvolutionEnding
         where V : unmanaged, ISimd<V>
         where TEnd : unmanaged, IUnaryOperator => Lane.Loop<V, Lanes<TEnd>>(new() { Y = y, Addend = Addend == null ? null : Addend + at }, 0, length);
 
+    /// <summary>φ of so many pixels on their way to where the result has them; z must be null.</summary>
+    public readonly void Move<V>(float* from, nint step, float* to, nint toStep, int pixels, int channels)
+        where V : unmanaged, ISimd<V>
+    {
+        if (Activation == Activation.Relu)
+            Move<V, ReluEnd>(from, step, to, toStep, pixels, channels);
+        else if (Activation == Activation.HardSwish)
+            Move<V, HardSwishOperator>(from, step, to, toStep, pixels, channels);
+        else
+            Move<V, NoEnd>(from, step, to, toStep, pixels, channels);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Move<V, TEnd>(float* from, nint step, float* to, nint toStep, int pixels, int channels)
+        where V : unmanaged, ISimd<V>
+        where TEnd : unmanaged, IUnaryOperator
+    {
+        for (; pixels > 0; pixels--, from += step, to += toStep)
+        {
+            int c = 0;
+            for (; c <= channels - V.Width; c += V.Width)
+                V.Store(default(TEnd).Invoke(V.Load(from + c)), to + c);
+            if (c < channels)
+                V.Store(default(TEnd).Invoke(V.Load(from + c, channels - c)), to + c, channels - c);
+        }
+    }
+
     private struct Lanes<TEnd> : ILaneStep
         where TEnd : unmanaged, IUnaryOperator
     {

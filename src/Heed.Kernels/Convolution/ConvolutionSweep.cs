@@ -93,7 +93,7 @@ internal unsafe struct ConvolutionSweep
     {
         int width = Packing.PanelWidth<V>();
         EdgeTile part = new() { Edge = Edge, Rows = pixels, Width = width, Columns = columns };
-        part.Fill(Accumulates ? to : Bias == null ? null : Bias + first, Accumulates ? OutStep : 0);
+        part.Fill<V>(Accumulates ? to : Bias == null ? null : Bias + first, Accumulates ? OutStep : 0);
         for (int n = 0; n < Runs; n++)
         {
             if (columns > V.Width)
@@ -102,6 +102,6 @@ internal unsafe struct ConvolutionSweep
                 GemmTile.Run<V, GemmTile.Narrow>(pixels, from + Offsets[n], InStep, 1, panel, width, Edge, width, Depth, Edge, width, null, Edge);
             panel += Depth * width;
         }
-        part.CopyTo(to, OutStep);
+        part.CopyTo<V>(to, OutStep);
     }
 }

@@ -136,9 +136,9 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
                     continue;
                 }
                 EdgeTile part = new() { Edge = edge, Rows = rows, Width = width, Columns = some };
-                part.Fill(to, sumStride);
+                part.Fill<V>(to, sumStride);
                 GemmTile.Run<V>(rows, dy + f, 1, stride, windows, width, edge, width, pixels, edge, width);
-                part.CopyTo(to, sumStride);
+                part.CopyTo<V>(to, sumStride);
             }
         }
     }

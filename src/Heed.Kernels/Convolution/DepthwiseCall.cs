@@ -61,7 +61,7 @@ internal unsafe struct DepthwiseCall : ISimdKernel
                 for (int o = 0; o < count;)
                 {
                     bool isInner = o >= inner && o < innerEnd;
-                    int pixels = isInner && innerEnd - o >= DepthwiseTile.Width ? DepthwiseTile.Width : 1;
+                    int pixels = isInner ? DepthwiseTile.Next(innerEnd - o) : 1;
                     // The taps of inner pixels are found once.
                     if (!isInner || o == inner)
                         tile.Find(rows, row / phases, columns, o, isInner, (nint)sourceWidth * channels, s.KernelWidth);
@@ -74,10 +74,10 @@ internal unsafe struct DepthwiseCall : ISimdKernel
     }
 }
 
-/// <summary>One or eight neighbouring pixels of a depthwise convolution, all channels.</summary>
+/// <summary>Up to eight neighbouring pixels of a depthwise convolution, all channels.</summary>
 internal unsafe struct DepthwiseTile
 {
-    /// <summary>Pixels of a whole tile.</summary>
+    /// <summary>Pixels of a tile at most.</summary>
     public const int Width = 8;
 
     public nint* Offsets, Weights;     // of each tap: values from the first pixel of the row's source, and of its weights
@@ -85,6 +85,14 @@ internal unsafe struct DepthwiseTile
     public nint Channels;
     public bool Accumulates;
     private int taps;
+
+    /// <summary>Takes so many taps that are known.</summary>
+    public DepthwiseTile(nint* offsets, nint* weights, int count)
+    {
+        Offsets = offsets;
+        Weights = weights;
+        taps = count;
+    }
 
     /// <summary>The taps that a result sees.</summary>
     public void Find(DepthwiseAxis rows, int row, DepthwiseAxis columns, int column, bool isInner, nint pitch, int kernelWidth)
@@ -105,21 +113,42 @@ internal unsafe struct DepthwiseTile
         }
     }
 
-    /// <summary>Computes one pixel, or as many as <see cref="Width"/>.</summary>
+    /// <summary>Pixels of the next tile, of so many: as equal as they can be.</summary>
+    public static int Next(int pixels)
+    {
+        int tiles = (pixels + Width - 1) / Width;
+        return (pixels + tiles - 1) / tiles;
+    }
+
+    /// <summary>Computes so many pixels, 1 … <see cref="Width"/>.</summary>
     public readonly void Run<V>(int pixels, float* input, nint step, float* output, nint outputStep)
         where V : unmanaged, ISimd<V>
     {
-        nint whole = Channels - (Channels % V.Width);
-        if (pixels == Width)
+        switch (pixels)
         {
-            Eight<V, WholeVectors>(input, step, output, outputStep, 0, whole);
-            if (whole < Channels)
-                Eight<V, FirstLanes>(input, step, output, outputStep, whole, Channels);
-            return;
+            case 1: break;
+            case 2: Some<V, GemmTile.Rows2>(input, step, output, outputStep); return;
+            case 3: Some<V, GemmTile.Rows3>(input, step, output, outputStep); return;
+            case 4: Some<V, GemmTile.Rows4>(input, step, output, outputStep); return;
+            case 5: Some<V, GemmTile.Rows5>(input, step, output, outputStep); return;
+            case 6: Some<V, GemmTile.Rows6>(input, step, output, outputStep); return;
+            case 7: Some<V, GemmTile.Rows7>(input, step, output, outputStep); return;
+            default: Some<V, GemmTile.Rows8>(input, step, output, outputStep); return;
         }
+        nint whole = Channels - (Channels % V.Width);
         One<V>(input, output, whole);
         if (whole < Channels)
             Rest<V>(input, output, whole);
+    }
+
+    private readonly void Some<V, TPixels>(float* input, nint step, float* output, nint outputStep)
+        where V : unmanaged, ISimd<V>
+        where TPixels : struct, ITileRows
+    {
+        nint whole = Channels - (Channels % V.Width);
+        Some<V, WholeLanes, TPixels>(input, step, output, outputStep, 0, whole);
+        if (whole < Channels)
+            Some<V, FirstLanes, TPixels>(input, step, output, outputStep, whole, Channels);
     }
 
     // Each a root of its own for the JIT: together they would run out of the inliner's budget, and vector operations would become calls.
@@ -167,13 +196,14 @@ internal unsafe struct DepthwiseTile
         V.Store(sum, output + c, lanes);
     }
 
-    // Written out because arrays of vectors do not live in registers.
+    // Written out because arrays of vectors do not live in registers; pixels beyond the number fold away.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private readonly void Eight<V, TLanes>(float* input, nint step, float* output, nint outputStep, nint first, nint end)
+    private readonly void Some<V, TLanes, TPixels>(float* input, nint step, float* output, nint outputStep, nint first, nint end)
         where V : unmanaged, ISimd<V>
         where TLanes : struct, ILanes
+        where TPixels : struct, ITileRows
     {
-        int lanes = (int)Math.Min(V.Width, end - first);
+        int lanes = (int)Math.Min(V.Width, end - first), pixels = TPixels.Count;
         nint* offsets = Offsets, weights = Weights;
         float* weight = Weight + first, bias = Bias;
         int count = taps;
@@ -183,75 +213,40 @@ internal unsafe struct DepthwiseTile
         for (nint c = first; c < end; c += V.Width, input += V.Width, output += V.Width, weight += V.Width)
         {
             V y0, y1, y2, y3, y4, y5, y6, y7;
+            y0 = bias == null ? V.Zero : TLanes.Load<V>(bias + c, lanes);
+            y1 = y2 = y3 = y4 = y5 = y6 = y7 = y0;
             if (accumulates)
             {
                 y0 = TLanes.Load<V>(output, lanes);
-                y1 = TLanes.Load<V>(output + outputStep, lanes);
-                y2 = TLanes.Load<V>(output + (2 * outputStep), lanes);
-                y3 = TLanes.Load<V>(output + (3 * outputStep), lanes);
-                y4 = TLanes.Load<V>(output + (4 * outputStep), lanes);
-                y5 = TLanes.Load<V>(output + (5 * outputStep), lanes);
-                y6 = TLanes.Load<V>(output + (6 * outputStep), lanes);
-                y7 = TLanes.Load<V>(output + (7 * outputStep), lanes);
-            }
-            else
-            {
-                y0 = bias == null ? V.Zero : TLanes.Load<V>(bias + c, lanes);
-                y1 = y2 = y3 = y4 = y5 = y6 = y7 = y0;
+                if (pixels > 1) y1 = TLanes.Load<V>(output + outputStep, lanes);
+                if (pixels > 2) y2 = TLanes.Load<V>(output + (2 * outputStep), lanes);
+                if (pixels > 3) y3 = TLanes.Load<V>(output + (3 * outputStep), lanes);
+                if (pixels > 4) y4 = TLanes.Load<V>(output + (4 * outputStep), lanes);
+                if (pixels > 5) y5 = TLanes.Load<V>(output + (5 * outputStep), lanes);
+                if (pixels > 6) y6 = TLanes.Load<V>(output + (6 * outputStep), lanes);
+                if (pixels > 7) y7 = TLanes.Load<V>(output + (7 * outputStep), lanes);
             }
             for (int n = 0; n < count; n++)
             {
                 float* x = input + offsets[n], x4 = x + (4 * step);
                 V w = TLanes.Load<V>(weight + weights[n], lanes);
                 y0 = V.FusedMultiplyAdd(TLanes.Load<V>(x, lanes), w, y0);
-                y1 = V.FusedMultiplyAdd(TLanes.Load<V>(x + step, lanes), w, y1);
-                y2 = V.FusedMultiplyAdd(TLanes.Load<V>(x + (2 * step), lanes), w, y2);
-                y3 = V.FusedMultiplyAdd(TLanes.Load<V>(x + (3 * step), lanes), w, y3);
-                y4 = V.FusedMultiplyAdd(TLanes.Load<V>(x4, lanes), w, y4);
-                y5 = V.FusedMultiplyAdd(TLanes.Load<V>(x4 + step, lanes), w, y5);
-                y6 = V.FusedMultiplyAdd(TLanes.Load<V>(x4 + (2 * step), lanes), w, y6);
-                y7 = V.FusedMultiplyAdd(TLanes.Load<V>(x4 + (3 * step), lanes), w, y7);
+                if (pixels > 1) y1 = V.FusedMultiplyAdd(TLanes.Load<V>(x + step, lanes), w, y1);
+                if (pixels > 2) y2 = V.FusedMultiplyAdd(TLanes.Load<V>(x + (2 * step), lanes), w, y2);
+                if (pixels > 3) y3 = V.FusedMultiplyAdd(TLanes.Load<V>(x + (3 * step), lanes), w, y3);
+                if (pixels > 4) y4 = V.FusedMultiplyAdd(TLanes.Load<V>(x4, lanes), w, y4);
+                if (pixels > 5) y5 = V.FusedMultiplyAdd(TLanes.Load<V>(x4 + step, lanes), w, y5);
+                if (pixels > 6) y6 = V.FusedMultiplyAdd(TLanes.Load<V>(x4 + (2 * step), lanes), w, y6);
+                if (pixels > 7) y7 = V.FusedMultiplyAdd(TLanes.Load<V>(x4 + (3 * step), lanes), w, y7);
             }
             TLanes.Store(y0, output, lanes);
-            TLanes.Store(y1, output + outputStep, lanes);
-            TLanes.Store(y2, output + (2 * outputStep), lanes);
-            TLanes.Store(y3, output + (3 * outputStep), lanes);
-            TLanes.Store(y4, output + (4 * outputStep), lanes);
-            TLanes.Store(y5, output + (5 * outputStep), lanes);
-            TLanes.Store(y6, output + (6 * outputStep), lanes);
-            TLanes.Store(y7, output + (7 * outputStep), lanes);
+            if (pixels > 1) TLanes.Store(y1, output + outputStep, lanes);
+            if (pixels > 2) TLanes.Store(y2, output + (2 * outputStep), lanes);
+            if (pixels > 3) TLanes.Store(y3, output + (3 * outputStep), lanes);
+            if (pixels > 4) TLanes.Store(y4, output + (4 * outputStep), lanes);
+            if (pixels > 5) TLanes.Store(y5, output + (5 * outputStep), lanes);
+            if (pixels > 6) TLanes.Store(y6, output + (6 * outputStep), lanes);
+            if (pixels > 7) TLanes.Store(y7, output + (7 * outputStep), lanes);
         }
-    }
-
-    // Whole vectors, or the first lanes of the last one.
-    private interface ILanes
-    {
-        static abstract V Load<V>(float* source, int lanes)
-            where V : unmanaged, ISimd<V>;
-
-        static abstract void Store<V>(V value, float* destination, int lanes)
-            where V : unmanaged, ISimd<V>;
-    }
-
-    private readonly struct WholeVectors : ILanes
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Load<V>(float* source, int lanes)
-            where V : unmanaged, ISimd<V> => V.Load(source);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Store<V>(V value, float* destination, int lanes)
-            where V : unmanaged, ISimd<V> => V.Store(value, destination);
-    }
-
-    private readonly struct FirstLanes : ILanes
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Load<V>(float* source, int lanes)
-            where V : unmanaged, ISimd<V> => V.Load(source, lanes);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Store<V>(V value, float* destination, int lanes)
-            where V : unmanaged, ISimd<V> => V.Store(value, destination, lanes);
     }
 }

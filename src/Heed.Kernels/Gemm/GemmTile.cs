@@ -290,19 +290,19 @@ internal static unsafe class GemmTile
 
     private readonly struct Rows1 : ITileRows { public static int Count => 1; }
 
-    private readonly struct Rows2 : ITileRows { public static int Count => 2; }
+    internal readonly struct Rows2 : ITileRows { public static int Count => 2; }
 
-    private readonly struct Rows3 : ITileRows { public static int Count => 3; }
+    internal readonly struct Rows3 : ITileRows { public static int Count => 3; }
 
-    private readonly struct Rows4 : ITileRows { public static int Count => 4; }
+    internal readonly struct Rows4 : ITileRows { public static int Count => 4; }
 
-    private readonly struct Rows5 : ITileRows { public static int Count => 5; }
+    internal readonly struct Rows5 : ITileRows { public static int Count => 5; }
 
-    private readonly struct Rows6 : ITileRows { public static int Count => 6; }
+    internal readonly struct Rows6 : ITileRows { public static int Count => 6; }
 
-    private readonly struct Rows7 : ITileRows { public static int Count => 7; }
+    internal readonly struct Rows7 : ITileRows { public static int Count => 7; }
 
-    private readonly struct Rows8 : ITileRows { public static int Count => 8; }
+    internal readonly struct Rows8 : ITileRows { public static int Count => 8; }
 
     private readonly struct Rows9 : ITileRows { public static int Count => 9; }
 

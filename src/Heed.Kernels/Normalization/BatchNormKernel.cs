@@ -164,20 +164,22 @@ public static unsafe class BatchNormKernel
         public bool Rectifies;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public readonly void Column<V>(nint first, nint rows, nint channel, int count)
+        public readonly void Column<V, TLanes>(nint first, nint rows, nint channel, int count)
             where V : unmanaged, ISimd<V>
+            where TLanes : struct, ILanes
         {
             nint at = (first * Channels) + channel;
-            float* addend = Addend;
+            float* x = X + at, y = Y + at, addend = Addend + at;
             // NaN stays: max gives its second operand where either is NaN.
-            V scale = Lane.Load<V>(Scale + channel, count), shift = Lane.Load<V>(Shift + channel, count), least = Rectifies ? V.Zero : V.Create(float.NegativeInfinity);
-            for (; rows > 0; rows--, at += Channels)
+            V scale = TLanes.Load<V>(Scale + channel, count), shift = TLanes.Load<V>(Shift + channel, count), least = Rectifies ? V.Zero : V.Create(float.NegativeInfinity);
+            if (Addend == null)
             {
-                V y = V.FusedMultiplyAdd(Lane.Load<V>(X + at, count), scale, shift);
-                if (addend != null)
-                    y += Lane.Load<V>(addend + at, count);
-                Lane.Store(V.Max(least, y), Y + at, count);
+                for (; rows > 0; rows--, x += Channels, y += Channels)
+                    TLanes.Store(V.Max(least, V.FusedMultiplyAdd(TLanes.Load<V>(x, count), scale, shift)), y, count);
+                return;
             }
+            for (; rows > 0; rows--, x += Channels, y += Channels, addend += Channels)
+                TLanes.Store(V.Max(least, V.FusedMultiplyAdd(TLanes.Load<V>(x, count), scale, shift) + TLanes.Load<V>(addend, count)), y, count);
         }
     }
 
@@ -188,13 +190,27 @@ public static unsafe class BatchNormKernel
         public RectifierMask Mask;
         public nint Channels;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public readonly void Column<V>(nint first, nint rows, nint channel, int count, float* to)
+        public readonly void Column<V, TLanes>(nint first, nint rows, nint channel, int count, float* to)
             where V : unmanaged, ISimd<V>
+            where TLanes : struct, ILanes
+        {
+            if (Mask.Y != null)
+                Sum<V, TLanes, RectifierMask.Read>(first, rows, channel, count, to);
+            else if (Mask.Shift != null)
+                Sum<V, TLanes, RectifierMask.Computed>(first, rows, channel, count, to);
+            else
+                Sum<V, TLanes, RectifierMask.Open>(first, rows, channel, count, to);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private readonly void Sum<V, TLanes, TForm>(nint first, nint rows, nint channel, int count, float* to)
+            where V : unmanaged, ISimd<V>
+            where TLanes : struct, ILanes
+            where TForm : struct, IMaskForm
         {
             float* gradient = Gradient, x = X;
-            RectifierMask.Lanes<V> mask = Mask.At<V>(channel, count);
-            V mean = Lane.Load<V>(Mean + channel, count), reciprocal = Lane.Load<V>(Reciprocal + channel, count), a = V.Zero, b = V.Zero, c = V.Zero, d = V.Zero, pa = V.Zero, pb = V.Zero, pc = V.Zero, pd = V.Zero;
+            RectifierMask.Lanes<V, TLanes, TForm> mask = Mask.At<V, TLanes, TForm>(channel, count);
+            V mean = TLanes.Load<V>(Mean + channel, count), reciprocal = TLanes.Load<V>(Reciprocal + channel, count), a = V.Zero, b = V.Zero, c = V.Zero, d = V.Zero, pa = V.Zero, pb = V.Zero, pc = V.Zero, pd = V.Zero;
             nint two = 2 * Channels, three = 3 * Channels, at = (first * Channels) + channel;
             for (; rows >= 4; rows -= 4, at += 4 * Channels)
             {
@@ -203,19 +219,19 @@ public static unsafe class BatchNormKernel
                 b += h;
                 c += i;
                 d += j;
-                pa = V.FusedMultiplyAdd(g, (Lane.Load<V>(x + at, count) - mean) * reciprocal, pa);
-                pb = V.FusedMultiplyAdd(h, (Lane.Load<V>(x + at + Channels, count) - mean) * reciprocal, pb);
-                pc = V.FusedMultiplyAdd(i, (Lane.Load<V>(x + at + two, count) - mean) * reciprocal, pc);
-                pd = V.FusedMultiplyAdd(j, (Lane.Load<V>(x + at + three, count) - mean) * reciprocal, pd);
+                pa = V.FusedMultiplyAdd(g, (TLanes.Load<V>(x + at, count) - mean) * reciprocal, pa);
+                pb = V.FusedMultiplyAdd(h, (TLanes.Load<V>(x + at + Channels, count) - mean) * reciprocal, pb);
+                pc = V.FusedMultiplyAdd(i, (TLanes.Load<V>(x + at + two, count) - mean) * reciprocal, pc);
+                pd = V.FusedMultiplyAdd(j, (TLanes.Load<V>(x + at + three, count) - mean) * reciprocal, pd);
             }
             for (; rows > 0; rows--, at += Channels)
             {
                 V g = mask.Keep(gradient, at, count);
                 a += g;
-                pa = V.FusedMultiplyAdd(g, (Lane.Load<V>(x + at, count) - mean) * reciprocal, pa);
+                pa = V.FusedMultiplyAdd(g, (TLanes.Load<V>(x + at, count) - mean) * reciprocal, pa);
             }
-            Lane.Store((a + b) + (c + d), to, count);
-            Lane.Store((pa + pb) + (pc + pd), to + Channels, count);
+            TLanes.Store((a + b) + (c + d), to, count);
+            TLanes.Store((pa + pb) + (pc + pd), to + Channels, count);
         }
     }
 
@@ -226,25 +242,74 @@ public static unsafe class BatchNormKernel
         public nint Channels;
         public bool OverwritesInput, OverwritesAddend;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public readonly void Column<V>(nint first, nint rows, nint channel, int count)
+        public readonly void Column<V, TLanes>(nint first, nint rows, nint channel, int count)
             where V : unmanaged, ISimd<V>
+            where TLanes : struct, ILanes
+        {
+            if (Mask.Y != null)
+                Column<V, TLanes, RectifierMask.Read>(first, rows, channel, count);
+            else if (Mask.Shift != null)
+                Column<V, TLanes, RectifierMask.Computed>(first, rows, channel, count);
+            else
+                Column<V, TLanes, RectifierMask.Open>(first, rows, channel, count);
+        }
+
+        private readonly void Column<V, TLanes, TForm>(nint first, nint rows, nint channel, int count)
+            where V : unmanaged, ISimd<V>
+            where TLanes : struct, ILanes
+            where TForm : struct, IMaskForm
+        {
+            if (Input == null || !OverwritesInput || (Addend != null && !OverwritesAddend))
+                Change<V, TLanes, TForm, AnyGradients>(first, rows, channel, count);
+            else if (Addend == null)
+                Change<V, TLanes, TForm, NewInput>(first, rows, channel, count);
+            else
+                Change<V, TLanes, TForm, NewBoth>(first, rows, channel, count);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private readonly void Change<V, TLanes, TForm, TGradients>(nint first, nint rows, nint channel, int count)
+            where V : unmanaged, ISimd<V>
+            where TLanes : struct, ILanes
+            where TForm : struct, IMaskForm
+            where TGradients : struct, IGradients
         {
             nint at = (first * Channels) + channel;
-            float* gradient = Gradient, input = Input, addend = Addend;
-            RectifierMask.Lanes<V> mask = Mask.At<V>(channel, count);
-            bool addsInput = !OverwritesInput, addsAddend = !OverwritesAddend;
-            V mean = Lane.Load<V>(Mean + channel, count), scale = Lane.Load<V>(Scale + channel, count), slope = Lane.Load<V>(Slope + channel, count), offset = Lane.Load<V>(Offset + channel, count);
+            float* gradient = Gradient, input = Input, addend = Addend, x = X;
+            RectifierMask.Lanes<V, TLanes, TForm> mask = Mask.At<V, TLanes, TForm>(channel, count);
+            bool hasInput = TGradients.AreKnown || input != null, hasAddend = TGradients.HasAddend || (!TGradients.AreKnown && addend != null);
+            bool addsInput = !TGradients.AreKnown && !OverwritesInput, addsAddend = !TGradients.AreKnown && !OverwritesAddend;
+            V mean = TLanes.Load<V>(Mean + channel, count), scale = TLanes.Load<V>(Scale + channel, count), slope = TLanes.Load<V>(Slope + channel, count), offset = TLanes.Load<V>(Offset + channel, count);
             for (; rows > 0; rows--, at += Channels)
             {
                 V g = mask.Keep(gradient, at, count);
-                if (addend != null)
-                    Lane.Store(addsAddend ? Lane.Load<V>(addend + at, count) + g : g, addend + at, count);
-                if (input == null)
+                if (hasAddend)
+                    TLanes.Store(addsAddend ? TLanes.Load<V>(addend + at, count) + g : g, addend + at, count);
+                if (!hasInput)
                     continue;
-                V change = V.FusedMultiplyAdd(g, scale, V.FusedMultiplyAdd(Lane.Load<V>(X + at, count) - mean, slope, offset));
-                Lane.Store(addsInput ? Lane.Load<V>(input + at, count) + change : change, input + at, count);
+                V change = V.FusedMultiplyAdd(g, scale, V.FusedMultiplyAdd(TLanes.Load<V>(x + at, count) - mean, slope, offset));
+                TLanes.Store(addsInput ? TLanes.Load<V>(input + at, count) + change : change, input + at, count);
             }
+        }
+
+        // Which gradients there are and whether they are overwritten, as a type where it is the usual.
+        private interface IGradients
+        {
+            static virtual bool AreKnown => true;
+
+            static virtual bool HasAddend => false;
+        }
+
+        private readonly struct NewInput : IGradients;
+
+        private readonly struct NewBoth : IGradients
+        {
+            public static bool HasAddend => true;
+        }
+
+        private readonly struct AnyGradients : IGradients
+        {
+            public static bool AreKnown => false;
         }
     }
 }

@@ -7,12 +7,15 @@ namespace Heed.Kernels;
 /// Source: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.</remarks>
 internal static unsafe class ChannelMoments
 {
-    public static void Run(float* x, nint rows, nint channels, float* mean, float* variance)
+    public static void Run(float* x, nint rows, nint channels, float* mean, float* variance) => Run(x, rows, channels, rows, mean, variance, null);
+
+    /// <summary>Likewise, and (pictures, channels), the mean of each picture, so many rows of the matrix, unless it is null: what the blocks gave is joined for each once more.</summary>
+    public static void Run(float* x, nint rows, nint channels, nint picture, float* mean, float* variance, float* pictureMeans)
     {
-        nint block = ColumnSweep.Block(rows, channels), blocks = (rows + block - 1) / block;
-        using Scratch partial = new(2 * blocks * channels);
-        ColumnSweep.Partial(new MomentSum { X = x, Channels = channels }, rows, channels, 2, partial.Pointer);
-        Lane.Run(new JoinStep { Partial = partial.Pointer, Block = block, Blocks = blocks, Rows = rows, Channels = channels, Mean = mean, Variance = variance }, channels);
+        ColumnBlocking blocks = ColumnBlocking.Of(rows, channels, picture);
+        using Scratch partial = new(2 * blocks.Count * channels);
+        ColumnSweep.Partial(new MomentSum { X = x, Channels = channels }, blocks, channels, 2, partial.Pointer);
+        Lane.Run(new JoinStep { Partial = partial.Pointer, Blocks = blocks, Rows = rows, Channels = channels, Mean = mean, Variance = variance, PictureMeans = pictureMeans }, channels);
     }
 
     private struct MomentSum : IColumnSum
@@ -21,26 +24,27 @@ internal static unsafe class ChannelMoments
         public nint Channels;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public readonly void Column<V>(nint first, nint rows, nint channel, int count, float* to)
+        public readonly void Column<V, TLanes>(nint first, nint rows, nint channel, int count, float* to)
             where V : unmanaged, ISimd<V>
+            where TLanes : struct, ILanes
         {
             float* start = X + (first * Channels) + channel, x = start;
             nint two = 2 * Channels, three = 3 * Channels, four = 4 * Channels, n = rows;
             V a = V.Zero, b = V.Zero, c = V.Zero, d = V.Zero;
             for (; n >= 4; n -= 4, x += four)
             {
-                a += Lane.Load<V>(x, count);
-                b += Lane.Load<V>(x + Channels, count);
-                c += Lane.Load<V>(x + two, count);
-                d += Lane.Load<V>(x + three, count);
+                a += TLanes.Load<V>(x, count);
+                b += TLanes.Load<V>(x + Channels, count);
+                c += TLanes.Load<V>(x + two, count);
+                d += TLanes.Load<V>(x + three, count);
             }
             for (; n > 0; n--, x += Channels)
-                a += Lane.Load<V>(x, count);
+                a += TLanes.Load<V>(x, count);
             V mean = ((a + b) + (c + d)) / V.Create(rows);
             a = b = c = d = V.Zero;
             for (n = rows, x = start; n >= 4; n -= 4, x += four)
             {
-                V e = Lane.Load<V>(x, count) - mean, f = Lane.Load<V>(x + Channels, count) - mean, g = Lane.Load<V>(x + two, count) - mean, h = Lane.Load<V>(x + three, count) - mean;
+                V e = TLanes.Load<V>(x, count) - mean, f = TLanes.Load<V>(x + Channels, count) - mean, g = TLanes.Load<V>(x + two, count) - mean, h = TLanes.Load<V>(x + three, count) - mean;
                 a = V.FusedMultiplyAdd(e, e, a);
                 b = V.FusedMultiplyAdd(f, f, b);
                 c = V.FusedMultiplyAdd(g, g, c);
@@ -48,27 +52,28 @@ internal static unsafe class ChannelMoments
             }
             for (; n > 0; n--, x += Channels)
             {
-                V e = Lane.Load<V>(x, count) - mean;
+                V e = TLanes.Load<V>(x, count) - mean;
                 a = V.FusedMultiplyAdd(e, e, a);
             }
-            Lane.Store(mean, to, count);
-            Lane.Store((a + b) + (c + d), to + Channels, count);
+            TLanes.Store(mean, to, count);
+            TLanes.Store((a + b) + (c + d), to + Channels, count);
         }
     }
 
     private struct JoinStep : ILaneStep
     {
-        public float* Partial, Mean, Variance;
-        public nint Block, Blocks, Rows, Channels;
+        public float* Partial, Mean, Variance, PictureMeans;
+        public ColumnBlocking Blocks;
+        public nint Rows, Channels;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Step<V>(nint i, int count)
             where V : unmanaged, ISimd<V>
         {
             V mean = V.Zero, squares = V.Zero;
-            for (nint n = 0; n < Blocks; n++)
+            for (nint n = 0; n < Blocks.Count; n++)
                 mean = V.FusedMultiplyAdd(V.Create(Share(n)), Lane.Load<V>(Partial + (2 * n * Channels) + i, count), mean);
-            for (nint n = 0; n < Blocks; n++)
+            for (nint n = 0; n < Blocks.Count; n++)
             {
                 V apart = Lane.Load<V>(Partial + (2 * n * Channels) + i, count) - mean;
                 squares = V.FusedMultiplyAdd(Lane.Load<V>(Partial + (((2 * n) + 1) * Channels) + i, count), V.Create(1f / Rows), squares);
@@ -76,9 +81,24 @@ internal static unsafe class ChannelMoments
             }
             Lane.Store(mean, Mean + i, count);
             Lane.Store(squares, Variance + i, count);
+            if (PictureMeans != null)
+                Pictures<V>(i, count);
+        }
+
+        private readonly void Pictures<V>(nint i, int count)
+            where V : unmanaged, ISimd<V>
+        {
+            float* to = PictureMeans + i;
+            for (nint n = 0; n < Blocks.Count; to += Channels)
+            {
+                V mean = V.Zero;
+                for (nint end = n + Blocks.PerPicture; n < end; n++)
+                    mean = V.FusedMultiplyAdd(V.Create(Blocks.Length(n) / (float)Blocks.Picture), Lane.Load<V>(Partial + (2 * n * Channels) + i, count), mean);
+                Lane.Store(mean, to, count);
+            }
         }
 
         // Of a block in all rows.
-        private readonly float Share(nint n) => Math.Min(Block, Rows - (n * Block)) / (float)Rows;
+        private readonly float Share(nint n) => Blocks.Length(n) / (float)Rows;
     }
 }

@@ -2,6 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace Heed.Kernels;
 
+/// <summary>How a <see cref="RectifierMask"/> is told, as a type.</summary>
+internal interface IMaskForm
+{
+    /// <summary>By the results.</summary>
+    static virtual bool IsRead => false;
+
+    /// <summary>By computing them again.</summary>
+    static virtual bool IsComputed => false;
+}
+
 /// <summary>Where a rectified result was cut off, its gradient is 0: told by the result, or by computing x·scale + shift again, or nowhere.</summary>
 internal unsafe struct RectifierMask
 {
@@ -10,14 +20,30 @@ internal unsafe struct RectifierMask
 
     /// <summary>The mask for one vector of channels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Lanes<V> At<V>(nint channel, int count)
-        where V : unmanaged, ISimd<V> => new()
+    public readonly Lanes<V, TLanes, TForm> At<V, TLanes, TForm>(nint channel, int count)
+        where V : unmanaged, ISimd<V>
+        where TLanes : struct, ILanes
+        where TForm : struct, IMaskForm => new()
         {
-            Y = Y, X = Shift == null ? null : X, Scale = Shift == null ? V.Zero : Lane.Load<V>(Scale + channel, count), Shift = Shift == null ? V.Zero : Lane.Load<V>(Shift + channel, count),
+            Y = Y, X = X, Scale = TForm.IsComputed ? TLanes.Load<V>(Scale + channel, count) : V.Zero, Shift = TForm.IsComputed ? TLanes.Load<V>(Shift + channel, count) : V.Zero,
         };
 
-    internal struct Lanes<V>
+    internal readonly struct Read : IMaskForm
+    {
+        public static bool IsRead => true;
+    }
+
+    internal readonly struct Computed : IMaskForm
+    {
+        public static bool IsComputed => true;
+    }
+
+    internal readonly struct Open : IMaskForm;
+
+    internal struct Lanes<V, TLanes, TForm>
         where V : unmanaged, ISimd<V>
+        where TLanes : struct, ILanes
+        where TForm : struct, IMaskForm
     {
         public float* Y, X;
         public V Scale, Shift;
@@ -26,10 +52,10 @@ internal unsafe struct RectifierMask
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly V Keep(float* gradient, nint at, int count)
         {
-            V g = Lane.Load<V>(gradient + at, count);
-            if (X != null)
-                return V.Select(V.LessThan(V.Zero, V.FusedMultiplyAdd(Lane.Load<V>(X + at, count), Scale, Shift)), g, V.Zero);
-            return Y == null ? g : V.Select(V.LessThan(V.Zero, Lane.Load<V>(Y + at, count)), g, V.Zero);
+            V g = TLanes.Load<V>(gradient + at, count);
+            if (TForm.IsComputed)
+                return V.Select(V.LessThan(V.Zero, V.FusedMultiplyAdd(TLanes.Load<V>(X + at, count), Scale, Shift)), g, V.Zero);
+            return TForm.IsRead ? V.Select(V.LessThan(V.Zero, TLanes.Load<V>(Y + at, count)), g, V.Zero) : g;
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace Heed.Kernels;
 
-/// <summary>Kernels of segmentation and detection: what makes pictures larger, and losses of places.</summary>
+/// <summary>Kernels of segmentation, detection and mobile networks: what makes pictures larger or goes through two convolutions at once, and losses of places.</summary>
 internal static class DensePictureChecks
 {
     private const double Limit = 2e-6;
@@ -31,6 +31,28 @@ internal static class DensePictureChecks
             check.CompareWithDifferences(name + "dx", dx, x, dy, at => Reference(at, wideW, wideBias), 4 * Limit);
             check.CompareWithDifferences(name + "dw", dw, w, dy, at => Reference(wideX, at, wideBias), 4 * Limit);
             check.CompareWithDifferences(name + "dbias", dbias, bias, dy, at => Reference(wideX, wideW, at), 4 * Limit);
+        }
+    }
+
+    public static void ExpandedDepthwise(KernelChecker check)
+    {
+        foreach ((string name, int inputs, Activation between, ConvolutionShape shape) in new[]
+        {
+            ("", 5, Activation.Relu, new ConvolutionShape(2, 9, 11, 19, 19, 3, 3) { Groups = 19, PaddingHeight = 1, PaddingWidth = 1 }),
+            ("strided ", 7, Activation.HardSwish, new ConvolutionShape(1, 11, 13, 40, 40, 5, 5) { Groups = 40, Stride = 2, PaddingHeight = 2, PaddingWidth = 2 }),
+            ("dilated ", 3, Activation.None, new ConvolutionShape(1, 9, 20, 8, 8, 3, 2) { Groups = 8, Dilation = 2, PaddingHeight = 1 }),
+        })
+        {
+            int channels = shape.Channels, pixels = (int)(shape.InputLength / channels);
+            float[] x = check.Draw(pixels * inputs), w = check.Draw(channels * inputs), wide = check.Draw(channels), v = check.Draw(channels * shape.Depth), bias = check.Draw(channels), y = new float[shape.OutputLength];
+            ConvolutionShape first = new(shape.Batch, shape.Height, shape.Width, inputs, channels, 1, 1);
+            ExpandedDepthwiseKernel.Forward(x, PackedConvolution.Pack(w, first), wide, between, PackedConvolution.Pack(v, shape), bias, shape, y, Activation.Relu);
+            double[] middle = new double[shape.InputLength], result = new double[y.Length];
+            ReferenceConvolution.Forward(KernelChecker.Widen(x), KernelChecker.Widen(w), KernelChecker.Widen(wide), first, middle);
+            for (int i = 0; i < middle.Length; i++)
+                middle[i] = between switch { Activation.Relu => Math.Max(middle[i], 0), Activation.HardSwish => middle[i] * Math.Clamp((middle[i] / 6) + 0.5, 0, 1), _ => middle[i] };
+            ReferenceConvolution.Forward(middle, KernelChecker.Widen(v), KernelChecker.Widen(bias), shape, result);
+            check.Compare(name + "y", y, [.. result.Select(value => Math.Max(value, 0))], Limit);
         }
     }
 

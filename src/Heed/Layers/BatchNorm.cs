@@ -43,8 +43,6 @@ public sealed class BatchNorm : Module
 
     internal (Parameter Weight, Parameter Bias, StateBuffer Mean, StateBuffer Variance) Parts => (weight, bias, mean, variance);
 
-    internal bool IsWatched => HasHooks;
-
     /// <summary>Normalises.</summary>
     /// <param name="x">Shape <c>(…, channels)</c>.</param>
     /// <param name="pass">The call.</param>
@@ -61,19 +59,34 @@ public sealed class BatchNorm : Module
             y = addend is null ? y : y + addend;
             return rectifies ? y.Relu() : y;
         }
-        if (!pass.IsTraining || (!weight.IsTrained && !bias.IsTrained))
-            return Return(Tensor.BatchNorm(x, pass.Use(weight), pass.Use(bias), (mean.Values, variance.Values), isFixed: true, addend, rectifies, (float)Epsilon), pass);
-        int channels = weight.Shape.Length, rows = x.Length / channels;
-        float[] batch = new float[2 * channels];
-        Tensor result = Tensor.BatchNorm(x, pass.Use(weight), pass.Use(bias), (batch.AsMemory(0, channels), batch.AsMemory(channels)), isFixed: false, addend, rectifies, (float)Epsilon);
-        if (pass.Repeats)
-            return Return(result, pass);
-        float part = (float)Momentum, unbiased = rows > 1 ? rows / (rows - 1f) : 1;
-        for (int c = 0; c < channels; c++)
-        {
-            mean.Values.Span[c] += part * (batch[c] - mean.Values.Span[c]);
-            variance.Values.Span[c] += part * ((batch[channels + c] * unbiased) - variance.Values.Span[c]);
-        }
+        BatchNormTerms terms = Terms(pass);
+        Tensor result = Tensor.BatchNorm(x, terms.Gamma, terms.Beta, (terms.Mean, terms.Variance), terms.IsFixed, addend, rectifies, terms.Epsilon);
+        Follow(terms, x, pass);
         return Return(result, pass);
+    }
+
+    /// <summary>For an operation that normalises on its own; see <see cref="Follow"/>.</summary>
+    internal BatchNormTerms Terms(in Pass pass)
+    {
+        bool isFixed = !pass.IsTraining || (!weight.IsTrained && !bias.IsTrained);
+        int channels = weight.Shape.Length;
+        float[] batch = isFixed ? [] : new float[2 * channels];
+        return new BatchNormTerms(
+            pass.Use(weight), pass.Use(bias), isFixed ? mean.Values : batch.AsMemory(0, channels), isFixed ? variance.Values : batch.AsMemory(channels), isFixed, (float)Epsilon);
+    }
+
+    /// <summary>Takes the statistics of x, which the operation wrote, into the running ones; once, not again where a step is recomputed.</summary>
+    internal void Follow(BatchNormTerms terms, Tensor x, in Pass pass)
+    {
+        if (terms.IsFixed || pass.Repeats)
+            return;
+        int rows = x.Length / weight.Shape.Length;
+        float part = (float)Momentum, unbiased = rows > 1 ? rows / (rows - 1f) : 1;
+        Span<float> center = mean.Values.Span, spread = variance.Values.Span;
+        for (int c = 0; c < center.Length; c++)
+        {
+            center[c] += part * (terms.Mean.Span[c] - center[c]);
+            spread[c] += part * ((terms.Variance.Span[c] * unbiased) - spread[c]);
+        }
     }
 }

@@ -94,6 +94,9 @@ public abstract class Module
     /// <summary>Whether a hook watches this module.</summary>
     protected bool HasHooks => hooks.Length > 0;
 
+    /// <summary>Likewise, for whoever would skip the module in a sweep of several.</summary>
+    internal bool IsWatched => hooks.Length > 0;
+
     /// <summary>Names a child that stays; call it in the constructor.</summary>
     /// <param name="name">Without dots.</param>
     /// <param name="child">The child.</param>

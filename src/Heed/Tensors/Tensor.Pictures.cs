@@ -123,6 +123,14 @@ public sealed partial class Tensor
         return y;
     }
 
+    /// <summary>A 1 × 1 convolution and a depthwise one behind it with packed weights, for evaluation alone; see <see cref="ExpandedDepthwiseKernel"/>.</summary>
+    internal static Tensor ExpandedDepthwise(Tensor x, (PackedConvolution Weight, float[] Bias) expansion, (PackedConvolution Weight, float[] Bias) depthwise, ConvolutionShape shape, Activation activation)
+    {
+        Tensor y = Result("ExpandedDepthwise", new Shape(shape.Batch, shape.OutputHeight, shape.OutputWidth, shape.Filters), x);
+        ExpandedDepthwiseKernel.Forward(x.Values, expansion.Weight, expansion.Bias, activation, depthwise.Weight, depthwise.Bias, shape, y.Writable, activation);
+        return y;
+    }
+
     /// <summary>Samples pictures at free positions, bilinearly, with gradients for both; see <see cref="GridSampleKernel"/>.</summary>
     /// <param name="grid">Positions <c>(batch, height', width', 2)</c> in [−1, 1]², horizontal first; ±1 are the outer edges.</param>
     /// <returns>Shape <c>(batch, height', width', channels)</c> for pictures <c>(batch, height, width, channels)</c>; zeros outside of the picture.</returns>

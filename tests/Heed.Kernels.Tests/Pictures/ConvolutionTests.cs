@@ -134,4 +134,26 @@ public sealed class ConvolutionTests
         Should.Throw<ArgumentException>(() => MaxPoolingKernel.Backward([1], [9], 1, 9, 1, dx)).Message.ShouldContain("position 9 is no pixel of 9");
         Should.Throw<ArgumentOutOfRangeException>(() => MaxPoolingKernel.Forward(dx, 3, 3, 1, 4, 1, y, positions));
     }
+
+    [Theory]
+    [InlineData(112, 16, 40, 3, 2)]
+    [InlineData(30, 9, 67, 5, 1)]
+    [InlineData(1, 5, 3, 3, 1)]
+    [InlineData(300, 3, 17, 3, 1)]
+    public void An_expansion_and_its_depthwise_convolution_have_the_bits_of_two_calls(int size, int inputs, int channels, int kernel, int stride)
+    {
+        ConvolutionShape first = new(2, size, size, inputs, channels, 1, 1);
+        ConvolutionShape second = new(2, size, size, channels, channels, kernel, kernel) { Groups = channels, Stride = stride, PaddingHeight = kernel / 2, PaddingWidth = kernel / 2 };
+        System.Random random = new(1);
+        float[] Drawn(long length) => [.. Enumerable.Range(0, (int)length).Select(_ => (float)random.NextDouble() - 0.5f)];
+        float[] x = Drawn(first.InputLength), bias = Drawn(channels), middle = new float[first.OutputLength], expected = new float[second.OutputLength], y = new float[expected.Length];
+        PackedConvolution expansion = PackedConvolution.Pack(Drawn(channels * inputs), first), depthwise = PackedConvolution.Pack(Drawn(channels * kernel * kernel), second);
+        ConvolutionKernel.Forward(x, expansion, bias, first, middle, default, Activation.HardSwish);
+        ConvolutionKernel.Forward(middle, depthwise, bias, second, expected, default, Activation.Relu);
+        ExpandedDepthwiseKernel.Forward(x, expansion, bias, Activation.HardSwish, depthwise, bias, second, y, Activation.Relu);
+        y.ShouldBe(expected);
+        Should.Throw<ArgumentException>(() => ExpandedDepthwiseKernel.Forward(x, depthwise, bias, Activation.None, depthwise, bias, second, y)).Message.ShouldContain("the expansion must be 1 × 1");
+        Should.Throw<ArgumentException>(() => ExpandedDepthwiseKernel.Forward(x, expansion, bias, Activation.Tanh, depthwise, bias, second, y)).Message.ShouldContain("None, Relu or HardSwish; got Tanh");
+        Should.Throw<ArgumentException>(() => ExpandedDepthwiseKernel.Forward(x.AsSpan(1), expansion, bias, Activation.None, depthwise, bias, second, y)).Message.ShouldContain("x has ");
+    }
 }

@@ -64,6 +64,22 @@ public sealed class PictureNetworkTests
             FoldsAndSeesEveryChange(network, pictures => pass => network.Forward(pictures(pass), pass)[level].Classes);
     }
 
+    [Fact]
+    public void Wide_pictures_that_are_not_written_change_no_bit_and_a_hook_still_sees_them()
+    {
+        MobileNetV3 network = MobileNetV3Config.Named("mobilenetv3-large").Create();
+        network.Initialize(1);
+        float[] picture = FormulaWeights.Create(224 * 224 * 3, 1, 1);
+        float[] Results() => Step.Evaluate(pass => network.Forward(pass.Input(picture, new Shape(1, 224, 224, 3)), pass)).Values.ToArray();
+        float[] together = Results();
+        List<Shape> seen = [];
+        foreach (Module expansion in network.NamedModules().Where(m => m.Module is ConvolutionNorm && m.Name.EndsWith(".block.0", StringComparison.Ordinal)).Select(m => m.Module))
+            expansion.AddHook((Module _, Tensor output, in Pass _) => { seen.Add(output.Shape); return output; });
+        Results().ShouldBe(together);
+        seen.ShouldContain(new Shape(1, 112, 112, 64));
+        seen.Count.ShouldBe(15);
+    }
+
     private static void FoldsAndSeesEveryChange(Module network, Func<Func<Pass, Tensor>, Func<Pass, Tensor>> forward)
     {
         network.Initialize(1);

@@ -125,6 +125,40 @@ public sealed class ResNetTests
         EfficientChannelAttention.KernelSize(512).ShouldBe(5);
     }
 
+    [Theory]
+    [InlineData("basic", "projection", "se.gate")]
+    [InlineData("basic", "padding", "bn2")]
+    [InlineData("bottleneck", "projection", "se")]
+    [InlineData("bottleneck", "projection", "se.fc1")]
+    public void A_training_step_in_one_sweep_is_the_step_of_the_layers_one_by_one(string block, string shortcut, string watched)
+    {
+        (List<float[]> Values, int Seen) Train(bool isWatched)
+        {
+            ResNet network = new(new ResNetConfig { Block = block, Shortcut = shortcut, Depths = [1, 2], Widths = [8, 16], Attention = "se", ClassCount = 3 });
+            network.Initialize(1);
+            int seen = 0;
+            // A hook asks for what the sweep skips: it steps aside.
+            foreach ((_, Module module) in network.NamedModules().Where(m => isWatched && m.Name.EndsWith("." + watched, StringComparison.Ordinal)))
+                module.AddHook((Module _, Tensor output, in Pass _) => { seen++; return output; });
+            float[] pictures = FormulaWeights.Create(4 * 12 * 12 * 3, 1, 1);
+            float loss = Step.Train(new RandomStream(1, "train"), 0, pass => Tensor.CrossEntropy(network.Forward(pass.Input(pictures, new Shape(4, 12, 12, 3)), pass), new[] { 0, 1, 2, 1 }));
+            return ([[loss], .. network.NamedParameters().Select(p => p.Parameter.Gradient.ToArray()), .. network.NamedBuffers().Select(b => b.Buffer.Values.ToArray())], seen);
+        }
+        (List<float[]> together, _) = Train(isWatched: false);
+        (List<float[]> apart, int seen) = Train(isWatched: true);
+        seen.ShouldBe(3);
+        together.Count.ShouldBe(apart.Count);
+        bool isSame = true;
+        for (int n = 0; n < together.Count; n++)
+        {
+            double size = Math.Max(1e-3, apart[n].Max(Math.Abs));
+            for (int i = 0; i < apart[n].Length; i++)
+                ((double)together[n][i]).ShouldBe(apart[n][i], 2e-5 * size);
+            isSame &= together[n].SequenceEqual(apart[n]);
+        }
+        isSame.ShouldBeFalse("the sweeps add in another order: were all bits equal, both ways would be one");
+    }
+
     [Fact]
     public void Batch_norm_keeps_running_statistics_for_evaluation()
     {

@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed.Tests.Tensors;
 
 /// <summary>Every operation of the library has a gradient check here; a new one without a check fails the registry test.</summary>
@@ -108,6 +110,13 @@ public sealed class GradientCheckTests
             new(T(7, 3), T(3), T(3), (x, g, b) => Tensor.BatchNorm(x, g, b, (new[] { 0.1f, 0.2f, -0.3f }, new[] { 1f, 0.5f, 2f }), isFixed: true, rectifies: true)),
             new(T(7, 3), x => Tensor.BatchNorm(x, Tensor.From([1, -2, 0.5f], new Shape(3)), Tensor.From([0.1f, 0, -0.3f], new Shape(3)), (new float[3], new float[3]), isFixed: false, x, rectifies: true)),
         ],
+        ["SqueezeExcite"] =
+        [
+            new([.. Excited, T(5), T(5), T(2, 3, 4, 5)], t => Excite(t, ChannelGate.Sigmoid, isFixed: false, t[7], rectifies: true)),
+            new([.. Excited, T(5), T(5)], t => Excite(t, ChannelGate.Tanh, isFixed: true, null, rectifies: false)),
+            new([.. Excited], t => Excite(t, ChannelGate.HardSigmoid, isFixed: null, t[0], rectifies: true)),
+            new([.. Excited], t => Excite(t, ChannelGate.Relu, isFixed: null, null, rectifies: false)),
+        ],
         ["ScaleChannels"] =
         [
             new(T(2, 3, 4, 5), T(2, 5), (x, g) => x.ScaleChannels(g, x, rectifies: true)),
@@ -191,6 +200,17 @@ public sealed class GradientCheckTests
     {
         Parameter x = Drawn("x", new Shape(40), Initializer.Normal(1));
         Should.Throw<GradientCheckException>(() => GradientCheck.Run([("x", x)], pass => Square.Of(pass.Use(x), 1.01f, onlyFirst: true)));
+    }
+
+    // Pictures and the two layers.
+    private static Input[] Excited => [T(2, 3, 4, 5), T(3, 5), T(3), T(5, 3), T(5)];
+
+    // A norm where it is told whether its statistics are fixed.
+    private static Tensor Excite(Tensor[] t, ChannelGate gate, bool? isFixed, Tensor? addend, bool rectifies)
+    {
+        BatchNormTerms? norm = isFixed is not { } given ? null
+            : new(t[5], t[6], given ? new[] { 0.1f, 0.2f, -0.3f, 0, 0.4f } : new float[5], given ? new[] { 1f, 0.5f, 2, 0.7f, 1.3f } : new float[5], given, 1e-5f);
+        return Tensor.SqueezeExcite(t[0], (t[1], t[2], t[3], t[4]), norm, gate, addend, rectifies, out _).Tanh();
     }
 
     private static Tensor Joined((Tensor A, Tensor B) pair) => Tensor.Concatenate(pair.A, pair.B);

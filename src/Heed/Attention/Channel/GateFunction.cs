@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>The functions that turn energies into gates, by name.</summary>
@@ -16,6 +18,9 @@ internal static class GateFunction
         "tanh" => energies.Tanh(),
         _ => energies.Relu(),
     };
+
+    /// <summary>The same function for kernels.</summary>
+    public static ChannelGate Of(string name) => name switch { "sigmoid" => ChannelGate.Sigmoid, "hard-sigmoid" => ChannelGate.HardSigmoid, "tanh" => ChannelGate.Tanh, _ => ChannelGate.Relu };
 
     /// <summary>An energy at which the gate is nearly open and still has a gradient.</summary>
     public static float OpenEnergy(string name) => name switch { "sigmoid" => 4, "hard-sigmoid" => 2.5f, "tanh" => 2, _ => 1 };

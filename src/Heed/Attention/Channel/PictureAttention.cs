@@ -93,6 +93,14 @@ public abstract class PictureAttention : Module
         return Finish(Return(Weigh(x, pass, null, rectifies: false), pass), addend, rectifies);
     }
 
+    /// <summary>Weighs what a batch norm makes of x; a block that can takes the norm into its own sweeps, unless a hook asks for what lies between.</summary>
+    /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
+    /// <param name="pass">The call.</param>
+    /// <param name="norm">The batch norm.</param>
+    /// <param name="addend">As x, or null.</param>
+    /// <param name="rectifies">Whether negative results become 0.</param>
+    internal virtual Tensor Forward(Tensor x, in Pass pass, BatchNorm norm, Tensor? addend, bool rectifies) => Forward(norm.Forward(x, pass), pass, addend, rectifies);
+
     /// <summary>The block itself, with the addition and the rectifier that it was asked for.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>

@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>Options of <see cref="SqueezeExcitation"/>.</summary>
@@ -48,7 +50,8 @@ public sealed record SqueezeExcitationConfig
 /// <remarks>
 /// <para>Formula: z_c = mean over places of x_c (squeeze); s = σ(W₂·max(W₁·z + b₁, 0) + b₂) (excitation); y_c = s_c·x_c (scale).</para>
 /// <para>Shapes: x, y <c>(batch, height, width, channels)</c>; W₁ <c>(hidden, channels)</c> and W₂ <c>(channels, hidden)</c> as <c>fc1</c> and <c>fc2</c>, timm's names; gates <c>(batch, channels)</c>, seen by a hook on <c>gate</c>.</para>
-/// <para>Variant: the published one, with biases; squeeze by maximum or by half of each, other gates and hidden sizes by <see cref="SqueezeExcitationConfig"/>. Cost: two sweeps over x, 4·channels·hidden flops a picture.</para>
+/// <para>Variant: the published one, with biases; squeeze by maximum or by half of each, other gates and hidden sizes by <see cref="SqueezeExcitationConfig"/>. Cost: two sweeps over x, 4·channels·hidden flops a picture.
+    /// Where gradients are recorded, the block is one operation, and takes the batch norm before it in where a residual branch has one (<see cref="SqueezeExcitationKernel"/>); hooks on a part, and squeezes by maximum, go step by step.</para>
 /// <para>Source: Hu, Shen and Sun, "Squeeze-and-excitation networks", 2018, section 3.</para>
 /// </remarks>
 public sealed class SqueezeExcitation : PictureAttention
@@ -113,5 +116,24 @@ public sealed class SqueezeExcitation : PictureAttention
     }
 
     /// <inheritdoc/>
-    protected override Tensor Weigh(Tensor x, in Pass pass, Tensor? addend, bool rectifies) => x.ScaleChannels(Gates(x, pass), addend, rectifies);
+    protected override Tensor Weigh(Tensor x, in Pass pass, Tensor? addend, bool rectifies) =>
+        CanFuse(pass) ? Fused(x, pass, null, addend, rectifies) : x.ScaleChannels(Gates(x, pass), addend, rectifies);
+
+    internal override Tensor Forward(Tensor x, in Pass pass, BatchNorm norm, Tensor? addend, bool rectifies) =>
+        !HasHooks && !norm.IsWatched && CanFuse(pass) ? Fused(x, pass, norm, addend, rectifies) : base.Forward(x, pass, norm, addend, rectifies);
+
+    // Where gradients are recorded, one operation for all, unless a hook asks for a part or a part is not the usual one.
+    private bool CanFuse(in Pass pass) =>
+        pass.Step.Records && Config.Squeeze == "average" && !fc1.IsWatched && !fc2.IsWatched && !gate.IsWatched && fc1.Adapter is null && fc2.Adapter is null;
+
+    private Tensor Fused(Tensor x, in Pass pass, BatchNorm? norm, Tensor? addend, bool rectifies)
+    {
+        BatchNormTerms? terms = norm?.Terms(pass);
+        Tensor y = Tensor.SqueezeExcite(
+            x, (pass.Use(fc1.Weight), pass.Use(fc1.Bias!), pass.Use(fc2.Weight), pass.Use(fc2.Bias!)), terms, GateFunction.Of(Config.Gate), addend, rectifies, out Tensor gates);
+        if (terms is not null)
+            norm!.Follow(terms, x, pass);
+        GateCapture.Tell(gate, gates, pass);
+        return y;
+    }
 }

@@ -174,7 +174,7 @@ public sealed class MobileNetV3 : PictureNetwork
 
         public Tensor Forward(Tensor x, in Pass pass)
         {
-            Tensor y = depthwise.Forward(expand is null ? x : expand.Forward(x, pass), pass);
+            Tensor y = expand is null ? depthwise.Forward(x, pass) : expand.Forward(x, pass, depthwise);
             y = attention is null ? y : attention.Module.Forward(y, pass);
             return Return(project.Forward(y, pass, adds ? x : null), pass);
         }
