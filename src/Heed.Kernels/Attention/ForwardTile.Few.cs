@@ -12,7 +12,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     private readonly void ReadKeys<V>(int count, float* q, int i, int panels)
         where V : unmanaged, ISimd<V>
     {
-        (int key, int lead, int keys) = Part(live[i] / panel);
+        (int key, int lead, int keys) = Part(live[i] >> panelBits);
         Ahead ahead = i + 1 < panels ? KeysAhead(live[i + 1]) : ValuesAhead(live[0]);
         int dim = s->Call.Dim, parts = Math.Max(1, (dim + DimensionsAtOnce - 1) / DimensionsAtOnce), lines = ahead.Lines(parts);
         float* to = scores + live[i];

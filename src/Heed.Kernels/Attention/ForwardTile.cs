@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Heed.Kernels;
@@ -16,7 +17,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     where TMask : unmanaged, IAttentionMask
 {
     private readonly AttentionForward<TModifier, TMask>* s;
-    private readonly int b, head, firstRow, rows, strips, queryStride, scoreStride, valueStride, stride, block, panel, height;
+    private readonly int b, head, firstRow, rows, strips, queryStride, scoreStride, valueStride, stride, block, panel, panelBits, height;
     private readonly AttentionSequence sequence;
     private readonly Scratch scratch;
     private readonly float* queries, scores, keyPanels, valuePanels, widened;
@@ -35,6 +36,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         this.s = s;
         (this.b, this.head, this.sequence, this.firstRow, this.rows, this.panel, this.height) = (b, head, sequence, firstRow, rows, panel, height);
         block = s->Call.Block;
+        panelBits = BitOperations.Log2((uint)panel);
         strips = (rows + height - 1) / height;
         bool readsQueries = s->Call.Group == 1 && s->Call.StridesQ.Row == s->Call.Dim;
         queryStride = readsQueries ? s->Call.Dim : Odd(s->Call.Dim);
@@ -115,9 +117,13 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         for (int i = 0, end; i < panels && strips > 1; i = end)
         {
             end = Run(i, panels);
-            float* keys = KeyPanel<V>(live[i] / panel);
-            for (int j = i + 1; j < end; j++)
-                KeyPanel<V>(live[j] / panel);
+            for (int j = i; j < end; j++)
+            {
+                // No division for each panel of each strip: it would take longer than a step of the product.
+                if (!keysReady[live[j] >> panelBits])
+                    LoadKeys<V>(live[j] >> panelBits);
+            }
+            float* keys = keyPanels + ((nint)live[i] * s->Call.Dim);
             GemmTile.RunPanels<V>(count, q, queryStride, 1, keys, scores + live[i], scoreStride, s->Call.Dim, end - i);
         }
         if (modifies || isCut)
@@ -173,19 +179,15 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         return n;
     }
 
-    private readonly float* KeyPanel<V>(int p)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void LoadKeys<V>(int p)
         where V : unmanaged, ISimd<V>
     {
-        float* slot = keyPanels + ((nint)p * panel * s->Call.Dim);
-        if (!keysReady[p])
-        {
-            (int key, int lead, int keys) = Part(p);
-            (nint start, nint stride) = Source(s->Call.K, s->Call.StridesK, key, keys, s->Call.Dim);
-            KeysAhead((p + 1) * panel).Fetch(int.MaxValue);
-            PackKeys<V>((float*)start, stride, slot, lead, keys, s->Call.Dim);
-            keysReady[p] = true;
-        }
-        return slot;
+        (int key, int lead, int keys) = Part(p);
+        (nint start, nint stride) = Source(s->Call.K, s->Call.StridesK, key, keys, s->Call.Dim);
+        KeysAhead((p + 1) * panel).Fetch(int.MaxValue);
+        PackKeys<V>((float*)start, stride, keyPanels + ((nint)p * panel * s->Call.Dim), lead, keys, s->Call.Dim);
+        keysReady[p] = true;
     }
 
     // Some dimensions of a panel's keys, transposed; zeros where there is no key.
@@ -219,12 +221,11 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         return ((nint)widened, size);
     }
 
-    private readonly float* ValuePanel<V>(int p)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void LoadValues<V>(int p)
         where V : unmanaged, ISimd<V>
     {
         float* slot = valuePanels + ((nint)p * panel * panel);
-        if (valuesReady[p])
-            return slot;
         (int key, int lead, int keys) = Part(p);
         (nint start, nint stride) = Source(s->Call.V, s->Call.StridesV, key, keys, s->Call.ValueDim);
         for (int c = 0; c < valueStride; c += panel, slot += (nint)block * panel)
@@ -234,7 +235,6 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
             Packing.Panel<V>((float*)start + c, stride, 1, slot + (lead * panel), keys, Math.Clamp(s->Call.ValueDim - c, 0, panel));
         }
         valuesReady[p] = true;
-        return valuePanels + ((nint)p * panel * panel);
     }
 
     // context = weights · values, over runs of neighbouring panels.
@@ -247,7 +247,10 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
             return;
         }
         for (int i = 0; i < panels && !inPlace; i++)
-            ValuePanel<V>(live[i] / panel);
+        {
+            if (!valuesReady[live[i] >> panelBits])
+                LoadValues<V>(live[i] >> panelBits);
+        }
         for (int i = 0, end; i < panels; i = end)
         {
             end = Run(i, panels);

@@ -42,10 +42,10 @@ internal static unsafe class GemmTile
 {
     // How many rows of B ahead of use an unpacked B is fetched: 16 rows of 24 multiply–adds cover the latency of the
     // third-level cache.
-    private const int Ahead = 16;
+    public const int Ahead = 16;
 
     // So many steps before its end a tile fetches the C of the next one.
-    private const int Late = 64;
+    public const int Late = 64;
 
     /// <summary>Floats that a fetching tile advances with each step of depth.</summary>
     public const int FetchStep = 2;
@@ -228,6 +228,7 @@ internal static unsafe class GemmTile
             case 3: Run<V, Rows3, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
             case 4: Run<V, Rows4, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
             case 5: Run<V, Rows5, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
+            case 6 when typeof(V) == typeof(Simd256) && TForm.IsWide: SixRowTile.Run<TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
             case 6: Run<V, Rows6, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
             case 7: Run<V, Rows7, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;
             case 8: Run<V, Rows8, TForm>(a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, other, next); break;

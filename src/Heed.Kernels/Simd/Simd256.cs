@@ -89,7 +89,7 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
     public static Simd256 ScaleByPowerOfTwo(Simd256 x, Simd256 n)
     {
         // 2ⁿ as a product of two normal numbers, so that the result overflows and underflows as it should.
-        Vector256<int> whole = Vector256.ConvertToInt32(n.v), half = whole >> 1;
+        Vector256<int> whole = Vector256.ConvertToInt32Native(n.v), half = whole >> 1;
         Vector256<float> a = ((half + Vector256.Create(127)) << 23).AsSingle();
         Vector256<float> b = ((whole - half + Vector256.Create(127)) << 23).AsSingle();
         return new(x.v * a * b);
@@ -152,8 +152,31 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
     public static Simd256 Exp(Simd256 x) => SimdMath.Exp(x);
 
     /// <inheritdoc/>
+    /// <remarks>The numbers of <see cref="SimdMath.PowerOfTwo"/> in 12 instructions instead of 17: a large number added to t leaves round t, with the bias of an exponent, in its last
+    /// bits, and the polynomial is 2⁻⁶⁴ times as large, so that one factor, 2^(n + 64), is normal for every n from −160 on.</remarks>
     [MethodImpl(Inline)]
-    public static Simd256 PowerOfTwo(Simd256 t) => SimdMath.PowerOfTwo(t);
+    public static Simd256 PowerOfTwo(Simd256 t) => new(PowerOfTwo(t.v));
+
+    [MethodImpl(Inline)]
+    internal static Vector256<float> PowerOfTwo(Vector256<float> t)
+    {
+        t = Avx.Max(Vector256.Create(PowerLowest), t);
+        Vector256<float> n = t + Vector256.Create(PowerRound), f = t - (n - Vector256.Create(PowerRound));
+        Vector256<float> p = Vector256.FusedMultiplyAdd(Vector256.Create(Power5), f, Vector256.Create(Power4));
+        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(Power3));
+        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(Power2));
+        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(Power1));
+        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(Power0));
+        return p * PowerScale(n);
+    }
+
+    // Of PowerOfTwo: the smallest exponent that is told from −∞, 1.5·2²³ + 127 + 64, the coefficients times 2⁻⁶⁴.
+    internal const float PowerLowest = -160f, PowerRound = 12583103f, Power0 = 5.42101086e-20f, Power1 = 0.693147f * Power0, Power2 = 0.24022243f * Power0,
+        Power3 = 0.055507336f * Power0, Power4 = 0.009671514f * Power0, Power5 = 0.0013264728f * Power0;
+
+    // 2^(n + 64).
+    [MethodImpl(Inline)]
+    internal static Vector256<float> PowerScale(Vector256<float> n) => (n.AsInt32() << 23).AsSingle();
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
