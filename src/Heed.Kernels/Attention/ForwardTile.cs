@@ -16,6 +16,9 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     where TModifier : unmanaged, IScoreModifier
     where TMask : unmanaged, IAttentionMask
 {
+    // Panels that a mask is asked about together before it is asked about each.
+    private const int PanelsAtOnce = 4;
+
     private readonly AttentionForward<TModifier, TMask>* s;
     private readonly int b, head, firstRow, rows, strips, queryStride, scoreStride, valueStride, stride, block, panel, panelBits, height;
     private readonly AttentionSequence sequence;
@@ -28,7 +31,9 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     private readonly bool* keysReady;
     private readonly bool* valuesReady;
     private int firstKey, filled;   // of the block: local index of its first key; whose panels are ready
-    private bool isCut;             // a panel of the strip is looked at pair by pair
+    private int missing;            // panels of the block whose keys are not packed yet
+    private int wholePanels;        // if the last strip saw the whole block: how many panels that is, which stand in live and coverage; else 0
+    private bool isCut, wholeIsCut; // a panel of the strip is looked at pair by pair
     private NextTask next;
 
     public ForwardTile(AttentionForward<TModifier, TMask>* s, int b, int head, AttentionSequence sequence, int firstRow, int rows, int panel, int height, byte* memory)
@@ -101,6 +106,8 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         {
             new Span<byte>(keysReady, 2 * block / panel).Clear();
             filled = blockIndex;
+            missing = block >> panelBits;
+            wholePanels = 0;
         }
         int row = strip * height, count = Math.Min(height, rows - row), panels = Cover(firstRow + row, count);
         if (panels == 0)
@@ -117,9 +124,8 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         for (int i = 0, end; i < panels && strips > 1; i = end)
         {
             end = Run(i, panels);
-            for (int j = i; j < end; j++)
+            for (int j = i; j < end && missing > 0; j++)
             {
-                // No division for each panel of each strip: it would take longer than a step of the product.
                 if (!keysReady[live[j] >> panelBits])
                     LoadKeys<V>(live[j] >> panelBits);
             }
@@ -163,24 +169,40 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         int first = Math.Max(0, -firstKey), end = Math.Min(block, sequence.Keys - firstKey), n = 0;
         if (first >= end)
             return 0;
-        TileCoverage whole = s->Mask.Cover(s->Call.Tile(b, head, sequence, row, count, firstKey, block));
+        MaskTile tile = s->Call.Tile(b, head, sequence, row, count, firstKey, block);
+        TileCoverage whole = s->Mask.Cover(tile);
         if (whole == TileCoverage.None)
             return 0;
-        for (int p = first / panel; p * panel < end; p++)
+        if (whole == TileCoverage.All && wholePanels > 0)
         {
-            int key = firstKey + (p * panel);
-            TileCoverage c = whole == TileCoverage.All ? whole : s->Mask.Cover(s->Call.Tile(b, head, sequence, row, count, key, panel));
-            if (c == TileCoverage.None)
-                continue;
-            coverage[p] = c == TileCoverage.All && (key < 0 || key + panel > sequence.Keys) ? StripSoftmax.Ragged : (byte)c;
-            isCut |= coverage[p] != (byte)TileCoverage.All;
-            live[n++] = p * panel;
+            isCut = wholeIsCut;
+            return wholePanels;
         }
+        for (int p = first >> panelBits, last = (end - 1) >> panelBits; p <= last;)
+        {
+            int groupEnd = whole == TileCoverage.All ? last + 1 : Math.Min(p + PanelsAtOnce, last + 1);
+            TileCoverage group = whole == TileCoverage.All ? whole : Cover(tile, p, groupEnd);
+            for (; p < groupEnd; p++)
+            {
+                TileCoverage c = group == TileCoverage.Partly ? Cover(tile, p, p + 1) : group;
+                if (c == TileCoverage.None)
+                    continue;
+                int key = firstKey + (p << panelBits);
+                coverage[p] = c == TileCoverage.All && (key < 0 || key + panel > sequence.Keys) ? StripSoftmax.Ragged : (byte)c;
+                isCut |= coverage[p] != (byte)TileCoverage.All;
+                live[n++] = p << panelBits;
+            }
+        }
+        (wholePanels, wholeIsCut) = (whole == TileCoverage.All ? n : 0, isCut);
         return n;
     }
 
+    // What the mask says of the panels first … end − 1.
+    private readonly TileCoverage Cover(in MaskTile tile, int first, int end) =>
+        s->Mask.Cover(tile with { FirstKey = Math.Max(firstKey + (first << panelBits), 0), LastKey = Math.Min(firstKey + (end << panelBits), sequence.Keys) - 1 });
+
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void LoadKeys<V>(int p)
+    private void LoadKeys<V>(int p)
         where V : unmanaged, ISimd<V>
     {
         (int key, int lead, int keys) = Part(p);
@@ -188,6 +210,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         KeysAhead((p + 1) * panel).Fetch(int.MaxValue);
         PackKeys<V>((float*)start, stride, keyPanels + ((nint)p * panel * s->Call.Dim), lead, keys, s->Call.Dim);
         keysReady[p] = true;
+        missing--;
     }
 
     // Some dimensions of a panel's keys, transposed; zeros where there is no key.
@@ -257,11 +280,17 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
             ValueRows v = Rows(live[i], live[end - 1] + panel);
             if (isCut && end == panels)
                 v.Depth = Math.Clamp(live[end - 1] + StripSoftmax.Weighed<V>(scores + live[end - 1], scoreStride, count) - live[i] - v.Skip, 0, v.Depth);
+            float* weights = scores + live[i] + v.Skip;
+            if (next.LinesAtOnce == 0)
+            {
+                GemmTile.RunColumns<V>(count, weights, scoreStride, 1, v.Source, v.Stride, v.Columns, context, stride, v.Depth, i == 0 ? null : context, stride, valueStride >> panelBits);
+                continue;
+            }
             for (int c = 0; c < valueStride; c += panel)
             {
                 next.Fetch();
                 float* to = context + c;
-                GemmTile.Run<V>(count, scores + live[i] + v.Skip, scoreStride, 1, v.Panel(c / panel), v.Stride, to, stride, v.Depth, i == 0 ? null : to, stride);
+                GemmTile.Run<V>(count, weights, scoreStride, 1, v.Panel(c >> panelBits), v.Stride, to, stride, v.Depth, i == 0 ? null : to, stride);
             }
         }
     }
@@ -269,6 +298,8 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     // The end of the run of neighbouring live panels that starts with the i-th.
     private readonly int Run(int i, int panels)
     {
+        if (live[panels - 1] - live[i] == (panels - 1 - i) << panelBits)
+            return panels;
         for (i++; i < panels && live[i] == live[i - 1] + panel; i++)
         {
         }

@@ -15,12 +15,13 @@ internal static unsafe class SixRowTile
     // Floats of a vector.
     private const int W = 8;
 
-    /// <summary>One tile, or with <see cref="ITileForm.Repeats"/> neighbouring ones.</summary>
+    /// <summary>One tile, or with <see cref="ITileForm.Repeats"/> neighbouring ones, whose panels of B lie <paramref name="panelStride"/> apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run<TForm>(
-        float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next)
+        float* a, nint rowStride, nint depthStride, float* b, nint strideB, float* c, nint strideC, nint depth, float* start, nint startStride, float* other, float* next, nint panelStride = 0)
         where TForm : struct, ITileForm
     {
+        float* panel = b;
     Panel:
         Vector256<float> c00 = Vector256<float>.Zero, c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00,
             c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
@@ -106,6 +107,9 @@ internal static unsafe class SixRowTile
         if (TForm.Repeats)
         {
             c += 2 * W;
+            if (start != null)
+                start += 2 * W;
+            b = panel += panelStride;
             if (c != next)
                 goto Panel;
         }
