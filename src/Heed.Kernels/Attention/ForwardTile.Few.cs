@@ -44,4 +44,51 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
             }
         }
     }
+
+    // The same for one to four rows, whole panels of keys: without copies.
+    private readonly void ReadFewKeys<V>(int count, float* q, int i, int end)
+        where V : unmanaged, ISimd<V>
+    {
+        int key = firstKey + live[i], keys = live[end - 1] + panel - live[i];
+        byte* k = (byte*)s->Call.K + (s->Call.Offset(s->Call.StridesK, b, head, sequence.FirstKey + key) * ElementSize);
+        nint stride = (nint)s->Call.StridesK.Row * ElementSize;
+        byte* next = ValuesAhead(live[0]).Row;
+        if (s->Call.IsShort)
+            FewRows.Scores<FewRows.Shorts>(count, q, queryStride, k, stride, scores + live[i], scoreStride, s->Call.Dim, keys, next);
+        else
+            FewRows.Scores<FewRows.Singles>(count, q, queryStride, k, stride, scores + live[i], scoreStride, s->Call.Dim, keys, next);
+    }
+
+    private readonly void ReadFewValues<V>(int count, int panels, float* context)
+        where V : unmanaged, ISimd<V>
+    {
+        nint stride = (nint)s->Call.StridesV.Row * ElementSize;
+        for (int i = 0, end; i < panels; i = end)
+        {
+            end = Run(i, panels);
+            int key = firstKey + live[i], lead = Math.Max(0, -key), keys = Math.Min(firstKey + live[end - 1] + panel, sequence.Keys) - key - lead;
+            byte* v = (byte*)s->Call.V + (s->Call.Offset(s->Call.StridesV, b, head, sequence.FirstKey + key + lead) * ElementSize);
+            float* weights = scores + live[i] + lead;
+            byte* next = KeysAhead(block).Row;
+            if (s->Call.IsShort)
+                FewRows.Values<FewRows.Shorts>(count, weights, scoreStride, v, stride, context, this.stride, s->Call.ValueDim, keys, i > 0, next);
+            else
+                FewRows.Values<FewRows.Singles>(count, weights, scoreStride, v, stride, context, this.stride, s->Call.ValueDim, keys, i > 0, next);
+        }
+    }
+
+    private readonly int ElementSize => s->Call.IsShort ? sizeof(ushort) : sizeof(float);
+
+    // The end of the run of whole panels, side by side, that starts with the i-th; i if that one is not whole.
+    private readonly int WholeRun(int i, int panels)
+    {
+        int end = i;
+        for (; end < panels && (end == i || live[end] == live[end - 1] + panel); end++)
+        {
+            int key = firstKey + live[end];
+            if (key < 0 || key + panel > sequence.Keys)
+                break;
+        }
+        return end;
+    }
 }

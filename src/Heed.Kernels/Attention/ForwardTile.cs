@@ -24,7 +24,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     private readonly AttentionSequence sequence;
     private readonly Scratch scratch;
     private readonly float* queries, scores, keyPanels, valuePanels, widened;
-    private readonly bool inPlace;
+    private readonly bool inPlace, isFew;   // values are read as they lie; so few rows that keys are too, without a copy
     private readonly ScoreRow* contexts;
     private readonly int* live;
     private readonly byte* coverage;
@@ -49,6 +49,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         stride = ContextStride(s->Call.ValueDim, s->Call.ValueRows, panel);
         scoreStride = block + 16;
         inPlace = (strips == 1 || (s->Call.StridesV.Row == s->Call.ValueDim && !s->Call.IsShort)) && s->Call.ValueDim > 0 && s->Call.ValueDim % panel == 0;
+        isFew = inPlace && rows <= FewRows.Most && panel >= FewRows.KeysAtOnce && FewRows.IsSupported && FewRows.Fits(s->Call.Dim, s->Call.ValueDim, s->Call.IsShort);
         long sizeQ = readsQueries ? 0 : (long)rows * queryStride, sizeS = (long)height * scoreStride;
         long sizeK = (long)(strips == 1 ? panel : block) * Math.Max(s->Call.Dim, 1), sizeV = inPlace ? 0 : (long)block * valueStride;
         int widest = s->Call.IsShort ? Math.Max(s->Call.Dim, s->Call.ValueDim) : 0;
@@ -119,8 +120,14 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         }
         float* q = queries + ((nint)row * queryStride);
         bool modifies = !TModifier.IsIdentity;
-        for (int i = 0; i < panels && strips == 1; i++)
-            ReadKeys<V>(count, q, i, panels);
+        for (int i = 0, end; i < panels && strips == 1; i = end)
+        {
+            end = isFew ? WholeRun(i, panels) : i;
+            if (end > i)
+                ReadFewKeys<V>(count, q, i, end);
+            else
+                ReadKeys<V>(count, q, (end = i + 1) - 1, panels);
+        }
         for (int i = 0, end; i < panels && strips > 1; i = end)
         {
             end = Run(i, panels);
@@ -264,6 +271,11 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     private void Values<V>(int count, int panels, float* context)
         where V : unmanaged, ISimd<V>
     {
+        if (isFew)
+        {
+            ReadFewValues<V>(count, panels, context);
+            return;
+        }
         if (strips == 1 && inPlace)
         {
             ReadValues<V>(count, panels, context);

@@ -47,7 +47,7 @@ internal static unsafe class RowPowers
         return SimdReduce.Sum(s0 + s1);
     }
 
-    // The same bits again, four vectors step by step: one after the other, the steps of a vector wait in the scheduler until there is no room for the next vector's (two thirds of the time).
+    // The same bits again.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float Run256(float* row, int* live, int panels, float factor, float shift)
     {
@@ -57,39 +57,9 @@ internal static unsafe class RowPowers
         for (; p + 1 < panels; p += 2)
         {
             float* x = row + live[p], y = row + live[p + 1];
-            Vector256<float> k = Vector256.Create(Simd256.PowerLowest);
-            Vector256<float> f0 = Avx.Max(k, Vector256.FusedMultiplyAdd(Vector256.Load(x), c, h)), f1 = Avx.Max(k, Vector256.FusedMultiplyAdd(Vector256.Load(x + W), c, h));
-            Vector256<float> f2 = Avx.Max(k, Vector256.FusedMultiplyAdd(Vector256.Load(y), c, h)), f3 = Avx.Max(k, Vector256.FusedMultiplyAdd(Vector256.Load(y + W), c, h));
-            k = Vector256.Create(Simd256.PowerRound);
-            Vector256<float> n0 = f0 + k, n1 = f1 + k, n2 = f2 + k, n3 = f3 + k;
-            f0 -= n0 - k;
-            f1 -= n1 - k;
-            f2 -= n2 - k;
-            f3 -= n3 - k;
-            k = Vector256.Create(Simd256.Power4);
-            Vector256<float> first = Vector256.Create(Simd256.Power5);
-            Vector256<float> e0 = Vector256.FusedMultiplyAdd(first, f0, k), e1 = Vector256.FusedMultiplyAdd(first, f1, k);
-            Vector256<float> e2 = Vector256.FusedMultiplyAdd(first, f2, k), e3 = Vector256.FusedMultiplyAdd(first, f3, k);
-            k = Vector256.Create(Simd256.Power3);
-            e0 = Vector256.FusedMultiplyAdd(e0, f0, k);
-            e1 = Vector256.FusedMultiplyAdd(e1, f1, k);
-            e2 = Vector256.FusedMultiplyAdd(e2, f2, k);
-            e3 = Vector256.FusedMultiplyAdd(e3, f3, k);
-            k = Vector256.Create(Simd256.Power2);
-            e0 = Vector256.FusedMultiplyAdd(e0, f0, k);
-            e1 = Vector256.FusedMultiplyAdd(e1, f1, k);
-            e2 = Vector256.FusedMultiplyAdd(e2, f2, k);
-            e3 = Vector256.FusedMultiplyAdd(e3, f3, k);
-            k = Vector256.Create(Simd256.Power1);
-            e0 = Vector256.FusedMultiplyAdd(e0, f0, k);
-            e1 = Vector256.FusedMultiplyAdd(e1, f1, k);
-            e2 = Vector256.FusedMultiplyAdd(e2, f2, k);
-            e3 = Vector256.FusedMultiplyAdd(e3, f3, k);
-            k = Vector256.Create(Simd256.Power0);
-            e0 = Vector256.FusedMultiplyAdd(e0, f0, k) * Simd256.PowerScale(n0);
-            e1 = Vector256.FusedMultiplyAdd(e1, f1, k) * Simd256.PowerScale(n1);
-            e2 = Vector256.FusedMultiplyAdd(e2, f2, k) * Simd256.PowerScale(n2);
-            e3 = Vector256.FusedMultiplyAdd(e3, f3, k) * Simd256.PowerScale(n3);
+            Vector256<float> e0 = Vector256.FusedMultiplyAdd(Vector256.Load(x), c, h), e1 = Vector256.FusedMultiplyAdd(Vector256.Load(x + W), c, h);
+            Vector256<float> e2 = Vector256.FusedMultiplyAdd(Vector256.Load(y), c, h), e3 = Vector256.FusedMultiplyAdd(Vector256.Load(y + W), c, h);
+            Simd256.PowersOfTwo(ref e0, ref e1, ref e2, ref e3);
             e0.Store(x);
             e1.Store(x + W);
             e2.Store(y);
