@@ -183,20 +183,22 @@ internal static unsafe class FewRows
         float* q, nint m, Vector256<float> k0, Vector256<float> k1, Vector256<float> k2, Vector256<float> k3, ref Vector256<float> c0, ref Vector256<float> c1, ref Vector256<float> c2, ref Vector256<float> c3)
         where TRows : struct, ITileRows
     {
-        int rows = TRows.Count;
-        c0 = Chain(q, k0, k1, k2, k3, c0);
-        if (rows > 1) c1 = Chain(q + m, k0, k1, k2, k3, c1);
-        if (rows > 2) c2 = Chain(q + (2 * m), k0, k1, k2, k3, c2);
-        if (rows > 3) c3 = Chain(q + (3 * m), k0, k1, k2, k3, c3);
+        // Row after row for each dimension: one row's chain in one expression would have all its numbers read first, into registers that are not there.
+        Multiply<TRows>(q, m, k0, ref c0, ref c1, ref c2, ref c3);
+        Multiply<TRows>(q + 1, m, k1, ref c0, ref c1, ref c2, ref c3);
+        Multiply<TRows>(q + 2, m, k2, ref c0, ref c1, ref c2, ref c3);
+        Multiply<TRows>(q + 3, m, k3, ref c0, ref c1, ref c2, ref c3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Chain(float* q, Vector256<float> k0, Vector256<float> k1, Vector256<float> k2, Vector256<float> k3, Vector256<float> c)
+    private static void Multiply<TRows>(float* q, nint m, Vector256<float> k, ref Vector256<float> c0, ref Vector256<float> c1, ref Vector256<float> c2, ref Vector256<float> c3)
+        where TRows : struct, ITileRows
     {
-        c = Vector256.FusedMultiplyAdd(Vector256.Create(q[0]), k0, c);
-        c = Vector256.FusedMultiplyAdd(Vector256.Create(q[1]), k1, c);
-        c = Vector256.FusedMultiplyAdd(Vector256.Create(q[2]), k2, c);
-        return Vector256.FusedMultiplyAdd(Vector256.Create(q[3]), k3, c);
+        int rows = TRows.Count;
+        c0 = Vector256.FusedMultiplyAdd(Vector256.Create(*q), k, c0);
+        if (rows > 1) c1 = Vector256.FusedMultiplyAdd(Vector256.Create(q[m]), k, c1);
+        if (rows > 2) c2 = Vector256.FusedMultiplyAdd(Vector256.Create(q[2 * m]), k, c2);
+        if (rows > 3) c3 = Vector256.FusedMultiplyAdd(Vector256.Create(q[3 * m]), k, c3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
