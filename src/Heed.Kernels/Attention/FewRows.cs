@@ -20,17 +20,15 @@ internal interface IStoredNumbers
 /// </remarks>
 internal static unsafe class FewRows
 {
-    /// <summary>Most rows.</summary>
-    public const int Most = 4;
-
     /// <summary>Keys that <see cref="Scores{TStored}"/> takes at a time.</summary>
     public const int KeysAtOnce = 16;
 
     // Floats of a vector; how many keys ahead memory is fetched; values that several passes over the columns read.
     private const int W = 8, Ahead = 32, ValuesAtOnce = 32;
 
-    /// <summary>Whether the machine has the instructions.</summary>
-    public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
+    /// <summary>Most rows. Four rows of float32 keep the panels of <see cref="ForwardTile{TModifier, TMask}"/> where vectors have 512 bits: the two were not compared there.</summary>
+    /// <param name="panel">Two vectors.</param>
+    public static int Most(int panel, bool isShort) => panel < KeysAtOnce || !Avx2.IsSupported || !Fma.IsSupported ? 0 : panel > 2 * W && !isShort ? 3 : 4;
 
     /// <summary>Whether rows of so many numbers can be read so.</summary>
     public static bool Fits(int dim, int valueDim, bool isShort) => dim > 0 && dim % (isShort ? 8 : 4) == 0 && valueDim > 0 && valueDim % 16 == 0;
