@@ -51,29 +51,29 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     {
         int key = firstKey + live[i], keys = live[end - 1] + panel - live[i];
         byte* k = (byte*)s->Call.K + (s->Call.Offset(s->Call.StridesK, b, head, sequence.FirstKey + key) * ElementSize);
-        nint stride = (nint)s->Call.StridesK.Row * ElementSize;
-        byte* next = ValuesAhead(live[0]).Row;
+        nint step = (nint)s->Call.StridesK.Row * ElementSize;
+        byte* following = ValuesAhead(live[0]).Row;
         if (s->Call.IsShort)
-            FewRows.Scores<FewRows.Shorts>(count, q, queryStride, k, stride, scores + live[i], scoreStride, s->Call.Dim, keys, next);
+            FewRows.Scores<FewRows.Shorts>(count, q, queryStride, k, step, scores + live[i], scoreStride, s->Call.Dim, keys, following);
         else
-            FewRows.Scores<FewRows.Singles>(count, q, queryStride, k, stride, scores + live[i], scoreStride, s->Call.Dim, keys, next);
+            FewRows.Scores<FewRows.Singles>(count, q, queryStride, k, step, scores + live[i], scoreStride, s->Call.Dim, keys, following);
     }
 
     private readonly void ReadFewValues<V>(int count, int panels, float* context)
         where V : unmanaged, ISimd<V>
     {
-        nint stride = (nint)s->Call.StridesV.Row * ElementSize;
+        nint step = (nint)s->Call.StridesV.Row * ElementSize;
         for (int i = 0, end; i < panels; i = end)
         {
             end = Run(i, panels);
             int key = firstKey + live[i], lead = Math.Max(0, -key), keys = Math.Min(firstKey + live[end - 1] + panel, sequence.Keys) - key - lead;
             byte* v = (byte*)s->Call.V + (s->Call.Offset(s->Call.StridesV, b, head, sequence.FirstKey + key + lead) * ElementSize);
             float* weights = scores + live[i] + lead;
-            byte* next = KeysAhead(block).Row;
+            byte* following = KeysAhead(block).Row;
             if (s->Call.IsShort)
-                FewRows.Values<FewRows.Shorts>(count, weights, scoreStride, v, stride, context, this.stride, s->Call.ValueDim, keys, i > 0, next);
+                FewRows.Values<FewRows.Shorts>(count, weights, scoreStride, v, step, context, stride, s->Call.ValueDim, keys, i > 0, following);
             else
-                FewRows.Values<FewRows.Singles>(count, weights, scoreStride, v, stride, context, this.stride, s->Call.ValueDim, keys, i > 0, next);
+                FewRows.Values<FewRows.Singles>(count, weights, scoreStride, v, step, context, stride, s->Call.ValueDim, keys, i > 0, following);
         }
     }
 
