@@ -39,7 +39,7 @@ if want lstm; then g++ -O2 -std=c++17 -Wall "$here/onednn_lstm.cpp" -o "$work/on
 # ORT_LIBRARY names another library of ONNX Runtime; otherwise npm's or a Python package's is taken.
 library='' python=$(library_of python3-minimal 'bin/python3$')
 if want attention || want pictures || want transformers; then
-  library=${ORT_LIBRARY:-$(ls "$work"/node_modules/onnxruntime-node/bin/napi-v*/linux/"$(uname -m | sed s/x86_64/x64/)"/libonnxruntime.so.1 2> /dev/null | head -1)}
+  library=${ORT_LIBRARY:-$(ls "$work"/node_modules/onnxruntime-node/bin/napi-v*/linux/"$(uname -m | sed s/x86_64/x64/)"/libonnxruntime.so.1 2> /dev/null | head -1 || true)}
   library=${library:-$(python3 -c 'import glob, importlib.util as u; print(*glob.glob(u.find_spec("onnxruntime").submodule_search_locations[0] + "/capi/libonnxruntime.so*"))' 2> /dev/null || true)}
   if [ -z "$library" ]; then
     echo "ONNX Runtime left out: no library (run.sh --install, or ORT_LIBRARY=FILE)" >&2

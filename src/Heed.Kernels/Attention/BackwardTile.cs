@@ -243,6 +243,7 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
         float* x = scores + ((nint)r * strideS), d = dScores + ((nint)r * strideS);
         int firstLive = panels, endLive = 0;
         byte* covers = coverage + (r / height * panels);
+        bool isPlain = typeof(V) == typeof(Simd256) && StripGradient<TModifier, TMask>.IsPlain && s->Call.Dropout == 0 && s->Results.FromEntropy == null;
         for (int p = 0, end; p < panels; p = end)
         {
             bool sees = covers[p] != (byte)TileCoverage.None;
@@ -262,8 +263,16 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
             (firstLive, endLive) = (Math.Min(firstLive, p), end);
             GemmTile.RunPanels<V>(count, queries + ((nint)r * strideQ), strideQ, 1, keyPanels + ((nint)at * dim), x + at, strideS, dim, end - p);
             GemmTile.RunPanels<V>(count, dOutputs + ((nint)r * strideD), strideD, 1, valuePanels + ((nint)at * valueDim), d + at, strideS, valueDim, end - p);
-            for (int q = p; q < end; q++)
-                gradient.Run<V>(count, x + (q * panel), d + (q * panel), strideS, firstKey + (q * panel), covers[q] == (byte)TileCoverage.Partly, (q + 1) * panel > keys);
+            for (int q = p, plain; q < end; q = plain)
+            {
+                for (plain = q; isPlain && plain < end && covers[plain] == (byte)TileCoverage.All && (plain + 1) * panel <= keys; plain++)
+                {
+                }
+                if (plain > q)
+                    gradient.RunPlain(count, x + (q * panel), d + (q * panel), strideS, (plain - q) * panel);
+                else
+                    gradient.Run<V>(count, x + (q * panel), d + (q * panel), strideS, firstKey + (q * panel), covers[q] == (byte)TileCoverage.Partly, ((plain = q + 1) * panel) > keys);
+            }
         }
         if (s->Results.DQ == null)
             return;
@@ -301,8 +310,7 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
             Careful<V>(rows, a, rowStride, depthStride, source, strideB, c, strideC, size, depth, accumulate);
             return;
         }
-        for (nint j = 0; j < columns; j += panel)
-            GemmTile.Run<V>(rows, a, rowStride, depthStride, source + j, strideB, c + j, strideC, depth, accumulate ? c + j : null, strideC);
+        GemmTile.RunColumns<V>(rows, a, rowStride, depthStride, source, strideB, panel, c, strideC, depth, accumulate ? c : null, strideC, (int)(columns / panel));
     }
 
     // The same where a factor is not finite: weights of 0 contribute nothing.

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Heed.Kernels;
@@ -15,19 +16,24 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     where TModifier : unmanaged, IScoreModifier
     where TMask : unmanaged, IAttentionMask
 {
+    // Panels that a mask is asked about together before it is asked about each.
+    private const int PanelsAtOnce = 4;
+
     private readonly AttentionForward<TModifier, TMask>* s;
-    private readonly int b, head, firstRow, rows, strips, queryStride, scoreStride, valueStride, stride, block, panel, height;
+    private readonly int b, head, firstRow, rows, strips, queryStride, scoreStride, valueStride, stride, block, panel, panelBits, height;
     private readonly AttentionSequence sequence;
     private readonly Scratch scratch;
     private readonly float* queries, scores, keyPanels, valuePanels, widened;
-    private readonly bool inPlace;
+    private readonly bool inPlace, isFew;   // values are read as they lie; so few rows that keys are too, without a copy
     private readonly ScoreRow* contexts;
     private readonly int* live;
     private readonly byte* coverage;
     private readonly bool* keysReady;
     private readonly bool* valuesReady;
     private int firstKey, filled;   // of the block: local index of its first key; whose panels are ready
-    private bool isCut;             // a panel of the strip is looked at pair by pair
+    private int missing;            // panels of the block whose keys are not packed yet
+    private int wholePanels;        // if the last strip saw the whole block: how many panels that is, which stand in live and coverage; else 0
+    private bool isCut, wholeIsCut; // a panel of the strip is looked at pair by pair
     private NextTask next;
 
     public ForwardTile(AttentionForward<TModifier, TMask>* s, int b, int head, AttentionSequence sequence, int firstRow, int rows, int panel, int height, byte* memory)
@@ -35,6 +41,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         this.s = s;
         (this.b, this.head, this.sequence, this.firstRow, this.rows, this.panel, this.height) = (b, head, sequence, firstRow, rows, panel, height);
         block = s->Call.Block;
+        panelBits = BitOperations.Log2((uint)panel);
         strips = (rows + height - 1) / height;
         bool readsQueries = s->Call.Group == 1 && s->Call.StridesQ.Row == s->Call.Dim;
         queryStride = readsQueries ? s->Call.Dim : Odd(s->Call.Dim);
@@ -42,6 +49,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         stride = ContextStride(s->Call.ValueDim, s->Call.ValueRows, panel);
         scoreStride = block + 16;
         inPlace = (strips == 1 || (s->Call.StridesV.Row == s->Call.ValueDim && !s->Call.IsShort)) && s->Call.ValueDim > 0 && s->Call.ValueDim % panel == 0;
+        isFew = inPlace && rows <= FewRows.Most(panel, s->Call.IsShort) && FewRows.Fits(s->Call.Dim, s->Call.ValueDim, s->Call.IsShort);
         long sizeQ = readsQueries ? 0 : (long)rows * queryStride, sizeS = (long)height * scoreStride;
         long sizeK = (long)(strips == 1 ? panel : block) * Math.Max(s->Call.Dim, 1), sizeV = inPlace ? 0 : (long)block * valueStride;
         int widest = s->Call.IsShort ? Math.Max(s->Call.Dim, s->Call.ValueDim) : 0;
@@ -99,6 +107,8 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         {
             new Span<byte>(keysReady, 2 * block / panel).Clear();
             filled = blockIndex;
+            missing = block >> panelBits;
+            wholePanels = 0;
         }
         int row = strip * height, count = Math.Min(height, rows - row), panels = Cover(firstRow + row, count);
         if (panels == 0)
@@ -110,14 +120,23 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         }
         float* q = queries + ((nint)row * queryStride);
         bool modifies = !TModifier.IsIdentity;
-        for (int i = 0; i < panels && strips == 1; i++)
-            ReadKeys<V>(count, q, i, panels);
+        for (int i = 0, end; i < panels && strips == 1; i = end)
+        {
+            end = isFew ? WholeRun(i, panels) : i;
+            if (end > i)
+                ReadFewKeys<V>(count, q, i, end);
+            else
+                ReadKeys<V>(count, q, (end = i + 1) - 1, panels);
+        }
         for (int i = 0, end; i < panels && strips > 1; i = end)
         {
             end = Run(i, panels);
-            float* keys = KeyPanel<V>(live[i] / panel);
-            for (int j = i + 1; j < end; j++)
-                KeyPanel<V>(live[j] / panel);
+            for (int j = i; j < end && missing > 0; j++)
+            {
+                if (!keysReady[live[j] >> panelBits])
+                    LoadKeys<V>(live[j] >> panelBits);
+            }
+            float* keys = keyPanels + ((nint)live[i] * s->Call.Dim);
             GemmTile.RunPanels<V>(count, q, queryStride, 1, keys, scores + live[i], scoreStride, s->Call.Dim, end - i);
         }
         if (modifies || isCut)
@@ -157,35 +176,48 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         int first = Math.Max(0, -firstKey), end = Math.Min(block, sequence.Keys - firstKey), n = 0;
         if (first >= end)
             return 0;
-        TileCoverage whole = s->Mask.Cover(s->Call.Tile(b, head, sequence, row, count, firstKey, block));
+        MaskTile tile = s->Call.Tile(b, head, sequence, row, count, firstKey, block);
+        TileCoverage whole = s->Mask.Cover(tile);
         if (whole == TileCoverage.None)
             return 0;
-        for (int p = first / panel; p * panel < end; p++)
+        if (whole == TileCoverage.All && wholePanels > 0)
         {
-            int key = firstKey + (p * panel);
-            TileCoverage c = whole == TileCoverage.All ? whole : s->Mask.Cover(s->Call.Tile(b, head, sequence, row, count, key, panel));
-            if (c == TileCoverage.None)
-                continue;
-            coverage[p] = c == TileCoverage.All && (key < 0 || key + panel > sequence.Keys) ? StripSoftmax.Ragged : (byte)c;
-            isCut |= coverage[p] != (byte)TileCoverage.All;
-            live[n++] = p * panel;
+            isCut = wholeIsCut;
+            return wholePanels;
         }
+        for (int p = first >> panelBits, last = (end - 1) >> panelBits; p <= last;)
+        {
+            int groupEnd = whole == TileCoverage.All ? last + 1 : Math.Min(p + PanelsAtOnce, last + 1);
+            TileCoverage group = whole == TileCoverage.All ? whole : Cover(tile, p, groupEnd);
+            for (; p < groupEnd; p++)
+            {
+                TileCoverage c = group == TileCoverage.Partly ? Cover(tile, p, p + 1) : group;
+                if (c == TileCoverage.None)
+                    continue;
+                int key = firstKey + (p << panelBits);
+                coverage[p] = c == TileCoverage.All && (key < 0 || key + panel > sequence.Keys) ? StripSoftmax.Ragged : (byte)c;
+                isCut |= coverage[p] != (byte)TileCoverage.All;
+                live[n++] = p << panelBits;
+            }
+        }
+        (wholePanels, wholeIsCut) = (whole == TileCoverage.All ? n : 0, isCut);
         return n;
     }
 
-    private readonly float* KeyPanel<V>(int p)
+    // What the mask says of the panels first … end − 1.
+    private readonly TileCoverage Cover(in MaskTile tile, int first, int end) =>
+        s->Mask.Cover(tile with { FirstKey = Math.Max(firstKey + (first << panelBits), 0), LastKey = Math.Min(firstKey + (end << panelBits), sequence.Keys) - 1 });
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void LoadKeys<V>(int p)
         where V : unmanaged, ISimd<V>
     {
-        float* slot = keyPanels + ((nint)p * panel * s->Call.Dim);
-        if (!keysReady[p])
-        {
-            (int key, int lead, int keys) = Part(p);
-            (nint start, nint stride) = Source(s->Call.K, s->Call.StridesK, key, keys, s->Call.Dim);
-            KeysAhead((p + 1) * panel).Fetch(int.MaxValue);
-            PackKeys<V>((float*)start, stride, slot, lead, keys, s->Call.Dim);
-            keysReady[p] = true;
-        }
-        return slot;
+        (int key, int lead, int keys) = Part(p);
+        (nint start, nint stride) = Source(s->Call.K, s->Call.StridesK, key, keys, s->Call.Dim);
+        KeysAhead((p + 1) * panel).Fetch(int.MaxValue);
+        PackKeys<V>((float*)start, stride, keyPanels + ((nint)p * panel * s->Call.Dim), lead, keys, s->Call.Dim);
+        keysReady[p] = true;
+        missing--;
     }
 
     // Some dimensions of a panel's keys, transposed; zeros where there is no key.
@@ -219,12 +251,11 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         return ((nint)widened, size);
     }
 
-    private readonly float* ValuePanel<V>(int p)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void LoadValues<V>(int p)
         where V : unmanaged, ISimd<V>
     {
         float* slot = valuePanels + ((nint)p * panel * panel);
-        if (valuesReady[p])
-            return slot;
         (int key, int lead, int keys) = Part(p);
         (nint start, nint stride) = Source(s->Call.V, s->Call.StridesV, key, keys, s->Call.ValueDim);
         for (int c = 0; c < valueStride; c += panel, slot += (nint)block * panel)
@@ -234,31 +265,44 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
             Packing.Panel<V>((float*)start + c, stride, 1, slot + (lead * panel), keys, Math.Clamp(s->Call.ValueDim - c, 0, panel));
         }
         valuesReady[p] = true;
-        return valuePanels + ((nint)p * panel * panel);
     }
 
     // context = weights · values, over runs of neighbouring panels.
     private void Values<V>(int count, int panels, float* context)
         where V : unmanaged, ISimd<V>
     {
+        if (isFew)
+        {
+            ReadFewValues<V>(count, panels, context);
+            return;
+        }
         if (strips == 1 && inPlace)
         {
             ReadValues<V>(count, panels, context);
             return;
         }
         for (int i = 0; i < panels && !inPlace; i++)
-            ValuePanel<V>(live[i] / panel);
+        {
+            if (!valuesReady[live[i] >> panelBits])
+                LoadValues<V>(live[i] >> panelBits);
+        }
         for (int i = 0, end; i < panels; i = end)
         {
             end = Run(i, panels);
             ValueRows v = Rows(live[i], live[end - 1] + panel);
             if (isCut && end == panels)
                 v.Depth = Math.Clamp(live[end - 1] + StripSoftmax.Weighed<V>(scores + live[end - 1], scoreStride, count) - live[i] - v.Skip, 0, v.Depth);
+            float* weights = scores + live[i] + v.Skip;
+            if (next.LinesAtOnce == 0)
+            {
+                GemmTile.RunColumns<V>(count, weights, scoreStride, 1, v.Source, v.Stride, v.Columns, context, stride, v.Depth, i == 0 ? null : context, stride, valueStride >> panelBits);
+                continue;
+            }
             for (int c = 0; c < valueStride; c += panel)
             {
                 next.Fetch();
                 float* to = context + c;
-                GemmTile.Run<V>(count, scores + live[i] + v.Skip, scoreStride, 1, v.Panel(c / panel), v.Stride, to, stride, v.Depth, i == 0 ? null : to, stride);
+                GemmTile.Run<V>(count, weights, scoreStride, 1, v.Panel(c >> panelBits), v.Stride, to, stride, v.Depth, i == 0 ? null : to, stride);
             }
         }
     }
@@ -266,6 +310,8 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     // The end of the run of neighbouring live panels that starts with the i-th.
     private readonly int Run(int i, int panels)
     {
+        if (live[panels - 1] - live[i] == (panels - 1 - i) << panelBits)
+            return panels;
         for (i++; i < panels && live[i] == live[i - 1] + panel; i++)
         {
         }

@@ -14,6 +14,8 @@ internal static unsafe class RowPowers
     {
         if (typeof(V) == typeof(Simd512))
             return Run512(row, live, panels, factor, shift);
+        if (typeof(V) == typeof(Simd256))
+            return Run256(row, live, panels, factor, shift);
         V c = V.Create(factor), h = V.Create(shift), s0 = V.Zero, s1 = V.Zero;
         for (int p = 0; p < panels; p++)
         {
@@ -39,6 +41,38 @@ internal static unsafe class RowPowers
             Vector512<float> e1 = Simd512.PowerOfTwo(Avx512F.FusedMultiplyAdd(Vector512.Load(x + Vector512<float>.Count), c, h));
             e0.Store(x);
             e1.Store(x + Vector512<float>.Count);
+            s0 += e0;
+            s1 += e1;
+        }
+        return SimdReduce.Sum(s0 + s1);
+    }
+
+    // The same bits again.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static float Run256(float* row, int* live, int panels, float factor, float shift)
+    {
+        const int W = 8;
+        Vector256<float> c = Vector256.Create(factor), h = Vector256.Create(shift), s0 = Vector256<float>.Zero, s1 = s0;
+        int p = 0;
+        for (; p + 1 < panels; p += 2)
+        {
+            float* x = row + live[p], y = row + live[p + 1];
+            Vector256<float> e0 = Vector256.FusedMultiplyAdd(Vector256.Load(x), c, h), e1 = Vector256.FusedMultiplyAdd(Vector256.Load(x + W), c, h);
+            Vector256<float> e2 = Vector256.FusedMultiplyAdd(Vector256.Load(y), c, h), e3 = Vector256.FusedMultiplyAdd(Vector256.Load(y + W), c, h);
+            Simd256.PowersOfTwo(ref e0, ref e1, ref e2, ref e3);
+            e0.Store(x);
+            e1.Store(x + W);
+            e2.Store(y);
+            e3.Store(y + W);
+            s0 = s0 + e0 + e2;
+            s1 = s1 + e1 + e3;
+        }
+        if (p < panels)
+        {
+            float* x = row + live[p];
+            Vector256<float> e0 = Simd256.PowerOfTwo(Vector256.FusedMultiplyAdd(Vector256.Load(x), c, h)), e1 = Simd256.PowerOfTwo(Vector256.FusedMultiplyAdd(Vector256.Load(x + W), c, h));
+            e0.Store(x);
+            e1.Store(x + W);
             s0 += e0;
             s1 += e1;
         }

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Heed.Kernels;
 
@@ -67,4 +69,49 @@ internal unsafe struct StripGradient<TModifier, TMask>
             }
         }
     }
+
+    /// <summary>Whether <see cref="RunPlain"/> will do where there is neither a mask nor dropout nor a gradient of the entropy.</summary>
+    public static bool IsPlain => TModifier.IsIdentity && !TModifier.HasDistribution && !TModifier.NamesValues;
+
+    /// <summary>What <see cref="Run{V}"/> does, with the same bits, with 256 bits over <paramref name="width"/> columns, a multiple of 16.</summary>
+    /// <remarks>Four vectors step by step and without the wrapper, as in <see cref="RowPowers"/>.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public readonly void RunPlain(int rows, float* s, float* d, nint stride, int width)
+    {
+        const int W = 8;
+        Vector256<float> factor = Vector256.Create(Scale * AttentionMath.LogTwoE);
+        for (int r = 0; r < rows; r++, s += stride, d += stride)
+        {
+            Vector256<float> shift = Vector256.Create(Gradients[r].Shift), rest = Vector256.Create(Gradients[r].ShiftRest), center = Vector256.Create(Gradients[r].Center);
+            int i = 0;
+            for (; i + (4 * W) <= width; i += 4 * W)
+            {
+                float* x = s + i, y = d + i;
+                Vector256<float> e0 = Vector256.FusedMultiplyAdd(Vector256.Load(x), factor, shift) + rest;
+                Vector256<float> e1 = Vector256.FusedMultiplyAdd(Vector256.Load(x + W), factor, shift) + rest;
+                Vector256<float> e2 = Vector256.FusedMultiplyAdd(Vector256.Load(x + (2 * W)), factor, shift) + rest;
+                Vector256<float> e3 = Vector256.FusedMultiplyAdd(Vector256.Load(x + (3 * W)), factor, shift) + rest;
+                Simd256.PowersOfTwo(ref e0, ref e1, ref e2, ref e3);
+                e0.Store(x);
+                e1.Store(x + W);
+                e2.Store(x + (2 * W));
+                e3.Store(x + (3 * W));
+                Slope(e0, center, y);
+                Slope(e1, center, y + W);
+                Slope(e2, center, y + (2 * W));
+                Slope(e3, center, y + (3 * W));
+            }
+            for (; i < width; i += W)
+            {
+                Vector256<float> p = Simd256.PowerOfTwo(Vector256.FusedMultiplyAdd(Vector256.Load(s + i), factor, shift) + rest);
+                p.Store(s + i);
+                Slope(p, center, d + i);
+            }
+        }
+    }
+
+    // d ← p·(d − center); 0 where p is 0, whatever d is.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Slope(Vector256<float> p, Vector256<float> center, float* d) =>
+        (Avx.CompareNotEqual(p, Vector256<float>.Zero) & (p * (Vector256.Load(d) - center))).Store(d);
 }

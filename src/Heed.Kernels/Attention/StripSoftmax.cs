@@ -385,10 +385,19 @@ internal static unsafe class StripSoftmax
     public static bool IsFinite<V>(float* x, nint length)
         where V : unmanaged, ISimd<V>
     {
-        V sum = V.Zero;
-        for (nint i = 0; i < length; i += V.Width)
-            sum = V.FusedMultiplyAdd(V.Load(x + i), V.Zero, sum);
-        return V.Sum(sum) == 0;
+        // Four sums: one would wait for its own additions.
+        V s0 = V.Zero, s1 = V.Zero, s2 = V.Zero, s3 = V.Zero;
+        nint w = V.Width, i = 0;
+        for (; i + (4 * w) <= length; i += 4 * w)
+        {
+            s0 = V.FusedMultiplyAdd(V.Load(x + i), V.Zero, s0);
+            s1 = V.FusedMultiplyAdd(V.Load(x + i + w), V.Zero, s1);
+            s2 = V.FusedMultiplyAdd(V.Load(x + i + (2 * w)), V.Zero, s2);
+            s3 = V.FusedMultiplyAdd(V.Load(x + i + (3 * w)), V.Zero, s3);
+        }
+        for (; i < length; i += w)
+            s0 = V.FusedMultiplyAdd(V.Load(x + i), V.Zero, s0);
+        return V.Sum(s0 + s1 + (s2 + s3)) == 0;
     }
 
     /// <summary>Nothing.</summary>

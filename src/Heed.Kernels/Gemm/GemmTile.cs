@@ -219,7 +219,18 @@ internal static unsafe class GemmTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void RunPanels<V>(int rows, float* a, nint rowStride, nint depthStride, float* b, float* c, nint strideC, nint depth, int panels)
         where V : unmanaged, ISimd<V> =>
-        Run<V, Panels>(rows, a, rowStride, depthStride, b, 2 * V.Width, c, strideC, depth, null, 0, null, c, 0, 0, c + (panels * 2 * V.Width));
+        RunColumns<V>(rows, a, rowStride, depthStride, b, 2 * V.Width, depth * 2 * V.Width, c, strideC, depth, null, 0, panels);
+
+    /// <summary>Neighbouring tiles whose panels of B lie <paramref name="panelStride"/> apart, packed or in place, with a C in the first-level cache: one call as well.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void RunColumns<V>(
+        int rows, float* a, nint rowStride, nint depthStride, float* b, nint strideB, nint panelStride, float* c, nint strideC, nint depth, float* start, nint startStride, int panels)
+        where V : unmanaged, ISimd<V>
+    {
+        // Values may have no features.
+        if (panels > 0)
+            Run<V, Panels>(rows, a, rowStride, depthStride, b, strideB, c, strideC, depth, start, startStride, null, c, 0, panelStride - (depth * strideB), c + (panels * 2 * V.Width));
+    }
 
     /// <summary><see cref="Run{V, TRows, TForm}"/> by a number of rows, 1 … 12.</summary>
     public static void Run<V, TForm>(

@@ -98,7 +98,7 @@ public readonly unsafe struct Simd128 : ISimd<Simd128>
     public static Simd128 ScaleByPowerOfTwo(Simd128 x, Simd128 n)
     {
         // 2ⁿ as a product of two normal numbers, so that the result overflows and underflows as it should.
-        Vector128<int> whole = Vector128.ConvertToInt32(n.v), half = whole >> 1;
+        Vector128<int> whole = Vector128.ConvertToInt32Native(n.v), half = whole >> 1;
         Vector128<float> a = ((half + Vector128.Create(127)) << 23).AsSingle();
         Vector128<float> b = ((whole - half + Vector128.Create(127)) << 23).AsSingle();
         return new(x.v * a * b);

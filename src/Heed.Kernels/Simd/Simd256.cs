@@ -93,7 +93,7 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
     public static Simd256 ScaleByPowerOfTwo(Simd256 x, Simd256 n)
     {
         // 2ⁿ as a product of two normal numbers, so that the result overflows and underflows as it should.
-        Vector256<int> whole = Vector256.ConvertToInt32(n.v), half = whole >> 1;
+        Vector256<int> whole = Vector256.ConvertToInt32Native(n.v), half = whole >> 1;
         Vector256<float> a = ((half + Vector256.Create(127)) << 23).AsSingle();
         Vector256<float> b = ((whole - half + Vector256.Create(127)) << 23).AsSingle();
         return new(x.v * a * b);
@@ -160,8 +160,68 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
     public static Simd256 Exp(Simd256 x) => SimdMath.Exp(x);
 
     /// <inheritdoc/>
+    /// <remarks>The numbers of <see cref="SimdMath.PowerOfTwo"/> in 12 instructions instead of 17: a large number added to t leaves round t, with the bias of an exponent, in its last
+    /// bits, and the polynomial is 2⁻⁶⁴ times as large, so that one factor, 2^(n + 64), is normal for every n from −160 on.</remarks>
     [MethodImpl(Inline)]
-    public static Simd256 PowerOfTwo(Simd256 t) => SimdMath.PowerOfTwo(t);
+    public static Simd256 PowerOfTwo(Simd256 t) => new(PowerOfTwo(t.v));
+
+    [MethodImpl(Inline)]
+    internal static Vector256<float> PowerOfTwo(Vector256<float> t)
+    {
+        t = Avx.Max(Vector256.Create(Lowest), t);
+        Vector256<float> n = t + Vector256.Create(Rounding), f = t - (n - Vector256.Create(Rounding));
+        Vector256<float> p = Vector256.FusedMultiplyAdd(Vector256.Create(Power5), f, Vector256.Create(Power4));
+        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(Power3));
+        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(Power2));
+        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(Power1));
+        return Vector256.FusedMultiplyAdd(p, f, Vector256.Create(Power0)) * Scaling(n);
+    }
+
+    /// <summary>The same of four vectors, step by step: one after the other, the steps of a vector wait in the scheduler until it has no room for those of the next (a quarter longer).</summary>
+    [MethodImpl(Inline)]
+    internal static void PowersOfTwo(ref Vector256<float> t0, ref Vector256<float> t1, ref Vector256<float> t2, ref Vector256<float> t3)
+    {
+        Vector256<float> k = Vector256.Create(Lowest);
+        Vector256<float> f0 = Avx.Max(k, t0), f1 = Avx.Max(k, t1), f2 = Avx.Max(k, t2), f3 = Avx.Max(k, t3);
+        k = Vector256.Create(Rounding);
+        Vector256<float> n0 = f0 + k, n1 = f1 + k, n2 = f2 + k, n3 = f3 + k;
+        f0 -= n0 - k;
+        f1 -= n1 - k;
+        f2 -= n2 - k;
+        f3 -= n3 - k;
+        k = Vector256.Create(Power4);
+        Vector256<float> first = Vector256.Create(Power5);
+        Vector256<float> p0 = Vector256.FusedMultiplyAdd(first, f0, k), p1 = Vector256.FusedMultiplyAdd(first, f1, k);
+        Vector256<float> p2 = Vector256.FusedMultiplyAdd(first, f2, k), p3 = Vector256.FusedMultiplyAdd(first, f3, k);
+        k = Vector256.Create(Power3);
+        p0 = Vector256.FusedMultiplyAdd(p0, f0, k);
+        p1 = Vector256.FusedMultiplyAdd(p1, f1, k);
+        p2 = Vector256.FusedMultiplyAdd(p2, f2, k);
+        p3 = Vector256.FusedMultiplyAdd(p3, f3, k);
+        k = Vector256.Create(Power2);
+        p0 = Vector256.FusedMultiplyAdd(p0, f0, k);
+        p1 = Vector256.FusedMultiplyAdd(p1, f1, k);
+        p2 = Vector256.FusedMultiplyAdd(p2, f2, k);
+        p3 = Vector256.FusedMultiplyAdd(p3, f3, k);
+        k = Vector256.Create(Power1);
+        p0 = Vector256.FusedMultiplyAdd(p0, f0, k);
+        p1 = Vector256.FusedMultiplyAdd(p1, f1, k);
+        p2 = Vector256.FusedMultiplyAdd(p2, f2, k);
+        p3 = Vector256.FusedMultiplyAdd(p3, f3, k);
+        k = Vector256.Create(Power0);
+        t0 = Vector256.FusedMultiplyAdd(p0, f0, k) * Scaling(n0);
+        t1 = Vector256.FusedMultiplyAdd(p1, f1, k) * Scaling(n1);
+        t2 = Vector256.FusedMultiplyAdd(p2, f2, k) * Scaling(n2);
+        t3 = Vector256.FusedMultiplyAdd(p3, f3, k) * Scaling(n3);
+    }
+
+    // Of powers of two: the smallest exponent that is told from −∞, 1.5·2²³ + 127 + 64, and the coefficients times 2⁻⁶⁴.
+    private const float Lowest = -160f, Rounding = 12583103f, Power0 = 5.42101086e-20f, Power1 = 0.693147f * Power0, Power2 = 0.24022243f * Power0,
+        Power3 = 0.055507336f * Power0, Power4 = 0.009671514f * Power0, Power5 = 0.0013264728f * Power0;
+
+    // 2^(n + 64).
+    [MethodImpl(Inline)]
+    private static Vector256<float> Scaling(Vector256<float> n) => (n.AsInt32() << 23).AsSingle();
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]

@@ -91,14 +91,35 @@ public static class SimdMath
     public static V Tanh<V>(V x)
         where V : unmanaged, ISimd<V>
     {
-        V size = V.Abs(x), z = x * x;
+        V size = V.Abs(x), small = TanhNearZero(x);
+        V large = V.Create(1f) - V.Create(2f) / (Exp(size + size) + V.Create(1f));
+        return V.CopySign(V.Select(V.LessThan(size, V.Create(TanhSmall)), small, large), x);
+    }
+
+    /// <summary>tanh x with the same bits, without the exponential and the division where no lane needs them: for numbers that are mostly below 0.625. Elsewhere the branch costs more than it spares.</summary>
+    /// <param name="x">The lanes.</param>
+    /// <typeparam name="V">The vector.</typeparam>
+    [MethodImpl(Inline)]
+    internal static V TanhMostlySmall<V>(V x)
+        where V : unmanaged, ISimd<V>
+    {
+        ulong small = V.Bits(V.LessThan(V.Abs(x), V.Create(TanhSmall)));
+        return small == (1ul << V.Width) - 1 ? V.CopySign(TanhNearZero(x), x) : V.Tanh(x);
+    }
+
+    // Below this tanh is a polynomial.
+    private const float TanhSmall = 0.625f;
+
+    [MethodImpl(Inline)]
+    private static V TanhNearZero<V>(V x)
+        where V : unmanaged, ISimd<V>
+    {
+        V z = x * x;
         V p = V.FusedMultiplyAdd(V.Create(-5.70498872745e-3f), z, V.Create(2.06390887954e-2f));
         p = V.FusedMultiplyAdd(p, z, V.Create(-5.37397155531e-2f));
         p = V.FusedMultiplyAdd(p, z, V.Create(1.33314422036e-1f));
         p = V.FusedMultiplyAdd(p, z, V.Create(-3.33332819422e-1f));
-        V small = V.FusedMultiplyAdd(p * z, x, x);
-        V large = V.Create(1f) - V.Create(2f) / (Exp(size + size) + V.Create(1f));
-        return V.CopySign(V.Select(V.LessThan(size, V.Create(0.625f)), small, large), x);
+        return V.FusedMultiplyAdd(p * z, x, x);
     }
 
     /// <summary>1/(1 + e⁻ˣ); 0 below −88.8.</summary>

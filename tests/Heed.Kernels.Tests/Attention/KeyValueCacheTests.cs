@@ -53,6 +53,43 @@ public class KeyValueCacheTests
     }
 
     [Theory]
+    [InlineData(1, 64, 64)]
+    [InlineData(1, 24, 80)]
+    [InlineData(1, 128, 192)]
+    [InlineData(2, 40, 16)]
+    [InlineData(3, 64, 48)]
+    [InlineData(4, 128, 128)]
+    [InlineData(4, 36, 32)]
+    [InlineData(5, 64, 64)]
+    public void Few_rows_as_many(int group, int dim, int valueDim)
+    {
+        const int Tokens = 900, Many = 20;
+        var few = new AttentionCase(new(1, 2 * group, 2, Tokens, Tokens, dim) { ValueDim = valueDim });
+        foreach (KeyValueFormat format in new[] { KeyValueFormat.Float32, KeyValueFormat.BFloat16 })
+        {
+            foreach (int capacity in new[] { Tokens, 301 })
+            {
+                var cache = new KeyValueCache(1, 2, dim, valueDim, capacity, format, slides: true);
+                for (int at = 0; at < Tokens; at += 100)
+                    cache.Append(Part(few.K, 2, at, 100, dim), Part(few.V, 2, at, 100, valueDim), 100);
+                float[] many = new float[2 * group * Many * valueDim], one = new float[2 * group * valueDim];
+                cache.Attend(Part(few.Q, 2 * group, Tokens - Many, Many, dim), many, 2 * group, Many, default(PlainScore), default(Causal));
+                cache.Attend(Part(few.Q, 2 * group, Tokens - 1, 1, dim), one, 2 * group, 1, default(PlainScore), default(Causal));
+                for (int h = 0; h < 2 * group; h++)
+                    AttentionBitTests.Same(one.AsSpan(h * valueDim, valueDim), many.AsSpan(((h * Many) + Many - 1) * valueDim, valueDim));
+            }
+        }
+
+        static float[] Part(float[] x, int heads, int first, int count, int size)
+        {
+            float[] part = new float[heads * count * size];
+            for (int h = 0; h < heads; h++)
+                x.AsSpan(((h * Tokens) + first) * size, count * size).CopyTo(part.AsSpan(h * count * size));
+            return part;
+        }
+    }
+
+    [Theory]
     [InlineData(KeyValueFormat.Float32)]
     [InlineData(KeyValueFormat.BFloat16)]
     public void What_a_window_hides_from_one_query_stays_hidden(KeyValueFormat format)
