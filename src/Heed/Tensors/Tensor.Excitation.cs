@@ -47,7 +47,7 @@ public sealed partial class Tensor
 
         private ExcitationWeights Weights => new() { First = Inputs[1].Values, FirstBias = Inputs[2].Values, Second = Inputs[3].Values, SecondBias = Inputs[4].Values };
 
-        private ExcitationNorm Norm => norm is null ? default : new()
+        private ExcitationNorm NormTerms => norm is null ? default : new()
         {
             Gamma = Inputs[Gamma].Values, Beta = Inputs[Beta].Values, Mean = statistics.Mean.Writable, Variance = statistics.Variance.Writable, Epsilon = norm.Epsilon, IsFixed = norm.IsFixed,
         };
@@ -61,7 +61,7 @@ public sealed partial class Tensor
                 norm.Mean.Span.CopyTo(statistics.Mean.Writable);
                 norm.Variance.Span.CopyTo(statistics.Variance.Writable);
             }
-            SqueezeExcitationKernel.Forward(Inputs[0].Values, shape, Weights, Norm, Adds ? Inputs[Addend].Values : default, y.Writable, State);
+            SqueezeExcitationKernel.Forward(Inputs[0].Values, shape, Weights, NormTerms, Adds ? Inputs[Addend].Values : default, y.Writable, State);
             if (norm is { IsFixed: false })
             {
                 statistics.Mean.Values.CopyTo(norm.Mean.Span);
@@ -72,7 +72,7 @@ public sealed partial class Tensor
         protected internal override void Backward()
         {
             Accumulate(0, Addend, out Span<float> dx, out bool overwritesInput, out Span<float> daddend, out bool overwritesAddend);
-            SqueezeExcitationKernel.Backward(GradientOf(), Inputs[0].Values, shape.Rectifies ? y.Values : default, shape, Weights, Norm, State, new()
+            SqueezeExcitationKernel.Backward(GradientOf(), Inputs[0].Values, shape.Rectifies ? y.Values : default, shape, Weights, NormTerms, State, new()
             {
                 Input = dx, OverwritesInput = overwritesInput, Addend = daddend, OverwritesAddend = overwritesAddend,
                 First = Wanted(1), FirstBias = Wanted(2), Second = Wanted(3), SecondBias = Wanted(4), Gamma = norm is null ? default : Wanted(Gamma), Beta = norm is null ? default : Wanted(Beta),
