@@ -99,10 +99,10 @@ internal sealed class ExplainCommand
     // An empty translation has no token that could be explained.
     private ExplainedInput[] Read(ExplainedModel explained, ExplainedItem item, ExplanationOptions options)
     {
-        ExplainedInput[] inputs = [.. explained.Read(item, options)];
-        if (inputs.Length == 0)
+        ExplainedInput[] read = [.. explained.Read(item, options)];
+        if (read.Length == 0)
             terminal.Say($"'{OneLine.Of(item.Row.Text)}': the model's answer is empty, so there is nothing to explain");
-        return inputs;
+        return read;
     }
 
     private int Show(IEnumerable<ExplainedInput> all, ExplanationOptions options, ExplanationPage? page, (string Folder, bool IsOneOfMany, TraceType Type)? traces, bool showsHeads, bool isJson)

@@ -52,8 +52,8 @@ internal sealed class ExplainedData
             options.Validate();
             return options;
         });
-        IEnumerable<TextRow> rows = TextTable.ReadRows(parsed.GetValue(data)!, options);
-        return (parsed.GetValue(spread) ? Spread([.. rows], parsed.GetValue(limit)) : rows.Take(parsed.GetValue(limit))).Select(row => new ExplainedItem(row, null));
+        IEnumerable<TextRow> table = TextTable.ReadRows(parsed.GetValue(data)!, options);
+        return (parsed.GetValue(spread) ? Spread([.. table], parsed.GetValue(limit)) : table.Take(parsed.GetValue(limit))).Select(row => new ExplainedItem(row, null));
     }
 
     public IEnumerable<ExplainedItem> Pictures(ParseResult parsed, IReadOnlyList<string> labels) => Of(parsed, path => images.Read(parsed, path, labels));

@@ -75,8 +75,8 @@ internal sealed class TextClassifierInput : ExplainedInput
     private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, pass => Forward(encoded.Ids, 1, pass).Logits,
         [.. Enumerable.Repeat(("cls", 0..0), own.ClassTokens), .. encoded.Tokens.Select((token, t) => token.Length > 0 ? (row.Text[token.Range], token.Range) : (NameOf(encoded.Ids[t]), 0..0))]);
 
-    private protected override IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => sentences.Length == 0 ? new Dictionary<string, IReadOnlyList<string>> { [AnswerRow] = [AnswerRow] }
-        : new Dictionary<string, IReadOnlyList<string>> { [AnswerRow] = [AnswerRow], [Sentences] = [.. Enumerable.Range(0, sentences.Length).Where(t => t == 0 || sentences[t] != sentences[t - 1]).Select(SentenceFrom)] };
+    private protected override IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => sentences.Length == 0 ? new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { [AnswerRow] = [AnswerRow] }
+        : new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { [AnswerRow] = [AnswerRow], [Sentences] = [.. Enumerable.Range(0, sentences.Length).Where(t => t == 0 || sentences[t] != sentences[t - 1]).Select(SentenceFrom)] };
 
     // A pooling has one row, the answer's; of a text read sentence by sentence that of words has one a sentence, which are the keys of the other.
     private protected override (string? Rows, string? Keys) TracedSequencesOf(string layer)

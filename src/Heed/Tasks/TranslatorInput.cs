@@ -45,8 +45,8 @@ internal sealed class TranslatorInput : TokenSequenceInput
         (int[] copies, string[] further) = model.Network.Config.Copies ? model.Encoding.AsTarget(text, read.Tokens) : ([], []);
         Hypothesis best = SequenceDecoder.Decode(model.Network, [read.Ids], model.Decoding, copies.Length > 0 ? [copies] : null)[0][0];
         int count = model.Network.TargetCount;
-        string[] words = [.. best.Ids.Select(id => id < count ? model.TargetEncoder.Vocabulary[id] : further[id - count])];
-        return [.. words.Select((_, t) => new TranslatorInput(model, text, read, copies, best, t, words))];
+        string[] answered = [.. best.Ids.Select(id => id < count ? model.TargetEncoder.Vocabulary[id] : further[id - count])];
+        return [.. answered.Select((_, t) => new TranslatorInput(model, text, read, copies, best, t, answered))];
     }
 
     public override ExplainedInput Again() => new TranslatorInput(model, Source, whole, copies, answer, position, words);
@@ -55,7 +55,7 @@ internal sealed class TranslatorInput : TokenSequenceInput
     private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, Pass, TracedTokens(_ => ""));
 
     // What the decoder reads when it writes a token are those before it.
-    private protected override IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => new Dictionary<string, IReadOnlyList<string>> { [Written] = [.. words, "(end)"], [Known] = ["(start)", .. words] };
+    private protected override IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { [Written] = [.. words, "(end)"], [Known] = ["(start)", .. words] };
 
     private protected override (string? Rows, string? Keys) TracedSequencesOf(string layer)
     {

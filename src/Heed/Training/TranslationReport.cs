@@ -51,7 +51,7 @@ public sealed class TranslationReport : EvaluationReport
         text.AppendLine(Bleu.ToString());
         text.AppendLine(LowerCaseBleu.ToString());
         text.AppendLine(FormattableString.Invariant($"chrF2 {Chrf:F2}, {ChrfScore.Signature}"));
-        text.AppendLine($"repeated runs of 1/2/3/4 tokens {Repetition}; references {ReferenceRepetition}");
+        text.AppendLine(FormattableString.Invariant($"repeated runs of 1/2/3/4 tokens {Repetition}; references {ReferenceRepetition}"));
         text.Append(FormattableString.Invariant($"exact {ExactShare:P2}"));
         if (!double.IsNaN(Loss))
             text.Append(FormattableString.Invariant($", loss {Loss:F4} a token"));

@@ -51,7 +51,7 @@ public sealed record SqueezeExcitationConfig
 /// <para>Formula: z_c = mean over places of x_c (squeeze); s = σ(W₂·max(W₁·z + b₁, 0) + b₂) (excitation); y_c = s_c·x_c (scale).</para>
 /// <para>Shapes: x, y <c>(batch, height, width, channels)</c>; W₁ <c>(hidden, channels)</c> and W₂ <c>(channels, hidden)</c> as <c>fc1</c> and <c>fc2</c>, timm's names; gates <c>(batch, channels)</c>, seen by a hook on <c>gate</c>.</para>
 /// <para>Variant: the published one, with biases; squeeze by maximum or by half of each, other gates and hidden sizes by <see cref="SqueezeExcitationConfig"/>. Cost: two sweeps over x, 4·channels·hidden flops a picture.
-    /// Where gradients are recorded, the block is one operation, and takes the batch norm before it in where a residual branch has one (<see cref="SqueezeExcitationKernel"/>); hooks on a part, and squeezes by maximum, go step by step.</para>
+/// Where gradients are recorded, the block is one operation, and takes the batch norm before it in where a residual branch has one (<see cref="SqueezeExcitationKernel"/>); hooks on a part, and squeezes by maximum, go step by step.</para>
 /// <para>Source: Hu, Shen and Sun, "Squeeze-and-excitation networks", 2018, section 3.</para>
 /// </remarks>
 public sealed class SqueezeExcitation : PictureAttention

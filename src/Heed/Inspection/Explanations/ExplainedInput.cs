@@ -107,7 +107,7 @@ public abstract class ExplainedInput
     private protected virtual (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => null;
 
     /// <summary>What layers of the traced pass attend with and to beside its tokens.</summary>
-    private protected virtual IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => new Dictionary<string, IReadOnlyList<string>>();
+    private protected virtual IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
 
     /// <summary>Which of <see cref="TracedSequences"/> the rows and keys of a layer are.</summary>
     private protected virtual (string? Rows, string? Keys) TracedSequencesOf(string layer) => (null, null);

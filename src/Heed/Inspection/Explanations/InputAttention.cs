@@ -52,7 +52,7 @@ public sealed class InputAttention
     /// <param name="poolingNorms">As <see cref="PoolingNorms"/>.</param>
     internal static InputAttention Long(Module network, Action<Pass> run, IReadOnlyList<float[]> views, float[] readers, int[] unitOfPosition, int unitCount, float[]? poolingNorms = null)
     {
-        (string Name, int HeadCount)[] layers = [.. network.NamedModules().Where(m => m.Module is MultiHeadAttention).Select(m => (m.Name, ((MultiHeadAttention)m.Module).Config.Heads)).DistinctBy(m => m.Name)];
+        (string Name, int HeadCount)[] layers = [.. network.NamedModules().Where(m => m.Module is MultiHeadAttention).Select(m => (m.Name, ((MultiHeadAttention)m.Module).Config.Heads)).DistinctBy(m => m.Name, StringComparer.Ordinal)];
         float[] Read(int layer, IReadOnlyList<int> heads)
         {
             int[] rows = [.. Enumerable.Range(0, readers.Length).Where(r => readers[r] != 0)];

@@ -21,7 +21,7 @@ public sealed record AttentionTraceOptions
 
     /// <summary>What layers attend with and to beside <see cref="Tokens"/>, by name: the tokens of a translation, sentences.</summary>
     /// <value>Default none.</value>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> Sequences { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Sequences { get; init; } = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
 
     /// <summary>What the rows and the keys of a layer are, by the layer's name: a name of <see cref="Sequences"/>, or null for <see cref="Tokens"/>.</summary>
     /// <value>Default null: tokens everywhere.</value>
