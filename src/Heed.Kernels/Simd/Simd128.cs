@@ -71,7 +71,7 @@ public readonly unsafe struct Simd128 : ISimd<Simd128>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static void Accumulate(Simd128 a, Simd128 b, ref Simd128 sum) => Unsafe.AsRef(in sum.v) = Vector128.FusedMultiplyAdd(a.v, b.v, sum.v);
+    public static void Accumulate(Simd128 a, Simd128 b, ref Simd128 sum) => Unsafe.AsRef(in sum.v) = Vector128.MultiplyAddEstimate(a.v, b.v, sum.v);
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
