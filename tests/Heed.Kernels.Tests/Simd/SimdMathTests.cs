@@ -22,8 +22,8 @@ public class SimdMathTests
     [Fact]
     public void The_gates_functions_are_within_their_stated_errors()
     {
-        EveryWidth.Run(new Sweep(Function.GateTanh, 3.1));
-        EveryWidth.Run(new Sweep(Function.GateSigmoid, 5.4));
+        EveryWidth.Run(new Sweep(Function.GateTanh, 2.6));
+        EveryWidth.Run(new Sweep(Function.GateSigmoid, 2.0));
         foreach ((float x, float tanh, float sigmoid) in new[] { (0f, 0f, 0.5f), (float.NaN, float.NaN, float.NaN), (float.PositiveInfinity, 1f, 1f), (1e-30f, 1e-30f, 0.5f), (30f, 1f, 1f) })
         {
             EveryWidth.Run(new One(Function.GateTanh, x, tanh));
