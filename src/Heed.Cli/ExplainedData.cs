@@ -35,6 +35,13 @@ internal sealed class ExplainedData
     /// <summary>Texts, and the further columns that a model reads.</summary>
     public IEnumerable<ExplainedItem> Texts(ParseResult parsed, FeatureEncoder? features = null)
     {
+        IEnumerable<TextRow> table = Rows(parsed, parsed.GetValue(data)!, features);
+        return (parsed.GetValue(spread) ? Spread([.. table], parsed.GetValue(limit)) : table.Take(parsed.GetValue(limit))).Select(row => new ExplainedItem(row, null));
+    }
+
+    /// <summary>All rows of a file, read as the options say.</summary>
+    public IEnumerable<TextRow> Rows(ParseResult parsed, string path, FeatureEncoder? features = null)
+    {
         string? of = parsed.GetValue(column);
         if (of is null && features is { FieldCount: > 0 })
             throw new UsageException("the model reads further columns; give a table and --text with the column of the texts.");
@@ -52,8 +59,7 @@ internal sealed class ExplainedData
             options.Validate();
             return options;
         });
-        IEnumerable<TextRow> table = TextTable.ReadRows(parsed.GetValue(data)!, options);
-        return (parsed.GetValue(spread) ? Spread([.. table], parsed.GetValue(limit)) : table.Take(parsed.GetValue(limit))).Select(row => new ExplainedItem(row, null));
+        return TextTable.ReadRows(path, options);
     }
 
     public IEnumerable<ExplainedItem> Pictures(ParseResult parsed, IReadOnlyList<string> labels) => Of(parsed, path => images.Read(parsed, path, labels));

@@ -26,6 +26,9 @@ internal abstract class ExplainedModel
     /// <summary>The network, for what changes its weights.</summary>
     public abstract Module Network { get; }
 
+    /// <summary>The model, if it is a text classifier.</summary>
+    public virtual TextClassifier? Classifier => null;
+
     /// <summary>What an argument of the command line is.</summary>
     public virtual ExplainedItem Item(string given) => ExplainedItem.OfText(given);
 
@@ -124,6 +127,8 @@ internal abstract class ExplainedModel
     private sealed class Texts(TextClassifier model) : ExplainedModel
     {
         public override Module Network => model.Network;
+
+        public override TextClassifier Classifier => model;
 
         public override IEnumerable<ExplainedItem> Items(ExplainedData data, ParseResult parsed) => data.Texts(parsed, model.Features);
 

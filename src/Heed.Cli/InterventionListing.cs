@@ -7,15 +7,16 @@ internal static class InterventionListing
 {
     private const string Randomize = "randomize";
 
+    /// <summary>All that <c>--intervene</c> takes.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = [.. AttentionIntervention.Kinds, AttentionIntervention.TrainedAdversaryKind, Randomize];
+
     public static int Write(Terminal terminal, Module network, IEnumerable<ExplainedInput> inputs, string kind, ExplanationOptions options, bool isJson, CancellationToken cancellation)
     {
         IEnumerable<ExplainedInput> all = inputs.TakeWhile(_ => !cancellation.IsCancellationRequested);
         if (kind == Randomize)
             WriteStages(terminal, Stages(network, [.. all.Where(input => input.UnitCount > 0)], options), isJson);
-        else if (AttentionIntervention.Kinds.Contains(kind, StringComparer.Ordinal))
-            WriteChange(terminal, AttentionIntervention.Measure(all, kind, seed: options.Seed), isJson);
         else
-            throw new UsageException($"--intervene must be {string.Join(", ", AttentionIntervention.Kinds)} or {Randomize}, got '{kind}'.");
+            WriteChange(terminal, AttentionIntervention.Measure(all, kind, seed: options.Seed), isJson);
         cancellation.ThrowIfCancellationRequested();
         return ExitCode.Done;
     }
@@ -23,7 +24,7 @@ internal static class InterventionListing
     private static IReadOnlyList<ParameterRandomization> Stages(Module network, ExplainedInput[] inputs, ExplanationOptions options) =>
         ParameterRandomization.Measure(network, () => [.. inputs.Select(input => input.Again())], options);
 
-    private static void WriteChange(Terminal terminal, AttentionIntervention result, bool isJson)
+    public static void WriteChange(Terminal terminal, AttentionIntervention result, bool isJson)
     {
         if (isJson)
         {

@@ -61,7 +61,25 @@ public sealed class ExplainTests(TrainedModel model) : IClassFixture<TrainedMode
         CommandRun run = CommandRun.Of(["explain", model.Model, .. data, "--intervene", "randomize", "--methods", "occlusion,attention"]).ShouldSucceed();
         run.Lines[0].ShouldContain("occlusion");
         run.Lines[^1].ShouldStartWith("embedding");
-        CommandRun.Of("explain", model.Model, Text, "--intervene", "shuffle").ShouldRefuse("uniform, permute, adversarial");
+        CommandRun.Of("explain", model.Model, Text, "--intervene", "shuffle").ShouldRefuse("uniform, permute, adversarial, trained-adversary, randomize");
+    }
+
+    [Fact]
+    public void A_second_model_learns_to_look_elsewhere()
+    {
+        using TemporaryFolder folder = new();
+        string[] data = ["--data", model.Test, "--text", "text", "--limit", "6"], command = ["explain", model.Model, .. data, "--intervene", "trained-adversary", "--learn-from", model.Data];
+        CommandRun run = CommandRun.Of([.. command, "--adversary-epochs", "2", "--adversary-out", folder["other"], "--json"]).ShouldSucceed();
+        run.Error.ShouldContain("looks elsewhere");
+        using JsonDocument json = JsonDocument.Parse(run.Out);
+        json.RootElement.GetProperty("intervention").GetString().ShouldBe("trained-adversary");
+        json.RootElement.GetProperty("divergence").GetProperty("value").GetDouble().ShouldBeInRange(0.001, Math.Log(2));
+        CommandRun.Of("predict", folder["other"], Text).ShouldSucceed();
+        CommandRun.Of(["explain", model.Model, .. data, "--intervene", "trained-adversary"]).ShouldRefuse("give the texts that it learns from with --learn-from");
+        CommandRun.Of(["explain", model.Model, .. data, "--intervene", "uniform", "--divergence", "1"]).ShouldRefuse("--divergence is of --intervene trained-adversary");
+        CommandRun.Of([.. command, "--divergence", "-1"]).ShouldRefuse("Divergence must be at least 0");
+        CommandRun.Of([.. command, "--adversary-out", model.Data]).ShouldRefuse("is a file");
+        CommandRun.Of(["explain", model.Model, .. data, "--intervene", "trained-adversary", "--learn-from", folder["none.tsv"]]).ShouldRefuse("none.tsv");
     }
 
     [Fact]

@@ -61,6 +61,10 @@ public sealed partial class TextClassifier
 
     internal bool IsHierarchical => Network.Config is BlstmConfig { Structure: "hierarchical" };
 
+    /// <summary>Whether one learned pooling gives every token a weight, each view one distribution over all of them.</summary>
+    internal bool HasPooledTokens => Network.Config is not (BlstmConfig { Structure: "hierarchical" } or BlstmConfig { PairForm: not "joined" })
+        && Network.NamedModules().Any(m => m.Module is SequencePooling { IsFocused: true } and not MultiDimensionalPooling);
+
     internal TextHead Head { get; }
 
     internal AnswerRule Rule { get; set; }
@@ -168,6 +172,14 @@ public sealed partial class TextClassifier
         List<string> known = [.. newer.Labels];
         int[] places = [.. Labels.Select(label => known.IndexOf(label) is >= 0 and int place ? place : known.Count)];
         return new ModelComparison(data.ToLabels(), [.. Classes(data).Select(c => places[c])], newer.Classes(data), newer.Labels);
+    }
+
+    /// <summary>A classifier of the same form that has learned nothing yet; labels, tokens, temperature and simple model are this one's.</summary>
+    internal TextClassifier WithNewWeights(ulong seed)
+    {
+        TextNetwork network = Network.Config.Create(Tokens.VocabularySize, Head.OutputCount, Features.VectorSize, (Tokens as TextEncoder)?.SeparatorId ?? Vocabulary.Unknown);
+        network.Initialize(seed);
+        return new TextClassifier(network, Tokens, Head, Features) { Rule = Rule, Baseline = Baseline, Record = Record };
     }
 
     internal void CheckLabels(TextData data, string operation)

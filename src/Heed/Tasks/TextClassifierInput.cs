@@ -177,7 +177,7 @@ internal sealed class TextClassifierInput : ExplainedInput
 
     internal override (double Value, float[] Gradient)[]? AtWeights(IReadOnlyList<float[]> weights)
     {
-        if (!model.Network.NamedModules().Any(m => m.Module is SequencePooling { IsFocused: true } and not MultiDimensionalPooling) || attention.Value is not { Views.Count: > 0 } there || model.Network.Config is BlstmConfig { Structure: "hierarchical" } or BlstmConfig { PairForm: not "joined" })
+        if (!model.HasPooledTokens || attention.Value is not { Views.Count: > 0 } there)
             return null;
         (int views, int tokens) = (there.Views.Count, encoded.Ids.Length);
         float[] whole = new float[weights.Count * views * tokens];
@@ -226,8 +226,7 @@ internal sealed class TextClassifierInput : ExplainedInput
 
     private FeatureTable FeatureRows(int count)
     {
-        IReadOnlyList<string> fields = row.Values.Count == 0 ? [.. Enumerable.Repeat("", model.Features.FieldCount)] : row.Values;
-        return model.Features.Encode([.. Enumerable.Repeat(fields, count)]);
+        return TextInference.Further(model, [.. Enumerable.Repeat(row, count)]);
     }
 
     // Of a text of which no whole matrix of attention is kept, layers keep nothing either that can be computed again.

@@ -32,8 +32,7 @@ internal static class TextInference
     public static TextPrediction[] Predict(TextClassifier model, TextRow[] rows)
     {
         EncodedText[] encoded = Encode(model.Tokens, Array.ConvertAll(rows, row => row.Text));
-        string[] missing = [.. Enumerable.Repeat("", model.Features.FieldCount)];
-        FeatureTable features = model.Features.Encode([.. rows.Select(row => row.Values.Count == 0 ? missing : row.Values)]);
+        FeatureTable features = Further(model, rows);
         TextPrediction[] answers = new TextPrediction[rows.Length];
         int outputs = model.Head.OutputCount;
         ForEachBatch(model, encoded, features, row => (rows[row].Text, encoded[row].Tokens), Capture.Weights, (batch, logits, pooling) =>
@@ -52,6 +51,27 @@ internal static class TextInference
             }
         });
         return answers;
+    }
+
+    /// <summary>The logits (rows, outputs), and each row's weights of the pooling (views · tokens).</summary>
+    public static (float[] Logits, float[][] Weights) Attended(TextClassifier model, TextRow[] rows, EncodedText[] encoded, FeatureTable features)
+    {
+        int outputs = model.Head.OutputCount;
+        float[] all = new float[rows.Length * outputs];
+        float[][] weights = new float[rows.Length][];
+        ForEachBatch(model, encoded, features, row => (rows[row].Text, encoded[row].Tokens), Capture.Weights, (batch, logits, pooling) =>
+        {
+            (int views, int time) = (pooling.Weights.Shape[1], pooling.Weights.Shape[2]);
+            for (int i = 0; i < batch.BatchSize; i++)
+            {
+                (int row, int tokens) = (batch.RowIndices[i], batch.Lengths[i]);
+                logits.Values.Slice(i * outputs, outputs).CopyTo(all.AsSpan(row * outputs));
+                weights[row] = new float[views * tokens];
+                for (int v = 0; v < views; v++)
+                    pooling.Weights.Values.Slice((((i * views) + v) * time) + batch.Starts[i], tokens).CopyTo(weights[row].AsSpan(v * tokens));
+            }
+        });
+        return (all, weights);
     }
 
     /// <summary>The vectors of texts, each of length 1; of a text without tokens zeros.</summary>
@@ -94,6 +114,13 @@ internal static class TextInference
 
     /// <summary>The number of each token's sentence.</summary>
     public static int[] Sentences(string text, Token[] tokens) => SentenceSplitter.NumbersOf(text, tokens, LongestSentence);
+
+    /// <summary>The further columns of rows; those of a row without any count as missing.</summary>
+    public static FeatureTable Further(TextClassifier model, TextRow[] rows)
+    {
+        string[] missing = [.. Enumerable.Repeat("", model.Features.FieldCount)];
+        return model.Features.Encode([.. rows.Select(row => row.Values.Count == 0 ? missing : row.Values)]);
+    }
 
     /// <summary>The features of some rows (batch · features); empty where there are none.</summary>
     public static float[] Vectors(FeatureTable features, int size, int[] rows)

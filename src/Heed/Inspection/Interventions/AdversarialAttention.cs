@@ -29,9 +29,7 @@ public sealed record AdversarialAttention(IReadOnlyList<float> Own, IReadOnlyLis
             throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "AdversarialAttention: the tolerance must be in (0, 1).");
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(starts, 1);
-        if (input.Attention is not { Views.Count: > 0 } attention || input.UnitCount == 0)
-            throw new ArgumentException("AdversarialAttention: the model has no pooling over tokens; it is for text classifiers with a learned pooling.", nameof(input));
-        double[] own = [.. Enumerable.Range(0, input.UnitCount).Select(unit => attention.Views.Average(view => (double)view[unit]))];
+        double[] own = WeightsOf(input);
         double answer = input.Answer(input.Value);
         RandomStream random = new(seed, "adversarial attention");
         double[][] logits = [.. Enumerable.Range(0, starts).Select(_ => own.Select(_ => 2 * random.NextNormal()).ToArray())], first = Zeros(logits), second = Zeros(logits);
@@ -66,6 +64,11 @@ public sealed record AdversarialAttention(IReadOnlyList<float> Own, IReadOnlyLis
             logits[i] += Rate * first[i] / (1 - Math.Pow(FirstMoment, step)) / (Math.Sqrt(second[i] / (1 - Math.Pow(SecondMoment, step))) + 1e-12);
         }
     }
+
+    /// <summary>The weights of the pooling over units, the mean of its views.</summary>
+    internal static double[] WeightsOf(ExplainedInput input) => input.Attention is { Views.Count: > 0 } attention && input.UnitCount > 0
+        ? [.. Enumerable.Range(0, input.UnitCount).Select(unit => attention.Views.Average(view => (double)view[unit]))]
+        : throw new ArgumentException("AdversarialAttention: the model has no pooling over tokens; it is for text classifiers with a learned pooling.", nameof(input));
 
     /// <summary>JSD of two distributions, nats.</summary>
     internal static double Between(IReadOnlyList<double> a, IReadOnlyList<double> b)
