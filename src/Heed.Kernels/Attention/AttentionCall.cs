@@ -10,6 +10,9 @@ internal readonly record struct AttentionSequence(int FirstQuery, int Queries, i
 /// neighbouring rows read the same keys and stand at neighbouring positions.</remarks>
 internal unsafe struct AttentionCall
 {
+    /// <summary>Sequences of at most so many rows go backward without copies of keys and values.</summary>
+    public const int MostFewRows = 4;
+
     public float* Q, K, V;
     public AttentionStrides StridesQ, StridesK, StridesV, StridesO;
     public int Batch, Heads, KeyValueHeads, Group, Queries, Keys, Dim, ValueDim;

@@ -1,6 +1,6 @@
 namespace Heed.Kernels;
 
-/// <summary>Where a backward pass writes its results; a span that is empty is not computed. All are overwritten, not added to.</summary>
+/// <summary>Where a backward pass writes its results; a span that is empty is not computed. All are overwritten, but for what <see cref="AddsToKeys"/> says.</summary>
 public readonly ref struct AttentionGradients
 {
     /// <summary>Gradients of queries, keys, values and, if any, of the modifier's parameters.</summary>
@@ -24,6 +24,10 @@ public readonly ref struct AttentionGradients
 
     /// <summary>∂L/∂v, in the layout of the values.</summary>
     public Span<float> Value { get; init; }
+
+    /// <summary>Whether gradients of keys and values are added to what <see cref="Key"/> and <see cref="Value"/> hold, as where a decoder attends to the same source at every step; their padding then stays as it is.</summary>
+    /// <value>Default false: they are overwritten, padding with 0.</value>
+    public bool AddsToKeys { get; init; }
 
     /// <summary>Gradient of the modifier's parameters.</summary>
     public Span<float> Parameters { get; init; }

@@ -9,7 +9,7 @@ namespace Heed.Kernels;
 /// <para>dK and dV stay with the task; dQ of a tile is added to memory in the order of the key blocks (<see cref="AttentionBackward{TModifier, TMask}.Await"/>). Every sum has
 /// a fixed order.</para>
 /// </remarks>
-internal unsafe ref struct BackwardTile<TModifier, TMask>
+internal unsafe ref partial struct BackwardTile<TModifier, TMask>
     where TModifier : unmanaged, IDifferentiableScoreModifier
     where TMask : unmanaged, IAttentionMask
 {
@@ -19,6 +19,7 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
     private readonly Scratch scratch;
     private readonly float* keyPanels, valuePanels, keyRows, copiedQueries, copiedOutputs, scores, dScores, dKeys, dValues, product;
     private readonly bool readsQueries, readsOutputs;   // as they lie: rows side by side, of whole panels
+    private readonly bool isFew;   // rows of the sequence: keys and values are read as they lie, and their gradients written where they belong
     private readonly ScoreRow* contexts;
     private readonly ulong* dropoutKeys;
     private readonly RowGradient* gradients;
@@ -36,7 +37,8 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
         firstKey = block * s->KeyBlock;
         keys = Math.Min(s->KeyBlock, sequence.Keys - firstKey);
         panels = (keys + panel - 1) / panel;
-        tileRows = s->TileRows;
+        isFew = sequence.Queries * call.Group <= AttentionCall.MostFewRows;
+        tileRows = isFew ? AttentionCall.MostFewRows : s->TileRows;
         readsQueries = call.Group == 1 && call.StridesQ.Row == dim && dim % panel == 0;
         readsOutputs = call.Group == 1 && call.StridesO.Row == valueDim && valueDim % panel == 0;
         strideK = Stride(dim);
@@ -45,15 +47,20 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
         strideD = readsOutputs ? valueDim : strideV;
         strideS = s->KeyBlock + 16;
         int strips = (tileRows + height - 1) / height, width = panels * panel;
-        long parts = ((long)width * (dim + valueDim + (2 * strideK) + strideV)) + ((long)tileRows * ((2 * strideK) + strideV + (2 * strideS)));
+        long copies = isFew ? 0 : (long)width * (dim + valueDim + (2 * strideK) + strideV);
+        long parts = copies + ((long)tileRows * ((2 * strideK) + strideV + (2 * strideS)));
         long extra = (2L * ((tileRows * (1L + call.Source.TableWidth)) + width)) + (tileRows * (sizeof(ScoreRow) + sizeof(RowGradient) + sizeof(ulong)) / 4) + (strips * panels);
         scratch = new(parts + extra + 128);
         float* at = scratch.Pointer;
-        keyPanels = Take(ref at, (long)width * dim);
-        valuePanels = Take(ref at, (long)width * valueDim);
-        keyRows = Take(ref at, (long)width * strideK);
-        dKeys = Take(ref at, (long)width * strideK);
-        dValues = Take(ref at, (long)width * strideV);
+        if (!isFew)
+        {
+            keyPanels = Take(ref at, (long)width * dim);
+            valuePanels = Take(ref at, (long)width * valueDim);
+            keyRows = Take(ref at, (long)width * strideK);
+            dKeys = Take(ref at, (long)width * strideK);
+            dValues = Take(ref at, (long)width * strideV);
+            new Span<float>(keyPanels, (int)copies).Clear();
+        }
         copiedQueries = Take(ref at, (long)tileRows * strideK);
         product = Take(ref at, (long)tileRows * strideK);
         copiedOutputs = Take(ref at, (long)tileRows * strideV);
@@ -64,7 +71,6 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
         dropoutKeys = (ulong*)Take(ref at, tileRows * 2);
         gradients = (RowGradient*)Take(ref at, tileRows * sizeof(RowGradient) / 4);
         coverage = (byte*)at;
-        new Span<float>(keyPanels, (int)((long)width * (dim + valueDim + (2 * strideK) + strideV))).Clear();
         new Span<double>(KeySums, width).Clear();
     }
 
@@ -86,6 +92,11 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
     public void Run<V>()
         where V : unmanaged, ISimd<V>
     {
+        if (isFew)
+        {
+            Few<V>();
+            return;
+        }
         Load<V>();
         bool finite = StripSoftmax.IsFinite<V>(keyRows, (nint)panels * panel * strideK);
         int rows = sequence.Queries * s->Call.Group;
@@ -358,11 +369,16 @@ internal unsafe ref struct BackwardTile<TModifier, TMask>
         {
             int key = sequence.FirstKey + firstKey + j;
             if (s->Results.DK != null)
-                AttentionMath.Scaled<V>(dKeys + ((nint)j * strideK), s->Call.Scale, s->Results.DK + s->Call.Offset(s->Call.StridesK, b, head, key), dim, adds: false);
+                AttentionMath.Scaled<V>(dKeys + ((nint)j * strideK), s->Call.Scale, s->Results.DK + s->Call.Offset(s->Call.StridesK, b, head, key), dim, s->Results.Adds);
             if (s->Results.DV != null)
-                new ReadOnlySpan<float>(dValues + ((nint)j * strideV), valueDim).CopyTo(new Span<float>(s->Results.DV + s->Call.Offset(s->Call.StridesV, b, head, key), valueDim));
-            if (s->Results.KeyTerms != null)
-                s->Results.KeyTerms[s->Call.KeyTermRow(b, head, key)] = (float)KeySums[j];
+                AttentionMath.Scaled<V>(dValues + ((nint)j * strideV), 1, s->Results.DV + s->Call.Offset(s->Call.StridesV, b, head, key), valueDim, s->Results.Adds);
         }
+        StoreKeyTerms();
+    }
+
+    private readonly void StoreKeyTerms()
+    {
+        for (int j = 0; j < keys && s->Results.KeyTerms != null; j++)
+            s->Results.KeyTerms[s->Call.KeyTermRow(b, head, sequence.FirstKey + firstKey + j)] = (float)KeySums[j];
     }
 }

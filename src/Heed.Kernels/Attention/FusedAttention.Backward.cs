@@ -101,8 +101,11 @@ public static unsafe partial class FusedAttention
             fixed (float* dq = g.Query, dk = g.Key, dv = g.Value, parameters = g.Parameters, sinks = g.Sinks, queryTerms = g.QueryTerms, keyTerms = g.KeyTerms, table = g.QueryTable, valueTable = g.ValueTable)
             {
                 Clear(dq, call, call.StridesQ, call.Heads, call.Queries, call.Dim);
-                Clear(dk, call, call.StridesK, call.KeyValueHeads, call.Keys, call.Dim);
-                Clear(dv, call, call.StridesV, call.KeyValueHeads, call.Keys, call.ValueDim);
+                if (!g.AddsToKeys)
+                {
+                    ClearPadding(dk, call, call.StridesK, call.Dim);
+                    ClearPadding(dv, call, call.StridesV, call.ValueDim);
+                }
                 AttentionBackward<TModifier, TMask> backward = new()
                 {
                     Call = call,
@@ -111,7 +114,7 @@ public static unsafe partial class FusedAttention
                     Results = new()
                     {
                         DO = dO, O = o, LogSumExp = log, FromLogSumExp = fromLog, FromEntropy = fromEntropy, Entropy = entropy, ValueMass = mass,
-                        DQ = dq, DK = dk, DV = dv, Parameters = parameters, ParameterCount = g.Parameters.Length,
+                        DQ = dq, DK = dk, DV = dv, Parameters = parameters, ParameterCount = g.Parameters.Length, Adds = g.AddsToKeys,
                         Sinks = sinks, QueryTerms = queryTerms, KeyTerms = keyTerms, QueryTable = table, ValueTable = valueTable,
                     },
                 };
@@ -138,6 +141,30 @@ public static unsafe partial class FusedAttention
                 Simd.Run(ref forward);
             backward.Results.Centers = centers.Pointer;
             Simd.Run(ref backward);
+        }
+
+        // Of keys that belong to no sequence; the others are written whatever they are seen by.
+        private static void ClearPadding(float* x, AttentionCall call, AttentionStrides strides, int size)
+        {
+            if (call.IsPacked || call.Heads == 0)
+            {
+                Clear(x, call, strides, call.KeyValueHeads, call.Keys, size);
+                return;
+            }
+            for (int b = 0; x != null && b < call.Batch; b++)
+            {
+                AttentionSequence sequence = call.Sequence(b);
+                for (int head = 0; head < call.KeyValueHeads; head++)
+                {
+                    for (int key = 0; key < call.Keys; key++)
+                    {
+                        if (key == sequence.FirstKey)
+                            key += sequence.Keys;
+                        if (key < call.Keys)
+                            new Span<float>(x + call.Offset(strides, b, head, key), size).Clear();
+                    }
+                }
+            }
         }
 
         private static void Clear(float* x, AttentionCall call, AttentionStrides strides, int heads, int rows, int size)

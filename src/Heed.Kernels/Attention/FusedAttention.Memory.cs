@@ -38,11 +38,12 @@ public static unsafe partial class FusedAttention
     private static long BackwardBytes(in AttentionShape shape, int parameterCount, int valueRows, int tableWidth)
     {
         MemorySizes m = new(shape, valueRows);
-        int keyBlock = m.Widest <= 64 ? 192 : 96, tileRows = m.Widest <= 160 ? 96 : 48;
+        bool isFew = m.Rows <= AttentionCall.MostFewRows;
+        int keyBlock = m.Widest <= 64 ? 192 : 96, tileRows = isFew ? AttentionCall.MostFewRows : m.Widest <= 160 ? 96 : 48;
         long blocks = (shape.Keys / keyBlock) + 1, tasks = m.Batch * blocks, tiles = (m.Rows / tileRows) + 1, width = keyBlock + m.Panel;
         long sums = tasks * parameterCount > 1 << 22 ? parameterCount : tasks * parameterCount, allRows = shape.Rows(false);
         long shared = Rented((sizeof(RowGradient) / sizeof(float) * allRows) + (2 * sums) + (m.Batch * tiles) + 64) + Rented(allRows * valueRows);
-        long tile = (width * (shape.HeadDim + shape.ValueDim + (2 * m.Query) + m.Context)) + (tileRows * ((2 * m.Query) + m.Context + (2 * (keyBlock + 16))));
+        long tile = (isFew ? 0 : width * (shape.HeadDim + shape.ValueDim + (2 * m.Query) + m.Context)) + (tileRows * ((2 * m.Query) + m.Context + (2 * (keyBlock + 16))));
         long extra = (2 * ((tileRows * (1L + tableWidth)) + width)) + (tileRows * ((sizeof(ScoreRow) / 4) + 8L)) + (tileRows * width) + 128;
         return shared + (Math.Min(Workers.Degree, Math.Max(1, tasks)) * Rented(tile + extra));
     }

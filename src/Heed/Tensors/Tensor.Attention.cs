@@ -140,18 +140,20 @@ public sealed partial class Tensor
 
         protected internal override void Backward()
         {
-            // A gradient that nothing was added to yet is written in place; others by way of a temporary, since the kernel overwrites.
+            // A gradient that nothing was added to yet is written in place; others by way of a temporary, since the kernel overwrites, but for keys and values.
             Tensor?[] temporary = new Tensor?[Slots];
+            bool[] isFirst = new bool[Slots];
             for (int slot = 0; slot < Slots; slot++)
             {
                 if (Wants(slot))
-                {
-                    Accumulate(at[slot], out bool isFirst);
-                    temporary[slot] = isFirst ? null : context.step!.New(Inputs[at[slot]].Shape);
-                }
+                    Accumulate(at[slot], out isFirst[slot]);
             }
+            bool adds = AddsToKeys(isFirst);
+            for (int slot = 0; slot < Slots; slot++)
+                temporary[slot] = !Wants(slot) || isFirst[slot] || (adds && slot is 1 or 2) ? null : context.step!.New(Inputs[at[slot]].Shape);
             AttentionGradients gradients = new(Target(0, temporary), Target(1, temporary), Target(2, temporary), Target(Parameters, temporary))
             {
+                AddsToKeys = adds,
                 Sinks = Target(Sinks, temporary),
                 QueryTerms = Target(QueryTerms, temporary),
                 KeyTerms = Target(KeyTerms, temporary),
@@ -169,6 +171,15 @@ public sealed partial class Tensor
                     Elementwise.AddScaled(sum.Values, 1, Accumulate(at[slot]));
             }
         }
+
+        // Keys and values that were attended to before (or need no gradient), each with a gradient of its own.
+        private bool AddsToKeys(bool[] isFirst)
+        {
+            Span<float> q = Gradient(0), k = Gradient(1), v = Gradient(2);
+            return !isFirst[1] && !isFirst[2] && !k.Overlaps(v) && !q.Overlaps(k) && !q.Overlaps(v);
+        }
+
+        private Span<float> Gradient(int slot) => Wants(slot) ? Accumulate(at[slot], out _) : default;
 
         protected internal override void Reference(ReferenceValues values)
         {
@@ -213,7 +224,7 @@ public sealed partial class Tensor
         private bool Wants(int slot) => at[slot] >= 0 && Needs(at[slot]);
 
         private Span<float> Target(int slot, Tensor?[] temporary) =>
-            !Wants(slot) ? default : temporary[slot] is { } tensor ? tensor.Writable : Accumulate(at[slot], out _);
+            temporary[slot] is { } tensor ? tensor.Writable : Gradient(slot);
 
         private AttentionOptions Options() => new()
         {

@@ -11,6 +11,9 @@ public class AttentionGradientTests
     private static readonly AttentionShape Small = new(2, 4, 2, 5, 7, 3) { ValueDim = 2 };
     private static readonly AttentionShape Odd = new(2, 4, 2, 131, 203, 33) { ValueDim = 18 };
 
+    // Four rows for each head of keys, several blocks of keys.
+    private static readonly AttentionShape Few = new(2, 4, 2, 2, 203, 41) { ValueDim = 18 };
+
     [Fact]
     public void Plain_with_masks_losses_and_sinks()
     {
@@ -90,6 +93,38 @@ public class AttentionGradientTests
     }
 
     [Fact]
+    public void Sequences_of_few_rows_beside_longer_and_empty_ones()
+    {
+        int[] queries = [2, 0, 5], keys = [201, 150, 0], starts = [2, 7, 0];
+        foreach (int[] lengths in new[] { queries, [1, 2, 2], [0, 0, 0] })
+        {
+            AttentionOptions options = new() { QueryLengths = lengths, KeyLengths = keys, KeyStarts = starts, Dropout = 0.1f, DropoutKey = 9 };
+            AttentionGradientCase.Check(new AttentionCase(Few with { Batch = 3, Queries = 5 }), default(PlainScore), default(NoMask), null, options);
+        }
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(70)]
+    public void Gradients_of_keys_are_added_where_that_is_asked(int queries)
+    {
+        var c = new AttentionCase(Few with { Queries = queries });
+        (float[] output, float[] log) = c.Run(default(PlainScore), default(NoMask));
+        AttentionOptions options = new() { KeyLengths = new[] { 100, 203 } };
+        float[] q = new float[c.Q.Length], k = new float[c.K.Length], v = new float[c.V.Length], moreK = c.Numbers(k.Length), moreV = c.Numbers(v.Length);
+        float[] wereK = [.. moreK], wereV = [.. moreV];
+        FusedAttention.Backward(c.DO, c.Q, c.K, c.V, output, log, new AttentionGradients(q, k, v), c.Shape, options);
+        FusedAttention.Backward(c.DO, c.Q, c.K, c.V, output, log, new AttentionGradients(q, moreK, moreV) { AddsToKeys = true }, c.Shape, options);
+        for (int i = 0; i < k.Length; i++)
+            moreK[i].ShouldBe(wereK[i] + k[i], 1e-6f);
+        for (int i = 0; i < v.Length; i++)
+            moreV[i].ShouldBe(wereV[i] + v[i], 1e-6f);
+        // Padding of the first sequence: 0 when written, as it was when added to.
+        int padding = 150 * Few.HeadDim;
+        (k[padding], moreK[padding]).ShouldBe((0f, wereK[padding]));
+    }
+
+    [Fact]
     public void Same_bits_on_any_number_of_threads()
     {
         var c = new AttentionCase(Odd with { Batch = 1, HeadCount = 2, KeyValueHeadCount = 1, Keys = 900 });
@@ -109,8 +144,11 @@ public class AttentionGradientTests
         where TMask : unmanaged, IAttentionMask
     {
         AttentionGradientCase.CheckReference(new AttentionCase(Small), modifier, mask, parameters);
-        var c = new AttentionCase(Odd);
-        c.Check(modifier, mask, parameters);
-        AttentionGradientCase.Check(c, modifier, mask, parameters, losses: true);
+        foreach (AttentionShape shape in new[] { Odd, Few })
+        {
+            var c = new AttentionCase(shape);
+            c.Check(modifier, mask, parameters);
+            AttentionGradientCase.Check(c, modifier, mask, parameters, losses: true);
+        }
     }
 }

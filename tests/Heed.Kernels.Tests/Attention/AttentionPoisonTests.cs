@@ -26,6 +26,8 @@ public class AttentionPoisonTests
         Check(new Then<SoftCap, Alibi>(new(3), default), new Prefix(Hidden), [0.1f, 0.2f, 0.3f, 0.4f]);
         Check(new AdditiveBias(0, 0, 0), default(NoMask), [.. Enumerable.Range(0, Length).Select(i => i == Hidden ? float.NegativeInfinity : 0.1f)]);
         Check(default(PlainScore), default(NoMask), null, new AttentionOptions { KeyLengths = new[] { Hidden, Hidden }, QueryLengths = new[] { 70, 80 } });
+        Check(default(PlainScore), default(NoMask), null, new AttentionOptions { KeyLengths = new[] { Hidden, Hidden }, QueryLengths = new[] { 2, 1 } });
+        Check(default(PlainScore), DenseMask.For(Shape, false, false), null, new AttentionOptions { MaskFlags = flags, QueryLengths = new[] { 2, 1 } });
         Check(default(PlainScore), default(Causal), null, new AttentionOptions { KeyStarts = new[] { Hidden + 1, Hidden + 1 }, QueryStarts = new[] { 40, 0 } });
         Check(new ShawScore(3, 1), new Prefix(Hidden), null, new AttentionOptions { ValueTable = new AttentionCase(Shape).Numbers(7 * Dim), QueryTable = new AttentionCase(Shape).Numbers(2 * 4 * Length * 7), Dropout = 0.2f });
 
