@@ -51,7 +51,7 @@ internal sealed class TranslatorInput : TokenSequenceInput
 
     public override ExplainedInput Again() => new TranslatorInput(model, Source, whole, copies, answer, position, words);
 
-    // The whole translation is read, so that the decoder's own heads and those that look at the source are there, too.
+    // The whole translation is read, so that the decoder's own heads and those that look at the source are there, too; of a recurrent one a row for each token, and its end.
     private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, Pass, TracedTokens(_ => ""));
 
     // What the decoder reads when it writes a token are those before it.
@@ -59,8 +59,8 @@ internal sealed class TranslatorInput : TokenSequenceInput
 
     private protected override (string? Rows, string? Keys) TracedSequencesOf(string layer)
     {
-        bool isDecoder = layer.StartsWith("decoder", StringComparison.Ordinal);
-        return (isDecoder ? Written : null, isDecoder && !layer.Contains("cross", StringComparison.Ordinal) ? Known : null);
+        bool isDecoder = layer.StartsWith("decoder", StringComparison.Ordinal), isSelf = isDecoder && model.Network is TransformerEncoderDecoder && !layer.Contains("cross", StringComparison.Ordinal);
+        return (isDecoder ? Written : null, isSelf ? Known : null);
     }
 
     private protected override Tensor Run(IReadOnlyList<(int[] Ids, int[] Places)> rows, in Pass pass)
