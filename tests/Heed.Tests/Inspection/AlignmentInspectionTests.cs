@@ -130,7 +130,7 @@ public sealed class AlignmentInspectionTests : IDisposable
         TraceLayer layer = trace.Layers.ShouldHaveSingleItem();
         (layer.Name, layer.Rows, layer.Keys, layer.RowTokens, layer.KeyTokens).ShouldBe(("decoder.attention", 4, 3, "translation", null));
         trace.Tokens.ShouldBe(["rot", "haus", "alt"]);
-        trace.Sequences["translation"].ShouldBe([.. answer.Tokens, "(end)"]);
+        trace.Sequences.ShouldHaveSingleItem().Value.ShouldBe([.. answer.Tokens, "(end)"]);
         float[] weights = trace.Read(0, 0);
         for (int t = 0; t < 3; t++)
             weights[(t * 3)..((t + 1) * 3)].ShouldBe(answer.Alignment[t], 1e-6);
