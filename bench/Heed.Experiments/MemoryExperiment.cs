@@ -54,7 +54,7 @@ internal abstract class MemoryExperiment(int task, int longest, double allowed) 
             string[] sentences = [.. Enumerable.Range(0, story.Sentences[0]).Select(s => Stories.Text(story.Words.AsSpan(s * Stories.WordsOfSentence, Stories.WordsOfSentence)))];
             (inputs[n], supports[n]) = (network.Explaining(Stories.Words, sentences, Stories.Text(story.Questions)), [.. support[0].Distinct()]);
         }
-        PlantedLines.Append(options, Name, "explained", inputs, supports, new ExplanationOptions { Methods = methods, Seed = options.Seed });
+        PlantedLines.Append(options, Name, "memory network", inputs, supports, new ExplanationOptions { Methods = methods, Seed = options.Seed });
         foreach (string kind in new[] { "uniform", "permute" })
         {
             AttentionIntervention changed = AttentionIntervention.Measure(inputs, kind, seed: options.Seed);

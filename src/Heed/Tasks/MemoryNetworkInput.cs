@@ -117,7 +117,7 @@ internal sealed class MemoryNetworkInput : ExplainedInput
 
     private Tensor Whole(Pass pass) => network.Forward(Batch([story]), pass).Logits;
 
-    private double[] Values(IReadOnlyList<int[][]> stories)
+    private double[] Values(int[][][] stories)
     {
         List<double> values = [];
         foreach (int[][][] group in stories.Chunk(AtOnce))
@@ -131,11 +131,11 @@ internal sealed class MemoryNetworkInput : ExplainedInput
     }
 
     // Each story with the question; a rectangle as wide as the longest sentence.
-    private StoryBatch Batch(IReadOnlyList<int[][]> stories)
+    private StoryBatch Batch(int[][][] stories)
     {
         int most = Math.Max(1, stories.Max(s => s.Length)), width = Math.Max(1, story.Select(sentence => sentence.Length).DefaultIfEmpty().Max());
-        int[] ids = new int[stories.Count * most * width];
-        for (int i = 0; i < stories.Count; i++)
+        int[] ids = new int[stories.Length * most * width];
+        for (int i = 0; i < stories.Length; i++)
         {
             for (int s = 0; s < stories[i].Length; s++)
                 stories[i][s].CopyTo(ids, ((i * most) + s) * width);

@@ -109,6 +109,40 @@ public sealed class AlignmentInspectionTests : IDisposable
         ((double)profile.Received[0]).ShouldBe(Alignment(network, 0).Average(weights => weights[0]), 1e-6);
     }
 
+    // Padding on either side and a mask: rows and keys count from the first real token, and a change sees what the mask leaves, whatever the distribution gave it.
+    [Theory]
+    [InlineData("softmax")]
+    [InlineData("sparsemax")]
+    public void Attention_of_a_model_of_ones_own_is_seen_and_changed_too(string distribution)
+    {
+        Heed.Attention attention = new(new AttentionConfig { QuerySize = 4, KeySize = 4, ValueSize = 4, Score = "scaled-dot", Distribution = distribution, Mask = AttentionMask.Causal, Heads = new MultiHead(2) });
+        attention.Initialize(1);
+        float[] values = [.. Enumerable.Range(0, 40).Select(i => 3 * (float)Math.Sin(i))];
+        SequenceRanges ranges = new(new[] { 3, 5 }, new[] { 2, 0 });
+        (float[] Context, float[] Weights) Run(IPassRequest? request, Capture asked = Capture.None) => Step.Evaluate(pass =>
+        {
+            Tensor x = pass.Input(values, new Shape(2, 5, 4));
+            AttentionResult result = attention.Forward(x, x, x, ranges, pass);
+            return (result.Context.ToArray(), result.Weights?.ToArray() ?? []);
+        }, asked, request);
+        (float[] own, float[] weights) = Run(null, Capture.Weights);
+        AttentionCapture capture = new(attention);
+        Run(capture).Context.ShouldBe(own);
+        CapturedAttention seen = capture.Results.ShouldHaveSingleItem();
+        (seen.RowCount, seen.KeyCount).ShouldBe((5, 5));
+        for (int head = 0; head < 2; head++)
+        {
+            for (int row = 0; row < 3; row++)
+                seen.Row(0, head, row)[..3].ToArray().ShouldBe(weights[(((head * 5) + 2 + row) * 5 + 2)..(((head * 5) + 2 + row) * 5 + 5)]);
+            seen.Row(1, head, 4).ToArray().ShouldBe(weights[((((2 + head) * 5) + 4) * 5)..((((2 + head) * 5) + 5) * 5)]);
+            seen.Position(0, 3).ShouldBe(-1);
+        }
+        Dictionary<int, int> counts = [];
+        Run(new AttentionOverride(attention, (row, _) => counts[row.Length] = counts.GetValueOrDefault(row.Length) + 1)).Context.ShouldBe(own, 1e-5);
+        // Two heads, rows of 1, 2, 3 keys in both texts, of 4 and 5 in one.
+        counts.OrderBy(c => c.Key).Select(c => (c.Key, c.Value)).ShouldBe([(1, 4), (2, 4), (3, 4), (4, 2), (5, 2)]);
+    }
+
     [Theory]
     [InlineData("bahdanau", true)]
     [InlineData("luong", true)]
