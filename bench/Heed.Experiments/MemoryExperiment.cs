@@ -3,7 +3,8 @@ namespace Heed.Experiments;
 /// <summary>A memory network on generated stories of one of three tasks.</summary>
 internal abstract class MemoryExperiment(int task, int longest, double allowed) : IExperiment
 {
-    private const int Batch = 64;
+    private const int Batch = 64, Explained = 200;
+    private static readonly string[] methods = ["attention", "attention:view0", "attention:view1", "attention:view2", "gradient-input", "integrated-gradients", "smoothgrad", "occlusion"];
 
     public string Name => FormattableString.Invariant($"memory-{task}");
 
@@ -40,6 +41,25 @@ internal abstract class MemoryExperiment(int task, int longest, double allowed) 
             ["parameters"] = network.ParameterCount,
             ["processor_seconds"] = Math.Round(ExperimentLine.ProcessorSeconds - before, 1),
         });
+        Explain(network, options);
+    }
+
+    // Whether the hops, and other methods, put a supporting fact first, and are faithful; a line for each.
+    private void Explain(MemoryNetwork network, ExperimentOptions options)
+    {
+        (ExplainedInput[] inputs, int[][] supports) = (new ExplainedInput[Explained], new int[Explained][]);
+        for (int n = 0; n < Explained; n++)
+        {
+            (StoryBatch story, _, int[][] support) = Stories.Draw(task, 1, longest, new RandomStream(98, "explained").Fork((ulong)n));
+            string[] sentences = [.. Enumerable.Range(0, story.Sentences[0]).Select(s => Stories.Text(story.Words.AsSpan(s * Stories.WordsOfSentence, Stories.WordsOfSentence)))];
+            (inputs[n], supports[n]) = (network.Explaining(Stories.Words, sentences, Stories.Text(story.Questions)), [.. support[0].Distinct()]);
+        }
+        PlantedLines.Append(options, Name, "memory network", inputs, supports, new ExplanationOptions { Methods = methods, Seed = options.Seed });
+        foreach (string kind in new[] { "uniform", "permute" })
+        {
+            AttentionIntervention changed = AttentionIntervention.Measure(inputs, kind, seed: options.Seed);
+            ExperimentLine.Append(options, Name, new Dictionary<string, object>(StringComparer.Ordinal) { ["hops"] = kind, ["change"] = changed.Change.Value, ["lost"] = changed.Lost.Value });
+        }
     }
 
     private (double Error, double[] Supported) Error(MemoryNetwork network, int batches)

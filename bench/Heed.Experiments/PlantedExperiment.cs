@@ -33,7 +33,7 @@ internal sealed class PlantedExperiment : IExperiment
             Network = network, Baseline = false, Training = new TrainingOptions { Seed = options.Seed, EpochCount = 12, BatchSize = 16, LearningRate = 5e-3 },
         });
         ExplainedInput[] inputs = [.. test.Select(row => model.Explaining(new TextRow(row.Text, null, 0), row.Label == 0 ? "good" : "bad"))];
-        PlantedLines.Append(options, Name, kind, inputs, [.. test.Select(row => row.Place)], new ExplanationOptions { Methods = methods, Seed = options.Seed });
+        PlantedLines.Append(options, Name, kind, inputs, [.. test.Select(row => new[] { row.Place })], new ExplanationOptions { Methods = methods, Seed = options.Seed });
     }
 
     private static TextData Data((string Text, int Label, int Place)[] rows, Func<(string Text, int Label, int Place), int, string> text, Func<(string Text, int Label, int Place), int, int> label) =>

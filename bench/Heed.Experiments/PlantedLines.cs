@@ -8,20 +8,22 @@ internal static class PlantedLines
     /// <param name="name">The experiment.</param>
     /// <param name="kind">What the model could see.</param>
     /// <param name="inputs">What is explained.</param>
-    /// <param name="places">The deciding unit of each.</param>
+    /// <param name="places">The deciding units of each.</param>
     /// <param name="explanation">Methods and how.</param>
-    public static void Append(ExperimentOptions options, string name, string kind, ExplainedInput[] inputs, int[] places, ExplanationOptions explanation)
+    public static void Append(ExperimentOptions options, string name, string kind, ExplainedInput[] inputs, int[][] places, ExplanationOptions explanation)
     {
         FaithfulnessReport report = FaithfulnessReport.Measure(inputs, new FaithfulnessOptions { Explanation = explanation });
         foreach (MethodFaithfulness method in report.Methods)
         {
             ExplanationOptions one = explanation with { Methods = [method.Method] };
-            PlantedEvidence planted = PlantedEvidence.Test([.. inputs.Select((input, i) => (ExplanationMethod.Explain(input, one)[0], places[i]))]);
+            Explanation[] explained = [.. inputs.Select(input => ExplanationMethod.Explain(input, one)[0])];
+            PlantedEvidence planted = PlantedEvidence.Test([.. explained.SelectMany((explanation, i) => places[i].Select(place => (explanation, place)))]);
             ExperimentLine.Append(options, name, new Dictionary<string, object>(StringComparer.Ordinal)
             {
                 ["model"] = kind,
                 ["method"] = method.Method,
-                ["first"] = planted.FirstShare.Value,
+                ["first"] = explained.Select((explanation, i) => IsFirst(explanation, places[i]) ? 1.0 : 0).Average(),
+                ["first_by_chance"] = inputs.Select((input, i) => (double)places[i].Length / input.UnitCount).Average(),
                 ["place"] = planted.MeanPlace,
                 ["p"] = planted.PValue,
                 ["verdict"] = FaithfulnessReport.Name(method.Verdict),
@@ -32,4 +34,8 @@ internal static class PlantedLines
             });
         }
     }
+
+    // Whether one of the deciding units stands above all others.
+    private static bool IsFirst(Explanation explanation, int[] places) =>
+        explanation.Scores.Where((_, unit) => !places.Contains(unit)).All(score => score < places.Max(place => explanation.Scores[place]));
 }

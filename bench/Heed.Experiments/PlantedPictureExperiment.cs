@@ -37,7 +37,7 @@ internal sealed class PlantedPictureExperiment : IExperiment
     private void Measure(ExperimentOptions options, string kind, ImageClassifier model, (Picture Picture, int Label, int Cell)[] test)
     {
         ExplainedInput[] inputs = [.. test.Select(row => model.Explaining(row.Picture, label: labels[row.Label], cells: Cells))];
-        PlantedLines.Append(options, Name, kind, inputs, [.. test.Select(row => row.Cell)], explanation with { Seed = options.Seed });
+        PlantedLines.Append(options, Name, kind, inputs, [.. test.Select(row => new[] { row.Cell })], explanation with { Seed = options.Seed });
     }
 
     private void Compare(ExperimentOptions options, ImageClassifier first, ImageClassifier second, (Picture Picture, int Label, int Cell)[] test)

@@ -10,6 +10,9 @@ internal sealed class Stories
 
     public static int VocabularySize => vocabulary.Length;
 
+    /// <summary>The words by their ids; the first is padding.</summary>
+    public static IReadOnlyList<string> Words => vocabulary;
+
     public static string Text(ReadOnlySpan<int> words) => string.Join(' ', words.ToArray().Where(w => w > 0).Select(w => vocabulary[w]));
 
     /// <summary>Some stories as a batch, with the ids of the answers and the sentences that support them.</summary>

@@ -63,6 +63,26 @@ public sealed class TranslateTests(TrainedTranslator model) : IClassFixture<Trai
         CommandRun.Of([.. TrainedTranslator.Command(model.Pairs, folder["none"]), "--cell", "rnn"]).ShouldRefuse("Cell must be lstm or gru, got 'rnn'");
     }
 
+    [Fact]
+    public void Its_alignment_is_traced_told_of_and_changed_by_force()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["texts.txt"], "one two\nfive four three\n");
+        CommandRun run = CommandRun.Of("explain", model.Model, "one two three", "--methods", "attention", "--heads", "--trace", folder["trace"]).ShouldSucceed();
+        run.Out.ShouldContain("decoder.attention");
+        CommandRun.Of("report", folder["trace"], "--of", model.Model).ShouldSucceed();
+        string page = File.ReadAllText(folder["trace.report.html"]);
+        page.ShouldContain("Heads: translation looking at tokens");
+        page.ShouldContain("zwei");
+        page.ShouldContain("(end)");
+        foreach (string kind in new[] { "uniform", "permute" })
+        {
+            using JsonDocument changed = JsonDocument.Parse(CommandRun.Of("explain", model.Model, "--data", folder["texts.txt"], "--intervene", kind, "--json").ShouldSucceed().Out);
+            changed.RootElement.GetProperty("inputs").GetInt32().ShouldBe(5, "tokens of the translations");
+            changed.RootElement.GetProperty("change").GetProperty("value").GetDouble().ShouldBeGreaterThan(0.2, "a word is turned around by looking at it");
+        }
+    }
+
     // The whole way of the other network: trained, drawn, searched in several ways, scored, averaged.
     [Fact]
     public void A_transformer_is_trained_asked_and_evaluated()

@@ -69,7 +69,10 @@ public sealed partial class Attention : Module
         RequireQuery(query, memory);
         queryRanges ??= ReferenceEquals(query, keys) ? ranges : null;
         queryRanges?.Check("Attention", query.Shape[0], query.Shape[1]);
-        return NeedsState ? OneByOne(query, memory, pass) : Attend(query, memory, queryRanges, null, pass);
+        AttentionResult result = NeedsState ? OneByOne(query, memory, pass) : Attend(query, memory, queryRanges, null, pass);
+        if (IsAsked(pass))
+            Answer([result.Weights!], queryRanges, memory.Steps, pass);
+        return result;
     }
 
     /// <summary>Prepares keys and values for queries that come step by step.</summary>
@@ -131,7 +134,7 @@ public sealed partial class Attention : Module
     {
         Tensor q = Split(queryMap, query, pass);
         HardChoice? choice = null;
-        (Tensor context, Tensor? weights) = IsFused && !HasHooks && state is not { IsTracked: true }
+        (Tensor context, Tensor? weights) = IsFused && !HasHooks && state is not { IsTracked: true } && !IsChanged(pass)
             ? Fused(q, memory, queryRanges, state, pass) : WrittenOut(q, memory, queryRanges, state, pass, out choice);
         context = context.Reshape(new Shape(query.Shape[0], query.Shape[1], context.Shape[2] * context.Shape[3]));
         return new AttentionResult(Return(output is null ? context : output.Forward(context, pass), pass), weights) { State = state?.Next(weights), Choice = choice };
@@ -195,7 +198,7 @@ public sealed partial class Attention : Module
             FusedDistribution.Sparsemax => Masked(query, key, value, default(Distributed<PlainScore, SparsemaxFunction>), inputs, state),
             _ => Masked(query, key, value, default(Distributed<PlainScore, Entmax15Function>), inputs, state),
         };
-        return (result.Context, pass.Capture.HasFlag(Capture.Weights) ? result.Weights() : null);
+        return (result.Context, pass.Capture.HasFlag(Capture.Weights) || IsAsked(pass) ? result.Weights() : null);
     }
 
     private AttentionOutputs Masked<TModifier>(Tensor q, Tensor k, Tensor v, TModifier modifier, AttentionInputs inputs, AttentionState? state)
@@ -225,6 +228,7 @@ public sealed partial class Attention : Module
         if (allowed.Length > 0)
             energies = energies.MaskScores(allowed);
         (Tensor weights, choice) = distribution.Draw(energies, step, pass);
+        weights = Changed(weights, energies, pass);
         Tensor kept = pass.IsTraining && config.Dropout > 0 ? weights.Dropout(config.Dropout, pass.Random.NextUInt64()) : weights;
         if (headCount == 1 && q.Shape[1] <= FewQueries)
             return (FewContexts(kept, value, memory), weights);

@@ -50,11 +50,12 @@ internal sealed class AligningDecoder : Module
 
     /// <summary>All steps of training, of which each reads the token before it.</summary>
     /// <param name="embedded">The tokens before: <c>(time, batch, embedding)</c>.</param>
+    /// <param name="lengths">Steps of each sequence.</param>
     /// <param name="memory">The source.</param>
     /// <param name="first">The state before the first step; its rows are the batch.</param>
     /// <param name="keepWeights">Whether weights are wanted, with gradients.</param>
     /// <param name="pass">The call.</param>
-    public DecoderTrace Run(Tensor embedded, AttentionMemory memory, DecoderState first, bool keepWeights, in Pass pass)
+    public DecoderTrace Run(Tensor embedded, SequenceRanges lengths, AttentionMemory memory, DecoderState first, bool keepWeights, in Pass pass)
     {
         Tensor[] sums = input.Forward(embedded, pass).Unstack();
         int time = sums.Length;
@@ -62,6 +63,8 @@ internal sealed class AligningDecoder : Module
         StepProducts products = Products(pass);
         DecoderState state = first with { Look = Start(memory, keepWeights) };
         List<HardChoice> choices = [];
+        List<Tensor> looks = [];
+        bool isAsked = attention.IsAsked(pass);
         for (int t = 0; t < time; t++)
         {
             Tensor? before = state.Look!.Cumulated;
@@ -71,11 +74,14 @@ internal sealed class AligningDecoder : Module
                 outputs[t] = state.Fed!;
             if (look.Choice is { } choice)
                 choices.Add(choice);
+            if (isAsked)
+                looks.Add(look.Weights!);
             if (!keepWeights)
                 continue;
             weights[t] = look.Weights!.Reshape(new Shape(memory.Batch, memory.KeyCount));
             seen[t] = before?.Reshape(weights[t].Shape) ?? pass.Input(new float[weights[t].Length], weights[t].Shape);
         }
+        attention.Answer(looks, lengths, memory.Steps, pass);
         Tensor states = Tensor.Stack(hidden), context = Tensor.Stack(contexts);
         Tensor output = isBefore ? readout.Forward(Tensor.Concatenate(states, context, embedded), pass).Tanh() : Tensor.Stack(outputs);
         return new DecoderTrace(output, states, context, keepWeights ? Tensor.Stack(weights) : null, keepWeights ? Tensor.Stack(seen) : null)

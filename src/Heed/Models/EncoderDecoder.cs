@@ -109,7 +109,7 @@ public sealed class EncoderDecoder : SequenceToSequence
         (Tensor states, DecoderState first) = Read(batch.SourceIds, ranges, pass);
         bool keepsWeights = Config.Copy || Config.Coverage, isAtOnce = decoder.IsParallel && !keepsWeights && reinforce is null;
         Tensor embedded = dropout.Forward(targetVectors.Forward(batch.TargetInputs(timeFirst: !isAtOnce, TargetCount), isAtOnce ? size : time, pass), pass);
-        DecoderTrace? trace = isAtOnce ? null : decoder.Run(embedded, decoder.Prepare(states, ranges, keepsWeights, pass), first, keepsWeights, pass);
+        DecoderTrace? trace = isAtOnce ? null : decoder.Run(embedded, batch.TargetLengths, decoder.Prepare(states, ranges, keepsWeights, pass), first, keepsWeights, pass);
         Tensor read = trace?.Output ?? decoder.RunAtOnce(embedded, batch.TargetLengths, states, ranges, first, pass);
         (int[] rows, int[] targets) = batch.TargetTokens(timeFirst: !isAtOnce);
         return (Logits(dropout.Forward(Rows(read, rows), pass), pass), trace, embedded, rows, targets);

@@ -95,17 +95,20 @@ public sealed class HierarchicalEncoder : Module
     // Of words a row for each sentence, over all tokens of the document.
     private void Answer(Tensor weights, SentenceLayout layout, SequenceRanges ranges, int time, in Pass pass)
     {
-        int batch = ranges.Count, most = layout.Most, keys = ranges.Lengths.ToArray().DefaultIfEmpty().Max();
-        pass.Find<AttentionCapture>()?.Answer(
-            wordPooling, weights.Shape[1], [.. Enumerable.Range(0, batch * most).Select(i => i % most < layout.SentenceRanges.Lengths.Span[i / most] ? i % most : -1)], keys, batch,
-            (b, view, rows) =>
+        pass.Find<AttentionCapture>()?.Answer(wordPooling, weights.Shape[1], new CaptureSource
+        {
+            Queries = [.. layout.SentenceRanges.Lengths.ToArray().Select(sentences => (0, sentences))],
+            KeyCounts = ranges.Lengths.ToArray(),
+            Write = (tile, rows) =>
             {
-                for (int t = 0; t < ranges.Lengths.Span[b]; t++)
+                for (int i = 0; i < tile.Queries * tile.Keys; i++)
                 {
-                    int token = (b * time) + ranges.Starts.Span[b] + t, place = layout.PlaceOfToken[token];
-                    rows[((layout.SentenceOfToken[token] - (b * most)) * keys) + t] = weights.Values[((((place / layout.Longest) * weights.Shape[1]) + view) * layout.Longest) + (place % layout.Longest)];
+                    int token = (tile.Batch * time) + ranges.Starts.Span[tile.Batch] + tile.FirstKey + (i % tile.Keys), place = layout.PlaceOfToken[token];
+                    bool isOwn = layout.SentenceOfToken[token] - (tile.Batch * layout.Most) == tile.FirstQuery + (i / tile.Keys);
+                    rows.Span[i] = isOwn ? weights.Values[((((place / layout.Longest) * weights.Shape[1]) + tile.Head) * layout.Longest) + (place % layout.Longest)] : 0;
                 }
-            });
+            },
+        });
     }
 
     // (n, views, steps) → (n, 1, steps).

@@ -55,11 +55,13 @@ public sealed record StoryBatch(int[] Words, int[] Sentences, int[] Questions);
 /// Position encoding: <c>l_jk = (1 − j/J) − (k/d)·(1 − 2j/J)</c> for word j of J, feature k of d. T counts sentences back from the last.</para>
 /// <para>Adjacent tying: A^{k+1} = C^k, B = A¹, Wᵀ = C^K. Layer-wise: one A, one C, a B, a W and an H.</para>
 /// <para>Shapes: <see cref="StoryBatch"/> in; logits <c>(batch, vocabulary)</c> and for each hop weights <c>(batch, 1, sentences)</c> out. Embeddings start normal with deviation 0.1, as in the paper; padding is 0.</para>
-/// <para>Cost: 4·hops·sentences·(words + 1)·d flops. Source: "End-to-end memory networks", 2015, sections 2 and 4.1.</para>
+/// <para>Cost: 2·(hops + 1)·sentences·words·d flops for the memories, and 4·hops·sentences·d. Source: "End-to-end memory networks", 2015, sections 2 and 4.1.</para>
+/// <para>The hops are a place of attention: <see cref="AttentionCapture"/> and <see cref="AttentionOverride"/> find them as <c>hops</c>, views of a pooling over the sentences.</para>
 /// </remarks>
 public sealed class MemoryNetwork : Module
 {
     private readonly MemoryNetworkConfig config;
+    private readonly MemoryHops hops;
     private readonly Embedding[] tables, times;
     private readonly Embedding? questions;
     private readonly Linear? state, answer;
@@ -80,6 +82,7 @@ public sealed class MemoryNetwork : Module
             tables[i] = Register(FormattableString.Invariant($"words_{i}"), new Embedding(config.VocabularySize, config.EmbeddingSize, paddingId: 0, Initializer.Normal(0.1)));
             times[i] = Register(FormattableString.Invariant($"times_{i}"), new Embedding(config.MaximumSentences, config.EmbeddingSize, initializer: Initializer.Normal(0.1)));
         }
+        hops = Register("hops", new MemoryHops());
         if (isAdjacent)
             return;
         questions = Register("questions", new Embedding(config.VocabularySize, config.EmbeddingSize, paddingId: 0, Initializer.Normal(0.1)));
@@ -87,13 +90,19 @@ public sealed class MemoryNetwork : Module
         answer = Register("answer", new Linear(config.EmbeddingSize, config.VocabularySize, hasBias: false, Initializer.Normal(0.1)));
     }
 
+    /// <summary>The shape.</summary>
+    public MemoryNetworkConfig Config => config;
+
+    /// <summary>The modules that make the sentences' vectors, one a memory, as an <see cref="InputProbe"/> watches them: <c>(batch, sentences, size)</c>, without the encoding of their places.</summary>
+    internal IReadOnlyList<object> SentenceVectors => tables;
+
     internal static Mechanism Entry => new("memory-network", MechanismKind.Architecture)
     {
         InputRepresentation = "distinctive",
         OutputRepresentation = "single",
         Formula = "p = softmax_i(uᵀm_i), o = Σ_i p_i·c_i, u' = u + o at each of k hops; answer softmax(W·u)",
         Shapes = "stories (batch, sentences, words), questions (batch, words); logits (batch, vocabulary); for each hop weights (batch, 1, sentences)",
-        Cost = "4·hops·sentences·(words + 1)·d flops",
+        Cost = "2·(hops + 1)·sentences·words·d + 4·hops·sentences·d flops",
         Source = "Sukhbaatar, Szlam, Weston and Fergus, \"End-to-end memory networks\", 2015",
         Variant = "Adjacent or layer-wise tying, position encoding or bag of words, temporal encoding; softmax may be left out for a linear start.",
         Use = "Answers that need several facts, one after the other; where the hops should show which.",
@@ -125,24 +134,28 @@ public sealed class MemoryNetwork : Module
             throw new ShapeException(FormattableString.Invariant($"MemoryNetwork: a story has {most} sentences, but the temporal encoding knows {config.MaximumSentences}; raise MaximumSentences or keep the last ones."));
         SequenceRanges ranges = stories.Sentences;
         int[] back = Back(stories.Sentences, most);
+        // What a hop reads is what the one before gave out: each table is read once.
+        Tensor[] memories = new Tensor[tables.Length];
+        for (int i = 0; i < memories.Length; i++)
+            memories[i] = Memory(i, stories.Words, batch, most, back, pass);
         Embedding first = questions ?? tables[0];
         Tensor u = Encode(first, stories.Questions, batch, pass).Reshape(new Shape(batch, 1, size));
-        List<Tensor> hops = [];
+        List<Tensor> looks = [];
         for (int k = 0; k < config.Hops; k++)
         {
             (int input, int output) = questions is null ? (k, k + 1) : (0, 1);
-            Tensor m = Memory(input, stories.Words, batch, most, back, pass), c = Memory(output, stories.Words, batch, most, back, pass);
-            Tensor scores = m.MatMulTransposed(u);
-            Tensor p = linear ? scores.WithoutPadding(ranges).Transpose() : scores.SoftmaxOverTime(ranges);
-            hops.Add(p);
-            u = (state is null ? u : state.Forward(u, pass)) + p.SumOverTime(c, ranges);
+            Tensor scores = memories[input].MatMulTransposed(u);
+            Tensor p = linear ? scores.WithoutPadding(ranges).Transpose() : hops.Weigh(scores, ranges, pass);
+            looks.Add(p);
+            u = (state is null ? u : state.Forward(u, pass)) + p.SumOverTime(memories[output], ranges);
         }
+        hops.Answer(looks, ranges, pass);
         u = u.Reshape(new Shape(batch, size));
-        return (Return(answer is null ? u.MatMulTransposed(pass.Use(tables[^1].Weight)) : answer.Forward(u, pass), pass), hops);
+        return (Return(answer is null ? u.MatMulTransposed(pass.Use(tables[^1].Weight)) : answer.Forward(u, pass), pass), looks);
     }
 
     private Tensor Memory(int table, int[] words, int batch, int most, int[] back, in Pass pass) =>
-        Encode(tables[table], words, batch * most, pass).Reshape(new Shape(batch, most, config.EmbeddingSize)) + times[table].Forward(back, batch, pass);
+        pass.Probed(tables[table], Encode(tables[table], words, batch * most, pass).Reshape(new Shape(batch, most, config.EmbeddingSize))) + times[table].Forward(back, batch, pass);
 
     // Σ_j l_j∘E·x_j of each sentence: (count, d).
     private Tensor Encode(Embedding table, int[] words, int count, in Pass pass)

@@ -51,17 +51,29 @@ internal sealed class TranslatorInput : TokenSequenceInput
 
     public override ExplainedInput Again() => new TranslatorInput(model, Source, whole, copies, answer, position, words);
 
-    // The whole translation is read, so that the decoder's own heads and those that look at the source are there, too.
+    // The whole translation is read, so that the decoder's own heads and those that look at the source are there, too; of a recurrent one a row for each token, and its end.
     private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, Pass, TracedTokens(_ => ""));
 
     // What the decoder reads when it writes a token are those before it.
-    private protected override IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences => new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { [Written] = [.. words, "(end)"], [Known] = ["(start)", .. words] };
+    private protected override IReadOnlyDictionary<string, IReadOnlyList<string>> TracedSequences
+    {
+        get
+        {
+            Dictionary<string, IReadOnlyList<string>> sequences = new(StringComparer.Ordinal) { [Written] = [.. words, "(end)"] };
+            if (HasSelfAttention)
+                sequences[Known] = ["(start)", .. words];
+            return sequences;
+        }
+    }
 
     private protected override (string? Rows, string? Keys) TracedSequencesOf(string layer)
     {
-        bool isDecoder = layer.StartsWith("decoder", StringComparison.Ordinal);
-        return (isDecoder ? Written : null, isDecoder && !layer.Contains("cross", StringComparison.Ordinal) ? Known : null);
+        bool isDecoder = layer.StartsWith("decoder", StringComparison.Ordinal), isSelf = isDecoder && HasSelfAttention && !layer.Contains("cross", StringComparison.Ordinal);
+        return (isDecoder ? Written : null, isSelf ? Known : null);
     }
+
+    // A recurrent decoder attends to the source alone.
+    private bool HasSelfAttention => model.Network is TransformerEncoderDecoder;
 
     private protected override Tensor Run(IReadOnlyList<(int[] Ids, int[] Places)> rows, in Pass pass)
     {

@@ -4,7 +4,8 @@ namespace Heed;
 
 /// <summary>Asks a forward pass for the attention of chosen layers, heads and query rows.</summary>
 /// <remarks>
-/// <para>Give it to <see cref="Step.Evaluate{T}"/>; every <see cref="MultiHeadAttention"/> of the model that runs in it answers, over whole sequences and from a cache. The pass stays on the fused path and its result keeps
+/// <para>Give it to <see cref="Step.Evaluate{T}"/>; every <see cref="MultiHeadAttention"/> of the model that runs in it answers, over whole sequences and from a cache, and every <see cref="Attention"/> over whole sequences, that of a
+/// recurrent decoder among them when it has gone through its target. The pass stays on the fused path and its result keeps
 /// its bits: weights are rebuilt from the log-sum-exp, row by row. Memory is that of the answer: layers · batch · heads · rows · keys floats.</para>
 /// <para>For one forward pass at a time.</para>
 /// <example><code>
@@ -30,9 +31,9 @@ public sealed class AttentionCapture : IPassRequest
     {
         ArgumentNullException.ThrowIfNull(model);
         List<string> names = [];
-        foreach ((string name, Module module) in model.NamedModules())
+        foreach ((string name, Module module) in IAttentionPlace.In(model, hasPoolings))
         {
-            if ((module is MultiHeadAttention || (hasPoolings && module is SequencePooling { IsFocused: true })) && layers.TryAdd(module, names.Count))
+            if (layers.TryAdd(module, names.Count))
                 names.Add(name);
         }
         Names = names;
@@ -53,7 +54,7 @@ public sealed class AttentionCapture : IPassRequest
     /// <value>Default null: all of the call.</value>
     public IReadOnlyList<int>? Rows { get; init; }
 
-    /// <summary>Whether <see cref="CapturedAttention.ValueNorms"/> are computed: keys · head size · model size operations a head. Gates, and vectors that relative positions add to values, are left out.</summary>
+    /// <summary>Whether <see cref="CapturedAttention.ValueNorms"/> of <see cref="MultiHeadAttention"/> are computed: keys · head size · model size operations a head. Gates, and vectors that relative positions add to values, are left out.</summary>
     /// <value>Default false.</value>
     public bool HasValueNorms { get; init; }
 
@@ -70,37 +71,20 @@ public sealed class AttentionCapture : IPassRequest
 
     internal bool Wants(Module layer) => layers.TryGetValue(layer, out int index) && Layers?.Contains(index) != false;
 
-    /// <summary>Takes the weights of a pooling, all rows of all sequences at once.</summary>
-    /// <param name="pooling">The pooling.</param>
-    /// <param name="viewCount">Its views.</param>
-    /// <param name="positions">For each sequence and row 0 or more where it has that row; −1 where not.</param>
-    /// <param name="keyCount">Keys of the longest sequence.</param>
-    /// <param name="batch">Sequences.</param>
-    /// <param name="write">Writes the weights of a sequence and view, (rows, keys), over zeros.</param>
-    internal void Answer(SequencePooling pooling, int viewCount, int[] positions, int keyCount, int batch, PoolingRows write)
+    /// <summary>Takes what a place has at hand.</summary>
+    /// <param name="layer">The place.</param>
+    /// <param name="headCount">Its heads, or hops.</param>
+    /// <param name="source">Its weights.</param>
+    internal void Answer(Module layer, int headCount, in CaptureSource source)
     {
-        if (!Wants(pooling))
+        if (!Wants(layer))
             return;
-        int[] views = Chosen(pooling, viewCount);
-        CapturedAttention answer = new(layers[pooling], Names[layers[pooling]], batch, views, positions, keyCount, []) { AllRowCount = batch == 0 ? 0 : positions.Length / batch };
-        for (int b = 0; b < batch; b++)
-        {
-            for (int v = 0; v < views.Length; v++)
-                write(b, views[v], answer.Rows(b, v, 0, answer.RowCount * keyCount).Span);
-        }
-        Give(answer);
-    }
-
-    internal delegate void PoolingRows(int sequence, int view, Span<float> weights);
-
-    internal void Answer(MultiHeadAttention layer, in CaptureSource source)
-    {
-        int[] heads = Chosen(layer, layer.Config.Heads);
+        int[] heads = Chosen(layer, headCount);
         int[] positions = Positions(source);
         if (positions.Length == 0 && Rows is not null)
             return;
         int keys = source.KeyCounts.DefaultIfEmpty().Max(), rows = source.Batch == 0 ? 0 : positions.Length / source.Batch;
-        float[] norms = HasValueNorms ? layer.ValueNorms(source, heads, keys) : [];
+        float[] norms = HasValueNorms && layer is MultiHeadAttention several ? several.ValueNorms(source, heads, keys) : [];
         int step = PartSize > 0 && Receiver is not null ? (int)Math.Clamp(PartSize / Math.Max(1, (long)source.Batch * heads.Length * keys), 1, Math.Max(1, rows)) : Math.Max(1, rows);
         for (int first = 0; first == 0 || first < rows; first += step)
         {
@@ -180,8 +164,8 @@ internal readonly struct CaptureSource
     /// <summary>Writes a tile of weights.</summary>
     public required Action<WeightTile, Memory<float>> Write { get; init; }
 
-    /// <summary>The value of a sequence, key/value head and real key.</summary>
-    public required Func<int, int, int, ReadOnlyMemory<float>> Value { get; init; }
+    /// <summary>The value of a sequence, key/value head and real key; of <see cref="MultiHeadAttention"/> alone.</summary>
+    public Func<int, int, int, ReadOnlyMemory<float>> Value { get; init; }
 
     public int Batch => Queries.Length;
 }

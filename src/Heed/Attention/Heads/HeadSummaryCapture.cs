@@ -19,11 +19,8 @@ internal sealed class HeadSummaryCapture : IPassRequest
     public HeadSummaryCapture(Module model, params (int Distance, int FirstRow)[] diagonals)
     {
         this.diagonals = diagonals;
-        foreach ((string name, Module module) in model.NamedModules())
-        {
-            if (module is MultiHeadAttention or SequencePooling { IsFocused: true })
-                layers.TryAdd(module, name);
-        }
+        foreach ((string name, Module module) in IAttentionPlace.In(model))
+            layers.TryAdd(module, name);
     }
 
     /// <summary>The answers so far, layer by layer.</summary>
@@ -48,27 +45,39 @@ internal sealed class HeadSummaryCapture : IPassRequest
         }
     }
 
-    /// <summary>Takes the weights of a pooling (batch, views, time): a view is a head whose one row is the answer's, which has no place of its own.</summary>
-    public void Take(SequencePooling pooling, Tensor weights, SequenceRanges ranges)
+    /// <summary>Whether a place shall tell its weights.</summary>
+    public bool Wants(Module place) => layers.ContainsKey(place);
+
+    /// <summary>Takes weights that are written out: of poolings, whose views are heads and whose one row is the answer's, and of alignments. Their rows have no place among the keys.</summary>
+    /// <param name="place">The place.</param>
+    /// <param name="headCount">Its heads, or views.</param>
+    /// <param name="source">Its weights.</param>
+    public void Take(Module place, int headCount, in CaptureSource source)
     {
-        if (!layers.TryGetValue(pooling, out string? name))
+        if (!layers.TryGetValue(place, out string? name))
             return;
-        int views = weights.Shape[1], time = weights.Shape[2];
-        for (int view = 0; view < views; view++)
+        float[] row = new float[source.KeyCounts.DefaultIfEmpty().Max()];
+        for (int head = 0; head < headCount; head++)
         {
             (double entropy, double first, int count) = (0, 0, 0);
-            float[] received = [];
-            for (int b = 0; b < ranges.Count; b++)
+            double[] received = new double[row.Length];
+            for (int b = 0; b < source.Batch; b++)
             {
-                if (ranges.Lengths.Span[b] == 0)
-                    continue;
-                received = weights.Values.Slice((((b * views) + view) * time) + ranges.Starts.Span[b], ranges.Lengths.Span[b]).ToArray();
-                foreach (float weight in received)
-                    entropy -= weight > 0 ? weight * Math.Log(weight) : 0;
-                first += received[0];
-                count++;
+                int keys = source.KeyCounts[b], rows = keys == 0 ? 0 : source.Queries[b].Count;
+                for (int i = 0; i < rows; i++)
+                {
+                    source.Write(new WeightTile(b, head, i, 1, 0, keys), row);
+                    for (int key = 0; key < keys; key++)
+                    {
+                        entropy -= row[key] > 0 ? row[key] * Math.Log(row[key]) : 0;
+                        received[key] += row[key];
+                    }
+                    first += row[0];
+                }
+                count += rows;
             }
-            results.Add(new HeadSummary(name, view, count == 0 ? double.NaN : entropy / count, double.NaN, count == 0 ? double.NaN : first / count, [.. diagonals.Select(_ => double.NaN)], ranges.Count == 1 ? received : []));
+            results.Add(new HeadSummary(name, head, count == 0 ? double.NaN : entropy / count, double.NaN, count == 0 ? double.NaN : first / count, [.. diagonals.Select(_ => double.NaN)],
+                source.Batch == 1 && count > 0 ? Array.ConvertAll(received, sum => (float)(sum / count)) : []));
         }
     }
 

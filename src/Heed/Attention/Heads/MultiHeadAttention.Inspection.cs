@@ -4,7 +4,7 @@ using Heed.Kernels;
 namespace Heed;
 
 /// <content>What is looked at, and changed, between heads and output projection.</content>
-public sealed partial class MultiHeadAttention
+public sealed partial class MultiHeadAttention : IAttentionPlace
 {
     private HeadHook[] headHooks = [];
 
@@ -38,7 +38,7 @@ public sealed partial class MultiHeadAttention
     {
         (int batch, int keys) = (v.Shape[0], v.Shape[1]);
         int queries = outputs.Context.Shape[1];
-        capture.Answer(this, new CaptureSource
+        capture.Answer(this, Config.Heads, new CaptureSource
         {
             Queries = [.. Enumerable.Range(0, batch).Select(b => (0, ranges is { } real ? real.Lengths.Span[b] : queries))],
             KeyCounts = [.. Enumerable.Range(0, batch).Select(b => memoryRanges is { } real ? real.Lengths.Span[b] : keys)],
@@ -56,7 +56,7 @@ public sealed partial class MultiHeadAttention
         cache.CopyTo(keys, values);
         int First(int b) => run.KeyStarts.IsEmpty ? 0 : run.KeyStarts.Span[b];
         int Skipped(int b) => run.QueryStarts.Length == 0 ? 0 : run.QueryStarts[b];
-        capture.Answer(this, new CaptureSource
+        capture.Answer(this, Config.Heads, new CaptureSource
         {
             Queries = [.. Enumerable.Range(0, batch).Select(b => (cache.Position + cache.Length - tokens + Skipped(b) - First(b), tokens - Skipped(b)))],
             KeyCounts = run.KeyLengths.Length > 0 ? run.KeyLengths : [.. Enumerable.Repeat(cache.Length, batch)],

@@ -26,7 +26,7 @@ public sealed record PoolingResult(Tensor Context, Tensor Weights, Tensor? Penal
 /// <see cref="GatedPooling"/>. Beside them <see cref="LastPooling"/> and <see cref="MeanPooling"/>.</para>
 /// <para>Padding on either side is excluded exactly: it is never read. An empty text gives a zero context and zero weights.</para>
 /// </remarks>
-public abstract class SequencePooling : Module
+public abstract class SequencePooling : Module, IAttentionPlace
 {
     private protected SequencePooling(int features, int contextSize)
     {
@@ -52,6 +52,10 @@ public abstract class SequencePooling : Module
 
     /// <summary>Whether learned queries decide over the weights, so that they may lead other values than the states, too.</summary>
     internal virtual bool IsFocused => false;
+
+    bool IAttentionPlace.IsLed => IsFocused;
+
+    bool IAttentionPlace.IsPooling => true;
 
     /// <summary>A pooling by name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -101,10 +105,15 @@ public abstract class SequencePooling : Module
     /// <summary>Tells those who ask of weights (batch, views, time).</summary>
     internal void Answer(Tensor weights, SequenceRanges ranges, in Pass pass)
     {
-        pass.Find<HeadSummaryCapture>()?.Take(this, weights, ranges);
-        pass.Find<AttentionCapture>()?.Answer(
-            this, weights.Shape[1], new int[ranges.Count], ranges.Lengths.ToArray().DefaultIfEmpty().Max(), ranges.Count,
-            (b, view, row) => weights.Values.Slice((((b * weights.Shape[1]) + view) * weights.Shape[2]) + ranges.Starts.Span[b], ranges.Lengths.Span[b]).CopyTo(row));
+        (int views, int time) = (weights.Shape[1], weights.Shape[2]);
+        CaptureSource source = new()
+        {
+            Queries = [.. Enumerable.Repeat((0, 1), ranges.Count)],
+            KeyCounts = ranges.Lengths.ToArray(),
+            Write = (tile, row) => weights.Values.Slice((((tile.Batch * views) + tile.Head) * time) + ranges.Starts.Span[tile.Batch], tile.Keys).CopyTo(row.Span),
+        };
+        pass.Find<HeadSummaryCapture>()?.Take(this, views, source);
+        pass.Find<AttentionCapture>()?.Answer(this, views, source);
     }
 
     private protected abstract PoolingResult Pool(Tensor states, SequenceRanges ranges, in Pass pass);

@@ -38,7 +38,7 @@ public sealed record AdversarialAttention(IReadOnlyList<float> Own, IReadOnlyLis
         {
             double[][] weights = Array.ConvertAll(logits, Softmax);
             (double Value, float[] Gradient)[] found = input.AtWeights([.. weights.Select(w => Array.ConvertAll(w, v => (float)v))])
-                ?? throw new ArgumentException("AdversarialAttention: the pooling has no learned weights of tokens that could be replaced.", nameof(input));
+                ?? throw new ArgumentException($"AdversarialAttention: the {input.Model} has no learned weights of a pooling over tokens that could be replaced; it is for text classifiers that have. Take uniform or permute.", nameof(input));
             for (int s = 0; s < starts; s++)
             {
                 double p = input.Answer(found[s].Value), change = p - answer, divergence = Between(own, weights[s]);
