@@ -49,7 +49,7 @@ public static unsafe class CrossEntropyKernel
         return weight == 0 ? 0 : sum / weight;
     }
 
-    /// <summary>dlogits += gradient of the loss, times <paramref name="gradient"/>.</summary>
+    /// <summary>dlogits += (or =) gradient of the loss, times <paramref name="gradient"/>.</summary>
     /// <param name="probabilities">p of the forward pass: (rows, classes).</param>
     /// <param name="targets">As in the forward pass.</param>
     /// <param name="classes">C.</param>
@@ -57,18 +57,23 @@ public static unsafe class CrossEntropyKernel
     /// <param name="dlogits">(rows, classes).</param>
     /// <param name="classWeights">As in the forward pass.</param>
     /// <param name="labelSmoothing">As in the forward pass.</param>
+    /// <param name="adds">Whether what is there is added to; false: it is written over, rows that do not count with 0.</param>
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A target is no class, or ε is outside [0, 1].</exception>
     public static void Backward(
-        ReadOnlySpan<float> probabilities, ReadOnlySpan<int> targets, int classes, float gradient, Span<float> dlogits, ReadOnlySpan<float> classWeights = default, float labelSmoothing = 0)
+        ReadOnlySpan<float> probabilities, ReadOnlySpan<int> targets, int classes, float gradient, Span<float> dlogits, ReadOnlySpan<float> classWeights = default, float labelSmoothing = 0, bool adds = true)
     {
         double weight = Check("CrossEntropyKernel.Backward", probabilities, targets, classes, dlogits, classWeights, labelSmoothing);
         if (weight == 0)
+        {
+            if (!adds)
+                dlogits.Clear();
             return;
+        }
         fixed (float* pp = probabilities, pd = dlogits, pw = classWeights)
         fixed (int* pt = targets)
         {
-            BackwardStep step = new() { P = pp, Result = pd, Weights = pw, Targets = pt, Classes = classes, Smoothing = labelSmoothing, Scale = (float)(gradient / weight) };
+            BackwardStep step = new() { P = pp, Result = pd, Weights = pw, Targets = pt, Classes = classes, Smoothing = labelSmoothing, Scale = (float)(gradient / weight), Adds = adds };
             for (int c = 0; c < classes; c++)
                 step.WeightSum += pw == null ? 1 : pw[c];
             RowCall.Run(step, targets.Length, classes);
@@ -158,6 +163,7 @@ public static unsafe class CrossEntropyKernel
         public nint Classes;
         public float Smoothing;
         public float Scale;
+        public bool Adds;
         public double WeightSum;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -165,19 +171,23 @@ public static unsafe class CrossEntropyKernel
             where V : unmanaged, ISimd<V>
         {
             int target = Targets[row];
-            if (target == Ignored)
-                return;
             float* p = P + (row * Classes), result = Result + (row * Classes);
+            if (target == Ignored)
+            {
+                if (!Adds)
+                    new Span<float>(result, (int)Classes).Clear();
+                return;
+            }
             double own = (1.0 - Smoothing) * (Weights == null ? 1 : Weights[target]), share = Smoothing / (double)Classes;
-            float total = (float)(own + (share * WeightSum)), before = result[target];
-            Lane.Loop<V, SpreadStep>(new() { P = p, Weights = Weights, Result = result, Scale = Scale, Total = total, Share = (float)share }, 0, Classes);
+            float total = (float)(own + (share * WeightSum)), before = Adds ? result[target] : 0;
+            Lane.Loop<V, SpreadStep>(new() { P = p, Weights = Weights, Result = result, Scale = Scale, Total = total, Share = (float)share, Adds = Adds }, 0, Classes);
             // The target's own element in one piece: p − 1 must not be cut out of two rounded sums.
             float q = (float)(own + (share * (Weights == null ? 1 : Weights[target])));
             result[target] = before + (Scale * ((p[target] * total) - q));
         }
     }
 
-    // dx += s·(p·Σq − share·w).
+    // dx += or = s·(p·Σq − share·w).
     private struct SpreadStep : ILaneStep
     {
         public float* P;
@@ -186,6 +196,7 @@ public static unsafe class CrossEntropyKernel
         public float Scale;
         public float Total;
         public float Share;
+        public bool Adds;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Step<V>(nint i, int count)
@@ -193,7 +204,7 @@ public static unsafe class CrossEntropyKernel
         {
             V q = V.Create(Share) * (Weights == null ? V.Create(1f) : Lane.Load<V>(Weights + i, count));
             V slope = V.FusedMultiplyAdd(Lane.Load<V>(P + i, count), V.Create(Total), -q);
-            Lane.Store(V.FusedMultiplyAdd(V.Create(Scale), slope, Lane.Load<V>(Result + i, count)), Result + i, count);
+            Lane.Store(V.FusedMultiplyAdd(V.Create(Scale), slope, Adds ? Lane.Load<V>(Result + i, count) : V.Zero), Result + i, count);
         }
     }
 }

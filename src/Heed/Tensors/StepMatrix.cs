@@ -79,9 +79,15 @@ internal sealed class StepMatrix
             (int rows, int output, int input) = (Inputs[0].Shape[0], Inputs[1].Shape[0], Inputs[1].Shape[1]);
             ReadOnlySpan<float> dy = GradientOf();
             if (Needs(0))
-                Gemm.Multiply(new(dy, rows, output), matrix.parameter.PackedPlain(), new MatrixSpan(Accumulate(0, out bool isFirst), rows, input), isFirst ? GemmOutput.Overwrite : GemmOutput.Accumulate);
+                Gemm.Multiply(new(dy, rows, output), matrix.parameter.PackedPlain(), new MatrixSpan(Accumulate(0, out bool isFirstX), rows, input), isFirstX ? GemmOutput.Overwrite : GemmOutput.Accumulate);
             if (Inputs.Count == 3 && Needs(2))
-                Elementwise.Add(Accumulate(2), dy, Accumulate(2));
+            {
+                Span<float> dz = Accumulate(2, out bool isFirst);
+                if (isFirst)
+                    dy.CopyTo(dz);
+                else
+                    Elementwise.Add(dz, dy, dz);
+            }
             if (!Needs(1))
                 return;
             // Marks that there is a gradient; GatherOperation computes it.

@@ -116,7 +116,7 @@ public sealed partial class Tensor
     private sealed class CrossEntropyOperation(Tensor logits, Tensor probabilities, ReadOnlyMemory<int> targets, float[]? classWeights, float labelSmoothing) : Operation(logits)
     {
         protected internal override void Backward() =>
-            CrossEntropyKernel.Backward(probabilities.Values, targets.Span, probabilities.Shape[1], GradientOf()[0], Accumulate(0), classWeights, labelSmoothing);
+            CrossEntropyKernel.Backward(probabilities.Values, targets.Span, probabilities.Shape[1], GradientOf()[0], Accumulate(0, out bool isFirst), classWeights, labelSmoothing, adds: !isFirst);
 
         protected internal override void Reference(ReferenceValues values) =>
             values.Output()[0] = ReferenceSoftmax.CrossEntropy(values.Input(0), targets.Span, probabilities.Shape[1], classWeights is null ? default : Array.ConvertAll(classWeights, w => (double)w), labelSmoothing);

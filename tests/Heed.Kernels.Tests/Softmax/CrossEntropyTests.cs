@@ -23,6 +23,9 @@ public class CrossEntropyTests
                 double[] slopes = Rows.Differences(Rows.Wide(x), Expected);
                 dx.Checked().ShouldBeNear([.. slopes.Select(s => 1.5 * s)], 1e-6, 0.3);
                 dx.Span.Slice(2 * classes, classes).ToArray().ShouldAllBe(v => v == 0);
+                float[] over = [.. Enumerable.Repeat(float.NaN, x.Length)];
+                CrossEntropyKernel.Backward(p.Span, targets, classes, 1.5f, over, weights, smoothing, adds: false);
+                over.ShouldBe(dx.Span.ToArray(), "written over, the same bits");
             }
         }
     }
@@ -55,6 +58,9 @@ public class CrossEntropyTests
         CrossEntropyKernel.Forward([1, 2, 3, 4], [-1, -1], 2, p).ShouldBe(0);
         CrossEntropyKernel.Backward(p, [-1, -1], 2, 1, dx);
         dx.ShouldBe([0, 0, 0, 0]);
+        float[] over = [1, 2, 3, 4];
+        CrossEntropyKernel.Backward(p, [-1, -1], 2, 1, over, adds: false);
+        over.ShouldBe([0, 0, 0, 0]);
         CrossEntropyKernel.Forward([], [], 2, []).ShouldBe(0);
     }
 
