@@ -1,6 +1,4 @@
-using Heed.Tests.Tasks;
-
-namespace Heed.Tests.Inspection;
+namespace Heed.Tests.Tasks;
 
 /// <summary>A second model that is trained to answer as the first and to look elsewhere.</summary>
 public sealed class TrainedAdversaryTests
