@@ -41,6 +41,9 @@ internal sealed class AligningDecoder : Module
 
     public int ContextSize => attention.ContextSize;
 
+    /// <summary>Where it attends to the source.</summary>
+    public Attention Looks => attention;
+
     /// <summary>Whether a call can run all steps at once.</summary>
     public bool IsParallel => !isFed && !isGru;
 

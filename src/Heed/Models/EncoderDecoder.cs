@@ -73,6 +73,8 @@ public sealed class EncoderDecoder : SequenceToSequence
 
     internal override object SourceVectors => sourceVectors;
 
+    internal override Module AlignmentPlace => decoder.Looks;
+
     internal override DecodingState Begin(ReadOnlyMemory<int> ids, SequenceRanges ranges, int width) => new RecurrentDecodingState(this, ids, ranges, width);
 
     internal (AttentionMemory Memory, DecoderState State) Encode(ReadOnlyMemory<int> ids, SequenceRanges ranges, in Pass pass)

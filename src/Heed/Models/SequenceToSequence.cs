@@ -67,6 +67,9 @@ public abstract class SequenceToSequence : Module
     /// <summary>The module that makes the source's vectors, as an <see cref="InputProbe"/> watches it.</summary>
     internal abstract object SourceVectors { get; }
 
+    /// <summary>The place whose weights, their mean over its heads, are the alignment: a row for each target token, a key for each source token.</summary>
+    internal abstract Module AlignmentPlace { get; }
+
     /// <summary>Reads sources; all hypotheses of a source stand before their first token.</summary>
     /// <param name="ids">Ids of the sources <c>(batch · time)</c>, row-major.</param>
     /// <param name="ranges">The real tokens of each.</param>

@@ -13,11 +13,13 @@ internal sealed class TranslatorInput : TokenSequenceInput
     private readonly string[] words;
     private readonly string word;
     private readonly Lazy<InputAttention> attention;
+    private readonly float[]? aligned;   // as it was while translating; null: to be asked for
 
-    private TranslatorInput(Translator model, string text, (int[] Ids, Token[] Tokens, int CutOff) read, int[] copies, Hypothesis answer, int position, string[] words)
+    private TranslatorInput(Translator model, string text, (int[] Ids, Token[] Tokens, int CutOff) read, int[] copies, Hypothesis answer, int position, string[] words, float[]? aligned = null)
         : base(text, read.Ids, [.. read.Tokens.Select(token => token.Range)])
     {
         (this.model, whole, ids, this.copies, this.answer, this.position, this.words, word) = (model, read, read.Ids, copies, answer, position, words, words[position]);
+        this.aligned = aligned;
         attention = new(Attend);
     }
 
@@ -46,7 +48,7 @@ internal sealed class TranslatorInput : TokenSequenceInput
         Hypothesis best = SequenceDecoder.Decode(model.Network, [read.Ids], model.Decoding, copies.Length > 0 ? [copies] : null)[0][0];
         int count = model.Network.TargetCount;
         string[] answered = [.. best.Ids.Select(id => id < count ? model.TargetEncoder.Vocabulary[id] : further[id - count])];
-        return [.. answered.Select((_, t) => new TranslatorInput(model, text, read, copies, best, t, answered))];
+        return [.. answered.Select((_, t) => new TranslatorInput(model, text, read, copies, best, t, answered, best.Alignment[t]))];
     }
 
     public override ExplainedInput Again() => new TranslatorInput(model, Source, whole, copies, answer, position, words);
@@ -95,12 +97,24 @@ internal sealed class TranslatorInput : TokenSequenceInput
 
     private InputAttention Attend()
     {
-        float[] aligned = answer.Alignment[position];
+        float[] aligned = this.aligned ?? Align();
         int[] units = [.. Enumerable.Range(0, ids.Length)];
         if (model.Network is not TransformerEncoderDecoder { Encoder: { } encoder })
             return new InputAttention([aligned], [], aligned, units, ids.Length);
         AttentionCapture capture = new(encoder) { HasValueNorms = true };
         Step.Evaluate(pass => encoder.Forward(ids, SequenceRanges.Full(1, ids.Length), pass).States, request: capture);
         return new InputAttention([aligned], capture.Results, aligned, units, ids.Length);
+    }
+
+    // Where the model looks when it writes the token as it is now.
+    private float[] Align()
+    {
+        AttentionCapture capture = new(model.Network.AlignmentPlace) { Rows = [position] };
+        Step.Evaluate(Pass, request: capture);
+        CapturedAttention found = capture.Results[0];
+        float[] mean = new float[ids.Length];
+        for (int head = 0; head < found.Heads.Count; head++)
+            System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(found.Row(0, head, 0)[..mean.Length], 1f / found.Heads.Count, mean, mean);
+        return mean;
     }
 }

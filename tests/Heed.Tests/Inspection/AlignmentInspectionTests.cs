@@ -175,6 +175,33 @@ public sealed class AlignmentInspectionTests : IDisposable
         tokens[0].Heads().ShouldHaveSingleItem().Layer.ShouldBe("decoder.attention");
         foreach (string kind in new[] { "uniform", "permute" })
             AttentionIntervention.Measure(tokens, kind).Change.Value.ShouldBeGreaterThan(0);
+        CheckThatItIsAskedAnew(model, "rot haus alt");
+    }
+
+    [Fact]
+    public void The_alignment_of_a_Transformer_is_asked_anew_where_the_question_is()
+    {
+        PairData data = PairData.FromPairs([.. Enumerable.Range(0, 40).Select(i => (i % 2 == 0 ? "rot haus alt" : "blau ball", i % 2 == 0 ? "old red house" : "blue ball"))]);
+        Translator model = Translator.Train(data, data, new TranslatorOptions
+        {
+            Network = new TransformerEncoderDecoderConfig { Stack = new TransformerConfig { Size = 16, LayerCount = 2, HeadCount = 2, InnerSize = 32, Dropout = 0 } },
+            Training = new TrainingOptions { EpochCount = 12, BatchSize = 8, LearningRate = 0.01, WordDropout = 0 }, SourceTokens = new TextEncoderOptions(), TargetTokens = new TextEncoderOptions(),
+        });
+        CheckThatItIsAskedAnew(model, "rot haus alt");
+    }
+
+    // A question that is put again shows where the model looks as it is then: the same place, and another once its parameters are others.
+    private static void CheckThatItIsAskedAnew(Translator model, string text)
+    {
+        IReadOnlyList<ExplainedInput> tokens = model.Explaining(text);
+        tokens.Count.ShouldBeGreaterThan(1);
+        foreach (ExplainedInput token in tokens)
+            token.Again().Attention!.Views[0].ShouldBe(token.Attention!.Views[0], 1e-5);
+        float[] before = tokens[0].Attention!.Views[0];
+        foreach ((_, Parameter parameter) in model.Network.NamedParameters())
+            parameter.Assign([.. parameter.Values.ToArray().Select((value, i) => value + (0.5f * MathF.Sin(i)))]);
+        float[] after = tokens[0].Again().Attention!.Views[0];
+        after.Zip(before, (x, y) => Math.Abs(x - y)).Max().ShouldBeGreaterThan(0.01f);
     }
 
     private static float[] LogProbabilities(EncoderDecoder network, IPassRequest? request) =>

@@ -58,6 +58,8 @@ public sealed class TransformerEncoderDecoder : SequenceToSequence
 
     internal override object SourceVectors => Encoder.InputVectors;
 
+    internal override Module AlignmentPlace => Decoder.Layers[^1].CrossAttention!;
+
     internal override DecodingState Begin(ReadOnlyMemory<int> ids, SequenceRanges ranges, int width) => new TransformerDecodingState(this, ids, ranges, width);
 
     internal Tensor Logits(Tensor states, in Pass pass) => output?.Module.Forward(states, pass) ?? Tensor.Linear(states, pass.Use(Decoder.TokenVectors));
