@@ -97,13 +97,13 @@ internal sealed class TranslatorInput : TokenSequenceInput
 
     private InputAttention Attend()
     {
-        float[] aligned = this.aligned ?? Align();
+        float[] looked = aligned ?? Align();
         int[] units = [.. Enumerable.Range(0, ids.Length)];
         if (model.Network is not TransformerEncoderDecoder { Encoder: { } encoder })
-            return new InputAttention([aligned], [], aligned, units, ids.Length);
+            return new InputAttention([looked], [], looked, units, ids.Length);
         AttentionCapture capture = new(encoder) { HasValueNorms = true };
         Step.Evaluate(pass => encoder.Forward(ids, SequenceRanges.Full(1, ids.Length), pass).States, request: capture);
-        return new InputAttention([aligned], capture.Results, aligned, units, ids.Length);
+        return new InputAttention([looked], capture.Results, looked, units, ids.Length);
     }
 
     // Where the model looks when it writes the token as it is now.
