@@ -10,7 +10,7 @@ public static unsafe partial class FusedAttention
     /// <param name="v">As in the forward pass.</param>
     /// <param name="output">The forward pass's result.</param>
     /// <param name="logSumExp">The forward pass's <see cref="AttentionStatistics.LogSumExp"/>.</param>
-    /// <param name="gradients">Results; overwritten.</param>
+    /// <param name="gradients">Results; overwritten, or added to where <see cref="AttentionGradients.AddsToKeys"/> says so.</param>
     /// <param name="shape">As in the forward pass.</param>
     /// <param name="options">As in the forward pass.</param>
     /// <exception cref="ArgumentException">A size, length, stride or overlap does not fit; nothing was written.</exception>
@@ -26,7 +26,7 @@ public static unsafe partial class FusedAttention
     /// <param name="v">As in the forward pass.</param>
     /// <param name="output">The forward pass's result.</param>
     /// <param name="logSumExp">The forward pass's <see cref="AttentionStatistics.LogSumExp"/>.</param>
-    /// <param name="gradients">Results; overwritten.</param>
+    /// <param name="gradients">Results; overwritten, or added to where <see cref="AttentionGradients.AddsToKeys"/> says so.</param>
     /// <param name="shape">As in the forward pass.</param>
     /// <param name="modifier">As in the forward pass.</param>
     /// <param name="mask">As in the forward pass.</param>
