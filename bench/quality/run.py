@@ -142,6 +142,7 @@ def run(row, options):
     with open(folder / "log", "a", encoding="utf-8") as log:
         child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True,
                                  start_new_session=True, preexec_fn=lambda: os.nice(19))
+        step_back(child.pid)
         try:
             output, _ = child.communicate()
         except KeyboardInterrupt:
@@ -157,6 +158,14 @@ def run(row, options):
         kept["train_seconds"] = round(time.monotonic() - begin, 1)  # the whole command
     facts = {key: row[key] for key in ("id", "system", "dataset", "pooling", "seed")}
     return {**facts, **kept, "threads": options.threads, "commit": commit(), "date": datetime.date.today().isoformat()}
+
+
+def step_back(pid):
+    """Where the kernel shares processors between sessions, a process's own niceness counts only inside of its session."""
+    try:
+        pathlib.Path(f"/proc/{pid}/autogroup").write_text("19", encoding="ascii")
+    except OSError:
+        pass
 
 
 def stop(child):
