@@ -7,13 +7,17 @@ internal sealed class AdversaryTask : ITrainingTask<AdversaryTask.Rows>
     private readonly TextClassifier model, adversary;
     private readonly double divergence;
     private readonly AttendedRows train, dev;
+    private readonly int[][] ids;
+    private readonly int[][]? segments;
     private readonly BatchPlan plan;
 
     public AdversaryTask(TextClassifier model, TextClassifier adversary, TextRow[] train, TextRow[] dev, double divergence, TrainingOptions options)
     {
         (this.model, this.adversary, this.divergence) = (model, adversary, divergence);
         (this.train, this.dev) = (AttendedRows.Of(model, train), AttendedRows.Of(model, dev));
-        plan = BatchPlan.Training([.. this.train.Encoded.Select(e => e.Ids.Length)], options.BatchSize, options.Seed);
+        ids = Array.ConvertAll(this.train.Encoded, e => e.Ids);
+        segments = TextInference.Segments(this.train.Encoded);
+        plan = BatchPlan.Training(Array.ConvertAll(ids, row => row.Length), options.BatchSize, options.Seed);
         Description = FormattableString.Invariant($"an adversary that answers as the model and looks elsewhere, divergence counts {divergence}, {train.Length} training and {dev.Length} dev texts; accuracy is the share with the model's answer");
     }
 
@@ -63,14 +67,13 @@ internal sealed class AdversaryTask : ITrainingTask<AdversaryTask.Rows>
 
     private Rows Batch(ReadOnlySpan<int> rows)
     {
-        int[][]? segments = TextInference.Segments(train.Encoded);
-        TextBatch batch = TextBatch.Create([.. train.Encoded.Select(e => e.Ids)], rows, segments: segments);
-        int outputs = model.Head.OutputCount, time = batch.MaximumLength, views = train.Weights[0].Length / train.Encoded[0].Ids.Length;
+        TextBatch batch = TextBatch.Create(ids, rows, segments: segments);
+        int outputs = model.Head.OutputCount, time = batch.MaximumLength, views = train.Weights[0].Length / ids[0].Length;
         float[] probabilities = new float[rows.Length * outputs], logs = new float[rows.Length * views * time];
         logs.AsSpan().Fill(MathF.Log(Least));
         for (int i = 0; i < rows.Length; i++)
         {
-            int row = rows[i], tokens = train.Encoded[row].Ids.Length;
+            int row = rows[i], tokens = ids[row].Length;
             train.Probabilities.AsSpan(row * outputs, outputs).CopyTo(probabilities.AsSpan(i * outputs));
             for (int at = 0; at < views * tokens; at++)
                 logs[(((i * views) + (at / tokens)) * time) + batch.Starts[i] + (at % tokens)] = MathF.Log(train.Weights[row][at] + Least);

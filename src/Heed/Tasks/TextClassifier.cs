@@ -179,7 +179,7 @@ public sealed partial class TextClassifier
     {
         TextNetwork network = Network.Config.Create(Tokens.VocabularySize, Head.OutputCount, Features.VectorSize, (Tokens as TextEncoder)?.SeparatorId ?? Vocabulary.Unknown);
         network.Initialize(seed);
-        return new TextClassifier(network, Tokens, Head, Features) { Rule = Rule, Baseline = Baseline, Record = Record };
+        return new TextClassifier(network, Tokens, Head, Features) { Rule = Rule, Baseline = Baseline };
     }
 
     internal void CheckLabels(TextData data, string operation)

@@ -41,7 +41,8 @@ public static class TrainedAdversary
         TrainingOptions training = options.Training with { Monitor = "loss" };
         TextClassifier adversary = model.WithNewWeights(training.Seed);
         AdversaryTask task = new(model, adversary, all[dev..], all[..dev], options.Divergence, training);
-        new Trainer(adversary.Network, training, observer is null ? [] : [observer]).Run(task, cancellation);
+        TrainingReport report = new Trainer(adversary.Network, training, observer is null ? [] : [observer]).Run(task, cancellation);
+        adversary.Record = TrainingRecord.Create(training, report, TrainingRecord.Hash(all[dev..]), TrainingRecord.Hash(all[..dev]));
         return adversary;
     }
 }

@@ -33,6 +33,15 @@ public sealed record TrainingRecord(
     internal static TrainingRecord Create(TrainingOptions options, TrainingReport report, string trainHash, string devHash) =>
         new(Version, options, trainHash, devHash, report.BestEpoch, report.WasCancelled, report.Epochs) { Mean = report.Mean };
 
+    /// <summary>Of rows whose labels are not read.</summary>
+    internal static string Hash(IEnumerable<TextRow> rows)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (TextRow row in rows)
+            hash.AppendData(Encoding.UTF8.GetBytes($"{row.Text}\n"));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
     private static string Hash(PairData data)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

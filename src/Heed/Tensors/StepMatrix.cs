@@ -82,8 +82,8 @@ internal sealed class StepMatrix
                 Gemm.Multiply(new(dy, rows, output), matrix.parameter.PackedPlain(), new MatrixSpan(Accumulate(0, out bool isFirstX), rows, input), isFirstX ? GemmOutput.Overwrite : GemmOutput.Accumulate);
             if (Inputs.Count == 3 && Needs(2))
             {
-                Span<float> dz = Accumulate(2, out bool isFirst);
-                if (isFirst)
+                Span<float> dz = Accumulate(2, out bool isFirstZ);
+                if (isFirstZ)
                     dy.CopyTo(dz);
                 else
                     Elementwise.Add(dz, dy, dz);

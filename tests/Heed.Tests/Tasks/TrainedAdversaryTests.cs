@@ -23,6 +23,7 @@ public sealed class TrainedAdversaryTests
         Measure(0.1, out TextClassifier again);
         again.Predict(rows[0].Text).Probabilities.ShouldBe(first.Predict(rows[0].Text).Probabilities, "the same seed, the same bits");
         first.Labels.ShouldBe(model.Labels);
+        (first.Record.Options.Monitor, first.Record.TrainHash == model.Record.TrainHash).ShouldBe(("loss", false), "its record is of its own training");
     }
 
     [Theory]
