@@ -28,7 +28,7 @@ internal static unsafe class FewRows
 
     /// <summary>Most rows. Four rows of float32 keep the panels of <see cref="ForwardTile{TModifier, TMask}"/> where vectors have 512 bits: the two were not compared there.</summary>
     /// <param name="panel">Two vectors.</param>
-    public static int Most(int panel, bool isShort) => panel < KeysAtOnce || !Avx2.IsSupported || !Fma.IsSupported ? 0 : panel > 2 * W && !isShort ? 3 : 4;
+    public static int Most(int panel, bool isShort) => panel < KeysAtOnce || !Avx2.IsSupported || !Fma.IsSupported ? 0 : 4;
 
     /// <summary>Whether rows of so many numbers can be read so.</summary>
     public static bool Fits(int dim, int valueDim, bool isShort) => dim > 0 && dim % (isShort ? 8 : 4) == 0 && valueDim > 0 && valueDim % 16 == 0;
