@@ -13,22 +13,19 @@ internal interface IStoredNumbers
 
 /// <summary>The two products of attention for one to four rows, as in decoding: keys and values are read as they lie, once, and turned or widened in registers.</summary>
 /// <remarks>
-/// <para>Every element is the chain of <see cref="GemmTile"/>: scores over the dimensions, contexts over the keys, from 0. So bits are those of the packed path. They do not depend on the width
-/// of vectors either; 256 bits are enough where memory is what is waited for.</para>
-/// <para>Keys: of eight keys four dimensions are turned at a time (their 128-bit halves share a register from the load on, so that shuffles stay within halves), and each is multiplied with its
-/// number of the query. Of bfloat16 two neighbouring dimensions are turned as one number of 32 bits: the lower is shifted up, the upper is masked.</para>
+/// <para>Every element is the chain of <see cref="GemmTile"/>: scores over the dimensions, contexts over the keys, from 0. So bits are those of the packed path, and do not depend on the width
+/// of vectors either.</para>
+/// <para>Keys: of as many keys as a register has floats, four dimensions are turned at a time (16 bytes of every fourth key share a register from the load on, so that shuffles stay within 128 bits), and each
+/// is multiplied with its number of the query. Of bfloat16 two neighbouring dimensions are turned as one number of 32 bits: the lower is shifted up, the upper is masked.</para>
 /// </remarks>
-internal static unsafe class FewRows
+internal static unsafe partial class FewRows
 {
-    /// <summary>Keys that <see cref="Scores{TStored}"/> takes at a time.</summary>
-    public const int KeysAtOnce = 16;
+    // Floats of a register of 256 bits; how many keys ahead memory is fetched.
+    private const int W = 8, Ahead = 32;
 
-    // Floats of a vector; how many keys ahead memory is fetched; values that several passes over the columns read.
-    private const int W = 8, Ahead = 32, ValuesAtOnce = 32;
-
-    /// <summary>Most rows. Four rows of float32 keep the panels of <see cref="ForwardTile{TModifier, TMask}"/> where vectors have 512 bits: the two were not compared there.</summary>
+    /// <summary>Most rows.</summary>
     /// <param name="panel">Two vectors.</param>
-    public static int Most(int panel, bool isShort) => panel < KeysAtOnce || !Avx2.IsSupported || !Fma.IsSupported ? 0 : 4;
+    public static int Most(int panel) => panel < 2 * W || !Avx2.IsSupported || !Fma.IsSupported ? 0 : 4;
 
     /// <summary>Whether rows of so many numbers can be read so.</summary>
     public static bool Fits(int dim, int valueDim, bool isShort) => dim > 0 && dim % (isShort ? 8 : 4) == 0 && valueDim > 0 && valueDim % 16 == 0;
@@ -36,27 +33,41 @@ internal static unsafe class FewRows
     /// <summary>scores[r, j] = Σ over the dimensions of q[r, d]·k[j, d].</summary>
     /// <param name="rows">1 … 4.</param>
     /// <param name="stride">Bytes between neighbouring keys.</param>
-    /// <param name="keys">A multiple of <see cref="KeysAtOnce"/>.</param>
+    /// <param name="keys">A multiple of two vectors of <typeparamref name="V"/>.</param>
     /// <param name="next">What is read after these keys.</param>
-    public static void Scores<TStored>(int rows, float* q, nint queryStride, byte* k, nint stride, float* scores, nint scoreStride, int dim, int keys, byte* next)
+    public static void Scores<V, TStored>(int rows, float* q, nint queryStride, byte* k, nint stride, float* scores, nint scoreStride, int dim, int keys, byte* next)
+        where V : unmanaged, ISimd<V>
         where TStored : struct, IStoredNumbers
+    {
+        if (typeof(V) == typeof(Simd512))
+            Scores<TStored, Register512, Vector512<float>>(rows, q, queryStride, k, stride, scores, scoreStride, dim, keys, next);
+        else
+            Scores<TStored, Register256, Vector256<float>>(rows, q, queryStride, k, stride, scores, scoreStride, dim, keys, next);
+    }
+
+    private static void Scores<TStored, R, T>(int rows, float* q, nint queryStride, byte* k, nint stride, float* scores, nint scoreStride, int dim, int keys, byte* next)
+        where TStored : struct, IStoredNumbers
+        where R : struct, IRegister<T>
+        where T : struct
     {
         Path ahead = new(k, stride, dim * (TStored.IsShort ? sizeof(ushort) : sizeof(float)), keys, next);
         switch (rows)
         {
             case 1:
-                int many = keys / (2 * KeysAtOnce) * (2 * KeysAtOnce);
-                ScoresOne<TStored>(q, k, stride, scores, dim, many, ref ahead);
+                // With wide registers two chains cost no more than the loads.
+                int many = R.AreMany ? 0 : keys / (4 * W) * (4 * W);
+                if (!R.AreMany)
+                    ScoresOne<TStored>(q, k, stride, scores, dim, many, ref ahead);
                 if (many < keys)
-                    ScoresFew<TStored, OneRow>(q, q, queryStride, k + (many * stride), stride, scores + many, scoreStride, dim, keys - many, ref ahead);
+                    ScoresFew<TStored, OneRow, R, T>(q, q, queryStride, k + (many * stride), stride, scores + many, scoreStride, dim, keys - many, ref ahead);
                 break;
-            case 2: ScoresFew<TStored, TwoRows>(q, q, queryStride, k, stride, scores, scoreStride, dim, keys, ref ahead); break;
-            case 3: ScoresFew<TStored, ThreeRows>(q, q, queryStride, k, stride, scores, scoreStride, dim, keys, ref ahead); break;
-            default: ScoresFew<TStored, FourRows>(q, q, queryStride, k, stride, scores, scoreStride, dim, keys, ref ahead); break;
+            case 2: ScoresFew<TStored, TwoRows, R, T>(q, q, queryStride, k, stride, scores, scoreStride, dim, keys, ref ahead); break;
+            case 3: ScoresFew<TStored, ThreeRows, R, T>(q, q, queryStride, k, stride, scores, scoreStride, dim, keys, ref ahead); break;
+            default: ScoresFew<TStored, FourRows, R, T>(q, q, queryStride, k, stride, scores, scoreStride, dim, keys, ref ahead); break;
         }
     }
 
-    // One row against 32 keys at a time: four chains, or it would wait for its own additions.
+    // One row against four registers of keys at a time: four chains, or it would wait for its own additions.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void ScoresOne<TStored>(float* q, byte* k, nint stride, float* scores, int dim, int keys, ref Path path)
         where TStored : struct, IStoredNumbers
@@ -69,12 +80,11 @@ internal static unsafe class FewRows
             byte* from = k;
             for (int d = 0; d < dim; d += step, from += 16)
             {
-                ahead.Fetch();
-                ahead.Fetch();
-                Turn<TStored, OneRow>(from, stride, q + d, 0, ref c0, ref none, ref none, ref none);
-                Turn<TStored, OneRow>(from + (W * stride), stride, q + d, 0, ref c1, ref none, ref none, ref none);
-                Turn<TStored, OneRow>(from + (2 * W * stride), stride, q + d, 0, ref c2, ref none, ref none, ref none);
-                Turn<TStored, OneRow>(from + (3 * W * stride), stride, q + d, 0, ref c3, ref none, ref none, ref none);
+                ahead.Fetch(4 * W);
+                Turn<TStored, OneRow, Register256, Vector256<float>>(from, stride, q + d, 0, ref c0, ref none, ref none, ref none);
+                Turn<TStored, OneRow, Register256, Vector256<float>>(from + (W * stride), stride, q + d, 0, ref c1, ref none, ref none, ref none);
+                Turn<TStored, OneRow, Register256, Vector256<float>>(from + (2 * W * stride), stride, q + d, 0, ref c2, ref none, ref none, ref none);
+                Turn<TStored, OneRow, Register256, Vector256<float>>(from + (3 * W * stride), stride, q + d, 0, ref c3, ref none, ref none, ref none);
             }
             c0.Store(scores);
             c1.Store(scores + W);
@@ -84,40 +94,42 @@ internal static unsafe class FewRows
         path = ahead;
     }
 
-    // The queries come twice: seeing that they are the same, the compiler would keep each number of theirs for the second eight keys, in memory, and the sums with them.
+    // The queries come twice: seeing that they are the same, the compiler would keep each number of theirs for the second register of keys: of 16 registers in memory, and the sums with them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void ScoresFew<TStored, TRows>(float* q, float* again, nint n, byte* k, nint stride, float* scores, nint m, int dim, int keys, ref Path path)
+    private static void ScoresFew<TStored, TRows, R, T>(float* q, float* again, nint n, byte* k, nint stride, float* scores, nint m, int dim, int keys, ref Path path)
         where TStored : struct, IStoredNumbers
         where TRows : struct, ITileRows
+        where R : struct, IRegister<T>
+        where T : struct
     {
-        int step = TStored.IsShort ? 8 : 4, rows = TRows.Count;
+        int step = TStored.IsShort ? 8 : 4, rows = TRows.Count, w = R.Width;
         Path ahead = path;
-        for (int j = 0; j < keys; j += 2 * W, k += 2 * W * stride, scores += 2 * W)
+        for (int j = 0; j < keys; j += 2 * w, k += 2 * w * stride, scores += 2 * w)
         {
-            Vector256<float> c00 = Vector256<float>.Zero, c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+            T c00 = default, c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
             byte* from = k;
             for (int d = 0; d < dim; d += step, from += 16)
             {
-                ahead.Fetch();
-                Turn<TStored, TRows>(from, stride, q + d, n, ref c00, ref c10, ref c20, ref c30);
-                Turn<TStored, TRows>(from + (W * stride), stride, again + d, n, ref c01, ref c11, ref c21, ref c31);
+                ahead.Fetch(2 * w);
+                Turn<TStored, TRows, R, T>(from, stride, q + d, n, ref c00, ref c10, ref c20, ref c30);
+                Turn<TStored, TRows, R, T>(from + (w * stride), stride, again + d, n, ref c01, ref c11, ref c21, ref c31);
             }
-            c00.Store(scores);
-            c01.Store(scores + W);
+            R.Store(c00, scores);
+            R.Store(c01, scores + w);
             if (rows > 1)
             {
-                c10.Store(scores + m);
-                c11.Store(scores + m + W);
+                R.Store(c10, scores + m);
+                R.Store(c11, scores + m + w);
             }
             if (rows > 2)
             {
-                c20.Store(scores + (2 * m));
-                c21.Store(scores + (2 * m) + W);
+                R.Store(c20, scores + (2 * m));
+                R.Store(c21, scores + (2 * m) + w);
             }
             if (rows > 3)
             {
-                c30.Store(scores + (3 * m));
-                c31.Store(scores + (3 * m) + W);
+                R.Store(c30, scores + (3 * m));
+                R.Store(c31, scores + (3 * m) + w);
             }
         }
         path = ahead;
@@ -140,9 +152,17 @@ internal static unsafe class FewRows
             end = first + (rows * stride);
         }
 
-        // Four lines.
+        // Four lines for sixteen keys.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Fetch()
+        public void Fetch(int keys)
+        {
+            Fetch();
+            if (keys > 16)
+                Fetch();
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Fetch()
         {
             if (at == end)
                 at = next;
@@ -154,215 +174,53 @@ internal static unsafe class FewRows
         }
     }
 
-    // Sixteen bytes of eight keys, turned, times the rows' numbers.
+    // Sixteen bytes of as many keys as a register has floats, turned, times the rows' numbers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Turn<TStored, TRows>(
-        byte* k, nint n, float* q, nint m, ref Vector256<float> c0, ref Vector256<float> c1, ref Vector256<float> c2, ref Vector256<float> c3)
+    private static void Turn<TStored, TRows, R, T>(byte* k, nint n, float* q, nint m, ref T c0, ref T c1, ref T c2, ref T c3)
         where TStored : struct, IStoredNumbers
         where TRows : struct, ITileRows
+        where R : struct, IRegister<T>
+        where T : struct
     {
-        Vector256<float> r0 = Two(k, k + (4 * n)), r1 = Two(k + n, k + (5 * n)), r2 = Two(k + (2 * n), k + (6 * n)), r3 = Two(k + (3 * n), k + (7 * n));
-        Vector256<float> t0 = Avx.UnpackLow(r0, r1), t1 = Avx.UnpackHigh(r0, r1), t2 = Avx.UnpackLow(r2, r3), t3 = Avx.UnpackHigh(r2, r3);
-        r0 = Avx.Shuffle(t0, t2, 0x44);
-        r1 = Avx.Shuffle(t0, t2, 0xEE);
-        r2 = Avx.Shuffle(t1, t3, 0x44);
-        r3 = Avx.Shuffle(t1, t3, 0xEE);
+        T r0 = R.EveryFourth(k, n), r1 = R.EveryFourth(k + n, n), r2 = R.EveryFourth(k + (2 * n), n), r3 = R.EveryFourth(k + (3 * n), n);
+        T t0 = R.UnpackLow(r0, r1), t1 = R.UnpackHigh(r0, r1), t2 = R.UnpackLow(r2, r3), t3 = R.UnpackHigh(r2, r3);
+        r0 = R.Firsts(t0, t2);
+        r1 = R.Lasts(t0, t2);
+        r2 = R.Firsts(t1, t3);
+        r3 = R.Lasts(t1, t3);
         if (!TStored.IsShort)
         {
-            Multiply<TRows>(q, m, r0, r1, r2, r3, ref c0, ref c1, ref c2, ref c3);
+            Multiply<TRows, R, T>(q, m, r0, r1, r2, r3, ref c0, ref c1, ref c2, ref c3);
             return;
         }
-        Multiply<TRows>(q, m, First(r0), Second(r0), First(r1), Second(r1), ref c0, ref c1, ref c2, ref c3);
-        Multiply<TRows>(q + 4, m, First(r2), Second(r2), First(r3), Second(r3), ref c0, ref c1, ref c2, ref c3);
+        Multiply<TRows, R, T>(q, m, R.WidenFirst(r0), R.WidenSecond(r0), R.WidenFirst(r1), R.WidenSecond(r1), ref c0, ref c1, ref c2, ref c3);
+        Multiply<TRows, R, T>(q + 4, m, R.WidenFirst(r2), R.WidenSecond(r2), R.WidenFirst(r3), R.WidenSecond(r3), ref c0, ref c1, ref c2, ref c3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Multiply<TRows>(
-        float* q, nint m, Vector256<float> k0, Vector256<float> k1, Vector256<float> k2, Vector256<float> k3, ref Vector256<float> c0, ref Vector256<float> c1, ref Vector256<float> c2, ref Vector256<float> c3)
+    private static void Multiply<TRows, R, T>(float* q, nint m, T k0, T k1, T k2, T k3, ref T c0, ref T c1, ref T c2, ref T c3)
         where TRows : struct, ITileRows
+        where R : struct, IRegister<T>
+        where T : struct
     {
         // Row after row for each dimension: one row's chain in one expression would have all its numbers read first, into registers that are not there.
-        Multiply<TRows>(q, m, k0, ref c0, ref c1, ref c2, ref c3);
-        Multiply<TRows>(q + 1, m, k1, ref c0, ref c1, ref c2, ref c3);
-        Multiply<TRows>(q + 2, m, k2, ref c0, ref c1, ref c2, ref c3);
-        Multiply<TRows>(q + 3, m, k3, ref c0, ref c1, ref c2, ref c3);
+        Multiply<TRows, R, T>(q, m, k0, ref c0, ref c1, ref c2, ref c3);
+        Multiply<TRows, R, T>(q + 1, m, k1, ref c0, ref c1, ref c2, ref c3);
+        Multiply<TRows, R, T>(q + 2, m, k2, ref c0, ref c1, ref c2, ref c3);
+        Multiply<TRows, R, T>(q + 3, m, k3, ref c0, ref c1, ref c2, ref c3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Multiply<TRows>(float* q, nint m, Vector256<float> k, ref Vector256<float> c0, ref Vector256<float> c1, ref Vector256<float> c2, ref Vector256<float> c3)
+    private static void Multiply<TRows, R, T>(float* q, nint m, T k, ref T c0, ref T c1, ref T c2, ref T c3)
         where TRows : struct, ITileRows
+        where R : struct, IRegister<T>
+        where T : struct
     {
         int rows = TRows.Count;
-        c0 = Vector256.FusedMultiplyAdd(Vector256.Create(*q), k, c0);
-        if (rows > 1) c1 = Vector256.FusedMultiplyAdd(Vector256.Create(q[m]), k, c1);
-        if (rows > 2) c2 = Vector256.FusedMultiplyAdd(Vector256.Create(q[2 * m]), k, c2);
-        if (rows > 3) c3 = Vector256.FusedMultiplyAdd(Vector256.Create(q[3 * m]), k, c3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Two(byte* low, byte* high) => Vector256.Create(Vector128.Load((float*)low), Vector128.Load((float*)high));
-
-    // Of pairs of bfloat16: the numbers that lie first, and those behind them.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> First(Vector256<float> pairs) => (pairs.AsUInt32() << 16).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Second(Vector256<float> pairs) => (pairs.AsUInt32() & Vector256.Create(0xFFFF0000)).AsSingle();
-
-    /// <summary>context[r, c] = or += Σ over the keys of weights[r, j]·v[j, c].</summary>
-    /// <param name="rows">1 … 4.</param>
-    /// <param name="stride">Bytes between neighbouring values.</param>
-    /// <param name="columns">A multiple of 16.</param>
-    /// <param name="next">What is read after these values.</param>
-    public static void Values<TStored>(int rows, float* weights, nint weightStride, byte* v, nint stride, float* context, nint contextStride, int columns, int keys, bool adds, byte* next)
-        where TStored : struct, IStoredNumbers
-    {
-        int size = TStored.IsShort ? sizeof(ushort) : sizeof(float), wide = rows == 1 ? columns / 64 * 64 : 0;
-        // So few keys at a time that they are in a near cache when the next columns are read.
-        for (int j = 0; j < keys; j += ValuesAtOnce, weights += ValuesAtOnce, v += ValuesAtOnce * stride, adds = true)
-        {
-            int count = Math.Min(ValuesAtOnce, keys - j);
-            byte* ahead = j + ValuesAtOnce < keys ? v + (ValuesAtOnce * stride) : next;
-            for (int c = 0; c < wide; c += 64, ahead += 64 * size * count)
-                ValuesOne<TStored>(weights, v + (c * size), stride, context + c, count, adds, ahead);
-            for (int c = wide; c < columns; c += 16, ahead += 16 * size * count)
-            {
-                switch (rows)
-                {
-                    case 1: ValuesFew<TStored, OneRow>(weights, weightStride, v + (c * size), stride, context + c, contextStride, count, adds, ahead); break;
-                    case 2: ValuesFew<TStored, TwoRows>(weights, weightStride, v + (c * size), stride, context + c, contextStride, count, adds, ahead); break;
-                    case 3: ValuesFew<TStored, ThreeRows>(weights, weightStride, v + (c * size), stride, context + c, contextStride, count, adds, ahead); break;
-                    default: ValuesFew<TStored, FourRows>(weights, weightStride, v + (c * size), stride, context + c, contextStride, count, adds, ahead); break;
-                }
-            }
-        }
-    }
-
-    // 64 columns of one row.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void ValuesOne<TStored>(float* weights, byte* v, nint stride, float* context, int keys, bool adds, byte* ahead)
-        where TStored : struct, IStoredNumbers
-    {
-        Vector256<float> c0 = Vector256<float>.Zero, c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
-        if (adds)
-        {
-            (c0, c1) = Open<TStored>(context);
-            (c2, c3) = Open<TStored>(context + (2 * W));
-            (c4, c5) = Open<TStored>(context + (4 * W));
-            (c6, c7) = Open<TStored>(context + (6 * W));
-        }
-        nint pair = TStored.IsShort ? 32 : 64;
-        for (nint j = 0; j < keys; j++, v += stride)
-        {
-            Sse.Prefetch1(ahead);
-            Sse.Prefetch1(ahead + 64);
-            if (!TStored.IsShort)
-            {
-                Sse.Prefetch1(ahead + 128);
-                Sse.Prefetch1(ahead + 192);
-            }
-            ahead += 4 * pair;
-            Vector256<float> w = Vector256.Create(weights[j]), x, y;
-            (x, y) = Pair<TStored>(v);
-            c0 = Vector256.FusedMultiplyAdd(w, x, c0);
-            c1 = Vector256.FusedMultiplyAdd(w, y, c1);
-            (x, y) = Pair<TStored>(v + pair);
-            c2 = Vector256.FusedMultiplyAdd(w, x, c2);
-            c3 = Vector256.FusedMultiplyAdd(w, y, c3);
-            (x, y) = Pair<TStored>(v + (2 * pair));
-            c4 = Vector256.FusedMultiplyAdd(w, x, c4);
-            c5 = Vector256.FusedMultiplyAdd(w, y, c5);
-            (x, y) = Pair<TStored>(v + (3 * pair));
-            c6 = Vector256.FusedMultiplyAdd(w, x, c6);
-            c7 = Vector256.FusedMultiplyAdd(w, y, c7);
-        }
-        Close<TStored>(c0, c1, context);
-        Close<TStored>(c2, c3, context + (2 * W));
-        Close<TStored>(c4, c5, context + (4 * W));
-        Close<TStored>(c6, c7, context + (6 * W));
-    }
-
-    // 16 columns of one to four rows.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void ValuesFew<TStored, TRows>(float* weights, nint n, byte* v, nint stride, float* context, nint m, int keys, bool adds, byte* ahead)
-        where TStored : struct, IStoredNumbers
-        where TRows : struct, ITileRows
-    {
-        int rows = TRows.Count;
-        Vector256<float> c00 = Vector256<float>.Zero, c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-        if (adds)
-        {
-            (c00, c01) = Open<TStored>(context);
-            if (rows > 1) (c10, c11) = Open<TStored>(context + m);
-            if (rows > 2) (c20, c21) = Open<TStored>(context + (2 * m));
-            if (rows > 3) (c30, c31) = Open<TStored>(context + (3 * m));
-        }
-        float* w = weights;
-        for (nint j = 0; j < keys; j++, v += stride, w++)
-        {
-            Sse.Prefetch1(ahead);
-            ahead += TStored.IsShort ? 32 : 64;
-            (Vector256<float> x, Vector256<float> y) = Pair<TStored>(v);
-            Vector256<float> f = Vector256.Create(*w);
-            c00 = Vector256.FusedMultiplyAdd(f, x, c00);
-            c01 = Vector256.FusedMultiplyAdd(f, y, c01);
-            if (rows > 1)
-            {
-                f = Vector256.Create(w[n]);
-                c10 = Vector256.FusedMultiplyAdd(f, x, c10);
-                c11 = Vector256.FusedMultiplyAdd(f, y, c11);
-            }
-            if (rows > 2)
-            {
-                f = Vector256.Create(w[2 * n]);
-                c20 = Vector256.FusedMultiplyAdd(f, x, c20);
-                c21 = Vector256.FusedMultiplyAdd(f, y, c21);
-            }
-            if (rows > 3)
-            {
-                f = Vector256.Create(w[3 * n]);
-                c30 = Vector256.FusedMultiplyAdd(f, x, c30);
-                c31 = Vector256.FusedMultiplyAdd(f, y, c31);
-            }
-        }
-        Close<TStored>(c00, c01, context);
-        if (rows > 1) Close<TStored>(c10, c11, context + m);
-        if (rows > 2) Close<TStored>(c20, c21, context + (2 * m));
-        if (rows > 3) Close<TStored>(c30, c31, context + (3 * m));
-    }
-
-    // Sixteen numbers: in their order, or those of even columns and those of odd ones.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<float> X, Vector256<float> Y) Pair<TStored>(byte* v)
-        where TStored : struct, IStoredNumbers
-    {
-        Vector256<float> x = Vector256.Load((float*)v);
-        return TStored.IsShort ? (First(x), Second(x)) : (x, Vector256.Load((float*)v + W));
-    }
-
-    // A context in the order of Pair.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<float> X, Vector256<float> Y) Open<TStored>(float* context)
-        where TStored : struct, IStoredNumbers
-    {
-        Vector256<float> x = Vector256.Load(context), y = Vector256.Load(context + W);
-        if (!TStored.IsShort)
-            return (x, y);
-        Vector256<float> low = Avx.Permute2x128(x, y, 0x20), high = Avx.Permute2x128(x, y, 0x31);
-        return (Avx.Shuffle(low, high, 0x88), Avx.Shuffle(low, high, 0xDD));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Close<TStored>(Vector256<float> x, Vector256<float> y, float* context)
-        where TStored : struct, IStoredNumbers
-    {
-        if (TStored.IsShort)
-        {
-            Vector256<float> low = Avx.UnpackLow(x, y), high = Avx.UnpackHigh(x, y);
-            (x, y) = (Avx.Permute2x128(low, high, 0x20), Avx.Permute2x128(low, high, 0x31));
-        }
-        x.Store(context);
-        y.Store(context + W);
+        c0 = R.MultiplyAdd(R.Create(*q), k, c0);
+        if (rows > 1) c1 = R.MultiplyAdd(R.Create(q[m]), k, c1);
+        if (rows > 2) c2 = R.MultiplyAdd(R.Create(q[2 * m]), k, c2);
+        if (rows > 3) c3 = R.MultiplyAdd(R.Create(q[3 * m]), k, c3);
     }
 
     internal readonly struct Singles : IStoredNumbers

@@ -54,9 +54,9 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         nint step = (nint)s->Call.StridesK.Row * ElementSize;
         byte* following = ValuesAhead(live[0]).Row;
         if (s->Call.IsShort)
-            FewRows.Scores<FewRows.Shorts>(count, q, queryStride, k, step, scores + live[i], scoreStride, s->Call.Dim, keys, following);
+            FewRows.Scores<V, FewRows.Shorts>(count, q, queryStride, k, step, scores + live[i], scoreStride, s->Call.Dim, keys, following);
         else
-            FewRows.Scores<FewRows.Singles>(count, q, queryStride, k, step, scores + live[i], scoreStride, s->Call.Dim, keys, following);
+            FewRows.Scores<V, FewRows.Singles>(count, q, queryStride, k, step, scores + live[i], scoreStride, s->Call.Dim, keys, following);
     }
 
     private readonly void ReadFewValues<V>(int count, int panels, float* context)
@@ -71,9 +71,9 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
             float* weights = scores + live[i] + lead;
             byte* following = KeysAhead(block).Row;
             if (s->Call.IsShort)
-                FewRows.Values<FewRows.Shorts>(count, weights, scoreStride, v, step, context, stride, s->Call.ValueDim, keys, i > 0, following);
+                FewRows.Values<V, FewRows.Shorts>(count, weights, scoreStride, v, step, context, stride, s->Call.ValueDim, keys, i > 0, following);
             else
-                FewRows.Values<FewRows.Singles>(count, weights, scoreStride, v, step, context, stride, s->Call.ValueDim, keys, i > 0, following);
+                FewRows.Values<V, FewRows.Singles>(count, weights, scoreStride, v, step, context, stride, s->Call.ValueDim, keys, i > 0, following);
         }
     }
 

@@ -49,7 +49,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         stride = ContextStride(s->Call.ValueDim, s->Call.ValueRows, panel);
         scoreStride = block + 16;
         inPlace = (strips == 1 || (s->Call.StridesV.Row == s->Call.ValueDim && !s->Call.IsShort)) && s->Call.ValueDim > 0 && s->Call.ValueDim % panel == 0;
-        isFew = inPlace && rows <= FewRows.Most(panel, s->Call.IsShort) && FewRows.Fits(s->Call.Dim, s->Call.ValueDim, s->Call.IsShort);
+        isFew = inPlace && rows <= FewRows.Most(panel) && FewRows.Fits(s->Call.Dim, s->Call.ValueDim, s->Call.IsShort);
         long sizeQ = readsQueries ? 0 : (long)rows * queryStride, sizeS = (long)height * scoreStride;
         long sizeK = (long)(strips == 1 ? panel : block) * Math.Max(s->Call.Dim, 1), sizeV = inPlace ? 0 : (long)block * valueStride;
         int widest = s->Call.IsShort ? Math.Max(s->Call.Dim, s->Call.ValueDim) : 0;
