@@ -5,6 +5,8 @@ namespace Heed.Experiments;
 /// <summary>Co-attention between English and German sentences of Multi30k, beside pooled vectors without it.</summary>
 internal abstract class CoAttentionExperiment(string form) : IExperiment
 {
+    private const int Rounds = 4;
+
     public string Name => "pairs-" + form;
 
     public string Summary => $"is this pair of Multi30k a translation? hard negatives; pairs read by '{form}'";
@@ -14,7 +16,7 @@ internal abstract class CoAttentionExperiment(string form) : IExperiment
         string folder = Path.Combine(options.Data, "multi30k_en_de");
         (string English, string German)[] train = TranslationPairs.Read(Path.Combine(folder, "train.tsv.gz"), options.Train);
         TextData test = TranslationPairs.Rows(TranslationPairs.Read(Path.Combine(folder, "test_2016_flickr.tsv"), options.Test)), dev = TranslationPairs.Rows(TranslationPairs.Read(Path.Combine(folder, "val.tsv")));
-        TextData rows = TranslationPairs.Rows(train);
+        TextData rows = TranslationPairs.Rows(train, size: 1000, Rounds, options.Seed);
         int epochs = options.Epochs > 0 ? options.Epochs : 5;
         double before = ExperimentLine.ProcessorSeconds;
         TextClassifier model = TextClassifier.Train(rows, dev, new TextClassifierOptions

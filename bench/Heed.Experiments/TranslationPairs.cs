@@ -26,11 +26,30 @@ internal static class TranslationPairs
     public static TextData Rows((string English, string German)[] pairs)
     {
         int[] nearest = Nearest(pairs);
-        return TextData.FromRows([.. Enumerable.Range(0, pairs.Length).SelectMany(i => new[]
-        {
-            (TextPair.Join(pairs[i].English, pairs[i].German), Yes), (TextPair.Join(pairs[i].English, pairs[nearest[i]].German), No),
-        })]);
+        return TextData.FromRows([.. pairs.SelectMany((pair, i) => Both(pair, pairs[nearest[i]]))]);
     }
+
+    /// <summary>Rows to learn from, as hard as those of a set of <paramref name="size"/> sentences and more of them: <paramref name="rounds"/> times the sentences are dealt into such sets, and each set gives its rows.</summary>
+    public static TextData Rows((string English, string German)[] pairs, int size, int rounds, ulong seed)
+    {
+        RandomStream random = new(seed, "sets of sentences");
+        List<(string, string)> rows = [];
+        for (int round = 0; round < rounds; round++)
+        {
+            int[] order = [.. Enumerable.Range(0, pairs.Length)];
+            random.Shuffle<int>(order);
+            foreach (int[] chosen in order.Chunk(size).Where(set => set.Length > size / 2))
+            {
+                (string, string)[] set = [.. chosen.Select(i => pairs[i])];
+                int[] nearest = Nearest(set);
+                rows.AddRange(set.SelectMany((pair, i) => Both(pair, set[nearest[i]])));
+            }
+        }
+        return TextData.FromRows(rows);
+    }
+
+    private static (string, string)[] Both((string English, string German) pair, (string English, string German) other) =>
+        [(TextPair.Join(pair.English, pair.German), Yes), (TextPair.Join(pair.English, other.German), No)];
 
     public static string[] WordsOf(string text)
     {

@@ -88,6 +88,15 @@ internal unsafe struct AttentionCall
         return context;
     }
 
+    /// <summary>Turns a context of this sequence and key/value head into that of another row: most of it is the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Move(ScoreRow* context, in AttentionSequence sequence, int row)
+    {
+        context->Query = Group == 1 ? row : row / Group;
+        context->Head = (context->KeyValueHead * Group) + (Group == 1 ? 0 : row % Group);
+        context->Row = Row(context->Batch, context->Head, sequence.FirstQuery + context->Query);
+    }
+
     public readonly MaskTile Tile(int b, int keyValueHead, in AttentionSequence sequence, int row, int rows, int key, int keys)
     {
         int first = row / Group, last = (row + rows - 1) / Group;

@@ -34,6 +34,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     private int missing;            // panels of the block whose keys are not packed yet
     private int wholePanels;        // if the last strip saw the whole block: how many panels that is, which stand in live and coverage; else 0
     private bool isCut, wholeIsCut; // a panel of the strip is looked at pair by pair
+    private int known;              // contexts that are filled for some row of the task
     private NextTask next;
 
     public ForwardTile(AttentionForward<TModifier, TMask>* s, int b, int head, AttentionSequence sequence, int firstRow, int rows, int panel, int height, byte* memory)
@@ -115,8 +116,10 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
             return false;
         if (!TModifier.IsIdentity || TModifier.NamesValues || s->Call.Dropout > 0 || s->Results.Looks || s->GathersTop || isCut)
         {
-            for (int r = 0; r < count; r++)
-                contexts[r] = s->Call.Context(b, head, sequence, firstRow + row + r);
+            for (int r = 0; r < Math.Min(count, known); r++)
+                s->Call.Move(contexts + r, sequence, firstRow + row + r);
+            for (; known < count; known++)
+                contexts[known] = s->Call.Context(b, head, sequence, firstRow + row + known);
         }
         float* q = queries + ((nint)row * queryStride);
         bool modifies = !TModifier.IsIdentity;
@@ -139,10 +142,16 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
             float* keys = keyPanels + ((nint)live[i] * s->Call.Dim);
             GemmTile.RunPanels<V>(count, q, queryStride, 1, keys, scores + live[i], scoreStride, s->Call.Dim, end - i);
         }
-        if (modifies || isCut)
+        if (modifies)
+        {
             StripSoftmax.Score<V, TModifier, TMask>(s->Modifier, s->Mask, s->Call.Scale, contexts, count, scores, scoreStride, live, panels, coverage, firstKey, states);
+        }
         else
+        {
+            if (isCut)
+                StripSoftmax.Cut<V, TMask>(s->Mask, contexts, count, scores, scoreStride, live, panels, coverage, firstKey);
             StripSoftmax.Maxima<V>(count, scores, scoreStride, live, panels, states);
+        }
         float factor = modifies ? AttentionMath.LogTwoE : s->Call.Scale * AttentionMath.LogTwoE;
         if (s->GathersTop)
             StripSoftmax.Top<V>(scores, scoreStride, count, live, panels, firstKey, contexts, s->Results.TopWeights, s->Results.TopKeys, s->Results.TopCount);

@@ -34,7 +34,7 @@ internal static unsafe class StripSoftmax
     /// <summary>A panel without a mask that has fewer keys than lanes: beside <see cref="TileCoverage"/>.</summary>
     public const byte Ragged = 3;
 
-    /// <summary>Modifier and mask: s ← modifier(scale·s), −∞ where masked or where there is no key; the rows' largest scores go to <see cref="RowState.Maximum"/>.</summary>
+    /// <summary>Modifier and mask together: s ← modifier(scale·s), −∞ where masked or where there is no key; the rows' largest scores go to <see cref="RowState.Maximum"/>.</summary>
     /// <param name="coverage">Of each panel of the block: only what is not <see cref="TileCoverage.All"/> is looked at pair by pair.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Score<V, TModifier, TMask>(
@@ -62,13 +62,8 @@ internal static unsafe class StripSoftmax
                 }
                 if (cover != (byte)TileCoverage.All)
                 {
-                    if (cover == (byte)TileCoverage.Partly)
-                    {
-                        x0 = V.Select(mask.Allows(at0), x0, V.Create(float.NegativeInfinity));
-                        x1 = V.Select(mask.Allows(at1), x1, V.Create(float.NegativeInfinity));
-                    }
-                    x0 = Existing(x0, at0.KeyIndex, row->Keys);
-                    x1 = Existing(x1, at1.KeyIndex, row->Keys);
+                    x0 = Allowed(x0, mask, at0, cover, row->Keys);
+                    x1 = Allowed(x1, mask, at1, cover, row->Keys);
                 }
                 if (!TModifier.IsIdentity || cover != (byte)TileCoverage.All)
                 {
@@ -82,7 +77,35 @@ internal static unsafe class StripSoftmax
         }
     }
 
-    /// <summary>The rows' largest scores, where there is neither a modifier nor a mask.</summary>
+    /// <summary>The mask alone, over the panels that it cuts: s ← −∞ where masked or where there is no key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Cut<V, TMask>(TMask mask, ScoreRow* contexts, int rows, float* s, nint stride, int* live, int panels, byte* coverage, int firstKey)
+        where V : unmanaged, ISimd<V>
+        where TMask : unmanaged, IAttentionMask
+    {
+        for (int p = 0; p < panels; p++)
+        {
+            byte cover = coverage[live[p] / (2 * V.Width)];
+            if (cover == (byte)TileCoverage.All)
+                continue;
+            float* x = s + live[p];
+            int key = firstKey + live[p];
+            for (int r = 0; r < rows; r++, x += stride)
+            {
+                ScoreRow* row = contexts + r;
+                V.Store(Allowed(V.Load(x), mask, new(row, key), cover, row->Keys), x);
+                V.Store(Allowed(V.Load(x + V.Width), mask, new(row, key + V.Width), cover, row->Keys), x + V.Width);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Allowed<V, TMask>(V x, TMask mask, ScoreContext<V> at, byte cover, int keys)
+        where V : unmanaged, ISimd<V>
+        where TMask : unmanaged, IAttentionMask =>
+        Existing(cover == (byte)TileCoverage.Partly ? V.Select(mask.Allows(at), x, V.Create(float.NegativeInfinity)) : x, at.KeyIndex, keys);
+
+    /// <summary>The rows' largest scores, where there is no modifier.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Maxima<V>(int rows, float* s, nint stride, int* live, int panels, RowState* states)
         where V : unmanaged, ISimd<V>
