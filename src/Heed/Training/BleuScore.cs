@@ -1,6 +1,6 @@
 namespace Heed;
 
-/// <summary>BLEU of a corpus, with one reference for each answer, as sacreBLEU computes it: tokenization 13a, up to four words, exponential smoothing.</summary>
+/// <summary>BLEU of a corpus, with one reference for each answer, as sacreBLEU computes it: tokenization 13a (of Chinese zh), up to four words, exponential smoothing.</summary>
 /// <remarks>
 /// <para>Formula: BLEU = min(1, e^(1 − r/c))·exp(¼·Σ_n log p_n), where p_n is the share of the answers' n-grams that their references have (each as often as there), c and r the numbers of tokens. A p_n of 0 counts as
 /// 1/(2^k·total), for the k-th such.</para>
@@ -10,8 +10,8 @@ public sealed class BleuScore
 {
     private const int Orders = WordNgrams.Orders;
 
-    private BleuScore(double score, double[] precisions, double brevityPenalty, long length, long referenceLength, bool lowerCase) =>
-        (Score, Precisions, BrevityPenalty, Length, ReferenceLength, IsLowerCase) = (score, precisions, brevityPenalty, length, referenceLength, lowerCase);
+    private BleuScore(double score, double[] precisions, double brevityPenalty, long length, long referenceLength, bool lowerCase, string tokenization) =>
+        (Score, Precisions, BrevityPenalty, Length, ReferenceLength, IsLowerCase, Tokenization) = (score, precisions, brevityPenalty, length, referenceLength, lowerCase, tokenization);
 
     /// <summary>From 0 to 100.</summary>
     public double Score { get; }
@@ -31,8 +31,11 @@ public sealed class BleuScore
     /// <summary>Whether case was ignored.</summary>
     public bool IsLowerCase { get; }
 
+    /// <summary><c>13a</c>, or where most letters of the references are Han <c>zh</c>: each Chinese character is a token.</summary>
+    public string Tokenization { get; }
+
     /// <summary>How the figure was computed, in the form of sacreBLEU's signatures.</summary>
-    public string Signature => $"nrefs:1|case:{(IsLowerCase ? "lc" : "mixed")}|eff:no|tok:13a|smooth:exp|impl:heed";
+    public string Signature => $"nrefs:1|case:{(IsLowerCase ? "lc" : "mixed")}|eff:no|tok:{Tokenization}|smooth:exp|impl:heed";
 
     /// <summary>Computes the figure.</summary>
     /// <param name="answers">Detokenized answers.</param>
@@ -47,9 +50,10 @@ public sealed class BleuScore
             throw new ArgumentException(FormattableString.Invariant($"BleuScore.Of: {answers.Count} answers but {references.Count} references came; one for each is required."), nameof(references));
         long[] right = new long[Orders], total = new long[Orders];
         long length = 0, referenceLength = 0;
+        bool isChinese = WordNgrams.AreChinese(references);
         for (int i = 0; i < answers.Count; i++)
         {
-            string[] answer = WordNgrams.Tokens(answers[i], lowerCase), reference = WordNgrams.Tokens(references[i], lowerCase);
+            string[] answer = WordNgrams.Tokens(answers[i], lowerCase, isChinese), reference = WordNgrams.Tokens(references[i], lowerCase, isChinese);
             (length, referenceLength) = (length + answer.Length, referenceLength + reference.Length);
             for (int n = 1; n <= Orders; n++)
             {
@@ -67,7 +71,7 @@ public sealed class BleuScore
         foreach (double precision in precisions)
             logs += Math.Log(precision);
         double score = right.Sum() == 0 ? 0 : penalty * Math.Exp(logs / Orders);
-        return new BleuScore(score, right.Sum() == 0 ? new double[Orders] : precisions, penalty, length, referenceLength, lowerCase);
+        return new BleuScore(score, right.Sum() == 0 ? new double[Orders] : precisions, penalty, length, referenceLength, lowerCase, isChinese ? "zh" : "13a");
     }
 
     /// <summary>As <c>BLEU 36.51 (71.2/45.1/29.8/19.7, brevity 0.981), nrefs:1|…</c>.</summary>

@@ -14,7 +14,13 @@ internal static class MtevalTokenizer
             line = line.Replace("&quot;", "\"", StringComparison.Ordinal).Replace("&amp;", "&", StringComparison.Ordinal)
                 .Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal);
         }
-        StringBuilder text = new(" ");
+        return SetApart(" " + line + " ");
+    }
+
+    /// <summary>Sets the marks of ASCII apart and splits: what tokenizations of other languages share.</summary>
+    public static string[] SetApart(string line)
+    {
+        StringBuilder text = new();
         foreach (char c in line)
         {
             if (IsMark(c))
@@ -22,7 +28,7 @@ internal static class MtevalTokenizer
             else
                 text.Append(c);
         }
-        line = text.Append(' ').ToString();
+        line = text.ToString();
         // Points and commas that do not stand between digits, then dashes behind digits: each rule over the whole line, from left to right.
         line = Apart(line, (a, b) => !char.IsAsciiDigit(a) && (b is '.' or ','), isFirst: false);
         line = Apart(line, (a, b) => (a is '.' or ',') && !char.IsAsciiDigit(b), isFirst: true);

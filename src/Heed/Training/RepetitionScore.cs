@@ -2,7 +2,7 @@ namespace Heed;
 
 /// <summary>How much sentences repeat themselves: what attention that looks at the same place twice makes, and coverage is there to prevent.</summary>
 /// <remarks>
-/// <para>Formula: share_n = Σ_s (N_n(s) − D_n(s)) / Σ_s N_n(s), where N_n(s) is the number of runs of n tokens of sentence s and D_n(s) how many different ones there are. Tokens are those of BLEU's 13a, without
+/// <para>Formula: share_n = Σ_s (N_n(s) − D_n(s)) / Σ_s N_n(s), where N_n(s) is the number of runs of n tokens of sentence s and D_n(s) how many different ones there are. Tokens are those of BLEU's 13a (of Chinese zh), without
 /// case. Languages repeat single words, so the shares of references belong beside those of answers.</para>
 /// <para>Source: See, Liu and Manning, "Get to the point: summarization with pointer-generator networks", 2017 (duplicated n-grams).</para>
 /// </remarks>
@@ -26,9 +26,10 @@ public sealed class RepetitionScore
         ArgumentNullException.ThrowIfNull(sentences);
         long[] repeated = new long[WordNgrams.Orders], total = new long[WordNgrams.Orders];
         int stammering = 0;
+        bool isChinese = WordNgrams.AreChinese(sentences);
         foreach (string sentence in sentences)
         {
-            string[] tokens = WordNgrams.Tokens(sentence, lowerCase: true);
+            string[] tokens = WordNgrams.Tokens(sentence, lowerCase: true, isChinese);
             for (int n = 1; n <= WordNgrams.Orders; n++)
             {
                 int runs = Math.Max(0, tokens.Length - n + 1);

@@ -15,6 +15,24 @@ public sealed class BleuTests
     [InlineData("it`s a_b ~ c|d", "it ` s a _ b ~ c | d")]
     public void Tokens_are_those_of_13a(string text, string tokens) => string.Join(' ', MtevalTokenizer.Tokenize(text)).ShouldBe(tokens);
 
+    [Theory]
+    [InlineData("我們找不到湯姆。", "我 們 找 不 到 湯 姆 。")]
+    [InlineData("Tom在2010年，买了3.5kg.", "Tom 在 2010 年 ， 买 了 3.5kg .")]
+    [InlineData(" 他说：“好” (ok) ", "他 说 ： “ 好 ” ( ok )")]
+    [InlineData("𠀀a", "𠀀 a")]
+    public void Tokens_of_Chinese_are_those_of_zh(string text, string tokens) => string.Join(' ', ChineseTokenizer.Tokenize(text)).ShouldBe(tokens);
+
+    [Fact]
+    public void Chinese_is_counted_by_characters()
+    {
+        // 我们去北京。 for 我们去上海。: 1-grams 4/6, 2-grams 2/5, 3-grams 1/4, 4-grams 0/3.
+        BleuScore bleu = BleuScore.Of(["我们去北京。"], ["我们去上海。"]);
+        bleu.Precisions.ShouldBe([100 * 4 / 6.0, 100 * 2 / 5.0, 100 * 1 / 4.0, 100 / 6.0], 1e-9);
+        bleu.Signature.ShouldBe("nrefs:1|case:mixed|eff:no|tok:zh|smooth:exp|impl:heed");
+        RepetitionScore.Of(["你好你好。"]).StammeringCount.ShouldBe(1);
+        BleuScore.Of(["Tom 去"], ["Tom goes to 上海"]).Tokenization.ShouldBe("13a");
+    }
+
     [Fact]
     public void A_case_by_hand()
     {
