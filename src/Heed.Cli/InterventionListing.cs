@@ -8,7 +8,7 @@ internal static class InterventionListing
     private const string Randomize = "randomize";
 
     /// <summary>All that <c>--intervene</c> takes.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = [.. AttentionIntervention.Kinds, AttentionIntervention.TrainedAdversaryKind, Randomize];
+    public static IReadOnlyList<string> Kinds { get; } = [.. AttentionIntervention.Kinds, GivenWeights.Kind, AttentionIntervention.TrainedAdversaryKind, Randomize];
 
     public static int Write(Terminal terminal, Module network, IEnumerable<ExplainedInput> inputs, string kind, ExplanationOptions options, bool isJson, CancellationToken cancellation)
     {

@@ -61,7 +61,36 @@ public sealed class ExplainTests(TrainedModel model) : IClassFixture<TrainedMode
         CommandRun run = CommandRun.Of(["explain", model.Model, .. data, "--intervene", "randomize", "--methods", "occlusion,attention"]).ShouldSucceed();
         run.Lines[0].ShouldContain("occlusion");
         run.Lines[^1].ShouldStartWith("embedding");
-        CommandRun.Of("explain", model.Model, Text, "--intervene", "shuffle").ShouldRefuse("uniform, permute, adversarial, trained-adversary, randomize");
+        CommandRun.Of("explain", model.Model, Text, "--intervene", "shuffle").ShouldRefuse("uniform, permute, adversarial, given, trained-adversary, randomize");
+    }
+
+    [Fact]
+    public void Weights_are_given_unit_by_unit_or_by_the_text_of_units()
+    {
+        string[] command = ["explain", model.Model, Text, "--intervene", "given"];
+        CommandRun run = CommandRun.Of([.. command, "--weights", "0,0,0,0,0,0,1,3"]).ShouldSucceed();
+        run.Lines[0].ShouldStartWith("answer");
+        run.Lines[1].ShouldStartWith("repair");
+        run.Error.ShouldContain("weights, divided by their sum: 'is' 0.25, 'broken' 0.75");
+        CommandRun named = CommandRun.Of([.. command, "--weights", "broken=0.3, is=0.1"]).ShouldSucceed();
+        named.Out.ShouldBe(run.Out);
+        using JsonDocument json = JsonDocument.Parse(CommandRun.Of([.. command, "--weights", "hello=1", "--json"]).ShouldSucceed().Out);
+        JsonElement root = json.RootElement;
+        (root.GetProperty("changed").GetDouble() - root.GetProperty("own").GetDouble()).ShouldBe(root.GetProperty("change").GetDouble(), 1e-9);
+        root.GetProperty("change").GetDouble().ShouldNotBe(0);
+        root.GetProperty("weights")[0].GetProperty("weight").GetDouble().ShouldBe(1);
+        root.GetProperty("weights")[0].GetProperty("text").GetString().ShouldBe("hello");
+        root.GetProperty("answer").GetString().ShouldNotBeNull();
+        CommandRun.Of(command).ShouldRefuse("--intervene given needs the weights");
+        CommandRun.Of("explain", model.Model, Text, "--weights", "1").ShouldRefuse("--weights is of --intervene given");
+        CommandRun.Of([.. command, "--weights", "1,2"]).ShouldRefuse("--weights has 2 numbers, and the input 8 units", "1 'hello', 2 ',', 3 'my'", "8 'broken'");
+        CommandRun.Of([.. command, "--weights", "lamp=1"]).ShouldRefuse("'lamp=1' is no unit with a weight", "8 'broken'");
+        CommandRun.Of([.. command, "--weights", "0,0,0,0,0,0,0,-1"]).ShouldRefuse("'-1' must be a number of at least 0");
+        CommandRun.Of([.. command, "--weights", "0,0,0,0,0,0,0,NaN"]).ShouldRefuse("'NaN' must be a number");
+        CommandRun.Of([.. command, "--weights", "0,0,0,0,0,0,0,0"]).ShouldRefuse("all weights are 0");
+        CommandRun.Of([.. command, "another", "--weights", "1"]).ShouldRefuse("is of one input");
+        CommandRun.Of("explain", model.Model, "--data", model.Test, "--intervene", "given", "--weights", "1").ShouldRefuse("is of one input");
+        CommandRun.Of("explain", model.Model, " ", "--intervene", "given", "--weights", "1").ShouldRefuse("no token");
     }
 
     [Fact]

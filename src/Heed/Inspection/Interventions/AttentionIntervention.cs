@@ -70,7 +70,7 @@ public sealed record AttentionIntervention(string Kind, int Count, Interval Chan
     private static AttentionIntervention Of(string kind, List<double> changes, int lost, List<double> divergences) => changes.Count == 0 ? throw new InputException("there is nothing to explain: no input has a token.")
         : new AttentionIntervention(kind, changes.Count, Mean(changes), Interval.Wilson(lost, changes.Count), divergences.Count == 0 ? new Interval(double.NaN, double.NaN, double.NaN) : Mean(divergences));
 
-    private static double Under(ExplainedInput input, string kind, ulong seed) => input.ValueUnder(module => kind == "uniform" ? AttentionOverride.Uniform(module) : AttentionOverride.Permuted(module, seed))
+    private static double Under(ExplainedInput input, string kind, ulong seed) => input.Under(module => kind == "uniform" ? AttentionOverride.Uniform(module) : AttentionOverride.Permuted(module, seed))?.Value
         ?? throw new ArgumentException("the model has no learned attention that could be replaced.", nameof(input));
 
     private static Interval Mean(List<double> values) => Interval.Bootstrap(values.Count, rows => rows.Average(row => values[row]));
