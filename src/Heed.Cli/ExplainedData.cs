@@ -52,8 +52,8 @@ internal sealed class ExplainedData
         if (parsed.GetValue(data) is not { } path || parsed.GetValue(column) is null)
             return null;
         TextReadOptions options = Labelling(parsed, model, label) with { LabelRequired = false };
-        TextRow[] rows = [.. Limited(parsed, TextTable.ReadRows(path, options))];
-        return rows.All(row => row.Label is null) ? null : TextData.FromRows(rows, options);
+        TextRow[] inputs = [.. Limited(parsed, TextTable.ReadRows(path, options))];
+        return inputs.All(row => row.Label is null) ? null : TextData.FromRows(inputs, options);
     }
 
     private IEnumerable<TextRow> Limited(ParseResult parsed, IEnumerable<TextRow> rows) => parsed.GetValue(spread) ? Spread([.. rows], parsed.GetValue(limit)) : rows.Take(parsed.GetValue(limit));

@@ -59,18 +59,18 @@ internal sealed class GivenWeights
 
     private static float[] ByText(string[] parts, ExplainedInput input)
     {
-        float[] weights = new float[input.UnitCount];
+        float[] asked = new float[input.UnitCount];
         foreach (string part in parts)
         {
             int at = part.LastIndexOf('=');
             string name = at < 0 ? part : part[..at].Trim();
-            int[] units = input.Grid.Rows > 0 ? [] : [.. Enumerable.Range(0, weights.Length).Where(unit => input.Source[input.Ranges[unit]].Trim() == name)];
+            int[] units = input.Grid.Rows > 0 ? [] : [.. Enumerable.Range(0, asked.Length).Where(unit => input.Source[input.Ranges[unit]].Trim() == name)];
             if (at < 0 || units.Length == 0)
                 throw new UsageException($"--weights: '{OneLine.Of(part)}' is no unit with a weight, as good=1; the units are {Units(input)}.");
             foreach (int unit in units)
-                weights[unit] = Parse(part[(at + 1)..]);
+                asked[unit] = Parse(part[(at + 1)..]);
         }
-        return weights;
+        return asked;
     }
 
     private static float Parse(string text) => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float weight) && weight >= 0 && float.IsFinite(weight) ? weight
