@@ -60,7 +60,9 @@ internal sealed class ExplainedData
 
     private TextReadOptions Labelling(ParseResult parsed, TextClassifier model, string label) => Reading(parsed, model.Features, TextFormat.Guess) with
     {
-        Label = label, Target = model.Target, LabelNames = model.Target == TargetKind.Number ? null : model.Labels,
+        Label = label,
+        Target = model.Target,
+        LabelNames = model.Target == TargetKind.Number ? null : model.Labels,
     };
 
     private TextReadOptions Reading(ParseResult parsed, FeatureEncoder? features, TextFormat format) => UsageException.Guard(() =>

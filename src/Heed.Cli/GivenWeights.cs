@@ -76,10 +76,10 @@ internal sealed class GivenWeights
     private static float Parse(string text) => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float weight) && weight >= 0 && float.IsFinite(weight) ? weight
         : throw new UsageException($"--weights: '{OneLine.Of(text)}' must be a number of at least 0, with a decimal point.");
 
-    private static string Units(ExplainedInput input) => input.Grid is (> 0, _) grid ? FormattableString.Invariant($"{grid.Rows} × {grid.Columns} cells, row by row from the top left")
+    private static string Units(ExplainedInput input) => input.Grid.Rows > 0 ? FormattableString.Invariant($"{input.Grid.Rows} × {input.Grid.Columns} cells, row by row from the top left")
         : string.Join(", ", input.Ranges.Select((_, unit) => FormattableString.Invariant($"{unit + 1} {Name(input, unit)}")));
 
-    private static string Name(ExplainedInput input, int unit) => input.Grid is (> 0, _) grid ? FormattableString.Invariant($"row {unit / grid.Columns} column {unit % grid.Columns}") : $"'{OneLine.Of(input.Source[input.Ranges[unit]])}'";
+    private static string Name(ExplainedInput input, int unit) => input.Grid.Rows > 0 ? FormattableString.Invariant($"row {unit / input.Grid.Columns} column {unit % input.Grid.Columns}") : $"'{OneLine.Of(input.Source[input.Ranges[unit]])}'";
 
     private static string Number(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
 
