@@ -78,27 +78,35 @@ internal sealed class PlantedPictureExperiment : IExperiment
         RandomStream random = new(seed, "planted pictures");
         return [.. Enumerable.Range(0, count).Select(n =>
         {
-            byte[] samples = [.. Enumerable.Range(0, Side * Side).Select(_ => (byte)(108 + random.Next(40)))];
+            byte[] samples = Noise(random);
             int label = n % 3, cell = random.Next(Cells * Cells);
-            for (int i = 0; i < Cell * Cell && label < 2 && hasPatch; i++)
-                samples[(((cell / Cells * Cell) + (i / Cell)) * Side) + (cell % Cells * Cell) + (i % Cell)] = (byte)(label == 0 ? 235 : 20);
+            if (label < 2 && hasPatch)
+                Patch(samples, label, cell);
             return (new Picture(Side, Side, 1, samples), label, cell);
         })];
     }
 
-    // Noise in three channels, green and blue with the patch of the label, and red, where it is wanted, with a bright or dark one in any cell.
+    // The same in green and blue; red is noise of its own, in pictures to be explained with a bright or a dark patch in any cell, drawn for itself.
     private static (Picture Picture, int Label, int Cell, int RedCell)[] Coloured(int count, ulong seed, bool hasRed)
     {
-        (Picture Picture, int Label, int Cell)[] seen = Pictures(count, seed), red = Pictures(count, seed + 2000, hasRed);
-        RandomStream random = new(seed, "red pictures");
-        int[] order = [.. Enumerable.Range(0, count).Where(n => !hasRed || red[n].Label < 2)];
-        return [.. seen.Select(row =>
+        RandomStream random = new(seed, "red patches");
+        return [.. Pictures(count, seed).Select(row =>
         {
-            (Picture other, _, int cell) = red[order[random.Next(order.Length)]];
-            byte[] samples = new byte[3 * Side * Side];
-            for (int i = 0; i < Side * Side; i++)
-                (samples[3 * i], samples[(3 * i) + 1], samples[(3 * i) + 2]) = (other.Samples.Span[i], row.Picture.Samples.Span[i], row.Picture.Samples.Span[i]);
+            byte[] red = Noise(random), samples = new byte[3 * Side * Side];
+            int cell = random.Next(Cells * Cells), kind = random.Next(2);
+            if (hasRed)
+                Patch(red, kind, cell);
+            for (int i = 0; i < red.Length; i++)
+                (samples[3 * i], samples[(3 * i) + 1], samples[(3 * i) + 2]) = (red[i], row.Picture.Samples.Span[i], row.Picture.Samples.Span[i]);
             return (new Picture(Side, Side, 3, samples), row.Label, row.Cell, cell);
         })];
+    }
+
+    private static byte[] Noise(RandomStream random) => [.. Enumerable.Range(0, Side * Side).Select(_ => (byte)(108 + random.Next(40)))];
+
+    private static void Patch(byte[] samples, int label, int cell)
+    {
+        for (int i = 0; i < Cell * Cell; i++)
+            samples[(((cell / Cells * Cell) + (i / Cell)) * Side) + (cell % Cells * Cell) + (i % Cell)] = (byte)(label == 0 ? 235 : 20);
     }
 }
