@@ -12,11 +12,12 @@ internal sealed class ExplainCommand
     private readonly Argument<string[]> inputs = new("inputs") { Description = "Texts, or paths of pictures.", Arity = ArgumentArity.ZeroOrMore };
     private readonly ExplainedData data = new();
     private readonly ExplanationSettings settings = new();
-    private readonly AdversarySettings adversary = new();
+    private readonly SecondModelSettings second = new();
+    private readonly GivenWeights weights = new();
     private readonly Option<bool> faithfulness = new("--faithfulness") { Description = "Do not show the inputs one by one: measure over all of them which methods explain the model." };
     private readonly Option<string?> intervene = new("--intervene")
     {
-        Description = "Change the model by force and see what its answers, or explanations, do: uniform or permute (attention), adversarial (other weights, same answer, text by text), trained-adversary (a second model that learns to answer alike and look elsewhere), randomize (parameters drawn anew, part by part).",
+        Description = "Change the model by force and see what its answers, or explanations, do: uniform or permute (attention), given (the attention of --weights), adversarial (other weights, same answer, text by text), trained-adversary (a second model that learns to answer alike and look elsewhere), uniform-trained (one that learns the task with even weights), randomize (parameters drawn anew, part by part).",
         HelpName = "kind",
     };
     private readonly Option<string?> against = new("--against") { Description = "Another model of the same task, as one trained with another seed: how far each method says the same of both.", HelpName = "model" };
@@ -42,7 +43,8 @@ internal sealed class ExplainCommand
         explain.settings.AddTo(command);
         foreach (Option option in new Option[] { explain.faithfulness, explain.intervene, explain.against, explain.output, explain.report, explain.trace, explain.traceType, explain.heads, explain.gates, explain.byClass, explain.threads, explain.json })
             command.Add(option);
-        explain.adversary.AddTo(command);
+        explain.weights.AddTo(command);
+        explain.second.AddTo(command);
         command.SetAction(explain.Run);
         return command;
     }
@@ -55,7 +57,8 @@ internal sealed class ExplainCommand
         bool isData = data.IsIn(parsed, given);
         ExplanationOptions options = settings.Read(parsed);
         CheckWhat(parsed);
-        bool isTrained = adversary.IsAsked(parsed, parsed.GetValue(intervene));
+        bool hasWeights = weights.IsAsked(parsed, parsed.GetValue(intervene), isData ? 0 : given.Length);
+        bool isTrained = second.IsAsked(parsed, parsed.GetValue(intervene));
         ExplanationPage? page = parsed.GetValue(report) is { } target ? new ExplanationPage(ReportSettings.Target(target, path, report.Name), path) : null;
         TraceType type = HeadListing.TypeOf(parsed.GetValue(traceType)!);
         ExplainedModel explained = ExplainedModel.Load(path);
@@ -69,8 +72,10 @@ internal sealed class ExplainCommand
         {
             if (parsed.GetValue(output) is { } file)
                 return Paint(all, given.Length, options, file);
+            if (hasWeights)
+                return weights.Run(terminal, parsed, all, isJson);
             if (isTrained)
-                return adversary.Run(terminal, parsed, explained, data, items, options, isJson, cancellation);
+                return second.Run(terminal, parsed, parsed.GetValue(intervene)!, explained, data, items, options, isJson, cancellation);
             if (parsed.GetValue(intervene) is { } kind)
                 return InterventionListing.Write(terminal, explained.Network, all, kind, options, isJson, cancellation);
             if (parsed.GetValue(against) is { } other)

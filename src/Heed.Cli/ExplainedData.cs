@@ -33,34 +33,52 @@ internal sealed class ExplainedData
     }
 
     /// <summary>Texts, and the further columns that a model reads.</summary>
-    public IEnumerable<ExplainedItem> Texts(ParseResult parsed, FeatureEncoder? features = null)
-    {
-        IEnumerable<TextRow> table = Rows(parsed, parsed.GetValue(data)!, features);
-        return (parsed.GetValue(spread) ? Spread([.. table], parsed.GetValue(limit)) : table.Take(parsed.GetValue(limit))).Select(row => new ExplainedItem(row, null));
-    }
+    public IEnumerable<ExplainedItem> Texts(ParseResult parsed, FeatureEncoder? features = null) => Limited(parsed, Rows(parsed, parsed.GetValue(data)!, features)).Select(row => new ExplainedItem(row, null));
 
     /// <summary>All rows of a file, read as the options say.</summary>
     public IEnumerable<TextRow> Rows(ParseResult parsed, string path, FeatureEncoder? features = null)
     {
-        string? of = parsed.GetValue(column);
-        if (of is null && features is { FieldCount: > 0 })
+        if (parsed.GetValue(column) is null && features is { FieldCount: > 0 })
             throw new UsageException("the model reads further columns; give a table and --text with the column of the texts.");
+        return TextTable.ReadRows(path, Reading(parsed, features, parsed.GetValue(column) is null ? TextFormat.Lines : TextFormat.Guess));
+    }
+
+    /// <summary>All rows of a table with their labels, which must be a model's; without --text the texts are the column text.</summary>
+    public TextData Labelled(ParseResult parsed, string path, TextClassifier model, string label) => TextData.Read(path, Labelling(parsed, model, label));
+
+    /// <summary>The inputs with their labels; null where they are no table, or one without such a column.</summary>
+    public TextData? LabelledInputs(ParseResult parsed, TextClassifier model, string label)
+    {
+        if (parsed.GetValue(data) is not { } path || parsed.GetValue(column) is null)
+            return null;
+        TextReadOptions options = Labelling(parsed, model, label) with { LabelRequired = false };
+        TextRow[] inputs = [.. Limited(parsed, TextTable.ReadRows(path, options))];
+        return inputs.All(row => row.Label is null) ? null : TextData.FromRows(inputs, options);
+    }
+
+    private IEnumerable<TextRow> Limited(ParseResult parsed, IEnumerable<TextRow> rows) => parsed.GetValue(spread) ? Spread([.. rows], parsed.GetValue(limit)) : rows.Take(parsed.GetValue(limit));
+
+    private TextReadOptions Labelling(ParseResult parsed, TextClassifier model, string label) => Reading(parsed, model.Features, TextFormat.Guess) with
+    {
+        Label = label,
+        Target = model.Target,
+        LabelNames = model.Target == TargetKind.Number ? null : model.Labels,
+    };
+
+    private TextReadOptions Reading(ParseResult parsed, FeatureEncoder? features, TextFormat format) => UsageException.Guard(() =>
+    {
         TextReadOptions options = new()
         {
-            Text = of ?? "text",
+            Text = parsed.GetValue(column) ?? "text",
             Label = null,
             Encoding = parsed.GetValue(encoding),
-            Format = of is null ? TextFormat.Lines : TextFormat.Guess,
+            Format = format,
             Categories = [.. features?.Categories.Select(c => c.Name) ?? []],
             Numbers = [.. features?.Numbers.Select(n => n.Name) ?? []],
         };
-        UsageException.Guard(() =>
-        {
-            options.Validate();
-            return options;
-        });
-        return TextTable.ReadRows(path, options);
-    }
+        options.Validate();
+        return options;
+    });
 
     public IEnumerable<ExplainedItem> Pictures(ParseResult parsed, IReadOnlyList<string> labels) => Of(parsed, path => images.Read(parsed, path, labels));
 

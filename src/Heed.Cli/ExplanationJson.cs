@@ -49,20 +49,26 @@ internal static class ExplanationJson
             json.WriteNumber("rows", explanation.GridRows);
             json.WriteNumber("columns", explanation.GridColumns);
         }
-        json.WriteStartArray("scores");
-        for (int i = 0; i < explanation.Scores.Count; i++)
+        WriteUnits(json, ("scores", "score"), explanation.Source, explanation.Ranges, explanation.Scores);
+    }
+
+    /// <summary>Writes a number for each unit, of a text with its place; <paramref name="ranges"/> is empty for a picture.</summary>
+    public static void WriteUnits(Utf8JsonWriter json, (string Array, string Number) names, string source, IReadOnlyList<Range> ranges, IReadOnlyList<float> values)
+    {
+        json.WriteStartArray(names.Array);
+        for (int i = 0; i < values.Count; i++)
         {
-            if (explanation.GridRows > 0)
+            if (ranges.Count == 0)
             {
-                json.WriteNumberValue(explanation.Scores[i]);
+                json.WriteNumberValue(values[i]);
                 continue;
             }
-            (int start, int length) = explanation.Ranges[i].GetOffsetAndLength(explanation.Source.Length);
+            (int start, int length) = ranges[i].GetOffsetAndLength(source.Length);
             json.WriteStartObject();
             json.WriteNumber("start", start);
             json.WriteNumber("length", length);
-            json.WriteString("text", explanation.Source.AsSpan(start, length));
-            json.WriteNumber("score", explanation.Scores[i]);
+            json.WriteString("text", source.AsSpan(start, length));
+            json.WriteNumber(names.Number, values[i]);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -8,7 +8,7 @@ internal static class InterventionListing
     private const string Randomize = "randomize";
 
     /// <summary>All that <c>--intervene</c> takes.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = [.. AttentionIntervention.Kinds, AttentionIntervention.TrainedAdversaryKind, Randomize];
+    public static IReadOnlyList<string> Kinds { get; } = [.. AttentionIntervention.Kinds, GivenWeights.Kind, AttentionIntervention.TrainedAdversaryKind, AttentionIntervention.UniformTrainedKind, Randomize];
 
     public static int Write(Terminal terminal, Module network, IEnumerable<ExplainedInput> inputs, string kind, ExplanationOptions options, bool isJson, CancellationToken cancellation)
     {
@@ -24,7 +24,8 @@ internal static class InterventionListing
     private static IReadOnlyList<ParameterRandomization> Stages(Module network, ExplainedInput[] inputs, ExplanationOptions options) =>
         ParameterRandomization.Measure(network, () => [.. inputs.Select(input => input.Again())], options);
 
-    public static void WriteChange(Terminal terminal, AttentionIntervention result, bool isJson)
+    /// <summary>What became of the answers, and of the accuracy where a second model with even weights was compared by labels.</summary>
+    public static void WriteChange(Terminal terminal, AttentionIntervention result, bool isJson, ModelComparison? accuracies = null)
     {
         if (isJson)
         {
@@ -35,12 +36,22 @@ internal static class InterventionListing
                 FaithfulnessJson.Write(json, "change", result.Change);
                 FaithfulnessJson.Write(json, "lost", result.Lost);
                 FaithfulnessJson.Write(json, "divergence", result.Divergence);
+                if (accuracies is null)
+                    return;
+                FaithfulnessJson.Write(json, "accuracy", accuracies.Old.Accuracy);
+                FaithfulnessJson.Write(json, "uniformAccuracy", accuracies.New.Accuracy);
+                ReportJson.Write(json, "test", accuracies.Test);
             }, isIndented: true);
             return;
         }
         bool hasDivergence = !double.IsNaN(result.Divergence.Value);
         Styled.WriteTable(terminal, ["attention", ">inputs", ">change of p", ">answers lost", .. hasDivergence ? [">divergence of weights"] : Array.Empty<string>()],
             [[result.Kind, result.Count.ToString(CultureInfo.InvariantCulture), result.Change.ToString(), result.Lost.ToString(), .. hasDivergence ? [result.Divergence.ToString()] : Array.Empty<string>()]]);
+        if (accuracies is null)
+            return;
+        Styled.WriteTable(terminal, ["model", ">accuracy"], [["as it is", accuracies.Old.Accuracy.ToString()], ["even weights", accuracies.New.Accuracy.ToString()]]);
+        terminal.Say($"even weights less the model: {accuracies.Test}");
+        terminal.Say(accuracies.Test.IsSecondBetter ? "the model is better beyond chance: what its attention learned is needed" : "no loss of accuracy beyond chance: what its attention learned is not needed for the task, as far as these rows tell");
     }
 
     private static void WriteStages(Terminal terminal, IReadOnlyList<ParameterRandomization> stages, bool isJson)

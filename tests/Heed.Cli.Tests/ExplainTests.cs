@@ -61,7 +61,36 @@ public sealed class ExplainTests(TrainedModel model) : IClassFixture<TrainedMode
         CommandRun run = CommandRun.Of(["explain", model.Model, .. data, "--intervene", "randomize", "--methods", "occlusion,attention"]).ShouldSucceed();
         run.Lines[0].ShouldContain("occlusion");
         run.Lines[^1].ShouldStartWith("embedding");
-        CommandRun.Of("explain", model.Model, Text, "--intervene", "shuffle").ShouldRefuse("uniform, permute, adversarial, trained-adversary, randomize");
+        CommandRun.Of("explain", model.Model, Text, "--intervene", "shuffle").ShouldRefuse("uniform, permute, adversarial, given, trained-adversary, uniform-trained, randomize");
+    }
+
+    [Fact]
+    public void Weights_are_given_unit_by_unit_or_by_the_text_of_units()
+    {
+        string[] command = ["explain", model.Model, Text, "--intervene", "given"];
+        CommandRun run = CommandRun.Of([.. command, "--weights", "0,0,0,0,0,0,1,3"]).ShouldSucceed();
+        run.Lines[0].ShouldStartWith("answer");
+        run.Lines[1].ShouldStartWith("repair");
+        run.Error.ShouldContain("weights, divided by their sum: 'is' 0.25, 'broken' 0.75");
+        CommandRun named = CommandRun.Of([.. command, "--weights", "broken=0.3, is=0.1"]).ShouldSucceed();
+        named.Out.ShouldBe(run.Out);
+        using JsonDocument json = JsonDocument.Parse(CommandRun.Of([.. command, "--weights", "hello=1", "--json"]).ShouldSucceed().Out);
+        JsonElement root = json.RootElement;
+        (root.GetProperty("changed").GetDouble() - root.GetProperty("own").GetDouble()).ShouldBe(root.GetProperty("change").GetDouble(), 1e-9);
+        root.GetProperty("change").GetDouble().ShouldNotBe(0);
+        root.GetProperty("weights")[0].GetProperty("weight").GetDouble().ShouldBe(1);
+        root.GetProperty("weights")[0].GetProperty("text").GetString().ShouldBe("hello");
+        root.GetProperty("answer").GetString().ShouldNotBeNull();
+        CommandRun.Of(command).ShouldRefuse("--intervene given needs the weights");
+        CommandRun.Of("explain", model.Model, Text, "--weights", "1").ShouldRefuse("--weights is of --intervene given");
+        CommandRun.Of([.. command, "--weights", "1,2"]).ShouldRefuse("--weights has 2 numbers, and the input 8 units", "1 'hello', 2 ',', 3 'my'", "8 'broken'");
+        CommandRun.Of([.. command, "--weights", "lamp=1"]).ShouldRefuse("'lamp=1' is no unit with a weight", "8 'broken'");
+        CommandRun.Of([.. command, "--weights", "0,0,0,0,0,0,0,-1"]).ShouldRefuse("'-1' must be a number of at least 0");
+        CommandRun.Of([.. command, "--weights", "0,0,0,0,0,0,0,NaN"]).ShouldRefuse("'NaN' must be a number");
+        CommandRun.Of([.. command, "--weights", "0,0,0,0,0,0,0,0"]).ShouldRefuse("all weights are 0");
+        CommandRun.Of([.. command, "another", "--weights", "1"]).ShouldRefuse("is of one input");
+        CommandRun.Of("explain", model.Model, "--data", model.Test, "--intervene", "given", "--weights", "1").ShouldRefuse("is of one input");
+        CommandRun.Of("explain", model.Model, " ", "--intervene", "given", "--weights", "1").ShouldRefuse("no token");
     }
 
     [Fact]
@@ -75,11 +104,38 @@ public sealed class ExplainTests(TrainedModel model) : IClassFixture<TrainedMode
         json.RootElement.GetProperty("intervention").GetString().ShouldBe("trained-adversary");
         json.RootElement.GetProperty("divergence").GetProperty("value").GetDouble().ShouldBeInRange(0.001, Math.Log(2));
         CommandRun.Of("predict", folder["other"], Text).ShouldSucceed();
-        CommandRun.Of(["explain", model.Model, .. data, "--intervene", "trained-adversary"]).ShouldRefuse("give the texts that it learns from with --learn-from");
+        CommandRun.Of(["explain", model.Model, .. data, "--intervene", "trained-adversary"]).ShouldRefuse("give the rows that it learns from with --learn-from");
         CommandRun.Of(["explain", model.Model, .. data, "--intervene", "uniform", "--divergence", "1"]).ShouldRefuse("--divergence is of --intervene trained-adversary");
         CommandRun.Of([.. command, "--divergence", "-1"]).ShouldRefuse("Divergence must be at least 0");
         CommandRun.Of([.. command, "--adversary-out", model.Data]).ShouldRefuse("is a file");
         CommandRun.Of(["explain", model.Model, .. data, "--intervene", "trained-adversary", "--learn-from", folder["none.tsv"]]).ShouldRefuse("none.tsv");
+    }
+
+    [Fact]
+    public void A_second_model_learns_the_task_with_even_weights()
+    {
+        using TemporaryFolder folder = new();
+        string[] data = ["--data", model.Test, "--text", "text", "--limit", "40"], command = ["explain", model.Model, .. data, "--intervene", "uniform-trained", "--learn-from", model.Data];
+        CommandRun run = CommandRun.Of([.. command, "--learn-dev", model.Test, "--adversary-out", folder["even"], "--json"]).ShouldSucceed();
+        using JsonDocument json = JsonDocument.Parse(run.Out);
+        json.RootElement.GetProperty("intervention").GetString().ShouldBe("uniform-trained");
+        json.RootElement.GetProperty("inputs").GetInt32().ShouldBe(40);
+        json.RootElement.GetProperty("accuracy").GetProperty("value").GetDouble().ShouldBeGreaterThan(0.8);
+        json.RootElement.GetProperty("uniformAccuracy").GetProperty("value").GetDouble().ShouldBeGreaterThan(0.8);
+        json.RootElement.GetProperty("test").GetProperty("pValue").GetDouble().ShouldBeInRange(0, 1);
+        json.RootElement.GetProperty("divergence").GetProperty("value").GetDouble().ShouldBeGreaterThan(0);
+        CommandRun.Of("explain", folder["even"], Text, "--intervene", "uniform").ShouldSucceed().Lines[1].ShouldContain("0.000");
+        CommandRun people = CommandRun.Of([.. command, "--adversary-epochs", "1"]).ShouldSucceed();
+        people.Lines.Count(line => line.StartsWith("even weights", StringComparison.Ordinal)).ShouldBe(1);
+        people.Error.ShouldContain("McNemar");
+        CommandRun bare = CommandRun.Of(["explain", model.Model, Text, "--intervene", "uniform-trained", "--learn-from", model.Data, "--adversary-epochs", "1"]).ShouldSucceed();
+        bare.Error.ShouldContain("accuracies are not compared");
+        bare.Lines.Length.ShouldBe(2);
+        CommandRun.Of(["explain", model.Model, .. data, "--intervene", "uniform-trained"]).ShouldRefuse("give the rows that it learns from with --learn-from");
+        CommandRun.Of([.. command, "--divergence", "1"]).ShouldRefuse("--divergence is of --intervene trained-adversary");
+        CommandRun.Of([.. command, "--adversary-epochs", "0"]).ShouldRefuse("EpochCount");
+        CommandRun.Of([.. command, "--label", "kind"]).ShouldRefuse("kind");
+        CommandRun.Of(["explain", model.Model, Text, "--learn-dev", model.Test]).ShouldRefuse("--learn-dev is of --intervene uniform-trained");
     }
 
     [Fact]

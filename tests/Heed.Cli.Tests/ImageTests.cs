@@ -73,6 +73,8 @@ public sealed class ImageTests
         CommandRun.Of("explain", model, picture, "--methods", "attention:9").ShouldRefuse("there is no layer '9'; the model has 6");
         CommandRun.Of("explain", model, picture, "--methods", "grad-cam").ShouldRefuse("no feature map of convolutions");
         CommandRun.Of("explain", model, picture, "--intervene", "uniform").ShouldSucceed().Out.ShouldContain("uniform");
+        CommandRun.Of("explain", model, picture, "--intervene", "given", "--weights", "1").ShouldRefuse("--weights has 1 numbers", "cells, row by row from the top left");
+        CommandRun.Of("explain", model, picture, "--intervene", "given", "--weights", "cat=1").ShouldRefuse("'cat=1' is no unit", "cells, row by row");
         CommandRun.Of("explain", model, "--data", folder["pictures"], "--limit", "2", "--methods", "rollout", "--trace", folder["traces"], "--trace-type", "u8").ShouldSucceed();
         Directory.GetDirectories(folder["traces"]).Select(Path.GetFileName).Order().ShouldBe(["0001", "0002"]);
         CommandRun.Of("explain", model, picture, "--trace", folder["trace"], "--faithfulness").ShouldRefuse("--trace goes with explanations");

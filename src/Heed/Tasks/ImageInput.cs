@@ -41,6 +41,8 @@ internal sealed class ImageInput : PictureInput
 
     private protected override Tensor Run(Tensor pictures, in Pass pass) => model.Network.Forward(pictures, pass);
 
+    private protected override string AnswerOf(ReadOnlySpan<float> outputs) => model.Labels[Largest.IndexOf(outputs)];
+
     private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => model.Network is not VisionTransformer transformer ? null
         : (transformer, pass => Run(Batch([Vectors]), pass), [.. Positions(transformer).Select(p => (p.Row < 0 ? "cls" : FormattableString.Invariant($"row {p.Row} column {p.Column}"), 0..0))]);
 

@@ -60,6 +60,8 @@ internal sealed class LanguageModelInput : TokenSequenceInput
 
     private protected override double Scalar(ReadOnlySpan<float> outputs, Span<float> gradient) => scalar.Of(outputs, gradient);
 
+    private protected override string AnswerOf(ReadOnlySpan<float> outputs) => model.Tokenizer.Decode([Largest.IndexOf(outputs)], skipSpecialTokens: false);
+
     private InputAttention Attend()
     {
         float[] readers = new float[ids.Length];

@@ -70,6 +70,8 @@ internal sealed class MaskedLanguageModelInput : TokenSequenceInput
 
     private protected override double Scalar(ReadOnlySpan<float> outputs, Span<float> gradient) => scalar.Of(outputs, gradient);
 
+    private protected override string AnswerOf(ReadOnlySpan<float> outputs) => model.Tokenizer.Decode([Largest.IndexOf(outputs)], skipSpecialTokens: false);
+
     private protected override (Module Network, Func<Pass, Tensor> Forward, IReadOnlyList<(string Text, Range Place)> Tokens)? Traced => (model.Network, Pass, TracedTokens(t => whole.Tokens[t]));
 
     private static bool IsText(TokenizedText read, int t) => !read.SpecialTokens[t] && read.Offsets[t].End.Value > read.Offsets[t].Start.Value;

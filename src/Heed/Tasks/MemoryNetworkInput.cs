@@ -104,10 +104,10 @@ internal sealed class MemoryNetworkInput : ExplainedInput
         return sums;
     }
 
-    internal override double? ValueUnder(Func<Module, AttentionOverride> change)
+    internal override (double Value, string? Answer)? Under(Func<Module, AttentionOverride> change)
     {
         float[] logits = Step.Evaluate(Whole, request: change(network)).ToArray();
-        return scalar.Value.Of(logits, new float[logits.Length]);
+        return (scalar.Value.Of(logits, new float[logits.Length]), words[Largest.IndexOf(logits)]);
     }
 
     private protected override double[] ValuesWithout(IReadOnlyList<bool[]> removed, string removal) =>

@@ -66,6 +66,9 @@ internal abstract class PictureInput : ExplainedInput
     /// <summary>The outputs of pictures (count, height, width, channels), a row a picture.</summary>
     private protected abstract Tensor Run(Tensor pictures, in Pass pass);
 
+    /// <summary>The label that outputs of one picture give; null where they give no one label.</summary>
+    private protected virtual string? AnswerOf(ReadOnlySpan<float> outputs) => null;
+
     /// <summary>The outputs of this picture.</summary>
     private protected float[] Outputs => whole.Value;
 
@@ -96,13 +99,13 @@ internal abstract class PictureInput : ExplainedInput
         return sums;
     }
 
-    internal sealed override double? ValueUnder(Func<Module, AttentionOverride> change)
+    internal sealed override (double Value, string? Answer)? Under(Func<Module, AttentionOverride> change)
     {
         AttentionOverride request = change(Network);
         if (!request.HasPlaces)
             return null;
         float[] outputs = Step.Evaluate(pass => Run(Batch([Vectors]), pass), request: request).ToArray();
-        return Scalar.Of(outputs, new float[outputs.Length]);
+        return (Scalar.Of(outputs, new float[outputs.Length]), AnswerOf(outputs));
     }
 
     private protected sealed override double[] ValuesWithout(IReadOnlyList<bool[]> removed, string removal)

@@ -166,13 +166,13 @@ internal sealed class TextClassifierInput : ExplainedInput
         return sums;
     }
 
-    internal override double? ValueUnder(Func<Module, AttentionOverride> change)
+    internal override (double Value, string? Answer)? Under(Func<Module, AttentionOverride> change)
     {
         AttentionOverride request = change(model.Network);
         if (!request.HasPlaces)
             return null;
         float[] logits = Step.Evaluate(pass => Forward(encoded.Ids, 1, pass).Logits, request: request).ToArray();
-        return scalar.Of(logits, new float[logits.Length]);
+        return (scalar.Of(logits, new float[logits.Length]), model.Head.Explained(null, logits, model.Rule).Label);
     }
 
     internal override (double Value, float[] Gradient)[]? AtWeights(IReadOnlyList<float[]> weights)

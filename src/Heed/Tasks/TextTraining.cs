@@ -13,6 +13,21 @@ internal static class TextTraining
         Check(train, dev);
         (TrainingOptions training, string? note) = Resolve(train, options.Training);
         (TextClassifier classifier, string? start) = Create(train, options, training);
+        return Fit(classifier, train, dev, options, training, [note, start], observer, cancellation);
+    }
+
+    /// <summary>Trains a classifier that is there already: labels, tokens and columns are its own, and those of the rows.</summary>
+    public static TextClassifier Fit(TextClassifier classifier, TextData train, TextData dev, TextClassifierOptions options, ITrainingObserver? observer, CancellationToken cancellation)
+    {
+        options.Validate();
+        Check(train, dev);
+        (TrainingOptions training, string? note) = Resolve(train, options.Training);
+        return Fit(classifier, train, dev, options, training, [note], observer, cancellation);
+    }
+
+    private static TextClassifier Fit(
+        TextClassifier classifier, TextData train, TextData dev, TextClassifierOptions options, TrainingOptions training, string?[] notes, ITrainingObserver? observer, CancellationToken cancellation)
+    {
         classifier.Record = TrainingRecord.Create(training, new TrainingReport([], 0, false, default), train, dev);
         EvidenceRows? evidence = null;
         if (classifier.Network.Config.Evidence)
@@ -20,7 +35,7 @@ internal static class TextTraining
             TfidfModel whole = classifier.Baseline = TrainBaseline(classifier, train, dev);
             evidence = new EvidenceRows(whole, train, rows => FitBaseline(classifier, rows, dev, [whole.Strength]), classifier.Tokens);
         }
-        TextTrainingTask task = new(classifier, train, dev, training, evidence) { Notes = [.. new[] { note, start }.OfType<string>()] };
+        TextTrainingTask task = new(classifier, train, dev, training, evidence) { Notes = [.. notes.OfType<string>()] };
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, RunHash(classifier, train, dev, training, options.Lora)) : null;
         Trainer trainer = new(classifier.Network, training, observer is null ? [] : [observer], checkpoint);
         TrainingReport report = trainer.Run(task, cancellation);

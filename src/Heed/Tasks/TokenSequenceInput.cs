@@ -73,6 +73,9 @@ internal abstract class TokenSequenceInput : ExplainedInput
     /// <summary>The explained value of one row of outputs, and its gradient.</summary>
     private protected abstract double Scalar(ReadOnlySpan<float> outputs, Span<float> gradient);
 
+    /// <summary>The token that a row of outputs gives; null where they do not tell.</summary>
+    private protected virtual string? AnswerOf(ReadOnlySpan<float> outputs) => null;
+
     internal override float[] BaselineVectors(string baseline) => baseline == Zero ? Kept(new float[Vectors.Length]) : Kept(Read([.. ids.Select((id, t) => unitOfToken[t] < 0 ? id : Replacement(baseline)!.Value)]));
 
     internal override (double Value, float[] Gradient)[] Gradients(IReadOnlyList<float[]> points)
@@ -114,13 +117,13 @@ internal abstract class TokenSequenceInput : ExplainedInput
         return sums;
     }
 
-    internal override double? ValueUnder(Func<Module, AttentionOverride> change)
+    internal override (double Value, string? Answer)? Under(Func<Module, AttentionOverride> change)
     {
         AttentionOverride request = change(Network);
         if (!request.HasPlaces)
             return null;
         float[] outputs = Step.Evaluate(Pass, request: request).ToArray();
-        return Scalar(outputs, new float[outputs.Length]);
+        return (Scalar(outputs, new float[outputs.Length]), AnswerOf(outputs));
     }
 
     private protected override double[] ValuesWithout(IReadOnlyList<bool[]> removed, string removal)

@@ -128,6 +128,11 @@ public sealed class ExplainedPicturesTests
         Explanation gathered = ExplanationMethod.Explain(coarse, new() { Methods = ["rollout"] })[0];
         gathered.Scores[4].ShouldBe(fine[14] + fine[15] + fine[20] + fine[21], 1e-5f);
         AttentionIntervention.Measure([input], "uniform").Change.Value.ShouldBeGreaterThan(0);
+        // Even weights on all cells are uniform ones, but for the token of the class, which is no cell and gets none.
+        GivenAttention given = GivenAttention.Measure(coarse, [.. Enumerable.Repeat(1f, 9)]);
+        (given.Label, given.RowCount, model.Labels.Contains(given.Answer!)).ShouldBe((coarse.Label, pooling == "cls" ? 4 * 37 : 4 * 36, true));
+        double even = coarse.Answer(coarse.Under(AttentionOverride.Uniform)!.Value.Value);
+        (Math.Abs(given.Changed - even) < 1e-6).ShouldBe(pooling == "mean");
         using TemporaryFolder folder = new();
         input.WriteTrace(folder["trace"], TraceType.F32);
         using AttentionTrace trace = AttentionTrace.Open(folder["trace"]);
@@ -179,6 +184,41 @@ public sealed class ExplainedPicturesTests
         between.ShouldAllBe(a => a.Correlation.Value < 0.99 && a.Correlation.Low <= a.Correlation.Value && a.Correlation.High >= a.Correlation.Value);
         Should.Throw<ArgumentException>(() => ExplanationAgreement.Measure(Pairs(second, cells: 3), options)).Message.ShouldContain("different units (16 and 9)");
         Should.Throw<InputException>(() => ExplanationAgreement.Measure([], options)).Message.ShouldContain("nothing to compare");
+    }
+
+    // Red patches in two cells, and a first convolution that reads no red: no method may say another thing of the one than of the other.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_network_cannot_see_is_in_no_explanation(bool isBlind)
+    {
+        (PictureData grey, _) = Patches(60, 7);
+        Picture Coloured(int n, int redCell)
+        {
+            byte[] samples = [.. grey.Read(n).Picture.Samples.ToArray().SelectMany(v => new byte[] { 120, v, v })];
+            for (int i = 0; i < 16; i++)
+                samples[3 * ((((redCell / 3 * 4) + (i / 4)) * 12) + (redCell % 3 * 4) + (i % 4))] = 235;
+            return new Picture(12, 12, 3, samples);
+        }
+        PictureData data = PictureData.FromPictures(Enumerable.Range(0, 60).Select(n => (Coloured(n, n % 9), n % 3 == 0 ? "bright" : n % 3 == 1 ? "dark" : "none")));
+        ImageClassifier model = ImageClassifier.Train(data, data, new ImageClassifierOptions
+        {
+            Network = new ResNetConfig { Depths = [1, 1], Widths = [8, 16], Attention = "se" }, Augmentation = null, Training = new ImageClassifierOptions().Training with { BatchSize = 8, EpochCount = 2, LearningRate = 0.05 },
+        });
+        Parameter first = model.Network.NamedParameters().Single(p => p.Name == "conv1.weight").Parameter;
+        if (isBlind)
+            first.Assign([.. first.Values.ToArray().Select((weight, i) => i / 9 % 3 == 0 ? 0 : weight)]);
+        IReadOnlyList<Explanation> here = model.Explain(Coloured(0, 2), Quick), there = model.Explain(Coloured(0, 7), Quick);
+        here.Select(e => e.Method).ShouldBe(pixelMethods);
+        for (int m = 0; m < here.Count; m++)
+        {
+            double most = here[m].Scores.Max(Math.Abs), apart = here[m].Scores.Zip(there[m].Scores, (a, b) => Math.Abs(a - b)).Max();
+            most.ShouldBeGreaterThan(0, here[m].Method);
+            if (isBlind)
+                apart.ShouldBeLessThan(1e-4 * most, here[m].Method);
+            else
+                apart.ShouldBeGreaterThan(1e-2 * most, here[m].Method);
+        }
     }
 
     // Along the vectors themselves: the gradient's product against a difference.

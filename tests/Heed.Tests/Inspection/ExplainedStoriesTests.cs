@@ -100,9 +100,9 @@ public sealed class ExplainedStoriesTests : IDisposable
     {
         MemoryNetwork network = trained.Value;
         ExplainedInput input = network.Explaining(words, story, Question);
-        input.ValueUnder(module => new AttentionOverride(module, (_, _) => { }))!.Value.ShouldBe(input.Value, 1e-5);
+        input.Under(module => new AttentionOverride(module, (_, _) => { }))!.Value.Value.ShouldBe(input.Value, 1e-5);
         List<int> rows = [];
-        input.ValueUnder(module => new AttentionOverride(module, (weights, row) =>
+        input.Under(module => new AttentionOverride(module, (weights, row) =>
         {
             rows.Add(row);
             weights.Length.ShouldBe(4);

@@ -121,9 +121,13 @@ public abstract class ExplainedInput
     /// <summary>Value and gradient at other vectors, one result a point.</summary>
     internal abstract (double Value, float[] Gradient)[] Gradients(IReadOnlyList<float[]> points);
 
-    /// <summary>The value with other attention weights; null where the model has none that can be replaced.</summary>
+    /// <summary>The value with other attention weights, and what the model answers then (null where that is no label or token); null where the model has none that can be replaced.</summary>
     /// <param name="change">Makes the change of the model.</param>
-    internal virtual double? ValueUnder(Func<Module, AttentionOverride> change) => null;
+    internal virtual (double Value, string? Answer)? Under(Func<Module, AttentionOverride> change) => null;
+
+    /// <summary>Whether the keys of a place of attention are the positions of the units, and not those of something else that the model reads.</summary>
+    /// <param name="place">Its name.</param>
+    internal bool IsOverUnits(string place) => TracedSequencesOf(place).Keys is null;
 
     /// <summary>Values, and gradients with respect to weights, with other weights of the pooling over units, the same for all its views; null where the model has no learned pooling.</summary>
     internal virtual (double Value, float[] Gradient)[]? AtWeights(IReadOnlyList<float[]> weights) => null;
