@@ -30,6 +30,14 @@ public sealed class InterventionTests
     }
 
     [Fact]
+    public void Weights_of_a_layer_that_adds_positions_to_values_cannot_be_replaced()
+    {
+        TransformerClassifier network = new(new TransformerClassifierConfig { Encoder = Grouped with { Position = "shaw", KeyValueHeadCount = 4 }, Pooling = "mean" }, vocabularySize: 11, classCount: 3);
+        network.Initialize(3);
+        Should.Throw<ArgumentException>(() => Step.Evaluate(pass => network.Forward(new[] { 4, 5, 6 }, new[] { 3 }, pass).Logits, request: AttentionOverride.Uniform(network))).Message.ShouldContain("position shaw");
+    }
+
+    [Fact]
     public void A_uniform_pooling_is_mean_pooling()
     {
         AdditivePooling additive = new(4, 3);

@@ -73,7 +73,7 @@ public sealed partial class MultiHeadAttention : IAttentionPlace
     private Tensor Overridden(AttentionOverride change, AttentionOutputs outputs, MultiHeadMemory memory, in Pass pass)
     {
         if (relativeValues is not null)
-            throw new InvalidOperationException("AttentionOverride: the layer adds vectors of relative positions to values (position shaw); its weights cannot be replaced.");
+            throw new ArgumentException("AttentionOverride: the layer adds vectors of relative positions to values (position shaw); its weights cannot be replaced.", nameof(change));
         Tensor weights = change.Of(this, outputs.Weights(), pass), values = memory.Values.SwapMiddle();
         (int batch, int queries, int keys) = (weights.Shape[0], weights.Shape[2], weights.Shape[3]);
         Tensor grouped = weights.Reshape(new Shape(batch * Config.KeyHeads, Config.Heads / Config.KeyHeads * queries, keys));
