@@ -5,7 +5,7 @@ namespace Heed.Experiments;
 /// <summary>Co-attention between English and German sentences of Multi30k, beside pooled vectors without it.</summary>
 internal abstract class CoAttentionExperiment(string form) : IExperiment
 {
-    private const int Rounds = 4;
+    private const int Rounds = 8;
 
     public string Name => "pairs-" + form;
 
