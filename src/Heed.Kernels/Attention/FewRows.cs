@@ -56,7 +56,7 @@ internal static unsafe partial class FewRows
             case 1:
                 // With wide registers two chains cost no more than the loads.
                 int many = R.AreMany ? 0 : keys / (4 * W) * (4 * W);
-                if (!R.AreMany)
+                if (many > 0)
                     ScoresOne<TStored>(q, k, stride, scores, dim, many, ref ahead);
                 if (many < keys)
                     ScoresFew<TStored, OneRow, R, T>(q, q, queryStride, k + (many * stride), stride, scores + many, scoreStride, dim, keys - many, ref ahead);
@@ -94,7 +94,7 @@ internal static unsafe partial class FewRows
         path = ahead;
     }
 
-    // The queries come twice: seeing that they are the same, the compiler would keep each number of theirs for the second register of keys: of 16 registers in memory, and the sums with them.
+    // The queries come twice: seeing that they are the same, the compiler would keep each number of theirs for the second register of keys, where registers are few in memory, and the sums with them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void ScoresFew<TStored, TRows, R, T>(float* q, float* again, nint n, byte* k, nint stride, float* scores, nint m, int dim, int keys, ref Path path)
         where TStored : struct, IStoredNumbers

@@ -11,7 +11,7 @@ internal static class ChineseTokenizer
         StringBuilder text = new();
         foreach (Rune rune in line.Trim().EnumerateRunes())
         {
-            if (IsChinese(rune.Value))
+            if (IsIdeograph(rune.Value) || IsSign(rune.Value))
                 text.Append(' ').Append(rune).Append(' ');
             else
                 text.Append(rune);
@@ -20,12 +20,12 @@ internal static class ChineseTokenizer
     }
 
     /// <summary>Whether it is a character of Chinese writing, not a sign.</summary>
-    public static bool IsIdeograph(Rune rune) => rune.Value is (>= 0x3400 and <= 0x4DB5) or (>= 0x4E00 and <= 0x9FBB) or (>= 0xF900 and <= 0xFAD9) or (>= 0x20000 and <= 0x2A6D6) or (>= 0x2F800 and <= 0x2FA1D);
+    public static bool IsIdeograph(int c) => c is
+        (>= 0x3400 and <= 0x4DB5) or (>= 0x4E00 and <= 0x9FBB) or (>= 0xF900 and <= 0xFA2D) or (>= 0xFA30 and <= 0xFA6A) or (>= 0xFA70 and <= 0xFAD9) or (>= 0x20000 and <= 0x2A6D6) or (>= 0x2F800 and <= 0x2FA1D);
 
-    // With radicals, strokes, phonetic signs, punctuation of full width, and what else stands between them.
-    private static bool IsChinese(int c) => c is
-        (>= 0x3400 and <= 0x4DB5) or (>= 0x4E00 and <= 0x9FBB) or (>= 0xF900 and <= 0xFA2D) or (>= 0xFA30 and <= 0xFA6A) or (>= 0xFA70 and <= 0xFAD9) or (>= 0x20000 and <= 0x2A6D6) or (>= 0x2F800 and <= 0x2FA1D)
-        or (>= 0xFF00 and <= 0xFFEF) or (>= 0x2E80 and <= 0x2EFF) or (>= 0x3000 and <= 0x303F) or (>= 0x31C0 and <= 0x31EF) or (>= 0x2F00 and <= 0x2FDF) or (>= 0x2FF0 and <= 0x2FFF)
+    // Radicals, strokes, phonetic signs, punctuation of full width, and what else stands between characters.
+    private static bool IsSign(int c) => c is
+        (>= 0xFF00 and <= 0xFFEF) or (>= 0x2E80 and <= 0x2EFF) or (>= 0x3000 and <= 0x303F) or (>= 0x31C0 and <= 0x31EF) or (>= 0x2F00 and <= 0x2FDF) or (>= 0x2FF0 and <= 0x2FFF)
         or (>= 0x3100 and <= 0x312F) or (>= 0x31A0 and <= 0x31BF) or (>= 0xFE10 and <= 0xFE1F) or (>= 0xFE30 and <= 0xFE4F) or (>= 0x2600 and <= 0x26FF) or (>= 0x2700 and <= 0x27BF)
         or (>= 0x3200 and <= 0x32FF) or (>= 0x3300 and <= 0x33FF);
 }

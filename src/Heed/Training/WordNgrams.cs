@@ -15,7 +15,7 @@ internal static class WordNgrams
         foreach (Rune rune in sentences.SelectMany(sentence => sentence.EnumerateRunes()).Where(Rune.IsLetter))
         {
             letters++;
-            han += ChineseTokenizer.IsIdeograph(rune) ? 1 : 0;
+            han += ChineseTokenizer.IsIdeograph(rune.Value) ? 1 : 0;
         }
         return 2 * han > letters;
     }

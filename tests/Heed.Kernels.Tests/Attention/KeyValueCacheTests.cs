@@ -59,6 +59,8 @@ public class KeyValueCacheTests
     [InlineData(2, 40, 16)]
     [InlineData(3, 64, 48)]
     [InlineData(4, 128, 128)]
+    [InlineData(3, 24, 144)]
+    [InlineData(4, 64, 80)]
     [InlineData(4, 36, 32)]
     [InlineData(5, 64, 64)]
     public void Few_rows_as_many(int group, int dim, int valueDim)
