@@ -20,7 +20,8 @@ internal sealed class TranslatorSettings
 
     private readonly OptionList all = new(), recurrentAlone = new(), transformerAlone = new();
     private readonly TransformerSettings layer;
-    private readonly Option<string> model, decoder, cell, score, distribution, tokens, longSentences, averageCheckpoints;
+    private readonly OptionList ofTokens = new();
+    private readonly Option<string> model, initial, decoder, cell, score, distribution, tokens, longSentences, averageCheckpoints;
     private readonly Option<int> hidden, embedding, layers, decoderLayers, attention, merges, minimumCount, maximumVocabulary, maximumLength;
     private readonly Option<double> coverageWeight, entropyWeight, dropout;
     private readonly Option<bool> noFeeding, coverage, copy, tie, untied, separate, lowerCase;
@@ -30,6 +31,7 @@ internal sealed class TranslatorSettings
     public TranslatorSettings()
     {
         model = all.Add("--model", $"recurrent, or transformer (Vaswani et al.), which takes {Usual} unless told otherwise.", Recurrent, "name");
+        initial = all.Add("--init", "Go on from this translator: its tokens and weights, and its network unless options change it; what they add, such as --coverage, starts from scratch.", "", "folder");
         layers = all.Add("--layers", "Stacked layers of the encoder.", network.LayerCount);
         dropout = all.AddNumber("--dropout", "Probability of dropping an element.", network.Dropout);
         decoder = recurrentAlone.Add("--decoder", "bahdanau (attention before the recurrent cell) or luong (after it).", network.Decoder, "name");
@@ -51,11 +53,12 @@ internal sealed class TranslatorSettings
         untied = transformerAlone.Flag("--untied", "The output layer has weights of its own, not those of the target's token vectors.");
         all.AddRange(recurrentAlone);
         all.AddRange(transformerAlone);
-        tokens = all.Add("--tokens", "What a token is: byte-pairs (frequent pieces of words), words or characters.", "byte-pairs", "name");
-        merges = all.Add("--merges", "Merges that byte-pairs learn at most, on each side or of both.", TranslatorOptions.DefaultTokens.MergeCount);
-        lowerCase = all.Flag("--lower-case", "Do not tell upper from lower case; answers are in lower case.");
-        minimumCount = all.Add("--min-count", "How often a token must occur to be known. For words 2 is usual.", TranslatorOptions.DefaultTokens.Vocabulary.MinimumCount);
-        maximumVocabulary = all.Add("--max-vocabulary", "Known tokens at most, on each side.", TranslatorOptions.DefaultTokens.Vocabulary.MaximumSize);
+        tokens = ofTokens.Add("--tokens", "What a token is: byte-pairs (frequent pieces of words), words or characters.", "byte-pairs", "name");
+        merges = ofTokens.Add("--merges", "Merges that byte-pairs learn at most, on each side or of both.", TranslatorOptions.DefaultTokens.MergeCount);
+        lowerCase = ofTokens.Flag("--lower-case", "Do not tell upper from lower case; answers are in lower case.");
+        minimumCount = ofTokens.Add("--min-count", "How often a token must occur to be known. For words 2 is usual.", TranslatorOptions.DefaultTokens.Vocabulary.MinimumCount);
+        maximumVocabulary = ofTokens.Add("--max-vocabulary", "Known tokens at most, on each side.", TranslatorOptions.DefaultTokens.Vocabulary.MaximumSize);
+        all.AddRange(ofTokens);
         maximumLength = all.Add("--max-length", "Tokens of a sentence that are taken at most.", defaults.MaximumLength);
         longSentences = all.Add("--long-sentences", "Longer ones in training: truncate, drop (the pair) or keep; they are counted.", defaults.LongSentences, "name");
         all.AddRange(trainer.Options);
@@ -71,10 +74,19 @@ internal sealed class TranslatorSettings
     public TranslatorOptions Read(ParseResult parsed, string folder, DecodingOptions decoding) => UsageException.Guard(() =>
     {
         TextEncoderOptions text = Tokens(parsed);
+        string? start = parsed.GetValue(initial) is { Length: > 0 } path ? path : null;
+        if (start is not null && ofTokens.FirstGiven(parsed) is { } stray)
+            throw new UsageException($"{stray.Name} says what a token is, and --init goes on with the tokens of its model; leave one of them out.");
+        SequenceToSequenceConfig? first = start is null ? null : Translator.Load(start).Network.Config;
+        bool isTransformer = IsTransformer(parsed, first);
+        SequenceToSequenceConfig shape = isTransformer
+            ? TransformerNetwork(parsed, first as TransformerEncoderDecoderConfig ?? transformer)
+            : RecurrentNetwork(parsed, first as EncoderDecoderConfig ?? network);
         TranslatorOptions options = new()
         {
-            Network = Network(parsed),
-            Training = Training(parsed),
+            InitialModel = start,
+            Network = shape,
+            Training = Training(parsed, shape),
             SourceTokens = text,
             TargetTokens = text,
             MaximumLength = parsed.GetValue(maximumLength),
@@ -101,9 +113,9 @@ internal sealed class TranslatorSettings
     private static string Usual => FormattableString.Invariant(
         $"--layers {transformer.Stack.LayerCount} --epochs {usual.EpochCount} --schedule {usual.Schedule} --warmup {usual.Warmup} --averaging {usual.AveragingDecay} --patience {usual.Patience}");
 
-    private bool IsTransformer(ParseResult parsed)
+    private bool IsTransformer(ParseResult parsed, SequenceToSequenceConfig? first)
     {
-        string name = parsed.GetValue(model) ?? "";
+        string name = model.Or(parsed, first is TransformerEncoderDecoderConfig ? Transformer : Recurrent);
         if (name is not (Recurrent or Transformer))
             throw new UsageException($"--model must be {Recurrent} or {Transformer}, got '{name}'.");
         (OptionList others, string owner) = name == Transformer ? (recurrentAlone, Recurrent) : (transformerAlone, Transformer);
@@ -112,49 +124,42 @@ internal sealed class TranslatorSettings
         return name == Transformer;
     }
 
-    private SequenceToSequenceConfig Network(ParseResult parsed)
+    private TransformerEncoderDecoderConfig TransformerNetwork(ParseResult parsed, TransformerEncoderDecoderConfig first) => first with
     {
-        if (IsTransformer(parsed))
-            return TransformerNetwork(parsed);
-        return RecurrentNetwork(parsed);
-    }
-
-    private TransformerEncoderDecoderConfig TransformerNetwork(ParseResult parsed) => transformer with
-    {
-        Stack = layer.Read(parsed, transformer.Stack) with
+        Stack = layer.Read(parsed, first.Stack) with
         {
-            LayerCount = layers.Or(parsed, transformer.Stack.LayerCount),
-            Dropout = parsed.GetValue(dropout),
+            LayerCount = layers.Or(parsed, first.Stack.LayerCount),
+            Dropout = dropout.Or(parsed, first.Stack.Dropout),
             // An answer may be twice as long as its source, and some.
-            MaximumLength = Math.Max(transformer.Stack.MaximumLength, (2 * Math.Min(parsed.GetValue(maximumLength), 1 << 20)) + 16),
+            MaximumLength = Math.Max(first.Stack.MaximumLength, (2 * Math.Min(parsed.GetValue(maximumLength), 1 << 20)) + 16),
         },
-        DecoderLayerCount = parsed.GetValue(decoderLayers),
-        SharesEmbeddings = !parsed.GetValue(separate),
-        TieEmbeddings = !parsed.GetValue(untied),
+        DecoderLayerCount = decoderLayers.Or(parsed, first.DecoderLayerCount),
+        SharesEmbeddings = first.SharesEmbeddings && !parsed.GetValue(separate),
+        TieEmbeddings = first.TieEmbeddings && !parsed.GetValue(untied),
     };
 
-    private EncoderDecoderConfig RecurrentNetwork(ParseResult parsed) => new()
+    private EncoderDecoderConfig RecurrentNetwork(ParseResult parsed, EncoderDecoderConfig first) => first with
     {
-        EmbeddingSize = parsed.GetValue(embedding),
-        HiddenSize = parsed.GetValue(hidden),
-        LayerCount = parsed.GetValue(layers),
-        Decoder = parsed.GetValue(decoder)!,
-        Cell = parsed.GetValue(cell)!,
-        InputFeeding = !parsed.GetValue(noFeeding),
-        Score = parsed.GetValue(score)!,
-        Distribution = parsed.GetValue(distribution)!,
-        AttentionSize = parsed.GetValue(attention),
-        Coverage = parsed.GetValue(coverage),
-        CoverageWeight = parsed.GetValue(coverageWeight),
-        EntropyWeight = parsed.GetValue(entropyWeight),
-        Copy = parsed.GetValue(copy),
-        TieEmbeddings = parsed.GetValue(tie),
-        Dropout = parsed.GetValue(dropout),
+        EmbeddingSize = embedding.Or(parsed, first.EmbeddingSize),
+        HiddenSize = hidden.Or(parsed, first.HiddenSize),
+        LayerCount = layers.Or(parsed, first.LayerCount),
+        Decoder = decoder.Or(parsed, first.Decoder),
+        Cell = cell.Or(parsed, first.Cell),
+        InputFeeding = first.InputFeeding && !parsed.GetValue(noFeeding),
+        Score = score.Or(parsed, first.Score),
+        Distribution = distribution.Or(parsed, first.Distribution),
+        AttentionSize = attention.Or(parsed, first.AttentionSize),
+        Coverage = first.Coverage || parsed.GetValue(coverage),
+        CoverageWeight = coverageWeight.Or(parsed, first.CoverageWeight),
+        EntropyWeight = entropyWeight.Or(parsed, first.EntropyWeight),
+        Copy = first.Copy || parsed.GetValue(copy),
+        TieEmbeddings = first.TieEmbeddings || parsed.GetValue(tie),
+        Dropout = dropout.Or(parsed, first.Dropout),
     };
 
-    private TrainingOptions Training(ParseResult parsed)
+    private TrainingOptions Training(ParseResult parsed, SequenceToSequenceConfig shape)
     {
-        TrainingOptions options = trainer.Read(parsed, IsTransformer(parsed) ? usual : null) with { CheckpointAveraging = parsed.GetValue(averageCheckpoints)! };
-        return parsed.GetValue(copy) && !trainer.SaysLabelSmoothing(parsed) ? options with { LabelSmoothing = 0 } : options;
+        TrainingOptions options = trainer.Read(parsed, shape is TransformerEncoderDecoderConfig ? usual : null) with { CheckpointAveraging = parsed.GetValue(averageCheckpoints)! };
+        return shape is EncoderDecoderConfig { Copy: true } && !trainer.SaysLabelSmoothing(parsed) ? options with { LabelSmoothing = 0 } : options;
     }
 }

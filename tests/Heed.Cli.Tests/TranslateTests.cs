@@ -103,6 +103,25 @@ public sealed class TranslateTests(TrainedTranslator model) : IClassFixture<Trai
     }
 
     [Fact]
+    public void Training_goes_on_from_a_model_and_adds_what_it_lacks()
+    {
+        using TemporaryFolder folder = new();
+        string[] onward = ["train", "translate", "--data", model.Pairs, "--source", "en", "--target", "de", "--out", folder["out"], "--init", model.Model, "--epochs", "1", "--json"];
+        CommandRun run = CommandRun.Of([.. onward, "--coverage", "--learning-rate", "0.0001"]).ShouldSucceed();
+        run.Error.ShouldContain("coverage, over a bidirectional LSTM");
+        run.Error.ShouldContain("1 start from scratch: 'decoder.attention.score.coverage.weight'");
+        TokenAccuracy(run).ShouldBeGreaterThan(TokenAccuracy(model.Training) - 0.1, "an epoch of small steps keeps what was learned");
+        CommandRun.Of("translate", folder["out"], "one two").ShouldSucceed().Lines.Length.ShouldBe(1);
+
+        CommandRun.Of([.. onward, "--tokens", "characters"]).ShouldRefuse("--tokens says what a token is", "leave one of them out");
+        CommandRun.Of([.. onward, "--hidden", "40"]).ShouldRefuse("weights have other shapes", "the model (160, 24)");
+        CommandRun.Of([.. onward, "--model", "transformer"]).ShouldRefuse("InitialModel is a bahdanau decoder", "take a network of the same kind");
+        CommandRun.Of([.. onward.Select(part => part == model.Model ? folder["nothing"] : part)]).ShouldRefuse("nothing");
+    }
+
+    private static double TokenAccuracy(CommandRun run) => JsonDocument.Parse(run.Out).RootElement.GetProperty("dev").GetProperty("tokenAccuracy").GetDouble();
+
+    [Fact]
     public void Options_of_the_other_network_are_refused_by_name()
     {
         using TemporaryFolder folder = new();

@@ -47,7 +47,7 @@ public sealed partial class Translator
     /// <param name="observer">Told of the progress; null for none.</param>
     /// <param name="cancellation">Ends the run after the current step with the best weights so far.</param>
     /// <exception cref="ArgumentException">Options make no sense; says which and why.</exception>
-    /// <exception cref="InputException">No pair is left to learn from.</exception>
+    /// <exception cref="InputException">No pair is left to learn from; the model to go on from cannot be read, or its weights have other shapes.</exception>
     public static Translator Train(PairData train, PairData dev, TranslatorOptions? options = null, ITrainingObserver? observer = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(train);
@@ -55,9 +55,8 @@ public sealed partial class Translator
         options ??= new TranslatorOptions();
         options.Validate();
         TrainingOptions training = options.Training with { Monitor = options.Training.Monitor == "auto" ? "loss" : options.Training.Monitor, ClassWeights = "none" };
-        bool isShared = options.Network.SharesTokens;
-        TextEncoder source = TextEncoder.Build(isShared ? train.Sources.Concat(train.Targets) : train.Sources, options.SourceTokens with { MaximumLength = TextEncoder.LargestMaximumLength });
-        TextEncoder target = isShared ? source : TextEncoder.Build(train.Targets, options.TargetTokens with { MaximumLength = TextEncoder.LargestMaximumLength });
+        TranslatorStart? start = options.InitialModel is { } folder ? TranslatorStart.Load(folder, options.Network) : null;
+        (TextEncoder source, TextEncoder target) = start?.Tokens ?? Tokens(train, options);
         PairEncoding pairs = new(source, target, options.MaximumLength, options.LongSentences, options.Network.Copies);
         EncodedPairs learned = pairs.Encode(train), chosen = pairs.Encode(dev);
         if (learned.Sources.Count == 0 || chosen.Sources.Count == 0)
@@ -67,12 +66,20 @@ public sealed partial class Translator
         }
         SequenceToSequence network = options.Network.Create(source.Vocabulary.Count, target.Vocabulary.Count);
         network.Initialize(training.Seed);
+        string[] notes = start is null ? [] : [start.GiveTo(network)];
         Translator translator = new(network, pairs, options.Decoding, TrainingRecord.Create(training, new TrainingReport([], 0, false, default), train, dev));
-        TranslatorTask task = new(network, pairs, learned, chosen, training);
+        TranslatorTask task = new(network, pairs, learned, chosen, training, notes);
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, translator.RunHash()) : null;
         TrainingReport report = new Trainer(network, training, observer is null ? [] : [observer], checkpoint).Run(task, cancellation);
         translator.Record = TrainingRecord.Create(training, report, train, dev);
         return translator;
+    }
+
+    private static (TextEncoder Source, TextEncoder Target) Tokens(PairData train, TranslatorOptions options)
+    {
+        bool isShared = options.Network.SharesTokens;
+        TextEncoder source = TextEncoder.Build(isShared ? train.Sources.Concat(train.Targets) : train.Sources, options.SourceTokens with { MaximumLength = TextEncoder.LargestMaximumLength });
+        return (source, isShared ? source : TextEncoder.Build(train.Targets, options.TargetTokens with { MaximumLength = TextEncoder.LargestMaximumLength }));
     }
 
     /// <summary>A translator whose weights are the mean of several that were trained from one start, such as a run's last checkpoints.</summary>

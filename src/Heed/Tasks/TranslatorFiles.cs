@@ -60,6 +60,8 @@ internal static class TranslatorFiles
 
     public static bool Holds(ModelFolder folder) => folder.Files.ContainsKey(TargetTokens);
 
+    public static string WeightsOf(string path) => ModelFolder.Open(path, ModelFolderCheck.Lengths).PathOf(Weights);
+
     public static Translator Load(string path)
     {
         ModelFolder folder = ModelFolder.Open(path);

@@ -7,6 +7,11 @@ public sealed record TranslatorOptions
     /// <value>Default the recurrent one.</value>
     public SequenceToSequenceConfig Network { get; init; } = new EncoderDecoderConfig();
 
+    /// <summary>The folder of a translator to go on from. Its tokens are taken, <see cref="SourceTokens"/> and <see cref="TargetTokens"/> are not read; its weights are the first ones of all parts of
+    /// <see cref="Network"/> that it has. What it lacks, such as a coverage term that is added late (See et al. 2017), starts from scratch.</summary>
+    /// <value>Default null: a start from scratch.</value>
+    public string? InitialModel { get; init; }
+
     /// <summary>The training; <see cref="TrainingOptions.Monitor"/> auto means loss, accuracy is that of the next token.</summary>
     public TrainingOptions Training { get; init; } = new() { LabelSmoothing = 0.1, WordDropout = 0 };
 

@@ -12,7 +12,7 @@ internal sealed class TranslatorTask : ITrainingTask<PairBatch>
     private readonly TrainingOptions options;
     private readonly BatchPlan plan;
 
-    public TranslatorTask(SequenceToSequence network, PairEncoding encoding, EncodedPairs train, EncodedPairs dev, TrainingOptions options)
+    public TranslatorTask(SequenceToSequence network, PairEncoding encoding, EncodedPairs train, EncodedPairs dev, TrainingOptions options, IEnumerable<string> first)
     {
         (this.network, this.train, this.dev, this.options) = (network, train, dev, options);
         // By both lengths: padding on either side costs. Of a recurrent network the target's most, whose steps wait for each other; of a Transformer both alike.
@@ -22,7 +22,7 @@ internal sealed class TranslatorTask : ITrainingTask<PairBatch>
         (int sources, int targets) = (encoding.Source.Vocabulary.Count, encoding.Target.Vocabulary.Count);
         string tokens = network.Config.SharesTokens ? FormattableString.Invariant($"{targets:N0} tokens of both sides") : FormattableString.Invariant($"{sources:N0} source and {targets:N0} target tokens");
         Description = FormattableString.Invariant($"{network.Config.Description}; {train.Sources.Count:N0} training and {dev.Sources.Count:N0} dev pairs, {tokens}");
-        List<string> notes = [];
+        List<string> notes = [.. first];
         if (train.LongCount + dev.LongCount > 0)
         {
             string fate = encoding.LongSentences switch { "drop" => "dropped", "keep" => "kept whole", _ => "truncated" };
