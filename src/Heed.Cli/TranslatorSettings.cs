@@ -118,6 +118,8 @@ internal sealed class TranslatorSettings
         string name = model.Or(parsed, first is TransformerEncoderDecoderConfig ? Transformer : Recurrent);
         if (name is not (Recurrent or Transformer))
             throw new UsageException($"--model must be {Recurrent} or {Transformer}, got '{name}'.");
+        if (first is not null && first is TransformerEncoderDecoderConfig != (name == Transformer))
+            throw new UsageException($"--model {name} cannot go on from the model of --init, which is of the other kind; leave one of them out.");
         (OptionList others, string owner) = name == Transformer ? (recurrentAlone, Recurrent) : (transformerAlone, Transformer);
         if (others.FirstGiven(parsed) is { } stray)
             throw new UsageException($"{stray.Name} is an option of --model {owner}; leave it out, or take that model.");

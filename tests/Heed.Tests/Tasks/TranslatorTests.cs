@@ -37,6 +37,31 @@ public sealed class TranslatorTests : IDisposable
         loaded.Score(PairData.FromPairs([("one two three", "drei zwei eins")]))[0].ShouldBe(answer.LogProbability, 1e-3);
     }
 
+    [Fact]
+    public void Training_goes_on_with_the_tokens_and_weights_of_a_model()
+    {
+        string path = Path.Combine(folder, "first");
+        PairSplit split = Reversed(200).Split(seed: 1);
+        EncoderDecoderConfig network = new() { EmbeddingSize = 16, HiddenSize = 16, AttentionSize = 16 };
+        TranslatorOptions first = Options(network, epochs: 2);
+        Translator start = Translator.Train(split.Train, split.Dev, first);
+        start.Save(path);
+
+        PairData other = PairData.FromPairs([("one two", "zwei eins"), ("two six", "sechs zwei")]);
+        Recorder recorder = new();
+        TranslatorOptions onward = first with { InitialModel = path, Training = first.Training with { EpochCount = 1, LearningRate = 1e-9, AveragingDecay = 0 } };
+        Translator next = Translator.Train(other, other, onward, recorder);
+        next.SourceEncoder.Vocabulary.Count.ShouldBe(start.SourceEncoder.Vocabulary.Count, "six is none of the first model's words");
+        next.Score(split.Test).Zip(start.Score(split.Test)).ShouldAllBe(pair => Math.Abs(pair.First - pair.Second) < 1e-4, "a step of next to nothing leaves the weights");
+        recorder.Start!.Notes.ShouldContain(note => note.StartsWith("23 weights from ", StringComparison.Ordinal) && !note.Contains("scratch", StringComparison.Ordinal));
+
+        Translator.Train(other, other, onward with { Network = network with { Coverage = true, Copy = true }, Training = onward.Training with { LabelSmoothing = 0 } }, recorder = new());
+        recorder.Start!.Notes.ShouldContain(note => note.Contains("3 start from scratch", StringComparison.Ordinal));
+        Should.Throw<ArgumentException>(() => Translator.Train(other, other, onward with { Network = new TransformerEncoderDecoderConfig() })).Message.ShouldContain("take a network of the same kind");
+        Should.Throw<InputException>(() => Translator.Train(other, other, onward with { Network = network with { HiddenSize = 24, EmbeddingSize = 24 } })).Message.ShouldContain("have other shapes");
+        Should.Throw<InputException>(() => Translator.Train(other, other, onward with { InitialModel = Path.Combine(folder, "none") })).Message.ShouldContain("no such folder");
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
