@@ -38,10 +38,10 @@ COMMANDS = {
     **{f"heed-plain-{length}": f"{PLAIN} --max-length {length}" for length in (200, 400, 800)},
     "heed-translate": "dotnet {heed} train translate --data {raw}/{dataset}/train.tsv.gz --dev {raw}/{dataset}/val.tsv --test {raw}/{dataset}/test_2016_flickr.tsv --source en --target de --seed {seed} --threads {threads} --json --out {out} {resume}",
     "heed-translate-pairs": "dotnet {heed} train translate " + FILES.replace("--train", "--data") + " --seed {seed} --threads {threads} --json --out {out} {resume}",
-    # ResNet-20; the pooling names its attention. About 30 minutes on two idle cores.
     "heed-segment": "dotnet {heed} train segment --data {raw}/{dataset}/train.tar --dev {raw}/{dataset}/val.tar --test {raw}/{dataset}/test.tar --classes sky,building,pole,road,pavement,tree,sign,fence,car,pedestrian,bicyclist --void 11 --attention {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}",
     "heed-detect": "dotnet {heed} train detect --data {raw}/{dataset}/images.tar,{raw}/{dataset}/boxes.tsv --rows split=train --dev-rows split=val --test-rows split=test --skip-faults --attention {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}",
-    "heed-image": "dotnet {heed} train image --data {raw}/{dataset}/train.tar.gz --test {raw}/{dataset}/test.tar.gz --model resnet20 --attention {pooling} --epochs 20 --flip 0.5 --seed {seed} --threads {threads} --json --out {out} {resume}",
+    # ResNet-20; the pooling names its attention. About 30 minutes on two idle cores.
+    "heed-image": "dotnet {heed} train image --data {raw}/{dataset}/train.tar.gz --test {raw}/{dataset}/test.tar.gz --model resnet20 --attention {pooling} --epochs 50 --learning-rate 0.2 --warmup 0.1 --dev-share 0.02 --flip 0.5 --seed {seed} --threads {threads} --json --out {out} {resume}",
     "torch": "{root}/bench/peers/tuned.sh {threads} {root}/bench/quality/torch_blstm.py " + FILES + " --pooling {pooling} --seed {seed} --threads {threads}",
 }
 

@@ -14,15 +14,16 @@ internal sealed class TrainDetectCommand
     private readonly Option<bool> skip = ImageSource.SkipFaults();
     private readonly DetectSettings settings = new();
     private readonly ReportSettings report = new(isDefault: true, rows: "pictures");
+    private readonly DevShare devShare;
 
-    private TrainDetectCommand(Terminal terminal) => (this.terminal, run) = (terminal, new TrainingRun(terminal));
+    private TrainDetectCommand(Terminal terminal) => (this.terminal, run, devShare) = (terminal, new TrainingRun(terminal), new DevShare("pictures", dev, devRows));
 
     public static Command Create(Terminal terminal, CancellationToken cancellation)
     {
         TrainDetectCommand train = new(terminal);
         Command command = new("detect", "Trains a detector (FCOS) on pictures with boxes, over a network with attention if you like.")
         {
-            train.data, train.dev, train.test, train.run.Output, train.rows, train.devRows, train.testRows, train.skip,
+            train.data, train.dev, train.devShare.Option, train.test, train.run.Output, train.rows, train.devRows, train.testRows, train.skip,
         };
         train.settings.AddTo(command);
         train.report.AddTo(command);
@@ -35,10 +36,11 @@ internal sealed class TrainDetectCommand
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         run.UseThreads(parsed);
+        double share = devShare.Read(parsed);
         DetectorOptions options = settings.Read(parsed, run.Folder(parsed));
         using TrainingSession session = run.Start(parsed, cancellation);
         string? page = report.Read(parsed, session.Folder);
-        (BoxData train, BoxData devPictures, BoxData? testPictures) = Read(parsed);
+        (BoxData train, BoxData devPictures, BoxData? testPictures) = Read(parsed, share);
         Detector detector = session.Train((observer, token) => Detector.Train(train, devPictures, options, observer, token));
         if (!session.Save(detector.Record, detector.Save, options.Checkpoint))
             return session.ExitCode;
@@ -52,7 +54,7 @@ internal sealed class TrainDetectCommand
         return session.ExitCode;
     }
 
-    private (BoxData Train, BoxData Dev, BoxData? Test) Read(ParseResult parsed)
+    private (BoxData Train, BoxData Dev, BoxData? Test) Read(ParseResult parsed, double share)
     {
         string path = parsed.GetValue(data)!;
         BoxData pictures = BoxSource.Read(path, parsed.GetValue(rows), parsed.GetValue(skip));
@@ -64,7 +66,7 @@ internal sealed class TrainDetectCommand
         }
         if (devPictures is not null)
             return (pictures, devPictures, testPictures);
-        (BoxData train, BoxData part, BoxData rest) = pictures.Split(settings.Seed(parsed), dev: 0.1, test: testPictures is null ? 0.1 : 0);
+        (BoxData train, BoxData part, BoxData rest) = pictures.Split(settings.Seed(parsed), dev: share, test: testPictures is null ? 0.1 : 0);
         run.Say(parsed, FormattableString.Invariant($"no --dev: the pictures are divided into {train.Count:N0} for training, {part.Count:N0} for dev and {rest.Count:N0} for the test, at random, seed {settings.Seed(parsed)}"));
         return (train, part, testPictures ?? rest);
 

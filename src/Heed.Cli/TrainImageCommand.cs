@@ -14,13 +14,14 @@ internal sealed class TrainImageCommand
     private readonly ImageSource source = new();
     private readonly ImageSettings settings = new();
     private readonly ReportSettings report = new(isDefault: true, rows: "pictures");
+    private readonly DevShare devShare;
 
-    private TrainImageCommand(Terminal terminal) => (this.terminal, run) = (terminal, new TrainingRun(terminal));
+    private TrainImageCommand(Terminal terminal) => (this.terminal, run, devShare) = (terminal, new TrainingRun(terminal), new DevShare("pictures", dev));
 
     public static Command Create(Terminal terminal, CancellationToken cancellation)
     {
         TrainImageCommand train = new(terminal);
-        Command command = new("image", "Trains a network on pictures: a residual one, MobileNetV3 or a vision Transformer, from nothing or from weights of others.") { train.data, train.dev, train.test, train.run.Output };
+        Command command = new("image", "Trains a network on pictures: a residual one, MobileNetV3 or a vision Transformer, from nothing or from weights of others.") { train.data, train.dev, train.devShare.Option, train.test, train.run.Output };
         foreach (Option option in train.source.Options)
             command.Add(option);
         train.settings.AddTo(command);
@@ -34,10 +35,11 @@ internal sealed class TrainImageCommand
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         run.UseThreads(parsed);
+        double share = devShare.Read(parsed);
         ImageClassifierOptions options = settings.Read(parsed, run.Folder(parsed));
         using TrainingSession session = run.Start(parsed, cancellation);
         string? page = report.Read(parsed, session.Folder);
-        (PictureData train, PictureData devPictures, PictureData? testPictures) = Read(parsed);
+        (PictureData train, PictureData devPictures, PictureData? testPictures) = Read(parsed, share);
         ImageClassifier classifier = session.Train((observer, token) => ImageClassifier.Train(train, devPictures, options, observer, token));
         if (!session.Save(classifier.Record, classifier.Save, options.Checkpoint))
             return session.ExitCode;
@@ -51,7 +53,7 @@ internal sealed class TrainImageCommand
         return session.ExitCode;
     }
 
-    private (PictureData Train, PictureData Dev, PictureData? Test) Read(ParseResult parsed)
+    private (PictureData Train, PictureData Dev, PictureData? Test) Read(ParseResult parsed, double share)
     {
         PictureData pictures = source.Read(parsed, parsed.GetValue(data)!);
         PictureData? devPictures = parsed.GetValue(dev) is { } devPath ? source.Read(parsed, devPath, pictures.LabelNames) : null;
@@ -63,7 +65,7 @@ internal sealed class TrainImageCommand
         }
         if (devPictures is not null)
             return (pictures, devPictures, testPictures);
-        (PictureData train, PictureData part, PictureData rest) = pictures.Split(settings.Seed(parsed), dev: 0.1, test: testPictures is null ? 0.1 : 0);
+        (PictureData train, PictureData part, PictureData rest) = pictures.Split(settings.Seed(parsed), dev: share, test: testPictures is null ? 0.1 : 0);
         run.Say(parsed, FormattableString.Invariant($"no --dev: the pictures are divided into {train.Count:N0} for training, {part.Count:N0} for dev and {rest.Count:N0} for the test, each class with its share, seed {settings.Seed(parsed)}"));
         return (train, part, testPictures ?? rest);
     }

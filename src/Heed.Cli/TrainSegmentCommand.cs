@@ -13,13 +13,14 @@ internal sealed class TrainSegmentCommand
     private readonly MaskSource source = new();
     private readonly SegmentSettings settings = new();
     private readonly ReportSettings report = new(isDefault: true, rows: "pictures");
+    private readonly DevShare devShare;
 
-    private TrainSegmentCommand(Terminal terminal) => (this.terminal, run) = (terminal, new TrainingRun(terminal));
+    private TrainSegmentCommand(Terminal terminal) => (this.terminal, run, devShare) = (terminal, new TrainingRun(terminal), new DevShare("pictures", dev));
 
     public static Command Create(Terminal terminal, CancellationToken cancellation)
     {
         TrainSegmentCommand train = new(terminal);
-        Command command = new("segment", "Trains a U-Net that says the class of every pixel, with attention in its blocks if you like.") { train.data, train.dev, train.test, train.run.Output };
+        Command command = new("segment", "Trains a U-Net that says the class of every pixel, with attention in its blocks if you like.") { train.data, train.dev, train.devShare.Option, train.test, train.run.Output };
         foreach (Option option in train.source.Options)
             command.Add(option);
         train.settings.AddTo(command);
@@ -33,10 +34,11 @@ internal sealed class TrainSegmentCommand
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         run.UseThreads(parsed);
+        double share = devShare.Read(parsed);
         SegmenterOptions options = settings.Read(parsed, run.Folder(parsed));
         using TrainingSession session = run.Start(parsed, cancellation);
         string? page = report.Read(parsed, session.Folder);
-        (MaskData train, MaskData devPictures, MaskData? testPictures) = Read(parsed);
+        (MaskData train, MaskData devPictures, MaskData? testPictures) = Read(parsed, share);
         Segmenter segmenter = session.Train((observer, token) => Segmenter.Train(train, devPictures, options, observer, token));
         if (!session.Save(segmenter.Record, segmenter.Save, options.Checkpoint))
             return session.ExitCode;
@@ -50,7 +52,7 @@ internal sealed class TrainSegmentCommand
         return session.ExitCode;
     }
 
-    private (MaskData Train, MaskData Dev, MaskData? Test) Read(ParseResult parsed)
+    private (MaskData Train, MaskData Dev, MaskData? Test) Read(ParseResult parsed, double share)
     {
         MaskData pictures = source.Read(parsed, parsed.GetValue(data)!);
         MaskData? devPictures = parsed.GetValue(dev) is { } devPath ? source.Read(parsed, devPath) : null, testPictures = parsed.GetValue(test) is { } testPath ? source.Read(parsed, testPath) : null;
@@ -61,7 +63,7 @@ internal sealed class TrainSegmentCommand
         }
         if (devPictures is not null)
             return (pictures, devPictures, testPictures);
-        (MaskData train, MaskData part, MaskData rest) = pictures.Split(settings.Seed(parsed), dev: 0.1, test: testPictures is null ? 0.1 : 0);
+        (MaskData train, MaskData part, MaskData rest) = pictures.Split(settings.Seed(parsed), dev: share, test: testPictures is null ? 0.1 : 0);
         run.Say(parsed, FormattableString.Invariant($"no --dev: the pictures are divided into {train.Count:N0} for training, {part.Count:N0} for dev and {rest.Count:N0} for the test, at random, seed {settings.Seed(parsed)}"));
         return (train, part, testPictures ?? rest);
     }

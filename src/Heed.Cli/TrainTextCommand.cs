@@ -27,13 +27,14 @@ internal sealed class TrainTextCommand
     private readonly TrainingSettings settings = new();
     private readonly TrainingPlan plan = new();
     private readonly ReportSettings report = new(isDefault: true);
+    private readonly DevShare devShare;
 
-    private TrainTextCommand(Terminal terminal) => (this.terminal, run) = (terminal, new TrainingRun(terminal));
+    private TrainTextCommand(Terminal terminal) => (this.terminal, run, devShare) = (terminal, new TrainingRun(terminal), new DevShare("rows", dev));
 
     public static Command Create(Terminal terminal, CancellationToken cancellation)
     {
         TrainTextCommand train = new(terminal);
-        Command command = new("text", "Trains a text classifier on labelled texts: a bidirectional LSTM with attention, or a Transformer.") { train.data, train.dev, train.test, train.run.Output };
+        Command command = new("text", "Trains a text classifier on labelled texts: a bidirectional LSTM with attention, or a Transformer.") { train.data, train.dev, train.devShare.Option, train.test, train.run.Output };
         train.table.AddTo(command, splits: true);
         train.settings.AddTo(command);
         train.plan.AddTo(command);
@@ -47,11 +48,12 @@ internal sealed class TrainTextCommand
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         run.UseThreads(parsed);
+        double share = devShare.Read(parsed);
         TextClassifierOptions options = plan.Read(parsed, settings.Read(parsed, plan.HasStart(parsed)), run.Folder(parsed));
         plan.Check(parsed, parsed.GetValue(dev) is not null || parsed.GetValue(test) is not null);
         using TrainingSession session = run.Start(parsed, cancellation);
         string? page = report.Read(parsed, session.Folder);
-        (TextData all, TextData train, TextData devRows, TextData? testRows) = Read(parsed, options.Start);
+        (TextData all, TextData train, TextData devRows, TextData? testRows) = Read(parsed, share, options.Start);
         options = options with { Network = settings.NetworkFor(parsed, options, train.Target) };
         UsageException.Guard(() => Checked(options));
         CrossValidation? folds = plan.Folds(parsed) is { } count ? CrossValidation.Run(all, count, settings.Seed(parsed), options, message => run.Say(parsed, message), session.Token) : null;
@@ -81,7 +83,7 @@ internal sealed class TrainTextCommand
         return options;
     }
 
-    private (TextData All, TextData Train, TextData Dev, TextData? Test) Read(ParseResult parsed, TextClassifier? start)
+    private (TextData All, TextData Train, TextData Dev, TextData? Test) Read(ParseResult parsed, double share, TextClassifier? start)
     {
         // Said once all files are read, so that a wrong one gets one message alone.
         List<string> said = [];
@@ -98,9 +100,10 @@ internal sealed class TrainTextCommand
             return (rows, rows, devRows, testRows);
         ulong seed = settings.Seed(parsed);
         bool hasTest = testPath is null && plan.Folds(parsed) is null;
-        TextSplit split = rows.Split(seed, dev: 0.1, test: hasTest ? 0.1 : 0);
-        string shares = hasTest ? FormattableString.Invariant($", {split.Dev.Count:N0} for dev and {split.Test.Count:N0} for the test (80/10/10")
-            : FormattableString.Invariant($" and {split.Dev.Count:N0} for dev (90/10");
+        TextSplit split = rows.Split(seed, dev: share, test: hasTest ? 0.1 : 0);
+        string parts = hasTest ? FormattableString.Invariant($", {split.Dev.Count:N0} for dev and {split.Test.Count:N0} for the test") : FormattableString.Invariant($" and {split.Dev.Count:N0} for dev");
+        double kept = 1 - share - (hasTest ? 0.1 : 0);
+        string shares = parts + FormattableString.Invariant($" ({100 * kept:0.#}/{100 * share:0.#}") + (hasTest ? "/10" : "");
         run.Say(parsed, FormattableString.Invariant($"no --dev: the rows are divided into {split.Train.Count:N0} for training{shares}, {table.SplitManner(parsed, seed)})"));
         return (rows, split.Train, split.Dev, testRows ?? split.Test);
     }

@@ -14,13 +14,14 @@ internal sealed class TrainTranslateCommand
     private readonly TranslatorSettings settings = new();
     private readonly DecodingSettings decoding = new();
     private readonly ReportSettings report = new(isDefault: true);
+    private readonly DevShare devShare;
 
-    private TrainTranslateCommand(Terminal terminal) => (this.terminal, run) = (terminal, new TrainingRun(terminal));
+    private TrainTranslateCommand(Terminal terminal) => (this.terminal, run, devShare) = (terminal, new TrainingRun(terminal), new DevShare("pairs", dev));
 
     public static Command Create(Terminal terminal, CancellationToken cancellation)
     {
         TrainTranslateCommand train = new(terminal);
-        Command command = new("translate", "Trains an encoder-decoder with attention on pairs of texts.") { train.data, train.dev, train.test, train.run.Output };
+        Command command = new("translate", "Trains an encoder-decoder with attention on pairs of texts.") { train.data, train.dev, train.devShare.Option, train.test, train.run.Output };
         train.pairs.AddTo(command);
         train.settings.AddTo(command);
         train.decoding.AddTo(command, draws: false);
@@ -34,10 +35,11 @@ internal sealed class TrainTranslateCommand
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         run.UseThreads(parsed);
+        double share = devShare.Read(parsed);
         TranslatorOptions options = settings.Read(parsed, run.Folder(parsed), decoding.Read(parsed, new DecodingOptions()));
         using TrainingSession session = run.Start(parsed, cancellation);
         string? page = report.Read(parsed, session.Folder);
-        (PairData train, PairData devRows, PairData? testRows) = Read(parsed);
+        (PairData train, PairData devRows, PairData? testRows) = Read(parsed, share);
         Translator translator = session.Train((observer, token) => Translator.Train(train, devRows, options, observer, token));
         if (!session.Save(translator.Record, translator.Save, options.Checkpoint))
             return session.ExitCode;
@@ -48,7 +50,7 @@ internal sealed class TrainTranslateCommand
         return session.ExitCode;
     }
 
-    private (PairData Train, PairData Dev, PairData? Test) Read(ParseResult parsed)
+    private (PairData Train, PairData Dev, PairData? Test) Read(ParseResult parsed, double share)
     {
         // Said once all files are read, so that a wrong one gets one message alone.
         List<string> said = [];
@@ -63,7 +65,7 @@ internal sealed class TrainTranslateCommand
         said.ForEach(message => run.Say(parsed, message));
         if (devRows is not null)
             return (rows, devRows, testRows);
-        PairSplit split = rows.Split(settings.Seed(parsed), dev: 0.1, test: testRows is null ? 0.1 : 0);
+        PairSplit split = rows.Split(settings.Seed(parsed), dev: share, test: testRows is null ? 0.1 : 0);
         string parts = FormattableString.Invariant($"{split.Train.Count:N0} for training, {split.Dev.Count:N0} for dev and {split.Test.Count:N0} for the test");
         run.Say(parsed, FormattableString.Invariant($"no --dev: the pairs are divided into {parts}, equal sources together, seed {settings.Seed(parsed)}"));
         return (split.Train, split.Dev, testRows ?? split.Test);

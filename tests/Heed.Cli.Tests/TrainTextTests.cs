@@ -59,6 +59,21 @@ public sealed class TrainTextTests(TrainedModel model) : IClassFixture<TrainedMo
         CommandRun run = CommandRun.Of(["train", "text", "--data", model.Data, "--out", folder["model"], "--seed", "7", .. small]).ShouldSucceed();
         run.Error.ShouldContain("(80/10/10, by seed 7)");
         run.Out.ShouldContain("accuracy");
+        CommandRun.Of(["train", "text", "--data", model.Data, "--out", folder["model"], "--dev-share", "0.2", .. small]).ShouldSucceed().Error.ShouldContain("(70/20/10, by seed 1)");
+    }
+
+    [Theory]
+    [InlineData("text")]
+    [InlineData("translate")]
+    [InlineData("image")]
+    [InlineData("segment")]
+    [InlineData("detect")]
+    public void The_share_of_dev_data_has_a_range_and_is_for_those_that_are_put_aside(string kind)
+    {
+        using TemporaryFolder folder = new();
+        string[] train = ["train", kind, "--data", model.Data, "--out", folder["model"]];
+        CommandRun.Of([.. train, "--dev-share", "0.6"]).ShouldRefuse("--dev-share must be from 0.001 to 0.5, got 0.6");
+        CommandRun.Of([.. train, "--dev-share", "0.2", "--dev", model.Data]).ShouldRefuse("--dev-share puts training", "--dev gives others; leave one of them out");
     }
 
     [Fact]
