@@ -116,6 +116,8 @@ internal static class ReportJson
         }
         json.WriteFinite("exact", report.ExactShare);
         json.WriteFinite("loss", report.Loss);
+        json.WriteNumber("unmeasured", report.UnmeasuredCount);
+        json.WriteNumber("cutSources", report.CutSourceCount);
     }
 
     private static void Write(Utf8JsonWriter json, LabelSetReport report)

@@ -21,7 +21,7 @@ internal static class TranslateCommand
         Option<bool> weights = new("--weights") { Description = "Draw each answer's alignment: where the model looked for each token." };
         Option<int> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json(), quiet = CommonOptions.Quiet();
-        json.Description = "One JSON object a text: source, text, logProbability, score, tokens, sourceTokens, alignment, cutOff, others.";
+        json.Description = "One JSON object a text: source, text, logProbability, score, hasEnded, tokens, alignment, sourceTokens, cutOff, and others with the same of each.";
         DecodingSettings decoding = new();
         Command command = new("translate", "Translates texts and shows where the model looked.") { model, texts, file, encoding, weights };
         decoding.AddTo(command, draws: true);
@@ -39,15 +39,20 @@ internal static class TranslateCommand
             DecodingOptions options = decoding.Read(parsed, translator.Decoding);
             Action<Translation> write = Writer(terminal, parsed.GetValue(json), parsed.GetValue(weights));
             Stopwatch clock = Stopwatch.StartNew();
-            long count = 0;
+            long count = 0, cut = 0;
             IEnumerable<string> lines = given.Length > 0 ? given : Lines(terminal, parsed.GetValue(file), parsed.GetValue(encoding));
             foreach (IReadOnlyList<string> group in Arrivals.Group(lines, most: Translator.TranslationWindow))
             {
                 foreach (Translation answer in translator.TranslateMany(group, options))
+                {
                     write(answer);
+                    cut += answer.CutOff > 0 ? 1 : 0;
+                }
                 terminal.Out.Flush();
                 count += group.Count;
             }
+            if (cut > 0)
+                terminal.Say(FormattableString.Invariant($"warning: of {cut:N0} long texts the end was not read: this model takes {translator.MaximumLength:N0} tokens"));
             if (!parsed.GetValue(quiet) && count > 1)
                 terminal.Say(FormattableString.Invariant($"{count:N0} texts in {clock.Elapsed.TotalSeconds:F1} s, {count / clock.Elapsed.TotalSeconds:N0} a second"));
             return ExitCode.Done;
@@ -96,26 +101,10 @@ internal static class TranslateCommand
     private static void Write(Utf8JsonWriter writer, Translation answer)
     {
         writer.WriteString("source", answer.Source);
-        writer.WriteString("text", answer.Text);
-        writer.WriteFinite("logProbability", answer.LogProbability);
-        writer.WriteFinite("score", answer.Score);
-        writer.WriteBoolean("hasEnded", answer.HasEnded);
-        writer.WriteStartArray("tokens");
-        foreach (string token in answer.Tokens)
-            writer.WriteStringValue(token);
-        writer.WriteEndArray();
+        WriteAnswer(writer, answer);
         writer.WriteStartArray("sourceTokens");
         foreach (Range range in answer.SourceTokens)
             writer.WriteStringValue(answer.Source[range]);
-        writer.WriteEndArray();
-        writer.WriteStartArray("alignment");
-        foreach (float[] row in answer.Alignment)
-        {
-            writer.WriteStartArray();
-            foreach (float weight in row)
-                writer.WriteNumberValue(MathF.Round(weight, 6));
-            writer.WriteEndArray();
-        }
         writer.WriteEndArray();
         writer.WriteNumber("cutOff", answer.CutOff);
         if (answer.Others.Count == 0)
@@ -124,10 +113,29 @@ internal static class TranslateCommand
         foreach (Translation other in answer.Others)
         {
             writer.WriteStartObject();
-            writer.WriteString("text", other.Text);
-            writer.WriteFinite("logProbability", other.LogProbability);
-            writer.WriteFinite("score", other.Score);
+            WriteAnswer(writer, other);
             writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    private static void WriteAnswer(Utf8JsonWriter writer, Translation answer)
+    {
+        writer.WriteString("text", answer.Text);
+        writer.WriteFinite("logProbability", answer.LogProbability);
+        writer.WriteFinite("score", answer.Score);
+        writer.WriteBoolean("hasEnded", answer.HasEnded);
+        writer.WriteStartArray("tokens");
+        foreach (string token in answer.Tokens)
+            writer.WriteStringValue(token);
+        writer.WriteEndArray();
+        writer.WriteStartArray("alignment");
+        foreach (float[] row in answer.Alignment)
+        {
+            writer.WriteStartArray();
+            foreach (float weight in row)
+                writer.WriteNumberValue(MathF.Round(weight, 6));
+            writer.WriteEndArray();
         }
         writer.WriteEndArray();
     }

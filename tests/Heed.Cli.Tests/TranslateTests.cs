@@ -180,7 +180,18 @@ public sealed class TranslateTests(TrainedTranslator model) : IClassFixture<Trai
         answer.GetProperty("tokens").EnumerateArray().Select(t => t.GetString()).ShouldBe(["drei", "zwei", "eins"]);
         answer.GetProperty("sourceTokens").GetArrayLength().ShouldBe(3);
         answer.GetProperty("alignment").EnumerateArray().Count(row => Math.Abs(row.EnumerateArray().Sum(w => w.GetDouble()) - 1) < 1e-4).ShouldBe(3);
-        answer.GetProperty("others").GetArrayLength().ShouldBe(1);
+        JsonElement other = answer.GetProperty("others").EnumerateArray().ShouldHaveSingleItem();
+        other.GetProperty("hasEnded").GetBoolean().ShouldBeTrue();
+        other.GetProperty("alignment").GetArrayLength().ShouldBe(other.GetProperty("tokens").GetArrayLength(), "every answer carries its alignment");
+        other.GetProperty("alignment")[0].GetArrayLength().ShouldBe(3);
+    }
+
+    [Fact]
+    public void What_is_not_read_of_a_long_text_is_said()
+    {
+        CommandRun.Of("translate", model.Model, "one two").ShouldSucceed().Error.ShouldBeEmpty();
+        CommandRun.Of("translate", model.Model, "--quiet", "one two", string.Join(' ', Enumerable.Repeat("one", 120))).ShouldSucceed()
+            .Error.ShouldContain("warning: of 1 long texts the end was not read: this model takes 100 tokens");
     }
 
     [Fact]

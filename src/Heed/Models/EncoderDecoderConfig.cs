@@ -65,6 +65,8 @@ public sealed record EncoderDecoderConfig : SequenceToSequenceConfig
 
     internal override bool Copies => Copy;
 
+    internal override int LongestSource => CreateScore() is LocationScore { MaximumLength: int longest } ? longest : int.MaxValue;
+
     internal override string Description
     {
         get
@@ -91,9 +93,9 @@ public sealed record EncoderDecoderConfig : SequenceToSequenceConfig
         Distribution distribution = Heed.Distribution.Parse(Distribution);
         if (Coverage && score is not AdditiveScore)
             throw new ArgumentException($"EncoderDecoderConfig: Coverage goes into the additive score, got the score '{Score}'; take additive, or leave Coverage out.", nameof(Coverage));
-        if (Coverage && distribution is Sigmoid)
-            throw new ArgumentException("EncoderDecoderConfig: Coverage adds up weights that sum to 1 at each step, those of sigmoid do not; take softmax, sparsemax or entmax.", nameof(Coverage));
-        if (Copy && distribution is Sigmoid or Softmax { Sink: true } && Copy)
+        if (Coverage && !distribution.SumsToOne)
+            throw new ArgumentException($"EncoderDecoderConfig: Coverage adds up weights that sum to 1 at each step, those of '{Distribution}' do not; take softmax, sparsemax or entmax.", nameof(Coverage));
+        if (Copy && !distribution.SumsToOne)
             throw new ArgumentException($"EncoderDecoderConfig: Copy reads the weights as probabilities, those of '{Distribution}' do not sum to 1; take softmax, sparsemax or entmax.", nameof(Copy));
         if (TieEmbeddings && EmbeddingSize != HiddenSize)
             throw new ArgumentException(FormattableString.Invariant($"EncoderDecoderConfig: TieEmbeddings needs EmbeddingSize = HiddenSize, got {EmbeddingSize} and {HiddenSize}."), nameof(TieEmbeddings));

@@ -104,6 +104,9 @@ public abstract record SequenceToSequenceConfig
     /// <summary>Tokens of a source, and tokens and end of a target, that the network can place at most.</summary>
     internal virtual int LongestSequence => int.MaxValue;
 
+    // Tokens that a source may have at most, beside that.
+    internal virtual int LongestSource => int.MaxValue;
+
     /// <summary>The network in a few words, for the first line of a training run.</summary>
     internal abstract string Description { get; }
 

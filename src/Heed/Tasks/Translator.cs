@@ -35,6 +35,9 @@ public sealed partial class Translator
     /// <summary>How answers are searched for unless told otherwise.</summary>
     public DecodingOptions Decoding { get; }
 
+    /// <summary>Tokens of a sentence that are read at most, unless <see cref="TranslatorOptions.LongSentences"/> keeps them whole.</summary>
+    public int MaximumLength => encoding.MaximumLength;
+
     /// <summary>How the model came to be.</summary>
     public TrainingRecord Record { get; private set; }
 
@@ -135,7 +138,7 @@ public sealed partial class Translator
 
     /// <summary>How probable given targets are.</summary>
     /// <param name="data">Pairs.</param>
-    /// <returns>For each pair log P of the target's tokens and its end; NaN where a side has no token.</returns>
+    /// <returns>For each pair log P of the target's tokens and its end; NaN where a side has no token, or a translator that drops long pairs drops this one. Of long sentences that are truncated, the part that is read.</returns>
     public double[] Score(PairData data)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -164,9 +167,15 @@ public sealed partial class Translator
     public TranslationReport Evaluate(PairData data, DecodingOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(data);
-        string[] answers = [.. TranslateMany(data.Sources, options).Select(t => t.Text)];
-        (double loss, _, long count) = TranslatorTask.Measure(Network, encoding.Encode(data));
-        return new TranslationReport(answers, [.. data.Targets]) { Loss = count == 0 ? double.NaN : loss / count };
+        Translation[] answers = [.. TranslateMany(data.Sources, options)];
+        EncodedPairs pairs = encoding.Encode(data);
+        (double loss, _, long count) = TranslatorTask.Measure(Network, pairs);
+        return new TranslationReport([.. answers.Select(t => t.Text)], [.. data.Targets])
+        {
+            Loss = count == 0 ? double.NaN : loss / count,
+            CutSourceCount = answers.Count(t => t.CutOff > 0),
+            UnmeasuredCount = data.Count - pairs.Sources.Count,
+        };
     }
 
     /// <summary>A report as one HTML file: the training by epochs, figures, and answers with their alignments.</summary>

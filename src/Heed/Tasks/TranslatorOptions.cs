@@ -78,6 +78,12 @@ public sealed record TranslatorOptions
             throw new ArgumentException(FormattableString.Invariant(
                 $"TranslatorOptions: MaximumLength = {MaximumLength} with the edge does not fit the network's {Network.LongestSequence} positions; lower it, or raise Stack.MaximumLength."), nameof(MaximumLength));
         }
+        if (LongSentences == "keep" ? Network.LongestSource < int.MaxValue : MaximumLength > Network.LongestSource)
+        {
+            string most = LongSentences == "keep" ? "sources of any length are kept" : FormattableString.Invariant($"MaximumLength = {MaximumLength}");
+            throw new ArgumentException(FormattableString.Invariant(
+                $"TranslatorOptions: the score knows {Network.LongestSource} positions of the source, and {most}; take a longer one, as location({Math.Max(MaximumLength, 512)}), or shorten what is read."), nameof(MaximumLength));
+        }
         if (Network.Copies && Training.LabelSmoothing > 0)
             throw new ArgumentException("TranslatorOptions: LabelSmoothing spreads over a fixed vocabulary, a network that copies has none; set one of them to 0.", nameof(Training));
     }

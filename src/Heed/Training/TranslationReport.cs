@@ -40,6 +40,12 @@ public sealed class TranslationReport : EvaluationReport
     /// <summary>Mean loss of a reference's token, foretold from those before it; NaN if it was not measured.</summary>
     public double Loss { get; init; } = double.NaN;
 
+    /// <summary>Sources of which not all tokens were read, as they are longer than the translator takes.</summary>
+    public int CutSourceCount { get; init; }
+
+    /// <summary>Pairs without a part in <see cref="Loss"/>: a side has no token, or the translator drops long pairs and this is one.</summary>
+    public int UnmeasuredCount { get; init; }
+
     /// <inheritdoc/>
     public override (string Name, double Value) Headline => ("BLEU", Bleu.Score);
 
@@ -55,6 +61,10 @@ public sealed class TranslationReport : EvaluationReport
         text.Append(FormattableString.Invariant($"exact {ExactShare:P2}"));
         if (!double.IsNaN(Loss))
             text.Append(FormattableString.Invariant($", loss {Loss:F4} a token"));
+        if (UnmeasuredCount > 0)
+            text.Append(FormattableString.Invariant($" without {UnmeasuredCount:N0} pairs that are too long or have an empty side"));
+        if (CutSourceCount > 0)
+            text.Append(FormattableString.Invariant($"\nof {CutSourceCount:N0} long sources the end was not read"));
         return text.ToString();
     }
 }

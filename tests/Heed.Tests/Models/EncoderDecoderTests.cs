@@ -127,6 +127,11 @@ public sealed class EncoderDecoderTests
         Refused(new() { Coverage = true, Score = "general" }, "Coverage goes into the additive score");
         Refused(new() { Coverage = true, Distribution = "sigmoid" }, "weights that sum to 1");
         Refused(new() { Copy = true, Distribution = "softmax-sink" }, "do not sum to 1");
+        foreach (string lossy in new[] { "softmax-sink", "local-p", "local-m", "monotonic" })
+        {
+            Refused(new() { Coverage = true, Distribution = lossy }, $"weights that sum to 1 at each step, those of '{lossy}' do not");
+            Refused(new() { Copy = true, Distribution = lossy }, $"those of '{lossy}' do not sum to 1");
+        }
         Refused(new() { TieEmbeddings = true, HiddenSize = 128 }, "needs EmbeddingSize = HiddenSize, got 256 and 128");
         Refused(new() { Dropout = 1 }, "Dropout must be in [0, 1), got 1");
     }

@@ -38,6 +38,15 @@ public sealed class TranslatorTests : IDisposable
     }
 
     [Fact]
+    public void A_score_that_knows_few_positions_is_refused_for_longer_sources()
+    {
+        TranslatorOptions options = new() { Network = new EncoderDecoderConfig { Score = "location(20)" } };
+        Should.Throw<ArgumentException>(options.Validate).Message.ShouldContain("knows 20 positions of the source, and MaximumLength = 100; take a longer one, as location(512)");
+        (options with { MaximumLength = 20 }).Validate();
+        Should.Throw<ArgumentException>((options with { MaximumLength = 20, LongSentences = "keep" }).Validate).Message.ShouldContain("sources of any length are kept");
+    }
+
+    [Fact]
     public void Training_goes_on_with_the_tokens_and_weights_of_a_model()
     {
         string path = Path.Combine(folder, "first");
@@ -120,6 +129,10 @@ public sealed class TranslatorTests : IDisposable
             recorder.Start!.Description.ShouldContain($"{trained} training and {trained} dev pairs");
             recorder.Start.Notes.ShouldHaveSingleItem().ShouldBe($"40 pairs have a sentence beyond 4 tokens: {(how == "truncate" ? "truncated" : how == "drop" ? "dropped" : "kept whole")}");
             translator.Translate("one one one one one one").CutOff.ShouldBe(how == "keep" ? 0 : 2);
+            TranslationReport report = translator.Evaluate(data);
+            (report.CutSourceCount, report.UnmeasuredCount).ShouldBe((how == "keep" ? 0 : 20, how == "drop" ? 20 : 0));
+            translator.Score(data).Count(double.IsNaN).ShouldBe(how == "drop" ? 20 : 0);
+            report.ToString().ShouldContain(how == "keep" ? "a token" : "\nof 20 long sources the end was not read");
         }
     }
 

@@ -32,6 +32,9 @@ public abstract record Distribution
         return Step.Evaluate(pass => weigh.Weights(energies, pass));
     });
 
+    /// <summary>Whether the weights of a row that has a real key sum to 1, so that they can be read as probabilities of places; default true.</summary>
+    public virtual bool SumsToOne => true;
+
     /// <summary>Builds the module.</summary>
     /// <param name="headCount">Heads.</param>
     /// <exception cref="ArgumentException">The configuration makes no sense.</exception>

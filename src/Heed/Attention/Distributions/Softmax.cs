@@ -33,6 +33,9 @@ public sealed record Softmax(bool Sink = false) : Distribution
     };
 
     /// <inheritdoc/>
+    public override bool SumsToOne => !Sink;
+
+    /// <inheritdoc/>
     public override DistributionFunction Create(int headCount) => new Function(headCount, Sink);
 
     private sealed class Function : DistributionFunction
@@ -66,6 +69,9 @@ public sealed record Sigmoid : Distribution
         Types = [typeof(Sigmoid)],
         Pages = ["unified-attention"],
     };
+
+    /// <inheritdoc/>
+    public override bool SumsToOne => false;
 
     /// <inheritdoc/>
     public override DistributionFunction Create(int headCount) => new Function();

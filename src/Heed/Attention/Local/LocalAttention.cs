@@ -60,6 +60,9 @@ public sealed record LocalAttention(int HalfWidth = 10, LocalCentre Centre = Loc
     public Distribution Inner { get; init; } = new Softmax();
 
     /// <inheritdoc/>
+    public override bool SumsToOne => false;
+
+    /// <inheritdoc/>
     public override DistributionFunction Create(int headCount) =>
         Centre == LocalCentre.Step
             ? Create(new ScoreSizes(headCount, 1, 1))

@@ -39,6 +39,9 @@ public sealed record MonotonicAttention(float Noise = 1, float InitialOffset = -
     };
 
     /// <inheritdoc/>
+    public override bool SumsToOne => false;
+
+    /// <inheritdoc/>
     public override DistributionFunction Create(int headCount) => Noise >= 0 && float.IsFinite(Noise) && float.IsFinite(InitialOffset)
         ? new Function(Noise, InitialOffset)
         : throw new ArgumentException(FormattableString.Invariant($"MonotonicAttention: Noise must be at least 0 and InitialOffset finite, got {Noise} and {InitialOffset}."));
