@@ -9,9 +9,12 @@ internal sealed record Votes(int Batch, int Length, int[] Asked, int[] Symbols, 
 
     private const int Burst = 8;
 
-    private const double Near = 0.75, Right = 0.5, Spread = 24;
+    private const double Near = 0.75, Spread = 24;
 
-    public static Votes Draw(RandomStream random, int batch, int length)
+    /// <summary>How often an item's label is the symbol's own by more than chance, where votes must be counted.</summary>
+    public const double Unsure = 0.5;
+
+    public static Votes Draw(RandomStream random, int batch, int length, double right = Unsure)
     {
         int[] asked = new int[batch * length], symbols = new int[asked.Length], labels = new int[asked.Length], answers = new int[asked.Length];
         for (int b = 0; b < batch; b++)
@@ -23,7 +26,7 @@ internal sealed record Votes(int Batch, int Length, int[] Asked, int[] Symbols, 
             for (int i = 0, at = b * length; i < length; i++, at++)
             {
                 symbols[at] = places[i];
-                labels[at] = random.NextDouble() < Right ? own[places[i]] : random.Next(LabelCount);
+                labels[at] = random.NextDouble() < right ? own[places[i]] : random.Next(LabelCount);
                 asked[at] = random.NextDouble() < Near ? places[i] : places[random.Next(length)];
                 answers[at] = own[asked[at]];
             }
@@ -92,7 +95,7 @@ internal sealed class VoteCounter : Module
         return this;
     }
 
-    public static VoteCounter Train(Distribution distribution, int length, int steps, double rate, ulong seed)
+    public static VoteCounter Train(Distribution distribution, int length, int steps, double rate, ulong seed, double right = Votes.Unsure)
     {
         const int Batch = 8;
         VoteCounter counter = new(distribution, AttentionMask.None);
@@ -102,7 +105,7 @@ internal sealed class VoteCounter : Module
         double loss = 0;
         for (int step = 1; step <= steps; step++)
         {
-            var votes = Votes.Draw(random.Fork((ulong)step), Batch, length);
+            var votes = Votes.Draw(random.Fork((ulong)step), Batch, length, right);
             loss += Step.Train(random.Fork((ulong)step), step, pass => counter.Loss(votes, pass)) / 50;
             optimizer.Step(rate * Math.Min(1, 2.0 * (steps - step + 1) / steps), clipNorm: 1);
             if (step % 50 != 0)
