@@ -33,7 +33,7 @@ public abstract record Distribution
     });
 
     /// <summary>Whether the weights of a row that has a real key sum to 1, so that they can be read as probabilities of places; default true.</summary>
-    public virtual bool SumsToOne => true;
+    protected internal virtual bool SumsToOne => true;
 
     /// <summary>Builds the module.</summary>
     /// <param name="headCount">Heads.</param>

@@ -33,7 +33,7 @@ public sealed record Softmax(bool Sink = false) : Distribution
     };
 
     /// <inheritdoc/>
-    public override bool SumsToOne => !Sink;
+    protected internal override bool SumsToOne => !Sink;
 
     /// <inheritdoc/>
     public override DistributionFunction Create(int headCount) => new Function(headCount, Sink);
@@ -71,7 +71,7 @@ public sealed record Sigmoid : Distribution
     };
 
     /// <inheritdoc/>
-    public override bool SumsToOne => false;
+    protected internal override bool SumsToOne => false;
 
     /// <inheritdoc/>
     public override DistributionFunction Create(int headCount) => new Function();

@@ -60,7 +60,7 @@ public sealed record LocalAttention(int HalfWidth = 10, LocalCentre Centre = Loc
     public Distribution Inner { get; init; } = new Softmax();
 
     /// <inheritdoc/>
-    public override bool SumsToOne => false;
+    protected internal override bool SumsToOne => false;
 
     /// <inheritdoc/>
     public override DistributionFunction Create(int headCount) =>

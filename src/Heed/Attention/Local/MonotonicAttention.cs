@@ -39,7 +39,7 @@ public sealed record MonotonicAttention(float Noise = 1, float InitialOffset = -
     };
 
     /// <inheritdoc/>
-    public override bool SumsToOne => false;
+    protected internal override bool SumsToOne => false;
 
     /// <inheritdoc/>
     public override DistributionFunction Create(int headCount) => Noise >= 0 && float.IsFinite(Noise) && float.IsFinite(InitialOffset)
