@@ -73,7 +73,7 @@ internal unsafe struct NormalizerCall<TModifier, TMask> : ISimdKernel
         float largest = Fold.Max<V, MaxTerm>(new() { A = scores }, 0, keys);
         if (!float.IsFinite(largest))
             return largest;
-        (float normalizer, float sum) = NormalizerRow.Find<V, ModifierDistribution<TModifier>>(scores, keys, largest, new(Modifier), candidates);
+        (float normalizer, float sum, _) = NormalizerRow.Find<V, ModifierDistribution<TModifier>>(scores, keys, largest, new(Modifier), candidates);
         return float.IsNaN(sum) ? sum : largest + normalizer;
     }
 }

@@ -92,8 +92,17 @@ public static unsafe class DistributionKernel
                 return;
             }
             using Scratch candidates = new(NormalizerRow.Candidates(Columns));
-            (float normalizer, float sum) = NormalizerRow.Find<V, TDistribution>(x, Columns, largest, Distribution, candidates.Pointer);
+            (float normalizer, float sum, nint count) = NormalizerRow.Find<V, TDistribution>(x, Columns, largest, Distribution, candidates.Pointer);
             WeightStep<TDistribution> weigh = new() { X = x, Y = y, Largest = largest, Normalizer = normalizer, Scale = 1 / sum, Distribution = Distribution };
+            if (PackedRow.IsFew(count, Columns) && !float.IsNaN(sum))
+            {
+                weigh.X = weigh.Y = candidates.Pointer;
+                weigh.Largest = 0;
+                for (nint i = 0; i < count; i += V.Width)
+                    weigh.Step<V>(i, V.Width);
+                PackedRow.Scatter<V>(x, Columns, largest - Distribution.Reach, candidates.Pointer, y);
+                return;
+            }
             for (nint i = 0; i < Columns; i += V.Width)
                 weigh.Step<V>(i, (int)Math.Min(V.Width, Columns - i));
         }
@@ -132,13 +141,33 @@ public static unsafe class DistributionKernel
             where V : unmanaged, ISimd<V>
         {
             float* dy = Gradient + (row * Columns), y = Y + (row * Columns), dx = Result + (row * Columns);
-            (float slopes, float weighed) = SlopeSums<V, TDistribution>(y, dy, Columns, Distribution);
+            nint part = PackedRow.Part(Columns);
+            using Scratch packed = new(4 * part);
+            float* few = packed.Pointer;
+            int* places = (int*)(few + (3 * part));
+            nint count = PackedRow.Gather<V>(y, dy, dx, Columns, few, places);
+            if (count >= 0)
+            {
+                Center<V>(few + part, few, few + (2 * part), count);
+                for (nint i = 0; i < count; i++)
+                    dx[places[i]] = few[(2 * part) + i];
+                return;
+            }
+            Center<V>(dy, y, dx, Columns);
+        }
+
+        // The packed weights end with zeros, which have no slope.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private readonly void Center<V>(float* dy, float* y, float* dx, nint n)
+            where V : unmanaged, ISimd<V>
+        {
+            (float slopes, float weighed) = SlopeSums<V, TDistribution>(y, dy, n, Distribution);
             if (slopes == 0)
                 return;
             float center = weighed / slopes;
             CenteredStep<TDistribution> step = new() { Gradient = dy, Y = y, Result = dx, Center = center, Distribution = Distribution };
-            for (nint i = 0; i < Columns; i += V.Width)
-                step.Step<V>(i, (int)Math.Min(V.Width, Columns - i));
+            for (nint i = 0; i < n; i += V.Width)
+                step.Step<V>(i, (int)Math.Min(V.Width, n - i));
         }
     }
 

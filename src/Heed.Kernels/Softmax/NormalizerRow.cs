@@ -27,14 +27,14 @@ internal static unsafe class NormalizerRow
     /// <summary>Floats of scratch for a row of n scores.</summary>
     public static nint Candidates(nint n) => n + 16;
 
-    /// <summary>τ relative to the largest score, and Σ g there.</summary>
+    /// <summary>τ relative to the largest score, Σ g there, and how many candidates there are: scores that may weigh something, less the largest, are left in <paramref name="candidates"/>.</summary>
     /// <param name="x">n scores; −∞ is masked.</param>
     /// <param name="n">How many.</param>
     /// <param name="largest">The largest; finite.</param>
     /// <param name="distribution">From scores to weights.</param>
     /// <param name="candidates"><see cref="Candidates"/> floats.</param>
     [MethodImpl(OneCopy)]
-    public static (float Normalizer, float Sum) Find<V, TDistribution>(float* x, nint n, float largest, TDistribution distribution, float* candidates)
+    public static (float Normalizer, float Sum, nint Count) Find<V, TDistribution>(float* x, nint n, float largest, TDistribution distribution, float* candidates)
         where V : unmanaged, ISimd<V>
         where TDistribution : unmanaged, IAttentionDistribution
     {
@@ -45,7 +45,7 @@ internal static unsafe class NormalizerRow
             (float sum, float slope) = Sums<V, TDistribution>(candidates, count, normalizer, distribution);
             float excess = sum - 1, next = normalizer + ((degree > 1 && excess > Straight ? degree * (sum - Power<V>(sum, 1 - (1 / degree))) : excess) / slope);
             if (i == MostSteps || !(excess > Close) || !(next > normalizer))
-                return (normalizer, sum);
+                return (normalizer, sum, count);
             normalizer = next;
         }
     }
@@ -70,17 +70,17 @@ internal static unsafe class NormalizerRow
         return count;
     }
 
-    // Σ g and Σ g′.
+    // Σ g and Σ g′; where g is a multiple of tⁿ, g′ = n·g/t spares a power.
     [MethodImpl(OneCopy)]
     private static (float Sum, float Slope) Sums<V, TDistribution>(float* x, nint n, float normalizer, TDistribution distribution)
         where V : unmanaged, ISimd<V>
         where TDistribution : unmanaged, IAttentionDistribution
     {
-        V sum = V.Zero, slope = V.Zero, shift = V.Create(normalizer);
+        V sum = V.Zero, slope = V.Zero, shift = V.Create(normalizer), degree = V.Create(distribution.Degree);
         for (nint i = 0; i < n; i += V.Width)
         {
-            V score = V.Load(x + i), g = distribution.Weight(score - shift);
-            slope += distribution.Slope(g);
+            V score = V.Load(x + i), excess = score - shift, g = distribution.Weight(excess);
+            slope += distribution.Degree > 1 ? V.Select(V.LessThan(V.Zero, g), degree * g / excess, V.Zero) : distribution.Slope(g);
             // A score that is NaN has no weight, and would be forgotten.
             sum += V.Select(V.AreEqual(score, score), g, score);
         }

@@ -44,6 +44,39 @@ public class DistributionTests
         }
     }
 
+    // Few weights of many are packed, many are not: from a peaked row to a flat one both ways are taken, and a place costs no bit.
+    [Fact]
+    public void Sparse_and_dense_rows_agree_with_the_reference_forward_and_backward()
+    {
+        const int Columns = 301;
+        foreach (float deviation in new[] { 8f, 2f, 0.5f, 0.05f })
+        {
+            foreach (float alpha in new[] { 1.1f, 1.3f, 2f })
+            {
+                EntmaxFunction entmax = new(alpha);
+                float[] x = [.. Rows.Numbers(2 * Columns, 7, -1, 1).Select(v => deviation * v)], dy = Rows.Numbers(x.Length, 8, -1, 1), dx = Rows.Numbers(x.Length, 9, -1, 1);
+                (float[] y, float[] inPlace, float[] before) = (new float[x.Length], [.. x], [.. dx]);
+                double[] p = new double[x.Length];
+                ReferenceDistribution.Entmax(Rows.Wide(x), Columns, alpha, p);
+                DistributionKernel.Forward(x, Columns, y, entmax);
+                y.ShouldBeNear(p, 5e-6, 1);
+                DistributionKernel.Forward(inPlace, Columns, inPlace, entmax);
+                inPlace.ShouldHaveBitsOf(y);
+                DistributionKernel.Backward(dy, y, Columns, dx, entmax);
+                for (int row = 0; row < 2; row++)
+                {
+                    double[] slopes = [.. Enumerable.Range(row * Columns, Columns).Select(i => y[i] > 0 ? Math.Pow(y[i], 2 - alpha) : 0)];
+                    double center = slopes.Select((s, i) => s * dy[(row * Columns) + i]).Sum() / slopes.Sum();
+                    for (int i = 0; i < Columns; i++)
+                    {
+                        int at = (row * Columns) + i;
+                        dx[at].ShouldBe((float)(before[at] + (slopes[i] * (dy[at] - center))), 1e-5f);
+                    }
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Hand_worked_rows()
     {
