@@ -13,7 +13,7 @@ internal abstract class HierarchicalExperiment(string structure) : IExperiment
     {
         string folder = Path.Combine(options.Data, "imdb");
         TextData all = TextData.Read(Path.Combine(folder, "train.tsv.gz"), text: "text", label: "label"), whole = TextData.Read(Path.Combine(folder, "test.tsv.gz"), text: "text", label: "label");
-        int training = Math.Min(options.Train, 5000), testing = Math.Min(options.Test, 5000);
+        int training = Math.Min(options.Train, all.Count - 1000), testing = Math.Min(options.Test, whole.Count);
         int[] order = [.. Enumerable.Range(0, all.Count)], others = [.. Enumerable.Range(0, whole.Count)];
         new RandomStream(1, "rows").Shuffle<int>(order);
         new RandomStream(1, "test rows").Shuffle<int>(others);
