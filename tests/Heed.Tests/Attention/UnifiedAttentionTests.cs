@@ -6,7 +6,7 @@ public sealed class UnifiedAttentionTests
     private const int Batch = 3, Queries = 4, Keys = 5, Size = 4;
     private static readonly SequenceRanges Right = new(new[] { 5, 2, 0 }), Left = new(new[] { 5, 2, 1 }, new[] { 0, 3, 4 });
 
-    private static readonly Dictionary<string, Score> Scores = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, Score> Scores = new(StringComparer.Ordinal)
     {
         ["dot"] = new DotScore(),
         ["scaled dot"] = new ScaledDotScore(),
@@ -20,7 +20,7 @@ public sealed class UnifiedAttentionTests
         ["location-aware"] = new LocationAwareScore(Size: 6, Filters: 2, Width: 3),
     };
 
-    private static readonly Dictionary<string, Distribution> Distributions = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, Distribution> Distributions = new(StringComparer.Ordinal)
     {
         ["softmax"] = new Softmax(),
         ["sink"] = new Softmax(Sink: true),
@@ -40,7 +40,7 @@ public sealed class UnifiedAttentionTests
         ["monotonic"] = new MonotonicAttention(),
     };
 
-    private static readonly Dictionary<string, AttentionMask> Masks = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, AttentionMask> Masks = new(StringComparer.Ordinal)
     {
         ["none"] = AttentionMask.None,
         ["causal"] = AttentionMask.Causal,
