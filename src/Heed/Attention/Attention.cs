@@ -92,7 +92,9 @@ public sealed partial class Attention : Module
         if (values.Shape[0] != keys.Shape[0] || values.Shape[1] != keys.Shape[1])
             throw ShapeException.For("Attention", nameof(values), FormattableString.Invariant($"the batch ({keys.Shape[0]}) of the keys, and as many values as keys ({keys.Shape[1]}),"), values.Shape);
         ranges?.Check("Attention", keys.Shape[0], keys.Shape[1]);
-        AttentionMemory memory = new(Split(keyMap, keys, pass), Split(valueMap, values, pass), ranges, this, pass.Step);
+        // NaN in the padding would reach the gradients of whatever maps keys, though its own weight is 0.
+        Tensor realKeys = WithoutPadding(keys, ranges), realValues = ReferenceEquals(keys, values) ? realKeys : WithoutPadding(values, ranges);
+        AttentionMemory memory = new(Split(keyMap, realKeys, pass), Split(valueMap, realValues, pass), ranges, this, pass.Step);
         memory.Prepared(IsFused && !HasHooks && !keepWeights, pass);
         return memory;
     }
@@ -132,7 +134,7 @@ public sealed partial class Attention : Module
 
     private AttentionResult Attend(Tensor query, AttentionMemory memory, SequenceRanges? queryRanges, AttentionState? state, in Pass pass)
     {
-        Tensor q = Split(queryMap, query, pass);
+        Tensor q = Split(queryMap, WithoutPadding(query, queryRanges), pass);
         HardChoice? choice = null;
         (Tensor context, Tensor? weights) = IsFused && !HasHooks && state is not { IsTracked: true } && !IsChanged(pass)
             ? Fused(q, memory, queryRanges, state, pass) : WrittenOut(q, memory, queryRanges, state, pass, out choice);
@@ -167,7 +169,7 @@ public sealed partial class Attention : Module
 
     internal (Tensor Key, Tensor Value) PrepareFor(AttentionMemory memory, bool isFused, in Pass pass) => isFused
         ? (((DotProductFunction)score).MapKey(memory.Key, pass), memory.Value)
-        : (score.PrepareKeys(HeadsFirst(memory.Key, memory.Ranges), pass), headCount == 1 ? Rows(memory.Value, memory.Ranges) : HeadsFirst(memory.Value, memory.Ranges));
+        : (score.PrepareKeys(HeadsFirst(memory.Key), pass), headCount == 1 ? Rows(memory.Value) : HeadsFirst(memory.Value));
 
     // (batch, sequence, heads, size): no copy.
     private Tensor Split(Linear? map, Tensor x, in Pass pass)
@@ -220,7 +222,7 @@ public sealed partial class Attention : Module
     private (Tensor Context, Tensor Weights) WrittenOut(Tensor q, AttentionMemory memory, SequenceRanges? queryRanges, AttentionState? state, in Pass pass, out HardChoice? choice)
     {
         (Tensor key, Tensor value) = memory.Prepared(isFused: false, pass);
-        Tensor query = HeadsFirst(q, queryRanges);
+        Tensor query = HeadsFirst(q);
         AttentionStep step = new(query, memory.Ranges, state);
         Tensor energies = score.Energies(query, key, step, pass);
         bool[] allowed = state is null ? config.Mask.Table(q.Shape[0], q.Shape[1], memory.KeyCount, queryRanges, memory.Ranges)
@@ -243,20 +245,13 @@ public sealed partial class Attention : Module
         return weights.Reshape(new Shape(batch, queries, keys)).SumOverTime(value, memory.Steps).Reshape(new Shape(batch, queries, 1, value.Shape[2]));
     }
 
-    // (batch, heads, sequence, size), with zeros for padding, so that what stands there cannot spread.
-    private static Tensor HeadsFirst(Tensor x, SequenceRanges? ranges)
-    {
-        Shape shape = x.Shape;
-        x = Rows(x, ranges);
-        return shape[2] == 1 ? x.Reshape(new Shape(shape[0], 1, shape[1], shape[3])) : x.Reshape(shape).SwapMiddle();
-    }
+    // (batch, heads, sequence, size).
+    private static Tensor HeadsFirst(Tensor x) => x.Shape[2] == 1 ? x.Reshape(new Shape(x.Shape[0], 1, x.Shape[1], x.Shape[3])) : x.SwapMiddle();
 
-    // (batch, sequence, heads·size), with zeros for padding.
-    private static Tensor Rows(Tensor x, SequenceRanges? ranges)
-    {
-        Tensor rows = x.Reshape(new Shape(x.Shape[0], x.Shape[1], x.Shape[2] * x.Shape[3]));
-        return ranges is { } real ? rows.WithoutPadding(real) : rows;
-    }
+    // (batch, sequence, heads·size).
+    private static Tensor Rows(Tensor x) => x.Reshape(new Shape(x.Shape[0], x.Shape[1], x.Shape[2] * x.Shape[3]));
+
+    private static Tensor WithoutPadding(Tensor x, SequenceRanges? ranges) => ranges is { } real ? x.WithoutPadding(real) : x;
 
     private void RequireQuery(Tensor query, AttentionMemory memory)
     {

@@ -27,6 +27,20 @@ public sealed class EncoderDecoderTests
                 ["copy"] = small with { Copy = true },
                 ["copy and coverage, luong"] = small with { Copy = true, Coverage = true, Decoder = "luong" },
                 ["tied"] = small with { EmbeddingSize = 4, TieEmbeddings = true },
+                ["local-p"] = small with { Distribution = "local-p(2)" },
+                ["local-p, luong with input feeding, general"] = small with { Decoder = "luong", Score = "general", Distribution = "local-p(2)" },
+                ["local-p, luong at once"] = small with { Decoder = "luong", InputFeeding = false, Score = "scaled-dot", Distribution = "local-p(1)" },
+                ["local-m"] = small with { Distribution = "local-m(1)" },
+                ["local-m, luong at once"] = small with { Decoder = "luong", InputFeeding = false, Distribution = "local-m(1)" },
+                // At an offset of −1 small networks never stop in evaluation.
+                ["monotonic"] = small with { Distribution = "monotonic(1, 0)" },
+                ["monotonic, luong with input feeding, gru"] = small with { Decoder = "luong", Cell = "gru", Score = "general", Distribution = "monotonic(0.5, 0)" },
+                ["monotonic, luong at once"] = small with { Decoder = "luong", InputFeeding = false, Distribution = "monotonic(1, 0)" },
+                ["location-aware"] = small with { Score = "location-aware" },
+                ["location-aware, luong at once"] = small with { Decoder = "luong", InputFeeding = false, Score = "location-aware" },
+                ["location-aware, monotonic"] = small with { Score = "location-aware", Distribution = "monotonic(1, 0)" },
+                ["gumbel"] = small with { Distribution = "gumbel(0.7)" },
+                ["gumbel, luong at once"] = small with { Decoder = "luong", InputFeeding = false, Score = "scaled-dot", Distribution = "gumbel" },
             };
         }
     }

@@ -117,6 +117,45 @@ public sealed class TranslatorTests : IDisposable
         translator.Evaluate(split.Test).ExactShare.ShouldBeGreaterThan(0.9);
     }
 
+    // Without copying: a name is none of the vocabulary's words, the answer has an unknown word in its place, and the alignment says which one of the source it is.
+    [Fact]
+    public void An_unknown_word_of_the_answer_is_the_one_that_the_alignment_points_at()
+    {
+        RandomStream random = new(5, "names");
+        List<(string, string)> pairs = [];
+        for (int i = 0; i < 900; i++)
+        {
+            int[] numbers = [.. Enumerable.Range(0, 3).Select(_ => random.Next(5))];
+            string name = string.Concat(Enumerable.Range(0, 4).Select(_ => (char)('a' + random.Next(26))));
+            int at = random.Next(3);
+            pairs.Add((string.Join(' ', numbers.Select((n, j) => j == at ? name : Numbers[n])), string.Join(' ', numbers.Select((n, j) => j == at ? name : Zahlen[n]).Reverse())));
+        }
+        PairSplit split = PairData.FromPairs(pairs).Split(seed: 1);
+        EncoderDecoderConfig network = new() { EmbeddingSize = 24, HiddenSize = 32, AttentionSize = 24, Dropout = 0.1 };
+        TextEncoderOptions small = new() { Vocabulary = new VocabularyOptions { MaximumSize = 5, MinimumCount = 20 } };
+        Translator translator = Translator.Train(split.Train, split.Dev, Options(network, epochs: 12) with { SourceTokens = small, TargetTokens = small });
+        translator.TargetEncoder.Vocabulary.Learned.ToArray().Order(StringComparer.Ordinal).ShouldBe(Zahlen.Order(StringComparer.Ordinal));
+        translator.Translate("qqzz two three").Text.ShouldBe("drei zwei qqzz");
+        translator.Translate("two wxwx three").Text.ShouldBe("drei wxwx zwei");
+        Translation answer = translator.Translate("two three Qqzz");
+        answer.Text.ShouldBe("Qqzz drei zwei", "as the source writes it");
+        Array.IndexOf(answer.Alignment[0], answer.Alignment[0].Max()).ShouldBe(2);
+    }
+
+    [Fact]
+    public void The_mean_of_translators_has_the_mean_of_their_weights()
+    {
+        PairSplit split = Reversed(60).Split(seed: 1);
+        EncoderDecoderConfig network = new() { EmbeddingSize = 4, HiddenSize = 4, AttentionSize = 4 };
+        TranslatorOptions options = Options(network, epochs: 1);
+        Translator[] runs = [.. new ulong[] { 1, 2, 3 }.Select(seed => Translator.Train(split.Train, split.Dev, options with { Training = options.Training with { Seed = seed } }))];
+        float[][] weights = [.. runs.Select(Weights)];
+        weights[0].Zip(weights[1]).Count(pair => pair.First == pair.Second).ShouldBeLessThan(weights[0].Length / 10, "the runs differ");
+        Weights(Translator.Average(runs[0], runs[1])).ShouldBe([.. weights[0].Select((w, i) => (w + weights[1][i]) / 2)], 1e-7);
+        Weights(Translator.Average(runs)).ShouldBe([.. weights[0].Select((w, i) => (float)(((double)w + weights[1][i] + weights[2][i]) / 3))], 1e-7);
+        Weights(runs[0]).ShouldBe(weights[0], "what was averaged stays");
+    }
+
     [Fact]
     public void Long_sentences_are_truncated_dropped_or_kept_and_counted()
     {
