@@ -11,6 +11,8 @@ public sealed class PictureBlockTests
     // Golden → block. Extents of the depthwise gathering and reductions are small here, as in the goldens.
     private static readonly Dictionary<string, Func<PictureAttention>> Blocks = new(StringComparer.Ordinal)
     {
+        ["ese"] = () => new EffectiveSqueezeExcitation(Channels),
+        ["eca"] = () => new EfficientChannelAttention(Channels),
         ["scse"] = () => new ConcurrentSqueezeExcitation(Channels),
         ["cbam"] = () => new ConvolutionalBlockAttention(Channels),
         ["bam"] = () => new BottleneckAttention(Channels),
