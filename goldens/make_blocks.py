@@ -38,6 +38,17 @@ class Mlp(nn.Module):
         return self.fc2(F.relu(self.norm(z) if hasattr(self, "norm") else z))
 
 
+class Squeeze(Mlp):
+    """Squeeze and excitation with a squeeze of its own."""
+
+    def __init__(self, c, squeeze):
+        super().__init__(c, 4)
+        self.squeeze = squeeze
+
+    def forward(self, x):
+        return x * over(torch.sigmoid(super().forward(self.squeeze(x))))
+
+
 class EffectiveSqueeze(nn.Module):
     """Lee and Park 2020: one layer, its gate a hard sigmoid."""
 
@@ -322,6 +333,8 @@ def save(name, note, build, group="block_"):
 
 
 if __name__ == "__main__":
+    save("se_max", "squeeze and excitation, the squeeze by maximum, 4 hidden", lambda c: Squeeze(c, highest))
+    save("se_both", "squeeze and excitation, the squeeze half average and half maximum, 4 hidden", lambda c: Squeeze(c, lambda x: (mean(x) + highest(x)) / 2))
     save("ese", "effective squeeze and excitation", EffectiveSqueeze)
     save("eca", "efficient channel attention, 3 neighbours", EfficientChannels)
     save("scse", "concurrent spatial and channel squeeze and excitation, 4 hidden", Scse)

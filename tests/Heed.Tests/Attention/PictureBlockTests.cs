@@ -11,6 +11,8 @@ public sealed class PictureBlockTests
     // Golden → block. Extents of the depthwise gathering and reductions are small here, as in the goldens.
     private static readonly Dictionary<string, Func<PictureAttention>> Blocks = new(StringComparer.Ordinal)
     {
+        ["se_max"] = () => new SqueezeExcitation(Channels, new SqueezeExcitationConfig { Squeeze = "max" }),
+        ["se_both"] = () => new SqueezeExcitation(Channels, new SqueezeExcitationConfig { Squeeze = "both" }),
         ["ese"] = () => new EffectiveSqueezeExcitation(Channels),
         ["eca"] = () => new EfficientChannelAttention(Channels),
         ["scse"] = () => new ConcurrentSqueezeExcitation(Channels),
