@@ -81,6 +81,7 @@ public sealed class ResNetTests
         Should.Throw<ArgumentException>(() => ResNetConfig.Named("resnet21")).Message.ShouldContain("resnet20");
         Should.Throw<ArgumentException>(() => PictureNetworkConfig.Named("resnet21")).Message.ShouldContain("resnet20");
         Should.Throw<ArgumentException>(() => new ResNet(Small with { Attention = "sea" })).Message.ShouldContain("none, se");
+        Should.Throw<ArgumentException>(() => new ResNet(Small with { ReductionDivisor = -8 })).Message.ShouldContain("from 0 to 1024; got -8");
         Should.Throw<ArgumentException>(() => new ResNet(Small with { Widths = [4] })).Message.ShouldContain("as many");
     }
 

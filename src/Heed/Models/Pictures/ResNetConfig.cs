@@ -45,6 +45,9 @@ public sealed record ResNetConfig : PictureNetworkConfig
     /// <summary>Reduction of the attention block; default 0: as published for it.</summary>
     public override int Reduction { get; init; }
 
+    /// <summary>Hidden units of squeeze and excitation are rounded to the nearest multiple of this, as timm's <c>rd_divisor</c>; default 0: not rounded, but at least 4 (as timm's <c>legacy_</c> networks have them from 64 channels on). <see cref="Named"/> sets 8 for networks with a large stem.</summary>
+    public int ReductionDivisor { get; init; }
+
     /// <summary>Where the attention block stands: one of <see cref="Placements"/>; default standard.</summary>
     public string Placement { get => field ?? "standard"; init; } = "standard";
 
@@ -68,7 +71,7 @@ public sealed record ResNetConfig : PictureNetworkConfig
     {
         ArgumentNullException.ThrowIfNull(name);
         bool attends = name.StartsWith("se-", StringComparison.Ordinal);
-        ResNetConfig small = new(), large = small with { Stem = "large", Widths = [64, 128, 256, 512], ClassCount = 1000 }, bottleneck = large with { Block = "bottleneck", Depths = [3, 4, 6, 3] };
+        ResNetConfig small = new(), large = small with { Stem = "large", Widths = [64, 128, 256, 512], ClassCount = 1000, ReductionDivisor = 8 }, bottleneck = large with { Block = "bottleneck", Depths = [3, 4, 6, 3] };
         ResNetConfig config = (attends ? name[3..] : name) switch
         {
             "resnet20" => small,
@@ -91,6 +94,17 @@ public sealed record ResNetConfig : PictureNetworkConfig
 
     /// <inheritdoc/>
     public override string Describe() => FormattableString.Invariant($"residual network of {string.Join(", ", Depths)} {Block} blocks, widths {string.Join(", ", Widths)}, attention {Attention}{(Attention != "none" && Placement != "standard" ? $" ({Placement})" : "")}{(Convolution != "plain" ? $", {Convolution} convolutions" : "")}");
+
+    /// <summary>The attention block for so many channels.</summary>
+    internal PictureAttention CreateAttention(int channels)
+    {
+        if (Attention != "se" || ReductionDivisor == 0)
+            return PictureAttention.Create(Attention, channels, Reduction);
+        // timm's make_divisible with round_limit 0: to the nearest multiple, however much is lost.
+        double width = channels / (double)(Reduction > 0 ? Reduction : 16);
+        int hidden = (int)(width + (ReductionDivisor / 2.0)) / ReductionDivisor * ReductionDivisor;
+        return new SqueezeExcitation(channels, new SqueezeExcitationConfig { HiddenSize = Math.Max(ReductionDivisor, hidden) });
+    }
 
     internal override int UsualSize => Stem == "large" ? 224 : 32;
 
@@ -117,6 +131,8 @@ public sealed record ResNetConfig : PictureNetworkConfig
             throw new ArgumentException("ResNetConfig: augmented convolutions have no groups; take Groups 1.");
         if (Depths is null || Widths is null || Depths.Count == 0 || Depths.Count != Widths.Count || Depths.Concat(Widths).Any(n => n < 1) || Math.Min(Math.Min(Channels, ClassCount), Math.Min(Groups, GroupWidth)) < 1 || Reduction < 0)
             throw new ArgumentException("ResNetConfig: depths and widths must be as many, and all sizes at least 1.");
+        if (ReductionDivisor is < 0 or > 1 << 10)
+            throw new ArgumentException(FormattableString.Invariant($"ResNetConfig: ReductionDivisor must be from 0 to 1024; got {ReductionDivisor}."));
         if (Block == "basic" && Groups > 1)
             throw new ArgumentException("ResNetConfig: groups belong to the bottleneck block; take Block bottleneck.");
     }

@@ -43,7 +43,7 @@ public sealed class ResidualBlock : Module
         placement = config.Placement;
         behind = placement switch { "standard" => layers.Length - 1, "inner" => changed, "inner-1" => 0, "inner-2" => 1, "inner-3" => 2, _ => -1 };
         if (config.Attention != "none")
-            attention = RegisterSlot("se", PictureAttention.Create(config.Attention, placement == "pre" ? channels : behind >= 0 ? layers[behind].To : outputs, config.Reduction));
+            attention = RegisterSlot("se", config.CreateAttention(placement == "pre" ? channels : behind >= 0 ? layers[behind].To : outputs));
         else
             behind = -1;
         if ((stride != 1 || channels != outputs) && config.Shortcut == "projection")
