@@ -122,6 +122,12 @@ public sealed class ResNetTests
         Should.Throw<ArgumentException>(() => new SqueezeExcitation(2, new SqueezeExcitationConfig { Squeeze = "median" })).Message.ShouldContain("average, max, both");
         new SqueezeExcitationConfig { Divisor = 8, MinimumWidth = 1 }.Width(256).ShouldBe(16);
         new SqueezeExcitationConfig { Divisor = 8, MinimumWidth = 1 }.Width(200).ShouldBe(16);
+        // 11 to the nearest multiple of 8 would lose more than a tenth; 17 to 16 does not.
+        new SqueezeExcitationConfig { Divisor = 8, MinimumWidth = 1 }.Width(176).ShouldBe(16);
+        new SqueezeExcitationConfig { Divisor = 8, MinimumWidth = 1 }.Width(272).ShouldBe(16);
+        new SqueezeExcitationConfig().Width(32).ShouldBe(4);
+        new SqueezeExcitationConfig { MinimumWidth = 1 }.Width(32).ShouldBe(2);
+        new SqueezeExcitationConfig { MinimumWidth = 24 }.Width(256).ShouldBe(24);
         EfficientChannelAttention.KernelSize(64).ShouldBe(3);
         EfficientChannelAttention.KernelSize(512).ShouldBe(5);
     }

@@ -127,6 +127,25 @@ public sealed class DetectorTests
     }
 
     [Fact]
+    public void It_trains_over_MobileNetV3()
+    {
+        Fcos network = new(new FcosConfig { ClassCount = 2, Width = 8, HeadDepth = 1, LevelCount = 3, Backbone = MobileNetV3Config.Named("mobilenetv3-small") });
+        network.Initialize(1);
+        network.Strides.ShouldBe([8, 16, 32]);
+        float[] picture = FormulaWeights.Create(40 * 64 * 3, 1, 1);
+        IReadOnlyList<FcosLevel> Levels(Pass pass) => network.Forward(pass.Input(picture, new Shape(1, 40, 64, 3)), pass);
+        Step.Evaluate(pass =>
+        {
+            Levels(pass).Select(level => level.Classes.Shape).ShouldBe([new Shape(1, 5, 8, 2), new Shape(1, 3, 4, 2), new Shape(1, 2, 2, 2)]);
+            return Levels(pass)[0].Classes;
+        });
+        float loss = Step.Train(new RandomStream(1, "step"), 0, pass => FcosAnswers.Loss(Levels(pass), [[new PictureBox(1, 4, 2, 60, 38)]], network.Strides));
+        float.IsFinite(loss).ShouldBeTrue();
+        // All but the backbone's own head, which nobody asks.
+        network.NamedParameters().Where(p => !p.Parameter.HasGradient).Select(p => p.Name).ShouldAllBe(name => name.StartsWith("backbone.classifier.", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void What_makes_no_sense_is_refused()
     {
         BoxData scenes = Scenes(4), others = BoxData.FromPictures([(new Picture(32, 32, 1, new byte[1024]), [new PictureBox(0, 1, 1, 5, 5)])], ["spot"]);
