@@ -98,6 +98,18 @@ public sealed class DetectorTests
     }
 
     [Fact]
+    public void Crowds_are_not_learned_and_difficult_things_are()
+    {
+        PictureBox box = new(1, 8, 8, 24, 24);
+        FcosTargets.Of([[box with { Kind = BoxKind.Crowd }]], 4, 4, 2, [8], 0).Positive.Sum().ShouldBe(0);
+        FcosTargets.Of([[box with { Kind = BoxKind.Difficult }]], 4, 4, 2, [8], 0).Positive.Sum().ShouldBe(4);
+        // A kind goes with its box through cropping and scaling, and data of crowds alone have nothing to find.
+        PictureWindow.Whole(new Picture(48, 48, 1, new byte[48 * 48])).Map(box with { Kind = BoxKind.Crowd }, 24, 24, 0).ShouldBe(new PictureBox(1, 4, 4, 12, 12) { Kind = BoxKind.Crowd });
+        BoxData crowds = BoxData.FromPictures([(new Picture(32, 32, 3, new byte[3072]), [new PictureBox(0, 1, 1, 5, 5) { Kind = BoxKind.Crowd }])], ["thing"]);
+        Should.Throw<InputException>(() => Detector.Train(crowds, crowds, Small)).Message.ShouldContain("no box in the training pictures");
+    }
+
+    [Fact]
     public void Perfect_answers_cost_almost_nothing_and_become_the_boxes()
     {
         PictureBox[] truth = [new(1, 8, 8, 24, 24), new(0, 34, 20, 46, 44)];
