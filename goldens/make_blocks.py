@@ -4,6 +4,8 @@ usage: python3 make_blocks.py        (as make_torch.py, whose Group it uses)
 
 Pictures are (batch, height, width, channels) in the files. Batch norm has the statistics of the batch.
 """
+import math
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -34,6 +36,41 @@ class Mlp(nn.Module):
     def forward(self, z):
         z = self.fc1(z)
         return self.fc2(F.relu(self.norm(z) if hasattr(self, "norm") else z))
+
+
+class Squeeze(Mlp):
+    """Squeeze and excitation with a squeeze of its own."""
+
+    def __init__(self, c, squeeze):
+        super().__init__(c, 4)
+        self.squeeze = squeeze
+
+    def forward(self, x):
+        return x * over(torch.sigmoid(super().forward(self.squeeze(x))))
+
+
+class EffectiveSqueeze(nn.Module):
+    """Lee and Park 2020: one layer, its gate a hard sigmoid."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.fc = nn.Linear(c, c)
+
+    def forward(self, x):
+        return x * over(torch.clamp((self.fc(mean(x)) + 3) / 6, 0, 1))
+
+
+class EfficientChannels(nn.Module):
+    """Wang et al. 2020, equations 9 and 12: a convolution over neighbouring channels, of the odd number at or above (log2(c) + 1)/2."""
+
+    def __init__(self, c):
+        super().__init__()
+        t = int(abs((math.log2(c) + 1) / 2))
+        k = t if t % 2 else t + 1
+        self.conv = nn.Conv2d(1, 1, (1, k), padding=(0, k // 2), bias=False)
+
+    def forward(self, x):
+        return x * over(torch.sigmoid(self.conv(mean(x)[:, None, None])[:, 0, 0]))
 
 
 class Scse(nn.Module):
@@ -296,6 +333,10 @@ def save(name, note, build, group="block_"):
 
 
 if __name__ == "__main__":
+    save("se_max", "squeeze and excitation, the squeeze by maximum, 4 hidden", lambda c: Squeeze(c, highest))
+    save("se_both", "squeeze and excitation, the squeeze half average and half maximum, 4 hidden", lambda c: Squeeze(c, lambda x: (mean(x) + highest(x)) / 2))
+    save("ese", "effective squeeze and excitation", EffectiveSqueeze)
+    save("eca", "efficient channel attention, 3 neighbours", EfficientChannels)
     save("scse", "concurrent spatial and channel squeeze and excitation, 4 hidden", Scse)
     save("cbam", "convolutional block attention, 4 hidden", Cbam)
     save("bam", "bottleneck attention, 4 hidden", Bam)

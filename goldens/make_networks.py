@@ -47,6 +47,46 @@ class Block(nn.Module):
         return F.relu(y + (self.downsample(x) if hasattr(self, "downsample") else x))
 
 
+class PreBlock(nn.Module):
+    """Batch norm and rectifier before each convolution; the shortcut is the block's input, or a convolution of what the first rectifier lets through."""
+
+    def __init__(self, channels, width, stride, hidden):
+        super().__init__()
+        self.bn1, self.conv1 = nn.BatchNorm2d(channels), nn.Conv2d(channels, width, 3, stride, 1, bias=False)
+        self.bn2, self.conv2 = nn.BatchNorm2d(width), nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        if hidden:
+            self.se = SqueezeExcitation(width, hidden)
+        if stride != 1 or channels != width:
+            self.downsample = nn.Sequential(nn.Conv2d(channels, width, 1, stride, bias=False))
+
+    def forward(self, x):
+        o = F.relu(self.bn1(x))
+        y = self.conv2(F.relu(self.bn2(self.conv1(o))))
+        if hasattr(self, "se"):
+            y = self.se(y)
+        return y + (self.downsample(o) if hasattr(self, "downsample") else x)
+
+
+class WideResNet(nn.Module):
+    """Zagoruyko and Komodakis 2016: pre-activated basic blocks."""
+
+    def __init__(self, stem, widths, depth, hidden):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, stem, 3, 1, 1, bias=False)
+        channels = stem
+        for n, width in enumerate(widths, 1):
+            setattr(self, f"layer{n}", nn.Sequential(*[PreBlock(channels if i == 0 else width, width, 2 if n > 1 and i == 0 else 1, hidden) for i in range(depth)]))
+            channels = width
+        self.stages = len(widths)
+        self.norm, self.fc = nn.BatchNorm2d(channels), nn.Linear(channels, 5)
+
+    def forward(self, x):
+        x = self.conv1(x)
+        for n in range(1, self.stages + 1):
+            x = getattr(self, f"layer{n}")(x)
+        return self.fc(F.relu(self.norm(x)).mean((2, 3)))
+
+
 class ResNet(nn.Module):
     def __init__(self, widths, stem, hidden, groups):
         super().__init__()
@@ -69,15 +109,16 @@ class ResNet(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
-def save(name, note, size, *shape, trains=True):
+def save(name, note, size, *shape, trains=True, build=ResNet):
     g = Group("pictures_" + name, note)
     x = g.input("x", 3, size, size, 3)
-    model = g.module(ResNet(*shape), 0.7)
+    model = g.module(build(*shape), 0.7)
     model.train(trains)
     logits = model(x.permute(0, 3, 1, 2))
     if trains:
-        g.output("running_mean", model.bn1.running_mean)
-        g.output("running_var", model.bn1.running_var)
+        norm = model.norm if build is WideResNet else model.bn1
+        g.output("running_mean", norm.running_mean)
+        g.output("running_var", norm.running_var)
     if trains:
         g.gradients(logits=logits)
     else:
@@ -88,3 +129,5 @@ def save(name, note, size, *shape, trains=True):
 save("resnet", "basic blocks, widths 4 and 6, small stem, over (3, 7, 7, 3)", 7, (4, 6), "small", 0, 0)
 save("se_resnet", "basic blocks with squeeze-and-excitation (4 hidden), widths 4 and 6, small stem, over (3, 7, 7, 3)", 7, (4, 6), "small", 4, 0)
 save("se_resnext", "a bottleneck of 4 groups with squeeze-and-excitation (4 hidden), width 8, large stem, over (3, 9, 9, 3); evaluates with running statistics 0 and 1", 9, (8,), "large", 4, 4, trains=False)
+for hidden, name in ((0, "wide"), (4, "se_wide")):
+    save(name, f"pre-activated basic blocks, two a stage, widths 4 and 6, first convolution of 3, {hidden} hidden units of squeeze-and-excitation, over (3, 7, 7, 3)", 7, 3, (4, 6), 2, hidden, build=WideResNet)

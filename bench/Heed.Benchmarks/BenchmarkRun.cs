@@ -71,7 +71,7 @@ internal sealed class BenchmarkRun : IDisposable
         }
     }
 
-    /// <summary>Measures two things in turn, one call of each, and reports what the second takes of the first: the median of the pairs, and the ratio of the best.</summary>
+    /// <summary>Measures two things in turn, one call of each, and reports what the second takes of the first: the median of the pairs, its interval of 95 %, the quartiles, and the ratio of the best.</summary>
     /// <param name="name">The case.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="one">The first.</param>
@@ -85,18 +85,12 @@ internal sealed class BenchmarkRun : IDisposable
             other();
         }
         List<(double One, double Other)> times = [];
-        for (var watch = Stopwatch.StartNew(); times.Count < 5 || watch.ElapsedMilliseconds < Options.Budget;)
-        {
-            long start = Stopwatch.GetTimestamp();
-            one();
-            double first = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            start = Stopwatch.GetTimestamp();
-            other();
-            times.Add((first, Stopwatch.GetElapsedTime(start).TotalMilliseconds));
-        }
-        double[] ratios = [.. times.Select(t => t.Other / t.One).Order()];
-        (double best, double otherBest, double median) = (times.Min(t => t.One), times.Min(t => t.Other), ratios[ratios.Length / 2]);
-        Console.WriteLine(FormattableString.Invariant($"{name}, {threads} threads, {times.Count} pairs: best {best:F1} and {otherBest:F1} ms ({otherBest / best:F4}), median ratio {median:F4}, quartiles {ratios[ratios.Length / 4]:F4} and {ratios[3 * ratios.Length / 4]:F4}"));
+        for (var watch = Stopwatch.StartNew(); times.Count < PairRatios.Least || watch.ElapsedMilliseconds < Options.Budget;)
+            times.Add(PairRatios.Time(one, other, times.Count));
+        PairRatios ratios = new(times);
+        (double best, double otherBest, Interval median) = (times.Min(t => t.One), times.Min(t => t.Other), ratios.Median);
+        (double firstQuartile, double thirdQuartile) = ratios.Quartiles;
+        Console.WriteLine(FormattableString.Invariant($"{name}, {threads} threads, {times.Count} pairs: best {best:F1} and {otherBest:F1} ms ({otherBest / best:F4}), median ratio {median.Value:F4} ({median.Low:F4} to {median.High:F4} with 95 %), quartiles {firstQuartile:F4} and {thirdQuartile:F4}"));
         json?.WriteLine(JsonSerializer.Serialize(new
         {
             peer = "heed",
@@ -107,7 +101,11 @@ internal sealed class BenchmarkRun : IDisposable
             ms_min = Math.Round(otherBest, 3),
             ms_min_first = Math.Round(best, 3),
             ratio_min = Math.Round(otherBest / best, 4),
-            ratio_median = Math.Round(median, 4),
+            ratio_median = Math.Round(median.Value, 4),
+            ratio_median_low = Math.Round(median.Low, 4),
+            ratio_median_high = Math.Round(median.High, 4),
+            ratio_quartile_1 = Math.Round(firstQuartile, 4),
+            ratio_quartile_3 = Math.Round(thirdQuartile, 4),
         }));
         json?.Flush();
     }

@@ -120,6 +120,42 @@ public sealed class ImageTests
     }
 
     [Fact]
+    public void A_file_of_CIFAR_a_pair_of_idx_and_a_zip_are_read()
+    {
+        using TemporaryFolder folder = new();
+        RandomStream random = new(5, "bytes");
+        byte[] Bytes(int count) => [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(256))];
+        // 16 records: a label, and a plane of 32 × 32 for each colour. The names lie beside.
+        File.WriteAllBytes(folder["batch.bin"], [.. Enumerable.Range(0, 16).SelectMany(n => (byte[])[(byte)(n % 2), .. Bytes(3072)])]);
+        File.WriteAllText(folder["batches.meta.txt"], "plane\nship\n");
+        // Bytes of three axes, and of one.
+        File.WriteAllBytes(folder["x.idx"], [0, 0, 8, 3, 0, 0, 0, 16, 0, 0, 0, 8, 0, 0, 0, 9, .. Bytes(16 * 8 * 9)]);
+        File.WriteAllBytes(folder["y.idx"], [0, 0, 8, 1, 0, 0, 0, 16, .. Enumerable.Range(0, 16).Select(n => (byte)(n % 2))]);
+        Draw(folder["pictures"], 16);
+        System.IO.Compression.ZipFile.CreateFromDirectory(folder["pictures"], folder["pictures.zip"]);
+        string Trained(string data, string name)
+        {
+            CommandRun.Of("train", "image", "--data", data, "--out", folder[name], "--epochs", "1", "--batch", "8", "--report", "none", "--quiet").ShouldSucceed();
+            return CommandRun.Of("eval", folder[name], "--data", data, "--json").ShouldSucceed().Out;
+        }
+        Trained(folder["batch.bin"], "cifar").ShouldContain("\"pictures\": 16");
+        ImageClassifier cifar = ImageClassifier.Load(folder["cifar"]);
+        cifar.Labels.ShouldBe(["plane", "ship"]);
+        cifar.Network.Config.Channels.ShouldBe(3);
+        Trained($"{folder["x.idx"]},{folder["y.idx"]}", "idx").ShouldContain("\"pictures\": 16");
+        ImageClassifier idx = ImageClassifier.Load(folder["idx"]);
+        idx.Labels.ShouldBe(["0", "1"]);
+        idx.Network.Config.Channels.ShouldBe(1);
+        string zipped = Trained(folder["pictures.zip"], "zip");
+        zipped.ShouldContain("\"pictures\": 16");
+        zipped.ShouldBe(CommandRun.Of("eval", folder["zip"], "--data", folder["pictures"], "--json").ShouldSucceed().Out);
+        File.WriteAllBytes(folder["y.idx"], [0, 0, 8, 1, 0, 0, 0, 15, .. new byte[15]]);
+        CommandRun.Of("train", "image", "--data", $"{folder["x.idx"]},{folder["y.idx"]}", "--out", folder["none"]).ShouldRefuse("y.idx");
+        File.AppendAllText(folder["batch.bin"], "x");
+        CommandRun.Of("train", "image", "--data", folder["batch.bin"], "--out", folder["none"]).ShouldRefuse("batch.bin", "no whole number of CIFAR pictures");
+    }
+
+    [Fact]
     public void Mixup_and_cutout_depend_on_the_seed_alone()
     {
         using TemporaryFolder folder = new();

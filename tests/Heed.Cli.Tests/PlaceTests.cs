@@ -108,6 +108,7 @@ public sealed class PlaceTests
         CommandRun.Of([.. named, "--widths", "4,x"]).ShouldRefuse("--widths must be whole numbers");
         CommandRun.Of([.. named, "--attention", "sea"]).ShouldRefuse("there is no attention 'sea'");
         CommandRun.Of([.. named, "--backbone", "resnet21"]).ShouldRefuse("there is no network 'resnet21'");
+        CommandRun.Of([.. named, "--backbone", "vit-32", "--quiet"]).ShouldRefuse("widths, but the backbone has 1 level of features; take one that sees at several resolutions, such as a residual network or MobileNetV3.");
         CommandRun.Of([.. named, "--size", "32x32x3"]).ShouldRefuse("--size must be rows and columns");
         CommandRun.Of([.. named, "--dice", "-1"]).ShouldRefuse("Dice must be at least 0");
         CommandRun.Of([.. named, "--monitor", "macro-f1"]).ShouldRefuse("mean-iou, accuracy or loss");
@@ -140,6 +141,7 @@ public sealed class PlaceTests
         CommandRun.Of([.. Train(table), "--rows", "part=test"]).ShouldRefuse("boxes.tsv");
         CommandRun.Of([.. Train(table), "--backbone", "resnet20", "--widths", "4,8,8"]).ShouldRefuse("belong to the small backbone");
         CommandRun.Of([.. Train(folder["data/boxes.tsv"]), "--levels", "7", "--quiet"]).ShouldRefuse("the backbone has 4");
+        CommandRun.Of([.. Train(folder["data/boxes.tsv"]), "--backbone", "vit-32", "--quiet"]).ShouldRefuse("2 levels are asked for, but the backbone has 1 level of features; take one that sees at several resolutions");
         // Without a box there is nothing to choose the best epoch by.
         CommandRun.Of([.. Train(table), "--dev", pictures + "," + Empty(folder), "--quiet"]).ShouldRefuse("no box in the dev pictures");
         Directory.Exists(folder["m"]).ShouldBeFalse();

@@ -53,7 +53,7 @@ public sealed partial class Detector
             throw new InputException(FormattableString.Invariant($"there are {train.Count} training and {dev.Count} dev pictures of {train.LabelNames.Count} classes; at least one of each is required."));
         foreach ((string part, BoxData data) in new[] { ("training", train), ("dev", dev) })
         {
-            if (!Enumerable.Range(0, data.Count).Any(i => data.Boxes(i).Count > 0))
+            if (!Enumerable.Range(0, data.Count).Any(i => data.Boxes(i).Any(box => box.Kind == BoxKind.Thing)))
                 throw new InputException($"there is no box in the {part} pictures, so there is nothing to find.");
         }
         PictureBatchOptions look = PictureLook.Of(train, train.Select, options.Height, options.Width);
@@ -141,7 +141,7 @@ public sealed partial class Detector
     }
 
     private static string Hash(BoxData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(i => FormattableString.Invariant(
-        $"{data.NameOf(i)}\t{string.Join('\t', data.Boxes(i).Select(b => FormattableString.Invariant($"{data.LabelNames[b.Label]} {b.Left} {b.Top} {b.Right} {b.Bottom}")))}")));
+        $"{data.NameOf(i)}\t{string.Join('\t', data.Boxes(i).Select(b => FormattableString.Invariant($"{data.LabelNames[b.Label]} {b.Left} {b.Top} {b.Right} {b.Bottom}{(b.Kind == BoxKind.Thing ? "" : $" {b.Kind}")}")))}")));
 
     private string RunHash() => Convert.ToHexStringLower(SHA256.HashData(
         [.. JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), .. JsonSerializer.SerializeToUtf8Bytes(DetectorFiles.ConfigOf(this), HeedJson.Default.DetectorConfig)]));

@@ -72,7 +72,7 @@ internal static class PlaceReports
                 canvas.Box(box.Left, box.Top, box.Right, box.Bottom, PictureColour.OfClass(box.Label), model.Labels[box.Label]);
             return new PictureView(small, data.NameOf(i), [])
             {
-                Facts = [("boxes", data.Boxes(i).Count.ToString(culture)), ("found", said.Length.ToString(culture)), ("missed", errors[i].Missed.ToString(culture)), ("wrong", errors[i].Wrong.ToString(culture))],
+                Facts = [("boxes", data.Boxes(i).Count(b => b.Kind == BoxKind.Thing).ToString(culture)), ("found", said.Length.ToString(culture)), ("missed", errors[i].Missed.ToString(culture)), ("wrong", errors[i].Wrong.ToString(culture))],
                 Drawings = [("true", canvas.ToPicture()), ("found", new DetectionPrediction(model.Labels, [.. said.Select(b => b with { Box = Scaled(b.Box) })]).Draw(small))],
             };
         });
@@ -114,17 +114,18 @@ internal static class PlaceReports
         return PictureLegend.Below(canvas.ToPicture(), [.. there.Where(c => c != none && c < labels.Count).Select(c => (labels[c], PictureColour.OfClass(c)))]);
     }
 
-    // The surest boxes choose first.
+    // The surest boxes choose first; who finds a difficult thing or lies in a crowd is not wrong.
     private static (int Missed, int Wrong) Errors(IReadOnlyList<PictureBox> truth, IReadOnlyList<ScoredBox> found)
     {
-        List<PictureBox> left = [.. truth];
+        List<PictureBox> left = [.. truth.Where(b => b.Kind == BoxKind.Thing)];
+        PictureBox[] ignored = [.. truth.Where(b => b.Kind != BoxKind.Thing)];
         int wrong = 0;
         foreach (ScoredBox box in found.OrderByDescending(b => b.Confidence))
         {
             int best = left.Count == 0 ? -1 : Enumerable.Range(0, left.Count).MaxBy(t => left[t].Label == box.Box.Label ? left[t].Overlap(box.Box) : -1);
             if (best >= 0 && left[best].Label == box.Box.Label && left[best].Overlap(box.Box) >= Overlap)
                 left.RemoveAt(best);
-            else
+            else if (!Array.Exists(ignored, b => b.Label == box.Box.Label && box.Box.Agreement(b) >= Overlap))
                 wrong++;
         }
         return (left.Count, wrong);

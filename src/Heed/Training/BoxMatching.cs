@@ -10,12 +10,13 @@ internal sealed class BoxMatching
 
     public BoxMatching(int label, IReadOnlyList<IReadOnlyList<PictureBox>> truth, IReadOnlyList<IReadOnlyList<ScoredBox>> found)
     {
-        this.truth = [.. truth.Select(boxes => boxes.Where(b => b.Label == label).ToArray())];
+        // Things first, what does not count behind them.
+        this.truth = [.. truth.Select(boxes => boxes.Where(b => b.Label == label).OrderBy(b => b.Kind != BoxKind.Thing).ToArray())];
         // Stable: equal scores stay in the order of the pictures.
         (int Picture, PictureBox Box, float Confidence)[] Ordered(int most) =>
             [.. found.SelectMany((boxes, picture) => boxes.Where(b => b.Box.Label == label).OrderByDescending(b => b.Confidence).Take(most).Select(b => (picture, b.Box, b.Confidence))).OrderByDescending(b => b.Confidence)];
         (this.found, surest) = (Ordered(int.MaxValue), Ordered(MostOfPicture));
-        BoxCount = this.truth.Sum(boxes => boxes.Length);
+        BoxCount = this.truth.Sum(boxes => boxes.Count(b => b.Kind == BoxKind.Thing));
     }
 
     /// <summary>0.5, 0.55, … 0.95.</summary>
@@ -26,7 +27,7 @@ internal sealed class BoxMatching
     /// <summary>The area under the curve, every point of it; NaN without true boxes.</summary>
     public double VocPrecision(double overlap)
     {
-        (double[] recall, double[] precision) = Curve(Right(found, overlap, onlyFree: false));
+        (double[] recall, double[] precision) = Curve(Judge(found, overlap, onlyFree: false));
         double area = 0, before = 0;
         for (int i = 0; i < recall.Length; i++)
         {
@@ -39,15 +40,15 @@ internal sealed class BoxMatching
     /// <summary>The curve, a point for each box that is right; none without true boxes.</summary>
     public IReadOnlyList<RecallPoint> VocCurve(double overlap)
     {
-        bool[] right = Right(found, overlap, onlyFree: false);
-        (double[] recall, double[] precision) = Curve(right);
-        return BoxCount == 0 ? [] : [.. Enumerable.Range(0, right.Length).Where(i => right[i]).Select(i => new RecallPoint(recall[i], precision[i], found[i].Confidence))];
+        List<(bool IsRight, float Confidence)> judged = Judge(found, overlap, onlyFree: false);
+        (double[] recall, double[] precision) = Curve(judged);
+        return BoxCount == 0 ? [] : [.. Enumerable.Range(0, judged.Count).Where(i => judged[i].IsRight).Select(i => new RecallPoint(recall[i], precision[i], judged[i].Confidence))];
     }
 
     /// <summary>The mean of the precision at 101 recalls; NaN without true boxes.</summary>
     public double CocoPrecision(double overlap)
     {
-        (double[] recall, double[] precision) = Curve(Right(surest, overlap, onlyFree: true));
+        (double[] recall, double[] precision) = Curve(Judge(surest, overlap, onlyFree: true));
         double sum = 0;
         for (int n = 0, at = 0; n < Recalls; n++)
         {
@@ -58,42 +59,52 @@ internal sealed class BoxMatching
         return BoxCount == 0 ? double.NaN : sum / Recalls;
     }
 
-    private bool[] Right((int Picture, PictureBox Box, float Confidence)[] boxes, double overlap, bool onlyFree)
+    // Whether boxes are right, the surest first; those at something that does not count are left out.
+    private List<(bool IsRight, float Confidence)> Judge((int Picture, PictureBox Box, float Confidence)[] boxes, double overlap, bool onlyFree)
     {
         bool[][] taken = [.. truth.Select(own => new bool[own.Length])];
-        bool[] right = new bool[boxes.Length];
-        for (int i = 0; i < boxes.Length; i++)
+        List<(bool IsRight, float Confidence)> judged = [];
+        foreach ((int picture, PictureBox box, float confidence) in boxes)
         {
-            (int picture, PictureBox box, _) = boxes[i];
-            int best = -1;
-            // The tolerance is COCO's, so that an overlap of exactly the limit counts in spite of rounding.
-            double most = Math.Min(overlap, 1 - 1e-10);
-            for (int t = 0; t < truth[picture].Length; t++)
-            {
-                if (onlyFree && taken[picture][t])
-                    continue;
-                double share = box.Overlap(truth[picture][t]);
-                if (share > most || (best < 0 && share >= most))
-                    (best, most) = (t, share);
-            }
-            right[i] = best >= 0 && !taken[picture][best];
-            if (right[i])
-                taken[picture][best] = true;
+            int best = Best(truth[picture], box, overlap, onlyFree ? taken[picture] : null);
+            if (best < 0 || truth[picture][best].Kind == BoxKind.Thing)
+                judged.Add((best >= 0 && !taken[picture][best], confidence));
+            if (best >= 0)
+                taken[picture][best] = truth[picture][best].Kind != BoxKind.Crowd;
         }
-        return right;
+        return judged;
+    }
+
+    // The true box that is overlapped most, if it is enough. Of those that are free, what does not count comes only where there is no thing.
+    private static int Best(PictureBox[] truth, PictureBox box, double overlap, bool[]? taken)
+    {
+        int best = -1;
+        // The tolerance is COCO's, so that an overlap of exactly the limit counts in spite of rounding.
+        double most = Math.Min(overlap, 1 - 1e-10);
+        for (int t = 0; t < truth.Length; t++)
+        {
+            if (taken is not null && best >= 0 && truth[best].Kind == BoxKind.Thing && truth[t].Kind != BoxKind.Thing)
+                break;
+            if (taken is not null && taken[t])
+                continue;
+            double share = box.Agreement(truth[t]);
+            if (share > most || (best < 0 && share >= most))
+                (best, most) = (t, share);
+        }
+        return best;
     }
 
     // Recall after each box, and the highest precision of any recall from there on.
-    private (double[] Recall, double[] Precision) Curve(bool[] right)
+    private (double[] Recall, double[] Precision) Curve(List<(bool IsRight, float Confidence)> judged)
     {
-        double[] recall = new double[right.Length], precision = new double[right.Length];
+        double[] recall = new double[judged.Count], precision = new double[judged.Count];
         int hits = 0;
-        for (int i = 0; i < right.Length; i++)
+        for (int i = 0; i < judged.Count; i++)
         {
-            hits += right[i] ? 1 : 0;
+            hits += judged[i].IsRight ? 1 : 0;
             (recall[i], precision[i]) = (hits / (double)Math.Max(1, BoxCount), hits / (i + 1.0));
         }
-        for (int i = right.Length - 2; i >= 0; i--)
+        for (int i = judged.Count - 2; i >= 0; i--)
             precision[i] = Math.Max(precision[i], precision[i + 1]);
         return (recall, precision);
     }

@@ -7,7 +7,7 @@ namespace Heed;
 /// <param name="Label">The class.</param>
 /// <param name="VocPrecision">Average precision as Pascal VOC defines it since 2010, at an overlap of 0.5; NaN where the class has no boxes.</param>
 /// <param name="CocoPrecision">Average precision as COCO defines it, the mean over overlaps from 0.5 to 0.95.</param>
-/// <param name="BoxCount">Boxes of the class.</param>
+/// <param name="BoxCount">Boxes of the class, each one thing.</param>
 public sealed record BoxClassScore(string Label, double VocPrecision, double CocoPrecision, int BoxCount)
 {
     /// <summary>Precision over recall as VOC has them at an overlap of 0.5: a point for each box that was found right, the surest first; precision is the highest of any recall from there on. <see cref="VocPrecision"/> is the area below.</summary>
@@ -27,7 +27,8 @@ public sealed record RecallPoint(double Recall, double Precision, double Score);
 /// area under the curve of precision over recall, where precision is the highest of any recall from there on (Everingham et al., "The Pascal visual object classes challenge", development kit of 2010). COCO: a box is right if one of the
 /// true boxes that are still free overlaps it enough, the most overlapped one is then taken; the precision is read at the 101 recalls 0, 0.01, … 1, and averaged over overlaps 0.5, 0.55, … 0.95; of each picture the surest 100 boxes of a
 /// class count (Lin et al., "Microsoft COCO", 2014, and its evaluation code).</para>
-/// <para>Edges are real numbers; VOC's own kit counts whole pixels, whose boxes are one wider. Boxes that are "difficult" or crowds are not known. Means are over the classes that have boxes.</para>
+/// <para>Edges are real numbers; VOC's own kit counts whole pixels, whose boxes are one wider. Boxes of another <see cref="BoxKind"/> than things are never missed, and what is found at one of them counts neither as right nor as
+/// wrong. As VOC has it, that is so where the true box that is overlapped most is such a one; as COCO has it, where no free thing is overlapped enough, a difficult box takes one and a crowd any number. What lies in a crowd is measured by its share that does. Means are over the classes that have boxes.</para>
 /// </remarks>
 public sealed class DetectionReport
 {

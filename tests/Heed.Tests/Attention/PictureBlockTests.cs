@@ -11,6 +11,10 @@ public sealed class PictureBlockTests
     // Golden → block. Extents of the depthwise gathering and reductions are small here, as in the goldens.
     private static readonly Dictionary<string, Func<PictureAttention>> Blocks = new(StringComparer.Ordinal)
     {
+        ["se_max"] = () => new SqueezeExcitation(Channels, new SqueezeExcitationConfig { Squeeze = "max" }),
+        ["se_both"] = () => new SqueezeExcitation(Channels, new SqueezeExcitationConfig { Squeeze = "both" }),
+        ["ese"] = () => new EffectiveSqueezeExcitation(Channels),
+        ["eca"] = () => new EfficientChannelAttention(Channels),
         ["scse"] = () => new ConcurrentSqueezeExcitation(Channels),
         ["cbam"] = () => new ConvolutionalBlockAttention(Channels),
         ["bam"] = () => new BottleneckAttention(Channels),
@@ -91,11 +95,11 @@ public sealed class PictureBlockTests
     [Fact]
     public void Every_placement_and_convolution_trains_in_either_block()
     {
-        foreach (string placement in ResNetConfig.Placements)
+        foreach ((string placement, bool isPreActivated) in ResNetConfig.Placements.SelectMany(placement => new[] { (placement, false), (placement, true) }))
         {
             foreach ((string block, string convolution) in new[] { ("basic", "plain"), ("bottleneck", "sk"), ("basic", "augmented"), ("bottleneck", "splat") })
             {
-                ResNetConfig config = new() { ClassCount = 3, Depths = [1, 1], Widths = [16, 8], Block = block, GroupWidth = 64, Attention = "se", Placement = placement, Convolution = convolution };
+                ResNetConfig config = new() { ClassCount = 3, Depths = [1, 1], Widths = [16, 8], Block = block, GroupWidth = 64, Attention = "se", Placement = placement, Convolution = convolution, IsPreActivated = isPreActivated };
                 if (placement == "inner-3" && block == "basic")
                 {
                     Should.Throw<ArgumentException>(config.Validate).Message.ShouldContain("inner-1 or inner-2");
@@ -105,7 +109,7 @@ public sealed class PictureBlockTests
                 network.Initialize(1);
                 Step.Train(new RandomStream(1, "train"), 0, pass => network.Forward(pass.Input(FormulaWeights.Create(2 * 6 * 6 * 3, 1, 1), new Shape(2, 6, 6, 3)), pass).Tanh().Sum());
                 foreach ((string name, Parameter parameter) in network.NamedParameters())
-                    parameter.HasGradient.ShouldBeTrue($"{placement}, {block}, {convolution}: {name}");
+                    parameter.HasGradient.ShouldBeTrue($"{placement}, {isPreActivated}, {block}, {convolution}: {name}");
             }
         }
         Should.Throw<ArgumentException>(() => new ResNet(new ResNetConfig { Placement = "prae" })).Message.ShouldContain("Did you mean 'pre'?");

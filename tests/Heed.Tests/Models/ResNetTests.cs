@@ -8,12 +8,15 @@ public sealed class ResNetTests
     private static readonly ResNetConfig Small = new() { ClassCount = 5, Depths = [1, 1], Widths = [4, 6] };
 
     [Theory]
-    [InlineData("resnet", "none")]
-    [InlineData("se_resnet", "se")]
-    public void Training_agrees_with_torch_forward_and_gradients(string name, string attention)
+    [InlineData("resnet", "none", "bn1")]
+    [InlineData("se_resnet", "se", "bn1")]
+    [InlineData("wide", "none", "norm")]
+    [InlineData("se_wide", "se", "norm")]
+    public void Training_agrees_with_torch_forward_and_gradients(string name, string attention, string norm)
     {
         Golden g = Golden.Load("pictures_" + name);
-        ResNet network = Loaded(g, Small with { Attention = attention });
+        ResNetConfig config = Small with { Attention = attention };
+        ResNet network = Loaded(g, norm == "norm" ? config with { Depths = [2, 2], StemWidth = 3, IsPreActivated = true } : config);
         Parameter x = new(new Shape(g.InputShape("x")), Initializer.Zeros);
         x.Assign(g.Input("x"));
         Step.Train(new RandomStream(1, "parity"), 0, pass =>
@@ -25,8 +28,8 @@ public sealed class ResNetTests
         foreach ((string parameter, Parameter of) in network.NamedParameters().Append(("x", x)))
             Compare("grad." + parameter, of.Gradient, g.Floats("grad." + parameter));
         Dictionary<string, StateBuffer> buffers = network.NamedBuffers().ToDictionary(b => b.Name, b => b.Buffer, StringComparer.Ordinal);
-        Compare("running_mean", buffers["bn1.running_mean"].Values.Span, g.Floats("running_mean"));
-        Compare("running_var", buffers["bn1.running_var"].Values.Span, g.Floats("running_var"));
+        Compare("running_mean", buffers[norm + ".running_mean"].Values.Span, g.Floats("running_mean"));
+        Compare("running_var", buffers[norm + ".running_var"].Values.Span, g.Floats("running_var"));
     }
 
     [Fact]
@@ -36,6 +39,26 @@ public sealed class ResNetTests
         ResNet network = Loaded(g, new ResNetConfig { ClassCount = 5, Stem = "large", Block = "bottleneck", Depths = [1], Widths = [8], Groups = 4, GroupWidth = 16, Attention = "se" });
         Tensor logits = Step.Evaluate(pass => network.Forward(pass.Input(g.Input("x"), new Shape(g.InputShape("x"))), pass));
         Compare("logits", logits.Values, g.Floats("logits"));
+    }
+
+    [Theory]
+    [InlineData("basic", "projection", "standard")]
+    [InlineData("basic", "padding", "inner-1")]
+    [InlineData("bottleneck", "projection", "identity")]
+    [InlineData("bottleneck", "padding", "inner-2")]
+    [InlineData("basic", "projection", "pre")]
+    [InlineData("bottleneck", "projection", "post")]
+    public void Pre_activated_blocks_have_right_gradients_and_evaluate_alike_folded_or_not(string block, string shortcut, string placement)
+    {
+        ResNet network = new(Small with { Block = block, Shortcut = shortcut, Placement = placement, Attention = "se", IsPreActivated = true, StemWidth = 3, Widths = [4, 6], GroupWidth = 64 });
+        network.Initialize(3);
+        float[] picture = FormulaWeights.Create(2 * 6 * 6 * 3, 1, 1);
+        Tensor Logits(Pass pass) => network.Forward(pass.Input(picture, new Shape(2, 6, 6, 3)), pass);
+        GradientCheck.Run(network.NamedParameters().Where(p => p.Name.StartsWith("layer2.", StringComparison.Ordinal)), Logits).ShouldBeGreaterThan(0);
+        float[] folded = Step.Evaluate(Logits).ToArray();
+        foreach ((_, Module module) in network.NamedModules())
+            module.AddHook((Module _, Tensor output, in Pass _) => output);
+        Step.Evaluate(Logits).ToArray().ShouldBe(folded, 1e-5 * Math.Max(1, folded.Max(Math.Abs)));
     }
 
     [Theory]
@@ -77,10 +100,21 @@ public sealed class ResNetTests
         new ResNet(ResNetConfig.Named("resnet50")).ParameterCount.ShouldBe(25_557_032);
         new ResNet(ResNetConfig.Named("resnext50")).ParameterCount.ShouldBe(25_028_904);
         new ResNet(ResNetConfig.Named("se-resnet50")).ParameterCount.ShouldBe(28_088_024);
+        // Xie et al. 2017, table 7: 34.4 and 68.1 million weights; Zagoruyko and Komodakis 2016, tables 3 and 5: 2.7 million for WRN-16-4, 36.5 for WRN-28-10.
+        new ResNet(ResNetConfig.Named("resnext29-8x64")).ParameterCount.ShouldBeInRange(34_350_000, 34_450_000);
+        new ResNet(ResNetConfig.Named("resnext29-16x64")).ParameterCount.ShouldBeInRange(68_050_000, 68_160_000);
+        ResNetConfig wide = ResNetConfig.Named("wide-resnet16-4");
+        new ResNet(wide).ParameterCount.ShouldBeInRange(2_700_000, 2_750_000);
+        new ResNet(wide with { Depths = [4, 4, 4], Widths = [160, 320, 640] }).ParameterCount.ShouldBeInRange(36_450_000, 36_550_000);
+        new ResNet(wide).NamedModules().Count(m => m.Module is BatchNorm).ShouldBe(13, "two a block and one at the end");
+        ResNetConfig.Named("se-resnext29-8x64").Attention.ShouldBe("se");
+        new ResNetConfig { Widths = [64, 128, 256] }.FirstWidth.ShouldBe(16, "as before it could be said");
         PictureNetworkConfig.Names.ShouldAllBe(name => PictureNetworkConfig.Named(name).Channels == 3);
         Should.Throw<ArgumentException>(() => ResNetConfig.Named("resnet21")).Message.ShouldContain("resnet20");
         Should.Throw<ArgumentException>(() => PictureNetworkConfig.Named("resnet21")).Message.ShouldContain("resnet20");
         Should.Throw<ArgumentException>(() => new ResNet(Small with { Attention = "sea" })).Message.ShouldContain("none, se");
+        Should.Throw<ArgumentException>(() => new ResNet(Small with { StemWidth = -1 })).Message.ShouldContain("from 0 to 16384; got -1");
+        Should.Throw<ArgumentException>(() => new ResNet(Small with { ReductionDivisor = -8 })).Message.ShouldContain("from 0 to 1024; got -8");
         Should.Throw<ArgumentException>(() => new ResNet(Small with { Widths = [4] })).Message.ShouldContain("as many");
     }
 
@@ -121,6 +155,12 @@ public sealed class ResNetTests
         Should.Throw<ArgumentException>(() => new SqueezeExcitation(2, new SqueezeExcitationConfig { Squeeze = "median" })).Message.ShouldContain("average, max, both");
         new SqueezeExcitationConfig { Divisor = 8, MinimumWidth = 1 }.Width(256).ShouldBe(16);
         new SqueezeExcitationConfig { Divisor = 8, MinimumWidth = 1 }.Width(200).ShouldBe(16);
+        // 11 to the nearest multiple of 8 would lose more than a tenth; 17 to 16 does not.
+        new SqueezeExcitationConfig { Divisor = 8, MinimumWidth = 1 }.Width(176).ShouldBe(16);
+        new SqueezeExcitationConfig { Divisor = 8, MinimumWidth = 1 }.Width(272).ShouldBe(16);
+        new SqueezeExcitationConfig().Width(32).ShouldBe(4);
+        new SqueezeExcitationConfig { MinimumWidth = 1 }.Width(32).ShouldBe(2);
+        new SqueezeExcitationConfig { MinimumWidth = 24 }.Width(256).ShouldBe(24);
         EfficientChannelAttention.KernelSize(64).ShouldBe(3);
         EfficientChannelAttention.KernelSize(512).ShouldBe(5);
     }

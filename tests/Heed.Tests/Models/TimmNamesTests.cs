@@ -51,6 +51,45 @@ public sealed class TimmNamesTests
         ComesBack(network, (PictureNetworkConfig.Named(name) with { ClassCount = 7 }).Create(), folder["timm.safetensors"]);
     }
 
+    // Hidden units of each stage in seresnet18 and seresnet50: channels/16 to the nearest multiple of 8, but at least 8.
+    [Theory]
+    [InlineData("se-resnet18", new[] { 2, 2, 2, 2 }, new[] { 64, 128, 256, 512 }, new[] { 8, 8, 16, 32 }, 11_779_624)]
+    [InlineData("se-resnet50", new[] { 3, 4, 6, 3 }, new[] { 256, 512, 1024, 2048 }, new[] { 16, 32, 64, 128 }, 28_088_024)]
+    public void Residual_networks_with_squeeze_and_excitation_have_timms_names_and_shapes(string name, int[] depths, int[] outputs, int[] hidden, long parameters)
+    {
+        PictureNetwork network = PictureNetworkConfig.Named(name).Create();
+        network.ParameterCount.ShouldBe(parameters);
+        using TemporaryFolder folder = new();
+        network.Save(folder["timm.safetensors"], WeightNaming.Timm);
+        Dictionary<string, long[]> shapes = Shapes(folder["timm.safetensors"]);
+        Dictionary<string, long[]> expected = new(StringComparer.Ordinal);
+        for (int stage = 0; stage < depths.Length; stage++)
+        {
+            for (int n = 0; n < depths[stage]; n++)
+            {
+                string block = FormattableString.Invariant($"layer{stage + 1}.{n}.se.");
+                expected[block + "fc1.weight"] = [hidden[stage], outputs[stage], 1, 1];
+                expected[block + "fc1.bias"] = [hidden[stage]];
+                expected[block + "fc2.weight"] = [outputs[stage], hidden[stage], 1, 1];
+                expected[block + "fc2.bias"] = [outputs[stage]];
+            }
+        }
+        shapes.Keys.Where(key => key.Contains(".se.", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ShouldBe(expected.Keys.Order(StringComparer.Ordinal));
+        foreach ((string key, long[] shape) in expected)
+            shapes[key].ShouldBe(shape, key);
+    }
+
+    // timm: max(d, int(channels/r + d/2) // d · d).
+    [Theory]
+    [InlineData(64, 16, 8, 8)]
+    [InlineData(176, 16, 8, 8)]
+    [InlineData(192, 16, 8, 16)]
+    [InlineData(256, 4, 8, 64)]
+    [InlineData(16, 16, 0, 4)]
+    [InlineData(64, 16, 0, 4)]
+    public void Hidden_units_are_rounded_as_timm_rounds_them(int channels, int reduction, int divisor, int hidden) =>
+        new ResNetConfig { Attention = "se", Reduction = reduction, ReductionDivisor = divisor }.CreateAttention(channels).NamedParameters().Single(p => p.Name == "fc1.weight").Parameter.Shape.ShouldBe(new Shape(hidden, channels));
+
     [Fact]
     public void Weights_of_torchvision_under_timms_names_give_the_same_logits()
     {

@@ -74,6 +74,21 @@ public sealed class UNetTests
     }
 
     [Fact]
+    public void It_trains_over_MobileNetV3()
+    {
+        UNet network = new(new UNetConfig { ClassCount = 3, Widths = [4, 4, 6, 6, 8], Backbone = MobileNetV3Config.Named("mobilenetv3-small") });
+        network.Initialize(3);
+        float[] pictures = FormulaWeights.Create(2 * 40 * 24 * 3, 1, 1);
+        Tensor Logits(Pass pass) => network.Forward(pass.Input(pictures, new Shape(2, 40, 24, 3)), pass);
+        Tensor logits = Step.Evaluate(Logits);
+        logits.Shape.ShouldBe(new Shape(2, 40, 24, 3));
+        logits.ToArray().ShouldAllBe(v => float.IsFinite(v));
+        Step.Train(new RandomStream(1, "step"), 0, pass => Logits(pass).Tanh().Sum());
+        // All but the backbone's own head, which nobody asks.
+        network.NamedParameters().Where(p => !p.Parameter.HasGradient).Select(p => p.Name).ShouldBe(["backbone.classifier.0.weight", "backbone.classifier.0.bias", "backbone.classifier.3.weight", "backbone.classifier.3.bias"]);
+    }
+
+    [Fact]
     public void Attention_stands_at_the_end_of_every_block()
     {
         UNet network = new(Small with { Attention = "se" });
@@ -89,7 +104,8 @@ public sealed class UNetTests
         Should.Throw<ArgumentException>(() => new UNet(Small with { Upsampling = "nearest" })).Message.ShouldContain("transposed, bilinear");
         Should.Throw<ArgumentException>(() => new UNet(Small with { Attention = "sea" })).Message.ShouldContain("there are none, se");
         Should.Throw<ArgumentException>(() => new UNet(Small with { Widths = [] })).Message.ShouldContain("1 to 8 numbers");
-        Should.Throw<ArgumentException>(() => new UNet(Small with { Backbone = new ResNetConfig { Depths = [1], Widths = [4] } })).Message.ShouldContain("the backbone has 1 levels");
+        Should.Throw<ArgumentException>(() => new UNet(Small with { Backbone = new ResNetConfig { Depths = [1], Widths = [4] } })).Message.ShouldContain("the backbone has 1 level of features");
+        Should.Throw<ArgumentException>(() => new UNet(Small with { Widths = [4, 6, 8], Backbone = new ResNetConfig { Depths = [1, 1], Widths = [4, 6] } })).Message.ShouldContain("there are 3 widths, but the backbone has 2 levels; give at most so many");
     }
 
     private static Parameter Of(Golden g, string name)

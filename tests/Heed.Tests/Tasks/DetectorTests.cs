@@ -98,6 +98,18 @@ public sealed class DetectorTests
     }
 
     [Fact]
+    public void Crowds_are_not_learned_and_difficult_things_are()
+    {
+        PictureBox box = new(1, 8, 8, 24, 24);
+        FcosTargets.Of([[box with { Kind = BoxKind.Crowd }]], 4, 4, 2, [8], 0).Positive.Sum().ShouldBe(0);
+        FcosTargets.Of([[box with { Kind = BoxKind.Difficult }]], 4, 4, 2, [8], 0).Positive.Sum().ShouldBe(4);
+        // A kind goes with its box through cropping and scaling, and data of crowds alone have nothing to find.
+        PictureWindow.Whole(new Picture(48, 48, 1, new byte[48 * 48])).Map(box with { Kind = BoxKind.Crowd }, 24, 24, 0).ShouldBe(new PictureBox(1, 4, 4, 12, 12) { Kind = BoxKind.Crowd });
+        BoxData crowds = BoxData.FromPictures([(new Picture(32, 32, 3, new byte[3072]), [new PictureBox(0, 1, 1, 5, 5) { Kind = BoxKind.Crowd }])], ["thing"]);
+        Should.Throw<InputException>(() => Detector.Train(crowds, crowds, Small)).Message.ShouldContain("no box in the training pictures");
+    }
+
+    [Fact]
     public void Perfect_answers_cost_almost_nothing_and_become_the_boxes()
     {
         PictureBox[] truth = [new(1, 8, 8, 24, 24), new(0, 34, 20, 46, 44)];
@@ -124,6 +136,25 @@ public sealed class DetectorTests
         PictureBox[] boxes = [new(1, 2, 2, 9, 9), new(0, 3, 4, 15, 14)];
         GradientCheck.Run(network.NamedParameters().Where(p => p.Name.StartsWith("head.", StringComparison.Ordinal) || p.Name.StartsWith("fpn.", StringComparison.Ordinal)),
             pass => FcosAnswers.Loss(network.Forward(pass.Input(picture, new Shape(1, 16, 16, 3)), pass), [boxes], network.Strides)).ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void It_trains_over_MobileNetV3()
+    {
+        Fcos network = new(new FcosConfig { ClassCount = 2, Width = 8, HeadDepth = 1, LevelCount = 3, Backbone = MobileNetV3Config.Named("mobilenetv3-small") });
+        network.Initialize(1);
+        network.Strides.ShouldBe([8, 16, 32]);
+        float[] picture = FormulaWeights.Create(40 * 64 * 3, 1, 1);
+        IReadOnlyList<FcosLevel> Levels(Pass pass) => network.Forward(pass.Input(picture, new Shape(1, 40, 64, 3)), pass);
+        Step.Evaluate(pass =>
+        {
+            Levels(pass).Select(level => level.Classes.Shape).ShouldBe([new Shape(1, 5, 8, 2), new Shape(1, 3, 4, 2), new Shape(1, 2, 2, 2)]);
+            return Levels(pass)[0].Classes;
+        });
+        float loss = Step.Train(new RandomStream(1, "step"), 0, pass => FcosAnswers.Loss(Levels(pass), [[new PictureBox(1, 4, 2, 60, 38)]], network.Strides));
+        float.IsFinite(loss).ShouldBeTrue();
+        // All but the backbone's own head, which nobody asks.
+        network.NamedParameters().Where(p => !p.Parameter.HasGradient).Select(p => p.Name).ShouldAllBe(name => name.StartsWith("backbone.classifier.", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -65,6 +65,58 @@ public sealed class DetectionReportTests
     }
 
     [Fact]
+    public void A_difficult_box_is_neither_missed_nor_wrong_to_find()
+    {
+        PictureBox thing = Box(30, 0), hard = Box(0, 0) with { Kind = BoxKind.Difficult };
+        // Nobody misses it: the one thing that counts is found.
+        DetectionReport report = Report([[hard, thing]], [[Found(30, 0, 0.9f)]]);
+        (report.VocPrecision, report.CocoHalf, report.Classes[0].BoxCount).ShouldBe((1, 1, 1));
+        // Who finds it is not wrong; were it, precision would be ½ at recall 1. The curve keeps the scores of what counts.
+        report = Report([[hard, thing]], [[Found(0, 0, 0.9f), Found(30, 0, 0.8f)]]);
+        (report.VocPrecision, report.CocoHalf).ShouldBe((1, 1));
+        report.Classes[0].Curve.ShouldBe([new RecallPoint(1, 1, 0.8f)]);
+        // VOC leaves out whatever lies at it, COCO one box: the second one there is wrong.
+        report = Report([[hard, thing]], [[Found(0, 0, 0.9f), Found(1, 0, 0.85f), Found(30, 0, 0.8f)]]);
+        (report.VocPrecision, report.CocoHalf).ShouldBe((1, 0.5));
+        // Without a thing there is no average precision.
+        Report([[hard]], [[Found(0, 0, 0.9f)]]).Classes[0].VocPrecision.ShouldBe(double.NaN);
+    }
+
+    [Fact]
+    public void VOC_takes_the_box_that_is_overlapped_most_and_COCO_a_thing_before_what_does_not_count()
+    {
+        // 10 × 10 at 1 overlaps the difficult one at 2 by 9 of 11, and the thing at 4 by 7 of 13, in whichever order they are written.
+        PictureBox hard = Box(2, 0) with { Kind = BoxKind.Difficult };
+        foreach (PictureBox[] truth in new[] { new[] { hard, Box(4, 0) }, [Box(4, 0), hard] })
+        {
+            DetectionReport report = Report([truth], [[Found(1, 0, 0.9f)]]);
+            report.VocPrecision.ShouldBe(0, "it lies at the difficult one, and the thing is missed");
+            report.CocoHalf.ShouldBe(1, 1e-12);
+            // At 0.75 it agrees with the difficult one alone.
+            report.CocoThreeQuarters.ShouldBe(0);
+        }
+    }
+
+    [Fact]
+    public void A_crowd_takes_any_number_of_boxes_by_the_share_of_them_that_lies_in_it()
+    {
+        PictureBox thing = Box(200, 0), crowd = new(0, 0, 0, 100, 100) { Kind = BoxKind.Crowd };
+        // Each has a hundredth of the crowd, so its overlap is next to nothing; all of it lies inside.
+        DetectionReport report = Report([[crowd, thing]], [[Found(0, 0, 0.9f), Found(40, 40, 0.9f), Found(41, 40, 0.9f), Found(200, 0, 0.8f)]]);
+        (report.VocPrecision, report.CocoPrecision, report.Classes[0].BoxCount).ShouldBe((1, 1, 1));
+        // 6 of 10 columns lie inside: enough for 0.5, 0.55 and 0.6; beyond that it is wrong, before the thing is found.
+        report = Report([[crowd, thing]], [[Found(94, 0, 0.9f), Found(200, 0, 0.8f)]]);
+        report.VocPrecision.ShouldBe(1);
+        (report.CocoHalf, report.CocoThreeQuarters).ShouldBe((1, 0.5));
+        report.CocoPrecision.ShouldBe(((3 * 1) + (7 * 0.5)) / 10, 1e-12);
+        // Outside it is wrong; and the crowd is of its class alone.
+        Report([[crowd, thing]], [[Found(120, 0, 0.9f), Found(200, 0, 0.8f)]]).CocoHalf.ShouldBe(0.5, 1e-12);
+        new DetectionReport(["thing", "other"], [[crowd, thing with { Label = 1 }]], [[new(Box(0, 0) with { Label = 1 }, 0.9f), new(thing with { Label = 1 }, 0.8f)]]).CocoHalf.ShouldBe(0.5, 1e-12);
+        // A thing inside the crowd is found before the crowd takes the box.
+        Report([[crowd, Box(40, 40)]], [[Found(40, 40, 0.9f)]]).CocoHalf.ShouldBe(1, 1e-12);
+    }
+
+    [Fact]
     public void Overlap_and_suppression_by_hand()
     {
         Box(0, 0).Overlap(Box(5, 0)).ShouldBe(1.0 / 3, 1e-12);

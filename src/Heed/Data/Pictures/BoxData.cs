@@ -62,7 +62,7 @@ public sealed class BoxData : IPictureData
         return Create([.. kept.Select(i => entries[i])], [.. kept.Select(i => found[i] ?? [])], table, options, faults);
     }
 
-    /// <summary>Reads a folder of XML files in the form of Pascal VOC: one for each picture, found by its <c>filename</c>, else by its own name.</summary>
+    /// <summary>Reads a folder of XML files in the form of Pascal VOC: one for each picture, found by its <c>filename</c>, else by its own name. Objects with <c>difficult</c> 1 are <see cref="BoxKind.Difficult"/>.</summary>
     /// <param name="pictures">A folder, tar, tar.gz or zip.</param>
     /// <param name="annotations">The folder of the XML files.</param>
     /// <param name="options">Null for the defaults.</param>
@@ -79,7 +79,7 @@ public sealed class BoxData : IPictureData
 
     /// <summary>Reads a JSON file in the form of COCO: <c>images</c>, <c>annotations</c> with <c>bbox</c>, <c>categories</c>.</summary>
     /// <param name="pictures">A folder, tar, tar.gz or zip.</param>
-    /// <param name="annotations">The JSON file. Annotations of crowds (<c>iscrowd</c>) are left out.</param>
+    /// <param name="annotations">The JSON file. Annotations with <c>iscrowd</c> are <see cref="BoxKind.Crowd"/>.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <exception cref="InputException">See <see cref="ReadTable"/>.</exception>
     public static BoxData ReadCoco(string pictures, string annotations, PictureDataOptions? options = null)
@@ -105,7 +105,7 @@ public sealed class BoxData : IPictureData
         return Create(
             [.. all.Select((one, i) => PictureEntry.OfPicture(FormattableString.Invariant($"picture {i}"), one.Picture))],
             [.. all.Select(one => one.Boxes.Select(box => new NamedBox(
-                (uint)box.Label < (uint)labelNames.Count ? labelNames[box.Label] : FormattableString.Invariant($"{box.Label}"), box.Left, box.Top, box.Right, box.Bottom, "the boxes")).ToList())],
+                (uint)box.Label < (uint)labelNames.Count ? labelNames[box.Label] : FormattableString.Invariant($"{box.Label}"), box.Left, box.Top, box.Right, box.Bottom, "the boxes") { Kind = box.Kind }).ToList())],
             "the pictures", new PictureDataOptions { LabelNames = labelNames }, faults);
     }
 
@@ -176,7 +176,7 @@ public sealed class BoxData : IPictureData
                 if (box.Fault(width, height, entry.Name, numbers) is { } fault)
                     faults.Add(fault, "boxes");
                 else
-                    own.Add(new PictureBox(numbers[box.Label], box.Left, box.Top, box.Right, box.Bottom));
+                    own.Add(new PictureBox(numbers[box.Label], box.Left, box.Top, box.Right, box.Bottom) { Kind = box.Kind });
             }
             ofPicture[i] = [.. own];
         }

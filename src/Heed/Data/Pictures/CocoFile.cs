@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Heed;
 
 /// <summary>Boxes in the form of COCO (Lin et al., ECCV 2014): <c>images</c> (id, file_name), <c>categories</c> (id, name) and <c>annotations</c>
-/// (image_id, category_id, bbox = [x, y, width, height]).</summary>
+/// (image_id, category_id, bbox = [x, y, width, height], perhaps iscrowd).</summary>
 /// <param name="LabelNames">The names of the categories, ordered ordinally.</param>
 /// <param name="Pictures">The pictures in the order of the file.</param>
 internal sealed record CocoFile(IReadOnlyList<string> LabelNames, IReadOnlyList<(string Name, List<NamedBox> Boxes)> Pictures)
@@ -31,8 +31,7 @@ internal sealed record CocoFile(IReadOnlyList<string> LabelNames, IReadOnlyList<
 
     private static void Add(JsonElement annotation, string place, Dictionary<long, string> names, Dictionary<long, List<NamedBox>> byId)
     {
-        if (annotation.TryGetProperty("iscrowd", out JsonElement crowd) && crowd.ValueKind == JsonValueKind.Number && crowd.GetDouble() != 0)
-            return;
+        bool isCrowd = annotation.TryGetProperty("iscrowd", out JsonElement crowd) && crowd.ValueKind == JsonValueKind.Number && crowd.GetDouble() != 0;
         if (!byId.TryGetValue(annotation.GetProperty("image_id").GetInt64(), out List<NamedBox>? boxes))
             throw new FormatException($"{place} is of no image");
         if (!names.TryGetValue(annotation.GetProperty("category_id").GetInt64(), out string? name))
@@ -40,6 +39,6 @@ internal sealed record CocoFile(IReadOnlyList<string> LabelNames, IReadOnlyList<
         float[] box = [.. annotation.GetProperty("bbox").EnumerateArray().Select(number => number.GetSingle())];
         if (box.Length != 4)
             throw new FormatException($"the bbox of {place} does not have four numbers");
-        boxes.Add(new NamedBox(name, box[0], box[1], box[0] + box[2], box[1] + box[3], place));
+        boxes.Add(new NamedBox(name, box[0], box[1], box[0] + box[2], box[1] + box[3], place) { Kind = isCrowd ? BoxKind.Crowd : BoxKind.Thing });
     }
 }

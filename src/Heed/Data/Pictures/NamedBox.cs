@@ -11,6 +11,9 @@ namespace Heed;
 /// <param name="Place">File and line, for messages.</param>
 internal readonly record struct NamedBox(string Label, float Left, float Top, float Right, float Bottom, string Place)
 {
+    /// <summary>What it counts for.</summary>
+    public BoxKind Kind { get; init; }
+
     /// <summary>What is wrong with the box in a picture of this size; null if nothing is.</summary>
     public InputException? Fault(int width, int height, string picture, Dictionary<string, int> labels)
     {

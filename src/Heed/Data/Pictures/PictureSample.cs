@@ -8,6 +8,9 @@ namespace Heed;
 /// <param name="Bottom">Lower edge, above <paramref name="Top"/>.</param>
 public readonly record struct PictureBox(int Label, float Left, float Top, float Right, float Bottom)
 {
+    /// <summary>What it counts for; default one thing.</summary>
+    public BoxKind Kind { get; init; }
+
     /// <summary>Width times height.</summary>
     public float Area => (Right - Left) * (Bottom - Top);
 
@@ -15,11 +18,18 @@ public readonly record struct PictureBox(int Label, float Left, float Top, float
     /// <param name="other">The other box.</param>
     public double Overlap(PictureBox other)
     {
+        double both = Common(other);
+        return both == 0 ? 0 : both / (((double)Right - Left) * ((double)Bottom - Top) + (((double)other.Right - other.Left) * ((double)other.Bottom - other.Top)) - both);
+    }
+
+    /// <summary>How far this box, which was found, agrees with a true one: the overlap; with a crowd, the share of this box that lies in it, as COCO has it.</summary>
+    internal double Agreement(PictureBox truth) => truth.Kind == BoxKind.Crowd ? Common(truth) / (((double)Right - Left) * ((double)Bottom - Top)) : Overlap(truth);
+
+    // The area of both.
+    private double Common(PictureBox other)
+    {
         double across = (double)Math.Min(Right, other.Right) - Math.Max(Left, other.Left), down = (double)Math.Min(Bottom, other.Bottom) - Math.Max(Top, other.Top);
-        if (across <= 0 || down <= 0)
-            return 0;
-        double both = across * down;
-        return both / (((double)Right - Left) * ((double)Bottom - Top) + (((double)other.Right - other.Left) * ((double)other.Bottom - other.Top)) - both);
+        return across <= 0 || down <= 0 ? 0 : across * down;
     }
 }
 

@@ -40,8 +40,7 @@ internal readonly record struct PictureWindow(double Left, double Top, double Wi
         if (IsMirrored)
             (left, right) = (width - right, width - left);
         double top = (box.Top - Top) * height / Height, bottom = (box.Bottom - Top) * height / Height;
-        var clipped = new PictureBox(
-            box.Label, (float)Math.Max(0, left), (float)Math.Max(0, top), (float)Math.Min(width, right), (float)Math.Min(height, bottom));
+        PictureBox clipped = box with { Left = (float)Math.Max(0, left), Top = (float)Math.Max(0, top), Right = (float)Math.Min(width, right), Bottom = (float)Math.Min(height, bottom) };
         bool isVisible = clipped.Right > clipped.Left && clipped.Bottom > clipped.Top && clipped.Area >= leastVisible * (right - left) * (bottom - top);
         return isVisible ? clipped : null;
     }

@@ -4,7 +4,7 @@ using System.Xml.Linq;
 namespace Heed;
 
 /// <summary>One annotation in the form of Pascal VOC (Everingham et al., IJCV 2010): <c>annotation/filename</c>, and of each <c>object</c> its
-/// <c>name</c> and <c>bndbox</c>.</summary>
+/// <c>name</c>, <c>bndbox</c> and perhaps <c>difficult</c>.</summary>
 /// <param name="Path">The XML file.</param>
 /// <param name="Picture">The name of the picture's file.</param>
 /// <param name="Boxes">Its boxes.</param>
@@ -56,7 +56,10 @@ internal sealed record VocFile(string Path, string Picture, List<NamedBox> Boxes
     {
         int line = ((IXmlLineInfo)thing).LineNumber;
         return new NamedBox(
-            thing.Element("name")?.Value.Trim() ?? "", Corner("xmin"), Corner("ymin"), Corner("xmax"), Corner("ymax"), FormattableString.Invariant($"{path}, line {line}"));
+            thing.Element("name")?.Value.Trim() ?? "", Corner("xmin"), Corner("ymin"), Corner("xmax"), Corner("ymax"), FormattableString.Invariant($"{path}, line {line}"))
+        {
+            Kind = thing.Element("difficult")?.Value.Trim() == "1" ? BoxKind.Difficult : BoxKind.Thing,
+        };
 
         float Corner(string name) => thing.Element("bndbox")?.Element(name) is { } corner ? BoxNumber.Parse(corner.Value.Trim(), path, line)
             : throw new InputException($"an object has no bndbox/{name}.", path, line);

@@ -24,9 +24,8 @@ public sealed class Fcos : Module
         PictureNetworkConfig shape = config.Backbone with { Channels = config.Channels, ClassCount = 1 };
         Config = config with { Backbone = shape };
         backbone = Register("backbone", shape.Create());
+        backbone.RequireLevels(config.LevelCount, FormattableString.Invariant($"FcosConfig: {config.LevelCount} levels are asked for"));
         first = backbone.LevelChannels.Count - config.LevelCount;
-        if (first < 0)
-            throw new ArgumentException(FormattableString.Invariant($"FcosConfig: {config.LevelCount} levels are asked for, but the backbone has {backbone.LevelChannels.Count}."), nameof(config));
         Strides = [.. backbone.LevelStrides.Skip(first)];
         FeaturePlaces = [.. Strides.Select(_ => new object())];
         pyramid = Register("fpn", new FeaturePyramid([.. backbone.LevelChannels.Skip(first)], config.Width));

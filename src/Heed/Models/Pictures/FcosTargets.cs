@@ -3,7 +3,7 @@ namespace Heed;
 /// <summary>What each place of a level should say.</summary>
 /// <remarks>
 /// <para>A place belongs to a box if it lies in it, at most 1½ strides from its middle along each axis (Tian et al.'s centre sampling), and the box's farthest edge is as far as the level is for: up to 8 strides, from where the finer level
-/// ends, without end for the last one. Of several boxes it takes the one with the smallest area. A box that holds no place, which is smaller than the finest stride, is seen by none.</para>
+/// ends, without end for the last one. Of several boxes it takes the one with the smallest area. A box that holds no place, which is smaller than the finest stride, is seen by none. Crowds are no things.</para>
 /// <para>Centre-ness: √(min(l, r)/max(l, r)·min(t, b)/max(t, b)), 1 in the middle and 0 at an edge.</para>
 /// </remarks>
 internal sealed class FcosTargets
@@ -40,7 +40,7 @@ internal sealed class FcosTargets
         for (int picture = 0; picture < boxes.Length; picture++)
         {
             Array.Fill(areas, float.PositiveInfinity);
-            foreach (PictureBox box in boxes[picture])
+            foreach (PictureBox box in boxes[picture].Where(b => b.Kind != BoxKind.Crowd))
             {
                 double middleX = (box.Left + (double)box.Right) / 2, middleY = (box.Top + (double)box.Bottom) / 2;
                 int firstRow = Math.Max(0, (int)Math.Floor((middleY / stride) - Near - 0.5)), firstColumn = Math.Max(0, (int)Math.Floor((middleX / stride) - Near - 0.5));

@@ -52,6 +52,18 @@ public abstract class PictureNetwork : Module
     /// <summary>A forward pass over one black picture.</summary>
     internal Func<Pass, Tensor> Look(int height, int width) => pass => Forward(pass.Input(new float[height * width * Config.Channels], new Shape(1, height, width, Config.Channels)), pass);
 
+    /// <summary>Refuses a task that looks at more levels than there are.</summary>
+    /// <param name="count">Levels that it looks at.</param>
+    /// <param name="asked">How it says so.</param>
+    internal void RequireLevels(int count, string asked)
+    {
+        int there = LevelChannels.Count;
+        if (there == 1 && count > 1)
+            throw new ArgumentException($"{asked}, but the backbone has 1 level of features; take one that sees at several resolutions, such as a residual network or MobileNetV3.");
+        if (there < count)
+            throw new ArgumentException(FormattableString.Invariant($"{asked}, but the backbone has {there} levels; give at most so many."));
+    }
+
     /// <summary>Reads weights and running statistics of a file that torchvision or timm wrote, or of a model folder of ours; what does not fit is left as it is and reported.</summary>
     /// <remarks>Dense layers that torch has as 1 × 1 convolutions (those of squeeze-and-excitation) are taken as they are; <c>num_batches_tracked</c> is of no use here; <c>se_module</c> is read as <c>se</c>.</remarks>
     /// <param name="path">A safetensors file, or a folder with one or several.</param>

@@ -5,12 +5,12 @@ namespace Heed;
 /// <summary>A residual network for pictures, with an attention block in every residual block if the configuration names one.</summary>
 /// <remarks>
 /// <para>Shapes: pictures <c>(batch, height, width, channels)</c>; features <c>(batch, height', width', features)</c>; logits <c>(batch, classes)</c>. Parameter names as torchvision's: <c>conv1</c>, <c>bn1</c>, <c>layer1.0.conv1</c>, …, <c>fc</c>.</para>
-/// <para>Source: He, Zhang, Ren and Sun 2016; with attention <c>se</c>, SE-ResNet of Hu, Shen and Sun 2018; with groups, ResNeXt of Xie et al. 2017; wide, Zagoruyko and Komodakis 2016.</para>
+/// <para>Source: He, Zhang, Ren and Sun 2016; with attention <c>se</c>, SE-ResNet of Hu, Shen and Sun 2018; with groups, ResNeXt of Xie et al. 2017; wide, Zagoruyko and Komodakis 2016, whose blocks are pre-activated: there the first convolution has no norm, and <c>norm</c> stands behind the last stage.</para>
 /// </remarks>
 public sealed class ResNet : PictureNetwork
 {
     private readonly Convolution stem;
-    private readonly BatchNorm norm;
+    private readonly BatchNorm norm;   // of the first convolution, or behind the last stage
     private readonly Stage[] stages;
     private readonly Slot<Linear> head;
 
@@ -22,11 +22,11 @@ public sealed class ResNet : PictureNetwork
     {
         Config = config;
         bool isLarge = config.Stem == "large";
-        int channels = isLarge ? 64 : Math.Min(config.Widths[0], 16);
+        int channels = config.FirstWidth;
         stem = Register("conv1", isLarge
             ? new Convolution(config.Channels, channels, (7, 7), 2, (3, 3), hasBias: false, initializer: Initializer.HeNormal)
             : new Convolution(config.Channels, channels, (3, 3), 1, (1, 1), hasBias: false, initializer: Initializer.HeNormal));
-        norm = Register("bn1", new BatchNorm(channels));
+        int first = channels;
         stages = new Stage[config.Depths.Count];
         List<int> levels = isLarge ? [channels] : [];
         for (int n = 0; n < stages.Length; n++)
@@ -35,6 +35,7 @@ public sealed class ResNet : PictureNetwork
             channels = config.Widths[n] * (config.Block == "bottleneck" ? 4 : 1);
             levels.Add(channels);
         }
+        norm = config.IsPreActivated ? Register("norm", new BatchNorm(channels)) : Register("bn1", new BatchNorm(first));
         LevelChannels = levels;
         LevelStrides = [.. levels.Select((_, n) => 1 << (isLarge ? n + 1 : n))];
         head = RegisterSlot("fc", new Linear(channels, config.ClassCount));
@@ -59,7 +60,7 @@ public sealed class ResNet : PictureNetwork
     public override IReadOnlyList<Tensor> Levels(Tensor pictures, in Pass pass)
     {
         List<Tensor> levels = [];
-        Tensor x = stem.Forward(pictures, pass, norm, Activation.Relu);
+        Tensor x = Config.IsPreActivated ? stem.Forward(pictures, pass) : stem.Forward(pictures, pass, norm, Activation.Relu);
         if (Config.Stem == "large")
         {
             levels.Add(x);
@@ -67,6 +68,8 @@ public sealed class ResNet : PictureNetwork
         }
         foreach (Stage stage in stages)
             levels.Add(x = stage.Forward(x, pass));
+        if (Config.IsPreActivated)
+            levels[^1] = norm.Forward(x, pass, rectifies: true);
         return levels;
     }
 

@@ -21,6 +21,9 @@ public sealed record ResNetConfig : PictureNetworkConfig
     /// <summary>The first layers: <c>small</c>, one 3 × 3 convolution for pictures such as CIFAR's, or <c>large</c>, a 7 × 7 convolution and a maximum with stride 2 each, for 224 × 224; default small.</summary>
     public string Stem { get; init; } = "small";
 
+    /// <summary>Filters of the first convolution; default 0: 64 with a large stem, else as the first stage, but at most 16.</summary>
+    public int StemWidth { get; init; }
+
     /// <summary>The block: <c>basic</c>, two 3 × 3 convolutions, or <c>bottleneck</c>, 1 × 1, 3 × 3, 1 × 1; default basic.</summary>
     public string Block { get; init; } = "basic";
 
@@ -39,11 +42,17 @@ public sealed record ResNetConfig : PictureNetworkConfig
     /// <summary>How a shortcut meets another shape: <c>projection</c>, a 1 × 1 convolution with batch norm (option B of the paper), or <c>padding</c>, every second pixel and zeros for new channels (option A); default projection.</summary>
     public string Shortcut { get; init; } = "projection";
 
+    /// <summary>Whether batch norm and rectifier stand before each convolution, not behind it, and once more behind the last stage, so that sums pass on as they are (He et al. 2016b, Zagoruyko and Komodakis 2016); default false.</summary>
+    public bool IsPreActivated { get; init; }
+
     /// <summary>The block that weighs channels behind the last convolution of a branch: one of <see cref="PictureAttention.Names"/>, or <c>none</c>; default none.</summary>
     public override string Attention { get; init; } = "none";
 
     /// <summary>Reduction of the attention block; default 0: as published for it.</summary>
     public override int Reduction { get; init; }
+
+    /// <summary>Hidden units of squeeze and excitation are rounded to the nearest multiple of this, as timm's <c>rd_divisor</c>; default 0: not rounded, but at least 4 (as timm's <c>legacy_</c> networks have them from 64 channels on). <see cref="Named"/> sets 8 for networks with a large stem.</summary>
+    public int ReductionDivisor { get; init; }
 
     /// <summary>Where the attention block stands: one of <see cref="Placements"/>; default standard.</summary>
     public string Placement { get => field ?? "standard"; init; } = "standard";
@@ -59,7 +68,7 @@ public sealed record ResNetConfig : PictureNetworkConfig
     public static new IReadOnlyList<string> Names { get; } =
         [.. Bases.SelectMany(b => new[] { b, "se-" + b })];
 
-    private static IEnumerable<string> Bases => ["resnet20", "resnet32", "resnet44", "resnet56", "wide-resnet16-4", "resnet18", "resnet34", "resnet50", "resnet101", "resnext50"];
+    private static IEnumerable<string> Bases => ["resnet20", "resnet32", "resnet44", "resnet56", "wide-resnet16-4", "resnext29-8x64", "resnext29-16x64", "resnet18", "resnet34", "resnet50", "resnet101", "resnext50"];
 
     /// <summary>A published network by its name, such as <c>resnet20</c> or <c>se-resnet50</c>.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -68,14 +77,17 @@ public sealed record ResNetConfig : PictureNetworkConfig
     {
         ArgumentNullException.ThrowIfNull(name);
         bool attends = name.StartsWith("se-", StringComparison.Ordinal);
-        ResNetConfig small = new(), large = small with { Stem = "large", Widths = [64, 128, 256, 512], ClassCount = 1000 }, bottleneck = large with { Block = "bottleneck", Depths = [3, 4, 6, 3] };
+        ResNetConfig small = new(), large = small with { Stem = "large", Widths = [64, 128, 256, 512], ClassCount = 1000, ReductionDivisor = 8 }, bottleneck = large with { Block = "bottleneck", Depths = [3, 4, 6, 3] };
+        ResNetConfig next = small with { StemWidth = 64, Block = "bottleneck", Widths = [64, 128, 256] };
         ResNetConfig config = (attends ? name[3..] : name) switch
         {
             "resnet20" => small,
             "resnet32" => small with { Depths = [5, 5, 5] },
             "resnet44" => small with { Depths = [7, 7, 7] },
             "resnet56" => small with { Depths = [9, 9, 9] },
-            "wide-resnet16-4" => small with { Depths = [2, 2, 2], Widths = [64, 128, 256] },
+            "wide-resnet16-4" => small with { Depths = [2, 2, 2], Widths = [64, 128, 256], StemWidth = 16, IsPreActivated = true },
+            "resnext29-8x64" => next with { Groups = 8 },
+            "resnext29-16x64" => next with { Groups = 16 },
             "resnet18" => large with { Depths = [2, 2, 2, 2] },
             "resnet34" => large with { Depths = [3, 4, 6, 3] },
             "resnet50" => bottleneck,
@@ -90,7 +102,21 @@ public sealed record ResNetConfig : PictureNetworkConfig
     public override ResNet Create() => new(this);
 
     /// <inheritdoc/>
-    public override string Describe() => FormattableString.Invariant($"residual network of {string.Join(", ", Depths)} {Block} blocks, widths {string.Join(", ", Widths)}, attention {Attention}{(Attention != "none" && Placement != "standard" ? $" ({Placement})" : "")}{(Convolution != "plain" ? $", {Convolution} convolutions" : "")}");
+    public override string Describe() => FormattableString.Invariant($"residual network of {string.Join(", ", Depths)} {(IsPreActivated ? "pre-activated " : "")}{Block} blocks, widths {string.Join(", ", Widths)}, attention {Attention}{(Attention != "none" && Placement != "standard" ? $" ({Placement})" : "")}{(Convolution != "plain" ? $", {Convolution} convolutions" : "")}");
+
+    /// <summary>The attention block for so many channels.</summary>
+    internal PictureAttention CreateAttention(int channels)
+    {
+        if (Attention != "se" || ReductionDivisor == 0)
+            return PictureAttention.Create(Attention, channels, Reduction);
+        // timm's make_divisible with round_limit 0: to the nearest multiple, however much is lost.
+        double width = channels / (double)(Reduction > 0 ? Reduction : 16);
+        int hidden = (int)(width + (ReductionDivisor / 2.0)) / ReductionDivisor * ReductionDivisor;
+        return new SqueezeExcitation(channels, new SqueezeExcitationConfig { HiddenSize = Math.Max(ReductionDivisor, hidden) });
+    }
+
+    /// <summary>Filters of the first convolution.</summary>
+    internal int FirstWidth => StemWidth > 0 ? StemWidth : Stem == "large" ? 64 : Math.Min(Widths[0], 16);
 
     internal override int UsualSize => Stem == "large" ? 224 : 32;
 
@@ -117,6 +143,10 @@ public sealed record ResNetConfig : PictureNetworkConfig
             throw new ArgumentException("ResNetConfig: augmented convolutions have no groups; take Groups 1.");
         if (Depths is null || Widths is null || Depths.Count == 0 || Depths.Count != Widths.Count || Depths.Concat(Widths).Any(n => n < 1) || Math.Min(Math.Min(Channels, ClassCount), Math.Min(Groups, GroupWidth)) < 1 || Reduction < 0)
             throw new ArgumentException("ResNetConfig: depths and widths must be as many, and all sizes at least 1.");
+        if (StemWidth is < 0 or > 1 << 14)
+            throw new ArgumentException(FormattableString.Invariant($"ResNetConfig: StemWidth must be from 0 to 16384; got {StemWidth}."));
+        if (ReductionDivisor is < 0 or > 1 << 10)
+            throw new ArgumentException(FormattableString.Invariant($"ResNetConfig: ReductionDivisor must be from 0 to 1024; got {ReductionDivisor}."));
         if (Block == "basic" && Groups > 1)
             throw new ArgumentException("ResNetConfig: groups belong to the bottleneck block; take Block bottleneck.");
     }

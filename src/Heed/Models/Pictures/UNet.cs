@@ -38,8 +38,7 @@ public sealed class UNet : Module
         {
             encoder = [];
             backbone = Register("backbone", shape.Create());
-            if (widths.Length > backbone.LevelChannels.Count)
-                throw new ArgumentException(FormattableString.Invariant($"UNetConfig: there are {widths.Length} widths, but the backbone has {backbone.LevelChannels.Count} levels; give at most so many."), nameof(config));
+            backbone.RequireLevels(widths.Length, FormattableString.Invariant($"UNetConfig: there are {widths.Length} widths"));
             (levels, Stride) = ([.. backbone.LevelChannels.Take(widths.Length)], backbone.LevelStrides[^1]);
         }
         enlargements = new Module[levels.Length - 1];

@@ -48,6 +48,11 @@ public class BoxAndMaskDataTests
         var data = BoxData.ReadVoc(folder["p"], folder["xml"]);
         (data.Count, data.Boxes(0).Count, data.Boxes(1).Count).ShouldBe((2, 2, 0));
         data.Boxes(0)[1].ShouldBe(new PictureBox(0, 1, 2, 3, 4));
+        foreach ((string difficult, BoxKind kind) in new[] { ("<difficult>1</difficult>", BoxKind.Difficult), ("<difficult>0</difficult>", BoxKind.Thing) })
+        {
+            File.WriteAllText(folder["xml/2.xml"], $"<annotation><filename>a.png</filename>{Box.Replace("<bndbox>", difficult + "<bndbox>", StringComparison.Ordinal)}</annotation>");
+            BoxData.ReadVoc(folder["p"], folder["xml"]).Boxes(1).ShouldBe([new PictureBox(0, 1, 2, 3, 4) { Kind = kind }]);
+        }
 
         File.WriteAllText(folder["xml/3.xml"], "<annotation><filename>c.png</filename><object></object></annotation>");
         Should.Throw<InputException>(() => BoxData.ReadVoc(folder["p"], folder["xml"])).Message.ShouldContain("3.xml, line 1: an object has no bndbox/xmin");
@@ -70,7 +75,8 @@ public class BoxAndMaskDataTests
         File.WriteAllText(file, Head + """{"image_id":9,"category_id":3,"bbox":[1,2,3.5,4]},{"image_id":9,"category_id":1,"bbox":[0,0,1,1],"iscrowd":1}]}""");
         var data = BoxData.ReadCoco(folder["p"], file);
         data.LabelNames.ShouldBe(["cat", "dog"]);
-        data.Boxes(1).ShouldBe([new PictureBox(1, 1, 2, 4.5f, 6)]);
+        data.Boxes(1).ShouldBe([new PictureBox(1, 1, 2, 4.5f, 6), new PictureBox(0, 0, 0, 1, 1) { Kind = BoxKind.Crowd }]);
+        data.Select([1]).Read(0).Boxes.ShouldBe(data.Boxes(1));
         foreach ((string annotation, string part) in new[]
         {
             ("""{"image_id":1,"category_id":3,"bbox":[1,2,3,4]}""", "annotation 0 is of no image"), ("""{"image_id":9,"category_id":2,"bbox":[1,2,3,4]}""", "annotation 0 is of no category"),
