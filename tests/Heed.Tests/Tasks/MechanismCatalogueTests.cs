@@ -11,7 +11,7 @@ public sealed class MechanismCatalogueTests
 
     private static readonly Dictionary<string, string[]> vocabulary = new(StringComparer.Ordinal)
     {
-        ["softness"] = ["soft", "hard", "global", "local", "any"],
+        ["softness"] = ["soft", "hard", "any", "global", "local"],
         ["form"] = ["item-wise", "location-wise", "any"],
         ["input"] = ["distinctive", "self", "co-attention", "hierarchical", "any"],
         ["output"] = ["single", "multi-head", "multi-dimensional", "any"],
@@ -36,6 +36,10 @@ public sealed class MechanismCatalogueTests
             text.Trim().Length.ShouldBeGreaterThan(3, page);
         foreach ((string criterion, string value) in new[] { ("softness", m.Softness), ("form", m.InputForm), ("input", m.InputRepresentation), ("output", m.OutputRepresentation) })
             value.Split(", ").ShouldAllBe(word => vocabulary[criterion].Contains(word), criterion);
+        string[] halves = m.Softness.Split(", ");
+        halves[^1].ShouldBeOneOf("global", "local");
+        halves[..^1].ShouldNotBeEmpty($"{page} says soft, hard or any before global or local");
+        halves[..^1].ShouldAllBe(word => word == "soft" || word == "hard" || (word == "any" && halves.Length == 2));
         m.Types.ShouldNotBeEmpty();
         m.Types.ShouldAllBe(type => type.IsPublic);
         Tensor result = m.Example.Run();
@@ -45,6 +49,17 @@ public sealed class MechanismCatalogueTests
         m.Example.Code.ShouldContain("Tensor result = ");
         m.Example.Code.ShouldNotContain("return");
     }
+
+    [Theory]
+    [InlineData("soft, global", "distribution-softmax", "distribution-top-k", "architecture-pointer-network", "pooling-additive", "saliency-squeeze-excitation")]
+    [InlineData("soft, local", "distribution-local-p", "distribution-local-m")]
+    [InlineData("hard, global", "distribution-hard", "distribution-gumbel-hard", "saliency-max")]
+    [InlineData("hard, local", "input-form-glimpses")]
+    [InlineData("soft, hard, global", "distribution-monotonic")]
+    [InlineData("any, global", "score-additive", "mask-causal", "output-multi-head", "input-self")]
+    [InlineData("any, local", "mask-window")]
+    public void Softness_says_both_halves(string softness, params string[] pages) =>
+        pages.ShouldAllBe(page => MechanismCatalogue.Find(page).Single().Softness == softness);
 
     [Fact]
     public void Names_are_one_in_each_kind() => MechanismCatalogue.All.Select(MechanismCatalogue.PageName).ShouldBeUnique();
