@@ -55,7 +55,7 @@ public sealed record MultiHead(int HeadCount, int HeadSize = 0) : Heads
             Tensor x = Tensor.From([1, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 1], new Shape(1, 3, 4));
             return Step.Evaluate(pass => attention.Forward(query: x, keys: x, values: x, ranges: null, pass).Weights!, Capture.Weights);
         }),
-        Types = [typeof(MultiHead), typeof(Attention)],
+        Types = [typeof(MultiHead), typeof(Attention), typeof(MultiHeadAttention)],
         Pages = ["unified-attention"],
     };
 }
