@@ -26,6 +26,16 @@ public abstract record Score
         return build(numbers);
     }
 
+    /// <summary>A score by its name, with a hidden layer as long as the configuration around it says, unless the name says it.</summary>
+    internal static Score Sized(string name, int size) => Parse(name) switch
+    {
+        AdditiveScore additive when !SaysNumbers(name) => additive with { Size = size },
+        LocationAwareScore aware when !SaysNumbers(name) => aware with { Size = size },
+        Score other => other,
+    };
+
+    private static bool SaysNumbers(string name) => name.Contains('(', StringComparison.Ordinal);
+
     /// <summary>A score by its name, so that a configuration may simply give that.</summary>
     /// <param name="name">As <see cref="Parse"/> takes it.</param>
     public static implicit operator Score(string name) => Parse(name);
