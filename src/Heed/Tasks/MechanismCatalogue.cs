@@ -7,6 +7,7 @@ public static class MechanismCatalogue
     // One line for each mechanism that no configuration chooses by name.
     private static readonly Mechanism[] others =
     [
+        ModifiedScore.Entry,
         SingleOutput.Entry,
         MultiHead.Entry,
         DirectionalAttention.Entry,

@@ -61,6 +61,9 @@ public sealed record Mechanism
     /// <summary>The types that offer it.</summary>
     public required IReadOnlyList<Type> Types { get; init; }
 
+    /// <summary>Their names; of generic ones without the number of their arguments.</summary>
+    public IEnumerable<string> TypeNames => Types.Select(type => type.Name.Split('`')[0]);
+
     /// <summary>Further pages of docs/mechanisms, without ".md".</summary>
     public IReadOnlyList<string> Pages { get; internal init; } = [];
 
