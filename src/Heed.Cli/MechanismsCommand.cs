@@ -89,7 +89,7 @@ internal static class MechanismsCommand
         yield return ("variant", m.Variant);
         yield return ("use", m.Use);
         yield return ("not for", m.Avoid);
-        yield return ("types", string.Join(", ", m.Types.Select(t => t.Name)));
+        yield return ("types", string.Join(", ", m.TypeNames));
     }
 
     private static string Numbers(Tensor tensor) => string.Join(' ', tensor.ToArray().Take(24).Select(x => x.ToString("F3", CultureInfo.InvariantCulture))) + (tensor.Length > 24 ? " …" : "");

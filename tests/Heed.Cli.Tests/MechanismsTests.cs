@@ -14,6 +14,8 @@ public sealed class MechanismsTests
             run.Out.ShouldContain(heading);
         using JsonDocument json = JsonDocument.Parse(CommandRun.Of("mechanisms", "--json").ShouldSucceed().Out);
         json.RootElement.GetProperty("mechanisms").GetArrayLength().ShouldBe(MechanismCatalogue.All.Count);
+        json.RootElement.GetProperty("mechanisms").EnumerateArray().Select(m => m.GetProperty("softness").GetString()!.Split(", ")[^1]).ShouldAllBe(half => half == "global" || half == "local");
+        run.Out.ShouldContain("soft, local");
     }
 
     [Fact]

@@ -5,6 +5,7 @@ public sealed partial class Attention
 {
     internal static Mechanism Distinctive => new("distinctive", MechanismKind.InputRepresentation)
     {
+        Softness = "any, global",
         InputRepresentation = "distinctive",
         OutputRepresentation = "any",
         Formula = "c = φ(g(f(q, K)), V), q from one sequence, K and V from another",
@@ -27,6 +28,7 @@ public sealed partial class Attention
 
     internal static Mechanism Self => new("self", MechanismKind.InputRepresentation)
     {
+        Softness = "any, global",
         InputRepresentation = "self",
         OutputRepresentation = "any",
         Formula = "c_i = Σ_j g(f(x_i, X))_j·x_j: one sequence as query, keys and values",

@@ -136,7 +136,7 @@ public sealed partial class Attention : Module
     {
         Tensor q = Split(queryMap, WithoutPadding(query, queryRanges), pass);
         HardChoice? choice = null;
-        (Tensor context, Tensor? weights) = IsFused && !HasHooks && state is not { IsTracked: true } && !IsChanged(pass)
+        (Tensor context, Tensor? weights) = IsFused && !HasHooks && state is not { IsTracked: true } && !(state is not null && score is DotProductFunction { ReadsPairs: true }) && !IsChanged(pass)
             ? Fused(q, memory, queryRanges, state, pass) : WrittenOut(q, memory, queryRanges, state, pass, out choice);
         context = context.Reshape(new Shape(query.Shape[0], query.Shape[1], context.Shape[2] * context.Shape[3]));
         return new AttentionResult(Return(output is null ? context : output.Forward(context, pass), pass), weights) { State = state?.Next(weights), Choice = choice };
@@ -194,36 +194,31 @@ public sealed partial class Attention : Module
             DropoutKey = drops ? pass.Random.NextUInt64() : 0,
         };
         Tensor query = product.MapQuery(q, pass);
-        AttentionOutputs result = distribution.Fused switch
-        {
-            FusedDistribution.Softmax => Masked(query, key, value, default(PlainScore), inputs, state),
-            FusedDistribution.Sparsemax => Masked(query, key, value, default(Distributed<PlainScore, SparsemaxFunction>), inputs, state),
-            _ => Masked(query, key, value, default(Distributed<PlainScore, Entmax15Function>), inputs, state),
-        };
+        AttentionOutputs result = Masked(query, key, value, product, inputs, state, pass);
         return (result.Context, pass.Capture.HasFlag(Capture.Weights) || IsAsked(pass) ? result.Weights() : null);
     }
 
-    private AttentionOutputs Masked<TModifier>(Tensor q, Tensor k, Tensor v, TModifier modifier, AttentionInputs inputs, AttentionState? state)
-        where TModifier : unmanaged, IDifferentiableScoreModifier
+    private AttentionOutputs Masked(Tensor q, Tensor k, Tensor v, DotProductFunction product, AttentionInputs inputs, AttentionState? state, in Pass pass)
     {
+        FusedDistribution weighing = distribution.Fused;
         if (config.Mask.IsNone)
-            return Tensor.Attention(q, k, v, modifier, default(NoMask), inputs);
+            return product.Attend(q, k, v, default(NoMask), inputs, weighing, pass);
         if (config.Mask.IsCausal && state is null)
-            return Tensor.Attention(q, k, v, modifier, default(Causal), inputs);
+            return product.Attend(q, k, v, default(Causal), inputs, weighing, pass);
         if (config.Mask.Sides is ( <= WidestWindow, <= WidestWindow) sides && state is null)
-            return Tensor.Attention(q, k, v, modifier, new Window(sides.Left, sides.Right), inputs);
+            return product.Attend(q, k, v, new Window(sides.Left, sides.Right), inputs, weighing, pass);
         (int queries, int keys) = (q.Shape[1], k.Shape[1]);
         bool[] flags = state is null ? config.Mask.RelativeTable(q.Shape[0], queries, keys, inputs.QueryRanges, inputs.KeyRanges)
             : config.Mask.StepTable(q.Shape[0], queries, keys, inputs.KeyRanges, state, isRelative: true);
         long perSequence = flags.Length > queries * keys ? queries * keys : 0;
-        return Tensor.Attention(q, k, v, modifier, new DenseMask(perSequence, 0, keys), inputs with { MaskFlags = flags });
+        return product.Attend(q, k, v, new DenseMask(perSequence, 0, keys), inputs with { MaskFlags = flags }, weighing, pass);
     }
 
     private (Tensor Context, Tensor Weights) WrittenOut(Tensor q, AttentionMemory memory, SequenceRanges? queryRanges, AttentionState? state, in Pass pass, out HardChoice? choice)
     {
         (Tensor key, Tensor value) = memory.Prepared(isFused: false, pass);
         Tensor query = HeadsFirst(q);
-        AttentionStep step = new(query, memory.Ranges, state);
+        AttentionStep step = new(query, memory.Ranges, state) { QueryRanges = queryRanges };
         Tensor energies = score.Energies(query, key, step, pass);
         bool[] allowed = state is null ? config.Mask.Table(q.Shape[0], q.Shape[1], memory.KeyCount, queryRanges, memory.Ranges)
             : config.Mask.StepTable(q.Shape[0], q.Shape[1], memory.KeyCount, memory.Ranges, state, isRelative: false);

@@ -44,4 +44,8 @@ public sealed class AttentionState
 /// <param name="Query">The queries <c>(batch, heads, queries, query size)</c>, as the score gets them.</param>
 /// <param name="Ranges">The real keys of each sequence; null: all.</param>
 /// <param name="State">What earlier steps attended to; null in a call over a whole sequence of queries.</param>
-public readonly record struct AttentionStep(Tensor Query, SequenceRanges? Ranges, AttentionState? State);
+public readonly record struct AttentionStep(Tensor Query, SequenceRanges? Ranges, AttentionState? State)
+{
+    /// <summary>The real queries of each sequence; null: all.</summary>
+    public SequenceRanges? QueryRanges { get; init; }
+}

@@ -9,7 +9,7 @@ namespace Heed;
 /// <para>Hard attention (the distribution <c>hard</c>; Xu et al. 2015) draws one place a token in training and takes the likeliest after it; a <see cref="ReinforceLoss"/> with a moving average as baseline is added, the reward
 /// of a draw the logarithm of its own token's probability (the paper's: of the whole target's).</para>
 /// </remarks>
-public sealed class EncoderDecoder : SequenceToSequence
+public sealed partial class EncoderDecoder : SequenceToSequence
 {
     // Keeps the logarithm of what neither vocabulary nor source holds finite.
     private const float LeastProbability = 1e-9f;

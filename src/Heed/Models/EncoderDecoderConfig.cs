@@ -130,12 +130,7 @@ public sealed record EncoderDecoderConfig : SequenceToSequenceConfig
     /// <summary>The score that the values name.</summary>
     internal Score CreateScore()
     {
-        bool saysSize = Score.Contains('(', StringComparison.Ordinal);
-        return Heed.Score.Parse(Score) switch
-        {
-            AdditiveScore additive => additive with { Size = saysSize ? additive.Size : AttentionSize, HasCoverage = Coverage },
-            LocationAwareScore aware when !saysSize => aware with { Size = AttentionSize },
-            Score other => other,
-        };
+        Score score = Heed.Score.Sized(Score, AttentionSize);
+        return score is AdditiveScore additive ? additive with { HasCoverage = Coverage } : score;
     }
 }

@@ -1,48 +1,5 @@
 namespace Heed;
 
-/// <summary>The shape of a <see cref="MemoryNetwork"/>.</summary>
-public sealed record MemoryNetworkConfig
-{
-    /// <summary>Number of word ids; 0 is padding. Answers are words.</summary>
-    /// <value>At least 2.</value>
-    public required int VocabularySize { get; init; }
-
-    /// <summary>d, the size of a memory.</summary>
-    /// <value>Default 32; at least 1.</value>
-    public int EmbeddingSize { get; init; } = 32;
-
-    /// <summary>How often the memory is asked.</summary>
-    /// <value>Default 3; at least 1.</value>
-    public int Hops { get; init; } = 3;
-
-    /// <summary>How many sentences back the temporal encoding tells apart.</summary>
-    /// <value>Default 50; at least 1.</value>
-    public int MaximumSentences { get; init; } = 50;
-
-    /// <summary>Which matrices hops share: <c>adjacent</c>, where the output of a hop is the input of the next, or <c>layer-wise</c>, where all hops have the same and the state passes a linear map.</summary>
-    /// <value>Default <c>adjacent</c>.</value>
-    public string Tying { get; init; } = "adjacent";
-
-    /// <summary>How the words of a sentence become one vector: <c>position</c>, weighted by their place, or <c>bag</c>, summed.</summary>
-    /// <value>Default <c>position</c>.</value>
-    public string Encoding { get; init; } = "position";
-
-    /// <summary>Checks the values.</summary>
-    /// <exception cref="ArgumentException">A value is out of its range; says which, and what is allowed.</exception>
-    public void Validate()
-    {
-        foreach ((string name, int value, int least) in new[] { (nameof(VocabularySize), VocabularySize, 2), (nameof(EmbeddingSize), EmbeddingSize, 1), (nameof(Hops), Hops, 1), (nameof(MaximumSentences), MaximumSentences, 1) })
-        {
-            if (value < least || value > 1 << 20)
-                throw new ArgumentException(FormattableString.Invariant($"MemoryNetwork: {name} must be in {least} … 1048576, got {value}."), name);
-        }
-        if (Tying is not ("adjacent" or "layer-wise"))
-            throw new ArgumentException($"MemoryNetwork: Tying must be adjacent or layer-wise, got '{Tying}'.{NearestName.Hint(Tying, ["adjacent", "layer-wise"])}", nameof(Tying));
-        if (Encoding is not ("position" or "bag"))
-            throw new ArgumentException($"MemoryNetwork: Encoding must be position or bag, got '{Encoding}'.{NearestName.Hint(Encoding, ["position", "bag"])}", nameof(Encoding));
-    }
-}
-
 /// <summary>Stories with a question each, as rectangles of word ids.</summary>
 /// <param name="Words">The stories' words <c>(batch · sentences · words)</c>, row-major; 0 behind a sentence's end. The last real sentence is the most recent.</param>
 /// <param name="Sentences">Real sentences of each story <c>(batch)</c>; they stand first.</param>
@@ -51,7 +8,7 @@ public sealed record StoryBatch(int[] Words, int[] Sentences, int[] Questions);
 
 /// <summary>An end-to-end memory network: a question asks a memory of sentences several times, each time with what it has found. Sukhbaatar, Szlam, Weston and Fergus 2015.</summary>
 /// <remarks>
-/// <para>Formula: <c>m_i = Σ_j l_j∘A·x_ij + T_A(i)</c>, <c>c_i</c> likewise with C and T_C; <c>u¹ = Σ_j l_j∘B·q_j</c>; at hop k <c>p = softmax over i of uᵀm_i</c>, <c>o = Σ_i p_i·c_i</c>, <c>u' = u + o</c> (layer-wise: H·u + o); answer logits <c>W·u</c>.
+/// <para>Formula: <c>m_i = Σ_j l_j∘A·x_ij + T_A(i)</c>, <c>c_i</c> likewise with C and T_C; <c>u¹ = Σ_j l_j∘B·q_j</c>; at hop k <c>p = g(f(u, M))</c>, by default <c>softmax over i of uᵀm_i</c>, score f and distribution g by name and the same for all hops, <c>o = Σ_i p_i·c_i</c>, <c>u' = u + o</c> (layer-wise: H·u + o); answer logits <c>W·u</c>.
 /// Position encoding: <c>l_jk = (1 − j/J) − (k/d)·(1 − 2j/J)</c> for word j of J, feature k of d. T counts sentences back from the last.</para>
 /// <para>Adjacent tying: A^{k+1} = C^k, B = A¹, Wᵀ = C^K. Layer-wise: one A, one C, a B, a W and an H.</para>
 /// <para>Shapes: <see cref="StoryBatch"/> in; logits <c>(batch, vocabulary)</c> and for each hop weights <c>(batch, 1, sentences)</c> out. Embeddings start normal with deviation 0.1, as in the paper; padding is 0.</para>
@@ -82,7 +39,7 @@ public sealed class MemoryNetwork : Module
             tables[i] = Register(FormattableString.Invariant($"words_{i}"), new Embedding(config.VocabularySize, config.EmbeddingSize, paddingId: 0, Initializer.Normal(0.1)));
             times[i] = Register(FormattableString.Invariant($"times_{i}"), new Embedding(config.MaximumSentences, config.EmbeddingSize, initializer: Initializer.Normal(0.1)));
         }
-        hops = Register("hops", new MemoryHops());
+        hops = Register("hops", new MemoryHops(config));
         if (isAdjacent)
             return;
         questions = Register("questions", new Embedding(config.VocabularySize, config.EmbeddingSize, paddingId: 0, Initializer.Normal(0.1)));
@@ -100,11 +57,11 @@ public sealed class MemoryNetwork : Module
     {
         InputRepresentation = "distinctive",
         OutputRepresentation = "single",
-        Formula = "p = softmax_i(uᵀm_i), o = Σ_i p_i·c_i, u' = u + o at each of k hops; answer softmax(W·u)",
+        Formula = "p = g(f(u, M)), by default softmax_i(uᵀm_i), o = Σ_i p_i·c_i, u' = u + o at each of k hops; answer softmax(W·u)",
         Shapes = "stories (batch, sentences, words), questions (batch, words); logits (batch, vocabulary); for each hop weights (batch, 1, sentences)",
         Cost = "2·(hops + 1)·sentences·words·d + 4·hops·sentences·d flops",
         Source = "Sukhbaatar, Szlam, Weston and Fergus, \"End-to-end memory networks\", 2015",
-        Variant = "Adjacent or layer-wise tying, position encoding or bag of words, temporal encoding; softmax may be left out for a linear start.",
+        Variant = "Score and distribution by name, the same for all hops. Adjacent or layer-wise tying, position encoding or bag of words, temporal encoding; g may be left out for a linear start.",
         Use = "Answers that need several facts, one after the other; where the hops should show which.",
         Avoid = "Facts whose order inside of the sentence is subtle: a recurrent encoder reads it better.",
         Example = new(() =>
@@ -121,7 +78,7 @@ public sealed class MemoryNetwork : Module
     /// <summary>Answers.</summary>
     /// <param name="stories">Stories <c>(batch · sentences · words)</c> and questions.</param>
     /// <param name="pass">The call.</param>
-    /// <param name="linear">Whether hops leave their softmax out: the linear start of training (section 5). Default false.</param>
+    /// <param name="linear">Whether hops leave their distribution out: the linear start of training (section 5). Default false.</param>
     /// <returns>Logits <c>(batch, vocabulary)</c>; for each hop the weights <c>(batch, 1, sentences)</c>.</returns>
     /// <exception cref="ShapeException">The sizes do not fit, or a story has more sentences than the temporal encoding knows.</exception>
     public (Tensor Logits, IReadOnlyList<Tensor> HopWeights) Forward(StoryBatch stories, in Pass pass, bool linear = false)
@@ -144,8 +101,7 @@ public sealed class MemoryNetwork : Module
         for (int k = 0; k < config.Hops; k++)
         {
             (int input, int output) = questions is null ? (k, k + 1) : (0, 1);
-            Tensor scores = memories[input].MatMulTransposed(u);
-            Tensor p = linear ? scores.WithoutPadding(ranges).Transpose() : hops.Weigh(scores, ranges, pass);
+            Tensor p = hops.Weigh(u, memories[input], ranges, linear, pass);
             looks.Add(p);
             u = (state is null ? u : state.Forward(u, pass)) + p.SumOverTime(memories[output], ranges);
         }

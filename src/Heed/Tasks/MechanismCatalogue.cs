@@ -7,24 +7,27 @@ public static class MechanismCatalogue
     // One line for each mechanism that no configuration chooses by name.
     private static readonly Mechanism[] others =
     [
+        ModifiedScore.Entry,
         SingleOutput.Entry,
         MultiHead.Entry,
         DirectionalAttention.Entry,
         Attention.Distinctive,
         Attention.Self,
         HierarchicalEncoder.Entry,
+        ReinforceLoss.Entry,
         SpatialTransformer.Entry,
         RecurrentGlimpses.Entry,
         GatedLinearUnit.Entry,
         Highway.Entry,
         LstmGates.Entry,
+        Transformer.Entry,
         PointerNetwork.Entry,
         MemoryNetwork.Entry,
     ];
 
     /// <summary>All entries, in the order of <see cref="MechanismKind"/>.</summary>
     public static IReadOnlyList<Mechanism> All { get; } =
-        [.. others.Concat(CoAttention.Mechanisms).Concat(Score.Mechanisms).Concat(Distribution.Mechanisms).Concat(AttentionMask.Mechanisms).Concat(SequencePooling.Mechanisms).Concat(PictureAttention.Mechanisms).Concat(PictureConvolution.Mechanisms).OrderBy(m => m.Kind)];
+        [.. others.Concat(CoAttention.Mechanisms).Concat(Score.Mechanisms).Concat(Distribution.Mechanisms).Concat(AttentionMask.Mechanisms).Concat(SequencePooling.Mechanisms).Concat(PictureAttention.Mechanisms).Concat(PictureConvolution.Mechanisms).Concat(EncoderDecoder.Mechanisms).OrderBy(m => m.Kind)];
 
     /// <summary>The entries of a name: one, or several of different kinds, as the score and the pooling <c>additive</c>.</summary>
     /// <param name="name">The name; with or without the kind before it: <c>additive</c>, <c>score-additive</c>.</param>

@@ -109,7 +109,7 @@ public sealed class ExplainedStoriesTests : IDisposable
         }));
         rows.ShouldBe([0, 1, 2]);
         AttentionOverride even = AttentionOverride.Uniform(network);
-        Step.Evaluate(pass => network.Forward(Batch(), pass).HopWeights[1], request: even).ToArray().ShouldBe([0.25f, 0.25f, 0.25f, 0.25f]);
+        Step.Evaluate(pass => network.Forward(Batch(), pass).HopWeights[1], request: even).ToArray().ShouldBe([0.25f, 0.25f, 0.25f, 0.25f], 1e-6);
         AttentionIntervention.Measure([input], "uniform").Change.Value.ShouldBeGreaterThan(0.05);
         input.WriteTrace(folder["trace"], TraceType.F32);
         using AttentionTrace trace = AttentionTrace.Open(folder["trace"]);

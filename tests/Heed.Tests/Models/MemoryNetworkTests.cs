@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Heed.Tests.Models;
 
 public sealed class MemoryNetworkTests
@@ -24,6 +26,55 @@ public sealed class MemoryNetworkTests
             (Tensor logits, IReadOnlyList<Tensor> hops) = network.Forward(Stories, pass, linear);
             return Tensor.Concatenate(logits.Tanh().Reshape(new Shape(logits.Length)), hops[1].Reshape(new Shape(hops[1].Length)));
         }).ShouldBeGreaterThan(0);
+    }
+
+    [Theory]
+    [InlineData("scaled-dot", "sparsemax", "adjacent")]
+    [InlineData("general", "sigmoid", "layer-wise")]
+    [InlineData("additive(4)", "entmax", "adjacent")]
+    [InlineData("cosine(2)", "softmax-sink", "layer-wise")]
+    [InlineData("distance", "entmax-learned", "adjacent")]
+    [InlineData("biased-general", "top-k(2)", "adjacent")]
+    [InlineData("activated-general", "local-p(2)", "layer-wise")]
+    public void Score_and_distribution_are_chosen_by_name(string score, string distribution, string tying)
+    {
+        MemoryNetwork network = Create(tying, "position", score, distribution);
+        GradientCheck.Run(network.NamedParameters(), pass =>
+        {
+            (Tensor logits, IReadOnlyList<Tensor> hops) = network.Forward(Stories, pass);
+            return Tensor.Concatenate(logits.Tanh().Reshape(new Shape(logits.Length)), hops[1].Reshape(new Shape(hops[1].Length)));
+        }).ShouldBeGreaterThan(0);
+        // A story alone is as in the batch, and padding has no weight.
+        (Tensor all, Tensor hop) = Step.Evaluate(pass =>
+        {
+            (Tensor l, IReadOnlyList<Tensor> hops) = network.Forward(Stories, pass);
+            return (l, hops[1]);
+        });
+        hop.Values[4..].ToArray().ShouldBe([0, 0]);
+        Step.Evaluate(pass => network.Forward(new StoryBatch([5, 1, 3], [1], [5, 0]), pass).Logits).ToArray().ShouldBe(all.Values[6..].ToArray());
+    }
+
+    [Theory]
+    [InlineData("location(8)", "softmax", "the score 'location(8)' knows places alone and does not read the memories")]
+    [InlineData("location-aware", "softmax", "reads the weights of earlier steps, and each hop asks anew; take dot, general")]
+    [InlineData("dott", "softmax", "Did you mean 'dot'?")]
+    [InlineData("dot", "hard", "learns by a loss of reinforcement, which this network does not add; take hard-straight-through")]
+    [InlineData("dot", "monotonic", "never goes back")]
+    [InlineData("dot", "local-m", "looks around the number of the step")]
+    [InlineData("dot", "sofmax", "Did you mean 'softmax'?")]
+    public void What_makes_no_sense_is_refused_with_the_reason(string score, string distribution, string why) =>
+        Should.Throw<ArgumentException>(() => new MemoryNetwork(new MemoryNetworkConfig { VocabularySize = 4, Score = score, Distribution = distribution })).Message.ShouldContain(why);
+
+    [Fact]
+    public void Names_of_parameters_and_old_configurations_stay_valid()
+    {
+        Create("layer-wise", "bag").NamedParameters().Select(p => p.Name).Order(StringComparer.Ordinal)
+            .ShouldBe(["answer.weight", "questions.weight", "state.weight", "times_0.weight", "times_1.weight", "words_0.weight", "words_1.weight"]);
+        foreach (string json in new[] { """{"VocabularySize":6,"Hops":2}""", """{"VocabularySize":6,"Hops":2,"Score":null,"Distribution":null}""" })
+        {
+            MemoryNetworkConfig config = JsonSerializer.Deserialize<MemoryNetworkConfig>(json)!;
+            (config.Hops, config.Score, config.Distribution).ShouldBe((2, "dot", "softmax"));
+        }
     }
 
     [Fact]
@@ -124,9 +175,9 @@ public sealed class MemoryNetworkTests
             parameter.Assign(weights.Single(w => w.Name == name).Values);
     }
 
-    private static MemoryNetwork Create(string tying, string encoding)
+    private static MemoryNetwork Create(string tying, string encoding, string score = "dot", string distribution = "softmax")
     {
-        MemoryNetwork network = new(new MemoryNetworkConfig { VocabularySize = 6, EmbeddingSize = 3, Hops = 2, MaximumSentences = 4, Tying = tying, Encoding = encoding });
+        MemoryNetwork network = new(new MemoryNetworkConfig { VocabularySize = 6, EmbeddingSize = 3, Hops = 2, MaximumSentences = 4, Tying = tying, Encoding = encoding, Score = score, Distribution = distribution });
         network.Initialize(5);
         return network;
     }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Heed.Tests.Models;
 
 public sealed class PointerNetworkTests
@@ -67,10 +69,89 @@ public sealed class PointerNetworkTests
         }
     }
 
-    [Fact]
-    public void It_learns_to_sort_a_few_numbers()
+    [Theory]
+    [InlineData("concat", "softmax")]
+    [InlineData("general", "sparsemax")]
+    [InlineData("scaled-dot", "entmax")]
+    [InlineData("cosine(2)", "softmax")]
+    [InlineData("distance", "entmax(1.3)")]
+    [InlineData("activated-general", "sparsemax")]
+    public void Score_and_distribution_are_chosen_by_name(string score, string distribution)
     {
-        PointerNetwork network = new(new PointerNetworkConfig { InputSize = 1, HiddenSize = 24, AttentionSize = 24, Once = true });
+        PointerNetwork network = Create(once: true, score, distribution);
+        (string, Parameter Parameter)[] all = [.. network.NamedParameters(), ("items", Drawn())];
+        GradientCheck.Run(all, pass => network.Loss(pass.Use(all[^1].Parameter), Ranges, Targets, Ranges.Lengths, pass)).ShouldBeGreaterThan(0);
+        float[] p = Probabilities(network, Drawn().Values.ToArray());
+        for (int b = 0; b < Batch; b++)
+        {
+            for (int step = 0; step < Ranges.Lengths.Span[b]; step++)
+                p.AsSpan(((b * Items) + step) * Items, Items).ToArray().Sum().ShouldBe(1, 1e-5);
+        }
+    }
+
+    /// <summary>Martins and Astudillo 2016, equation 16: ½·Σ over the support of (u_j² − τ²) + ½ − u_y; and that it has the gradient that it shall have, also where the right item has no probability.</summary>
+    [Fact]
+    public void The_loss_of_sparsemax_is_that_of_its_paper()
+    {
+        PointerNetwork network = Create(once: false, "general", "sparsemax");
+        foreach ((_, Parameter parameter) in network.NamedParameters())
+            parameter.Change(static (values, _) => System.Numerics.Tensors.TensorPrimitives.Multiply(values, 6, values), 0);
+        float[] items = Drawn().Values.ToArray();
+        (float loss, float[] u, float[] p) = Step.Evaluate(pass =>
+        {
+            Tensor x = pass.Input(items, new Shape(Batch, Items, Size)), logits = network.Forward(x, Ranges, Targets, Ranges.Lengths, pass);
+            return (network.Loss(x, Ranges, Targets, Ranges.Lengths, pass).Values[0], logits.ToArray(), network.Probabilities(logits, pass).ToArray());
+        });
+        double expected = 0;
+        int steps = 0, hopeless = 0;
+        for (int b = 0; b < Batch; b++)
+        {
+            for (int step = 0; step < Ranges.Lengths.Span[b]; step++, steps++)
+            {
+                int row = ((b * Items) + step) * Items, right = row + Ranges.Starts.Span[b] + Targets[(b * Items) + step];
+                int[] support = [.. Enumerable.Range(row, Items).Where(j => p[j] > 0)];
+                double tau = (support.Sum(j => (double)u[j]) - 1) / support.Length;
+                expected += (support.Sum(j => (u[j] * (double)u[j]) - (tau * tau)) / 2) + 0.5 - u[right];
+                hopeless += p[right] == 0 ? 1 : 0;
+            }
+        }
+        ((double)loss).ShouldBe(expected / steps, 1e-4);
+        hopeless.ShouldBeGreaterThan(0, "a right item without probability is among them");
+    }
+
+    [Theory]
+    [InlineData("location(8)", "softmax", "the score 'location(8)' knows places alone and does not read the items")]
+    [InlineData("location-aware", "softmax", "the score 'location-aware' reads the weights of earlier steps")]
+    [InlineData("aditive", "softmax", "Did you mean 'additive'?")]
+    [InlineData("additive", "sigmoid", "the distribution 'sigmoid' does not sum to 1")]
+    [InlineData("additive", "softmax-sink", "does not sum to 1")]
+    [InlineData("additive", "local-p", "does not sum to 1")]
+    [InlineData("additive", "monotonic", "does not sum to 1")]
+    [InlineData("additive", "top-k(2)", "gives no probability and no gradient to a right item that is not among the first")]
+    [InlineData("additive", "hard", "draws, and the items' probabilities are the answer itself; take softmax, sparsemax or entmax.")]
+    [InlineData("additive", "gumbel", "draws")]
+    [InlineData("additive", "entmax-learned", "would learn its α from a loss that α itself defines")]
+    public void What_makes_no_sense_is_refused_with_the_reason(string score, string distribution, string why) =>
+        Should.Throw<ArgumentException>(() => new PointerNetwork(new PointerNetworkConfig { InputSize = 1, Score = score, Distribution = distribution })).Message.ShouldContain(why);
+
+    [Fact]
+    public void Names_of_parameters_and_old_configurations_stay_valid()
+    {
+        Create(once: true).NamedParameters().Select(p => p.Name).Where(name => name.StartsWith("score", StringComparison.Ordinal) || name.StartsWith("distribution", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal).ShouldBe(["score.key.weight", "score.query.bias", "score.query.weight", "score.v"]);
+        foreach (string json in new[] { """{"InputSize":2,"HiddenSize":3,"AttentionSize":4,"Once":true}""", """{"InputSize":2,"HiddenSize":3,"AttentionSize":4,"Once":true,"Score":null,"Distribution":null}""" })
+        {
+            PointerNetworkConfig config = JsonSerializer.Deserialize<PointerNetworkConfig>(json)!;
+            (config.HiddenSize, config.Once, config.Score, config.Distribution).ShouldBe((3, true, "additive", "softmax"));
+        }
+    }
+
+    [Theory]
+    [InlineData("additive", "softmax")]
+    [InlineData("general", "sparsemax")]
+    public void It_learns_to_sort_a_few_numbers(string score, string distribution)
+    {
+        PointerNetwork network = new(new PointerNetworkConfig { InputSize = 1, HiddenSize = 24, AttentionSize = 24, Once = true, Score = score, Distribution = distribution });
         network.Initialize(1);
         AdamW optimizer = new(network.NamedParameters().Select(p => p.Parameter));
         RandomStream random = new(2, "numbers");
@@ -100,7 +181,7 @@ public sealed class PointerNetworkTests
     }
 
     private static float[] Probabilities(PointerNetwork network, float[] items) =>
-        Step.Evaluate(pass => network.Forward(pass.Input(items, new Shape(Batch, Items, Size)), Ranges, Targets, Ranges.Lengths, pass).Softmax()).ToArray();
+        Step.Evaluate(pass => network.Probabilities(network.Forward(pass.Input(items, new Shape(Batch, Items, Size)), Ranges, Targets, Ranges.Lengths, pass), pass)).ToArray();
 
     private static (float[] Numbers, int[] Order) Numbers(RandomStream random, int batch, int count)
     {
@@ -108,9 +189,9 @@ public sealed class PointerNetworkTests
         return (numbers, [.. Enumerable.Range(0, batch).SelectMany(b => Enumerable.Range(0, count).OrderBy(i => numbers[(b * count) + i]))]);
     }
 
-    private static PointerNetwork Create(bool once)
+    private static PointerNetwork Create(bool once, string score = "additive", string distribution = "softmax")
     {
-        PointerNetwork network = new(new PointerNetworkConfig { InputSize = Size, HiddenSize = 3, AttentionSize = 4, Once = once });
+        PointerNetwork network = new(new PointerNetworkConfig { InputSize = Size, HiddenSize = 3, AttentionSize = 4, Once = once, Score = score, Distribution = distribution });
         network.Initialize(5);
         return network;
     }

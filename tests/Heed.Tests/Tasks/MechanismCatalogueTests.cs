@@ -1,17 +1,28 @@
+using System.Text.RegularExpressions;
 using Heed.Testing;
 
 namespace Heed.Tests.Tasks;
 
-public sealed class MechanismCatalogueTests
+public sealed partial class MechanismCatalogueTests
 {
     private const string Folder = "docs/mechanisms/catalogue";
 
-    // What a public type of the library must derive from to be a mechanism that needs an entry.
-    private static readonly Type[] bases = [typeof(Score), typeof(Distribution), typeof(Heads), typeof(SequencePooling), typeof(CoAttention)];
+    // What a public type of the library must derive from to be a mechanism that needs an entry, beside the modules of the folders below.
+    private static readonly Type[] bases = [typeof(Score), typeof(Distribution), typeof(Heads)];
+
+    // Modules of these folders are mechanisms, or stand here: parts of mechanisms, and networks around them that add none of their own.
+    private static readonly string[] folders = ["src/Heed/Attention", "src/Heed/Models"];
+
+    private static readonly Type[] parts =
+    [
+        typeof(TransformerEmbedding),
+        typeof(BlstmClassifier), typeof(TransformerClassifier), typeof(GlimpseClassifier),
+        typeof(ConvolutionBlock), typeof(ResidualBlock), typeof(ResNet), typeof(MobileNetV3), typeof(VisionTransformer), typeof(UNet), typeof(FeaturePyramid), typeof(Fcos),
+    ];
 
     private static readonly Dictionary<string, string[]> vocabulary = new(StringComparer.Ordinal)
     {
-        ["softness"] = ["soft", "hard", "global", "local", "any"],
+        ["softness"] = ["soft", "hard", "any", "global", "local"],
         ["form"] = ["item-wise", "location-wise", "any"],
         ["input"] = ["distinctive", "self", "co-attention", "hierarchical", "any"],
         ["output"] = ["single", "multi-head", "multi-dimensional", "any"],
@@ -23,8 +34,25 @@ public sealed class MechanismCatalogueTests
     public void Every_public_mechanism_has_an_entry()
     {
         HashSet<Type> known = [.. MechanismCatalogue.All.SelectMany(m => m.Types)];
-        typeof(Score).Assembly.GetExportedTypes().Where(type => !type.IsAbstract && bases.Any(type.IsSubclassOf) && !known.Contains(type))
-            .ShouldBeEmpty("give the type an Entry and name that in the list of its kind: docs/mechanisms/adding-a-mechanism.md");
+        HashSet<string> declared = [.. folders.SelectMany(folder => Repository.Files(folder, "*.cs")).SelectMany(file => Declaration().Matches(File.ReadAllText(Repository.PathOf(file)))).Select(match => match.Groups["name"].Value)];
+        Type[] needed = [.. typeof(Score).Assembly.GetExportedTypes().Where(type => !type.IsAbstract && (bases.Any(type.IsSubclassOf) || (type.IsSubclassOf(typeof(Module)) && declared.Contains(type.Name))))];
+        needed.ShouldContain(typeof(EncoderDecoder));
+        needed.ShouldContain(typeof(ReinforceLoss));
+        needed.Except(known).Except(parts).ShouldBeEmpty("give the type an Entry and name that in the list of its kind: docs/mechanisms/adding-a-mechanism.md");
+        parts.Where(part => known.Contains(part) || !needed.Contains(part)).ShouldBeEmpty("no exception that is none");
+    }
+
+    /// <summary>What a translator's configuration switches on is a mechanism, too.</summary>
+    [Fact]
+    public void Every_decoder_and_switch_of_the_encoder_decoder_has_an_entry()
+    {
+        string[] names = [.. EncoderDecoder.Mechanisms.Select(m => m.Name)];
+        string[] switches = [.. typeof(EncoderDecoderConfig).GetProperties().Where(p => p.PropertyType == typeof(bool) && p.Name != nameof(EncoderDecoderConfig.TieEmbeddings)).Select(p => Hump().Replace(p.Name, "-$0").ToLowerInvariant())];
+        switches.ShouldContain("coverage");
+        names.Order(StringComparer.Ordinal).ShouldBe(switches.Concat(["bahdanau", "luong"]).Order(StringComparer.Ordinal));
+        string refused = Should.Throw<ArgumentException>(() => new EncoderDecoderConfig { Decoder = "none" }.Validate()).Message;
+        names.Except(switches).ShouldAllBe(decoder => refused.Contains(decoder));
+        MechanismCatalogue.All.Select(MechanismCatalogue.PageName).ShouldBe(MechanismCatalogue.All.Select(MechanismCatalogue.PageName).Union(names.Select(name => "architecture-" + name)), "all are in the catalogue");
     }
 
     [Theory]
@@ -36,6 +64,10 @@ public sealed class MechanismCatalogueTests
             text.Trim().Length.ShouldBeGreaterThan(3, page);
         foreach ((string criterion, string value) in new[] { ("softness", m.Softness), ("form", m.InputForm), ("input", m.InputRepresentation), ("output", m.OutputRepresentation) })
             value.Split(", ").ShouldAllBe(word => vocabulary[criterion].Contains(word), criterion);
+        string[] halves = m.Softness.Split(", ");
+        halves[^1].ShouldBeOneOf("global", "local");
+        halves[..^1].ShouldNotBeEmpty($"{page} says soft, hard or any before global or local");
+        halves[..^1].ShouldAllBe(word => word == "soft" || word == "hard" || (word == "any" && halves.Length == 2));
         m.Types.ShouldNotBeEmpty();
         m.Types.ShouldAllBe(type => type.IsPublic);
         Tensor result = m.Example.Run();
@@ -45,6 +77,17 @@ public sealed class MechanismCatalogueTests
         m.Example.Code.ShouldContain("Tensor result = ");
         m.Example.Code.ShouldNotContain("return");
     }
+
+    [Theory]
+    [InlineData("soft, global", "distribution-softmax", "distribution-top-k", "architecture-pointer-network", "pooling-additive", "saliency-squeeze-excitation")]
+    [InlineData("soft, local", "distribution-local-p", "distribution-local-m")]
+    [InlineData("hard, global", "distribution-hard", "distribution-gumbel-hard", "saliency-max")]
+    [InlineData("hard, local", "input-form-glimpses")]
+    [InlineData("soft, hard, global", "distribution-monotonic")]
+    [InlineData("any, global", "score-additive", "mask-causal", "output-multi-head", "input-self")]
+    [InlineData("any, local", "mask-window")]
+    public void Softness_says_both_halves(string softness, params string[] pages) =>
+        pages.ShouldAllBe(page => MechanismCatalogue.Find(page).Single().Softness == softness);
 
     [Fact]
     public void Names_are_one_in_each_kind() => MechanismCatalogue.All.Select(MechanismCatalogue.PageName).ShouldBeUnique();
@@ -121,6 +164,7 @@ public sealed class MechanismCatalogueTests
     [InlineData("unified-attention", 3)]
     [InlineData("sequence-pooling", 1)]
     [InlineData("co-attention", 1)]
+    [InlineData("encoder-decoder", 1)]
     public void Tables_of_a_hand_written_page_are_made_of_the_catalogue(string page, int tables)
     {
         string path = Repository.PathOf($"docs/mechanisms/{page}.md"), text = File.ReadAllText(path).ReplaceLineEndings("\n"), made = MechanismPage.WithTables(text);
@@ -129,6 +173,12 @@ public sealed class MechanismCatalogueTests
             File.WriteAllText(path, text = made);
         text.ShouldBe(made, $"docs/mechanisms/{page}.md: run with HEED_UPDATE_DOCS=1");
     }
+
+    [GeneratedRegex(@"^public sealed (partial )?class (?<name>\w+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Declaration();
+
+    [GeneratedRegex("(?<=[a-z])[A-Z]", RegexOptions.None, 1000)]
+    private static partial Regex Hump();
 
     private static string Call(Mechanism m) => m.Parameters.All(p => p.Default is not null) ? m.Name : $"{m.Name}({string.Join(", ", m.Parameters.Select(_ => 1))})";
 }

@@ -37,6 +37,7 @@ internal static partial class MechanismPage
             "masks" => AttentionMask.Mechanisms,
             "poolings" => SequencePooling.Mechanisms,
             "co-attention" => CoAttention.Mechanisms,
+            "encoder-decoder" => EncoderDecoder.Mechanisms,
             _ => throw new ArgumentException($"no list '{list}' in the catalogue"),
         };
         StringBuilder table = new("\n| name | formula | use it | source |\n|---|---|---|---|\n");
@@ -74,9 +75,9 @@ internal static partial class MechanismPage
         page.Append(CultureInfo.InvariantCulture, $"**Criteria:** softness {m.Softness}; form of input {m.InputForm}; input representation {m.InputRepresentation}; output representation {m.OutputRepresentation}.\n\n");
         foreach ((string label, string text) in new[] { ("Shapes", m.Shapes), ("Cost", m.Cost), ("Source", m.Source), ("Variant built", m.Variant), ("Use it", m.Use), ("Do not use it", m.Avoid) })
             page.Append(CultureInfo.InvariantCulture, $"**{label}:** {text}{(text.EndsWith('.') ? "" : ".")}\n\n");
-        page.Append(CultureInfo.InvariantCulture, $"```csharp\n{m.Example.Code}\n```\n\nIn C#: {string.Join(", ", m.Types.Select(t => $"`{t.Name}`"))}.");
+        page.Append(CultureInfo.InvariantCulture, $"```csharp\n{m.Example.Code}\n```\n\nIn C#: {string.Join(", ", m.TypeNames.Select(name => $"`{name}`"))}.");
         foreach (string other in m.Pages)
-            page.Append(CultureInfo.InvariantCulture, $" More: [{other}](../{other}.md).");
+            page.Append(CultureInfo.InvariantCulture, $" More: [{Path.GetFileName(other)}](../{other}.md).");
         return page.Append('\n').ToString();
     }
 

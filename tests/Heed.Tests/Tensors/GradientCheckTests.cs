@@ -69,6 +69,11 @@ public sealed class GradientCheckTests
         ["TopKSoftmax"] = [new(T(5, 7), a => a.TopKSoftmax(3)), new(T(5, 3), a => a.TopKSoftmax(9))],
         ["SinkSoftmax"] = [new(T(2, 3, 4, 5), T(3), (a, b) => a.SinkSoftmax(b))],
         ["AdditiveScores"] = [new(T(2, 3, 4, 6), T(2, 3, 5, 6), T(3, 6), (q, k, v) => Tensor.AdditiveScores(q, k, v)), new(T(1, 1, 4, 3), T(1, 3), (q, v) => Tensor.AdditiveScores(q, q, v))],
+        ["ModifyScores"] =
+        [
+            new(T(4, 2, 5, 7), T(2), (a, slopes) => a.ModifyScores(new Then<SoftCap, Alibi>(new(2), default), slopes, new(new[] { 5, 2, 3, 1 }), new(new[] { 7, 3, 5, 1 }, new[] { 0, 4, 1, 6 })).Tanh()),
+            new(T(2, 1, 3, 5), T(1), (a, slopes) => a.ModifyScores(default(Alibi), slopes, positions: new[] { 4, 1 }).Softmax()),
+        ],
         ["MaskScores"] = [new(T(2, 3, 2, 3), a => a.MaskScores(new[] { true, true, false, true, false, true }).Softmax()), new(T(2, 3, 1, 3), a => a.MaskScores(new[] { true, true, false, false, false, false }).Softmax()), new(T(1, 2, 1, 3), a => a.MaskScores(new[] { true, true, false, true, false, true }).Softmax())],
         ["SwapMiddle"] = [new(T(2, 3, 4, 5), a => a.SwapMiddle().Tanh())],
         ["ScaleRows"] = [new(T(2, 5, 3), T(2, 5), (x, f) => x.ScaleRows(f)), new(T(2, 5, 3), T(), (x, f) => x.ScaleRows(f))],

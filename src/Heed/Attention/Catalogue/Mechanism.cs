@@ -9,7 +9,8 @@ namespace Heed;
 /// </remarks>
 public sealed record Mechanism
 {
-    internal Mechanism(string name, MechanismKind kind) => (Name, Kind) = (name, kind);
+    // Scores and masks go with soft and hard distributions alike.
+    internal Mechanism(string name, MechanismKind kind) => (Name, Kind, Softness) = (name, kind, kind is MechanismKind.Score or MechanismKind.Mask ? "any, global" : "soft, global");
 
     /// <summary>The name, as configurations give it: small letters and hyphens.</summary>
     public string Name { get; internal init; }
@@ -20,8 +21,9 @@ public sealed record Mechanism
     /// <summary>The numbers that may stand in parentheses behind the name, as in <c>window(32, 0)</c>.</summary>
     public IReadOnlyList<MechanismParameter> Parameters { get; internal init; } = [];
 
-    /// <summary>soft or hard, global or local; <c>any</c> where the mechanism leaves it open.</summary>
-    public string Softness { get; internal init; } = "soft";
+    /// <summary>Both halves of the criterion: first soft or hard, <c>any</c> where the mechanism leaves it open, then global or local, as in <c>soft, global</c>.</summary>
+    /// <remarks>Soft: weights are shares of several items. Hard: items are taken whole; both words stand where training is soft and evaluation hard. Local: of itself it weighs only places around a centre or position; global: it weighs all.</remarks>
+    public string Softness { get; internal init; }
 
     /// <summary>item-wise or location-wise.</summary>
     public string InputForm { get; internal init; } = "item-wise";
@@ -58,6 +60,9 @@ public sealed record Mechanism
 
     /// <summary>The types that offer it.</summary>
     public required IReadOnlyList<Type> Types { get; init; }
+
+    /// <summary>Their names; of generic ones without the number of their arguments.</summary>
+    public IEnumerable<string> TypeNames => Types.Select(type => type.Name.Split('`')[0]);
 
     /// <summary>Further pages of docs/mechanisms, without ".md".</summary>
     public IReadOnlyList<string> Pages { get; internal init; } = [];

@@ -29,7 +29,7 @@ public sealed record GumbelSoftmax(float Temperature = 1, bool IsHard = false) :
     internal static Mechanism HardEntry => Entry with
     {
         Name = "gumbel-hard",
-        Softness = "hard",
+        Softness = "hard, global",
         Builder = (Func<double[], Distribution>)(n => new GumbelSoftmax((float)n[0], IsHard: true)),
         Formula = "α one-hot at the largest of softmax((e + G)/τ); backward the gradient of that softmax",
         Variant = "Straight through; in evaluation the largest energy.",

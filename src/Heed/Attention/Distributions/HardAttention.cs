@@ -24,7 +24,7 @@ public sealed record HardAttention(HardGradient Gradient = HardGradient.Reinforc
     internal static Mechanism Entry => new("hard", MechanismKind.Distribution)
     {
         Builder = (Func<double[], Distribution>)(_ => new HardAttention()),
-        Softness = "hard",
+        Softness = "hard, global",
         Formula = "s ~ softmax(e), α_s = 1; gradient ≈ (R − b)·∇ ln p_s + λ·∇H(p)",
         Shapes = DistributionShapes,
         Cost = "That of softmax, and a random number a query",

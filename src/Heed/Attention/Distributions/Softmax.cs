@@ -100,7 +100,6 @@ public sealed record TopK(int Count) : Distribution
         Example = ExampleOf("top-k(2)"),
         Types = [typeof(TopK)],
         Pages = ["unified-attention"],
-        Softness = "soft, local",
     };
 
     /// <inheritdoc/>

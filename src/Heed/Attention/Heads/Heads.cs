@@ -11,6 +11,7 @@ public sealed record SingleOutput : Heads
 {
     internal static Mechanism Entry => new("single-output", MechanismKind.OutputRepresentation)
     {
+        Softness = "any, global",
         OutputRepresentation = "single",
         Formula = "c = Σ_j α_j·v_j",
         Shapes = HeadShapes,
@@ -38,6 +39,7 @@ public sealed record MultiHead(int HeadCount, int HeadSize = 0) : Heads
 {
     internal static Mechanism Entry => new("multi-head", MechanismKind.OutputRepresentation)
     {
+        Softness = "any, global",
         OutputRepresentation = "multi-head",
         Formula = "head_i = attention(Q·W_iᵀ, K·W_iᵀ, V·W_iᵀ), c = [head_1; …; head_h]·W_oᵀ",
         Shapes = HeadShapes,
@@ -53,7 +55,7 @@ public sealed record MultiHead(int HeadCount, int HeadSize = 0) : Heads
             Tensor x = Tensor.From([1, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 1], new Shape(1, 3, 4));
             return Step.Evaluate(pass => attention.Forward(query: x, keys: x, values: x, ranges: null, pass).Weights!, Capture.Weights);
         }),
-        Types = [typeof(MultiHead), typeof(Attention)],
+        Types = [typeof(MultiHead), typeof(Attention), typeof(MultiHeadAttention)],
         Pages = ["unified-attention"],
     };
 }

@@ -19,7 +19,7 @@ public sealed record LocalAttention(int HalfWidth = 10, LocalCentre Centre = Loc
     {
         Builder = (Func<double[], Distribution>)(n => new LocalAttention((int)n[0])),
         Parameters = [new("half width", 10, "D: keys on each side of the centre")],
-        Softness = "local",
+        Softness = "soft, local",
         Formula = "p = S·sigmoid(v_pᵀ tanh(W_p q)); α_j = softmax(e in [p − D, p + D])_j·exp(−(j − p)²/(2σ²)), σ = D/2",
         Shapes = DistributionShapes + "; a centre for each query and head",
         Cost = "That of softmax, and an exponential a key; energies outside of the window are computed and masked",

@@ -19,7 +19,7 @@ public sealed record MonotonicAttention(float Noise = 1, float InitialOffset = -
     {
         Builder = (Func<double[], Distribution>)(n => new MonotonicAttention((float)n[0], (float)n[1])),
         Parameters = [new("noise", 1, "deviation of the noise in training", IsWhole: false), new("offset", -1, "r at the start: the more negative, the further a look goes", IsWhole: false)],
-        Softness = "soft, hard",
+        Softness = "soft, hard, global",
         Formula = "p_j = sigmoid(e_j + r); α_j = p_j·q_j, q_j = (1 − p_{j−1})·q_{j−1} + α_j of the query before",
         Shapes = DistributionShapes,
         Cost = "That of sigmoid; queries come one after the other",

@@ -55,7 +55,7 @@ public sealed partial class AttentionMask
             Entry("window", n => Window((int)n[0], (int)n[1]), "query − left ≤ key ≤ query + right", "Beltagy, Peters and Cohan, \"Longformer\", 2020, section 3.1", "Closed on both sides.", "Long sequences whose near neighbours matter; joined with prefix for far ones.",
                 "Where far items must be reached in one step.", new("left", null, "how many keys before the query are seen"), new("right", null, "how many keys behind it are seen")) with
             {
-                Softness = "soft, local",
+                Softness = "any, local",
             },
             Entry("prefix", n => Prefix((int)n[0]), "key < length", "Raffel et al., \"Exploring the limits of transfer learning\", 2020, section 3.2.1", "The first keys, for every query; join it: causal | prefix.", "A first part that everybody may read, or global tokens beside a window.",
                 "Alone, unless only the first keys matter.", new MechanismParameter("length", null, "how many of the first keys are seen")));

@@ -22,7 +22,7 @@ public sealed class MaxPooling : SequencePooling
         Example = ExampleOf("max"),
         Types = [typeof(MaxPooling)],
         Pages = ["sequence-pooling"],
-        Softness = "hard",
+        Softness = "hard, global",
         OutputRepresentation = "multi-dimensional",
     };
 

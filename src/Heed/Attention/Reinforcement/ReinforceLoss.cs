@@ -16,6 +16,28 @@ public sealed class ReinforceLoss : Module
     private readonly double entropyWeight, momentum, baselineWeight;
     private readonly StateBuffer average;
 
+    internal static Mechanism Entry => new("reinforce", MechanismKind.Softness)
+    {
+        Softness = "hard, global",
+        InputForm = "any",
+        Formula = "L = (1/batch)·Σ_i [−Σ_k (R_ik − b)·ln π_ik − λ·Σ_k H_ik], b ← m·b + (1 − m)·mean R",
+        Shapes = "ln π and entropies H (batch, …), rewards one a sample or one a choice; a scalar",
+        Cost = "A few operations a choice; what it saves or costs is the number of draws",
+        Source = "Williams, \"Simple statistical gradient-following algorithms\", 1992; moving average and entropy: Xu et al., \"Show, attend and tell\", 2015, section 4.1; predicted baselines: Mnih et al. 2014, section 3.2",
+        Variant = "Moving average of rewards as baseline, corrected for its start, or predictions trained beside. A translator with the distribution hard takes the logarithm of a token's own probability as reward, where Xu et al. take that of the whole target.",
+        Use = "Anything that draws: hard attention, glimpses. The draws' distribution learns by it, all else by the ordinary loss.",
+        Avoid = "Where soft attention is cheap enough, or hard-straight-through or gumbel-hard will do: they need fewer steps and no further loss.",
+        Example = new(() =>
+        {
+            Tensor drawn = Tensor.From([-0.5f, -1, -2, -0.25f], new Shape(2, 2)), entropies = Tensor.From([0.7f, 0.6f, 0.4f, 0.5f], new Shape(2, 2));
+            float[] rewards = [1, 0];
+            ReinforceLoss reinforce = new(entropyWeight: 0.01);
+            return Step.Evaluate(pass => reinforce.Forward(drawn, rewards, pass, entropies));
+        }),
+        Types = [typeof(ReinforceLoss)],
+        Pages = ["hard-attention", "glimpses"],
+    };
+
     /// <summary>Creates the loss.</summary>
     /// <param name="entropyWeight">λ; at least 0; default 0.01.</param>
     /// <param name="momentum">m, in [0, 1); default 0.9.</param>

@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>What a score is built for.</summary>
@@ -10,7 +12,7 @@ public readonly record struct ScoreSizes(int HeadCount, int QuerySize, int KeySi
 /// <remarks>Write your own by deriving a record and a <see cref="ScoreFunction"/>; it then works with every distribution and mask.</remarks>
 public abstract record Score
 {
-    private protected const string ScoreShapes = "queries (batch, heads, queries, query size), keys (batch, heads, keys, key size); energies (batch, heads, queries, keys)";
+    internal const string ScoreShapes = "queries (batch, heads, queries, query size), keys (batch, heads, keys, key size); energies (batch, heads, queries, keys)";
     private static readonly MechanismList<Func<double[], Score>> list = new("score", ScaledDotScore.Entry, DotScore.Entry, GeneralScore.Entry, GeneralScore.BiasedEntry, ActivatedGeneralScore.Entry,
         AdditiveScore.Entry, AdditiveScore.ConcatEntry, LocationScore.Entry, LocationAwareScore.Entry, CosineSimilarityScore.Entry, DistanceScore.Entry);
 
@@ -25,6 +27,16 @@ public abstract record Score
         (Func<double[], Score> build, double[] numbers) = list.Find("Score.Parse", name);
         return build(numbers);
     }
+
+    /// <summary>A score by its name, with a hidden layer as long as the configuration around it says, unless the name says it.</summary>
+    internal static Score Sized(string name, int size) => Parse(name) switch
+    {
+        AdditiveScore additive when !SaysNumbers(name) => additive with { Size = size },
+        LocationAwareScore aware when !SaysNumbers(name) => aware with { Size = size },
+        Score other => other,
+    };
+
+    private static bool SaysNumbers(string name) => name.Contains('(', StringComparison.Ordinal);
 
     /// <summary>A score by its name, so that a configuration may simply give that.</summary>
     /// <param name="name">As <see cref="Parse"/> takes it.</param>
@@ -112,13 +124,32 @@ public abstract class DotProductFunction : ScoreFunction
     public virtual Tensor MapKey(Tensor key, in Pass pass) => key;
 
     /// <inheritdoc/>
-    public sealed override Tensor Energies(Tensor query, Tensor key, in Pass pass) => Product(query, MapKey(key, pass), pass);
+    public sealed override Tensor Energies(Tensor query, Tensor key, in Pass pass) => Energies(query, MapKey(key, pass), new AttentionStep(query, null, null), pass);
 
     /// <inheritdoc/>
     public sealed override Tensor PrepareKeys(Tensor key, in Pass pass) => MapKey(key, pass);
 
     /// <inheritdoc/>
-    public sealed override Tensor Energies(Tensor query, Tensor prepared, in AttentionStep step, in Pass pass) => Product(query, prepared, pass);
+    public sealed override Tensor Energies(Tensor query, Tensor prepared, in AttentionStep step, in Pass pass) => Changed(Product(query, prepared, pass), step, pass);
+
+    // Whether a struct stands between product and distribution, which asks where a pair stands: queries side by side are then written out.
+    internal virtual bool ReadsPairs => false;
+
+    // What becomes of energies that are written out.
+    internal virtual Tensor Changed(Tensor energies, in AttentionStep step, in Pass pass) => energies;
+
+    // The same, fused.
+    internal virtual AttentionOutputs Attend<TMask>(Tensor q, Tensor k, Tensor v, TMask mask, AttentionInputs inputs, FusedDistribution distribution, in Pass pass)
+        where TMask : unmanaged, IAttentionMask => Attend(q, k, v, default(PlainScore), mask, inputs, distribution);
+
+    private protected static AttentionOutputs Attend<TModifier, TMask>(Tensor q, Tensor k, Tensor v, TModifier modifier, TMask mask, AttentionInputs inputs, FusedDistribution distribution)
+        where TModifier : unmanaged, IDifferentiableScoreModifier
+        where TMask : unmanaged, IAttentionMask => distribution switch
+        {
+            FusedDistribution.Softmax => Tensor.Attention(q, k, v, modifier, mask, inputs),
+            FusedDistribution.Sparsemax => Tensor.Attention(q, k, v, new Distributed<TModifier, SparsemaxFunction>(modifier, default), mask, inputs),
+            _ => Tensor.Attention(q, k, v, new Distributed<TModifier, Entmax15Function>(modifier, default), mask, inputs),
+        };
 
     private Tensor Product(Tensor query, Tensor mapped, in Pass pass)
     {

@@ -15,6 +15,28 @@ public sealed class Transformer : Module
     private readonly Norm? norm;
     private readonly bool hasMemory;
 
+    internal static Mechanism Entry => new("transformer", MechanismKind.Architecture)
+    {
+        InputRepresentation = "self",
+        OutputRepresentation = "multi-head",
+        Formula = "x⁰ = embedding(ids) with positions; x′ = x + MHA(norm(x)), with a memory x′ + MHA(norm(x′), M); x^l = x′ + FFN(norm(x′)); y = norm(x^L)",
+        Shapes = "ids (batch · time), memory (batch, keys, memory size); states (batch, time, size); weights of a layer (batch, heads, time, keys)",
+        Cost = "2·tokens·layers·(4·size² + 2·size·inner + 2·time·size) flops forward; memory linear in time unless weights are captured",
+        Source = "Vaswani et al., \"Attention is all you need\", 2017",
+        Variant = "Pre-norm, or post-norm as published (IsPreNorm); an encoder, with IsCausal a decoder, with a memory one that reads a source. Windows, grouped heads, positions and position-wise networks by option.",
+        Use = "Many sequences to learn from, or weights trained before; all steps of training run at once.",
+        Avoid = "Few and short sequences: a BLSTM with attention pooling learns from less.",
+        Example = new(() =>
+        {
+            Transformer encoder = new(new TransformerConfig { Size = 4, LayerCount = 1, HeadCount = 2 }, vocabularySize: 6);
+            encoder.Initialize(seed: 1);
+            int[] ids = [1, 4, 2];
+            return Step.Evaluate(pass => encoder.Forward(ids, SequenceRanges.Full(batch: 1, time: 3), pass).States);
+        }),
+        Types = [typeof(Transformer), typeof(TransformerLayer), typeof(TransformerEncoderDecoder), typeof(TransformerLanguageModel), typeof(TransformerMaskedLanguageModel)],
+        Pages = ["../transformers"],
+    };
+
     /// <summary>Builds the stack.</summary>
     /// <param name="config">The shape.</param>
     /// <param name="vocabularySize">Number of ids.</param>
