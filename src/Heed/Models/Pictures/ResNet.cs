@@ -26,16 +26,16 @@ public sealed class ResNet : PictureNetwork
         stem = Register("conv1", isLarge
             ? new Convolution(config.Channels, channels, (7, 7), 2, (3, 3), hasBias: false, initializer: Initializer.HeNormal)
             : new Convolution(config.Channels, channels, (3, 3), 1, (1, 1), hasBias: false, initializer: Initializer.HeNormal));
-        int first = channels;
+        int expansion = config.Block == "bottleneck" ? 4 : 1;
+        norm = config.IsPreActivated ? Register("norm", new BatchNorm(config.Widths[^1] * expansion)) : Register("bn1", new BatchNorm(channels));
         stages = new Stage[config.Depths.Count];
         List<int> levels = isLarge ? [channels] : [];
         for (int n = 0; n < stages.Length; n++)
         {
             stages[n] = Register(FormattableString.Invariant($"layer{n + 1}"), new Stage(config, channels, n));
-            channels = config.Widths[n] * (config.Block == "bottleneck" ? 4 : 1);
+            channels = config.Widths[n] * expansion;
             levels.Add(channels);
         }
-        norm = config.IsPreActivated ? Register("norm", new BatchNorm(channels)) : Register("bn1", new BatchNorm(first));
         LevelChannels = levels;
         LevelStrides = [.. levels.Select((_, n) => 1 << (isLarge ? n + 1 : n))];
         head = RegisterSlot("fc", new Linear(channels, config.ClassCount));
