@@ -51,7 +51,7 @@ public sealed class BlstmClassifier : TextNetwork
         if (pool is not null)
             pooling = RegisterSlot("pooling", pool);
         else if (isCoAttention)
-            coAttention = RegisterSlot("co_attention", CoAttention.Create(config.PairForm, states, config.AttentionSize));
+            coAttention = RegisterSlot("co_attention", CoAttention.Create(config.PairForm, states, config.AttentionSize, config.Pooling));
         int context = pool?.ContextSize ?? hierarchy?.ContextSize ?? states;
         BuildOutput(config, config.PerLabel ? states : (isPair ? TwoTowers.Parts : 1) * context, config.EmbeddingSize);
         vectorDropout = Register("vector_dropout", new Dropout(config.Dropout, isShared: config.VariationalDropout));

@@ -59,7 +59,7 @@ public sealed record BlstmConfig : TextNetworkConfig
 
     /// <summary>How a text pair is read (<see cref="TextPair"/>): <c>joined</c>, as one text; <c>towers</c>, each text by the same encoder for itself, the two
     /// contexts then compared: [u ; v ; |u − v| ; u∘v]; or a name of <see cref="CoAttention.Names"/>, where both texts attend to each other between encoder and comparison.</summary>
-    /// <value>Default <c>joined</c>; others go with rows that have two texts, and not with <see cref="PerLabel"/>; with co-attention <see cref="Pooling"/> has no say.</value>
+    /// <value>Default <c>joined</c>; others go with rows that have two texts, and not with <see cref="PerLabel"/>; with co-attention <see cref="Pooling"/> has no say but for <c>fine</c>, whose comparisons it pools.</value>
     public string PairForm { get => field ?? "joined"; init; } = "joined";
 
     /// <summary>How a text is read: <c>flat</c>, as one sequence of tokens; <c>hierarchical</c>, words → sentences → text with encoder and attention on both levels, see <see cref="HierarchicalEncoder"/>;

@@ -36,7 +36,7 @@ internal sealed class TextTrainingTask : ITrainingTask<TextTrainingTask.Rows>
 
     private static string How(TextNetworkConfig network) => network switch
     {
-        BlstmConfig blstm => (blstm.PairForm is "joined" or "towers" ? $"{(blstm.Structure == "flat" ? "" : blstm.Structure + " ")}{blstm.Pooling} pooling" : $"{blstm.PairForm} co-attention") + $" over a bidirectional {blstm.Cell}",
+        BlstmConfig blstm => (blstm.PairForm is "joined" or "towers" ? $"{(blstm.Structure == "flat" ? "" : blstm.Structure + " ")}{blstm.Pooling} pooling" : $"{blstm.PairForm} co-attention{(blstm.PairForm == "fine" ? $", {blstm.Pooling} pooling" : "")},") + $" over a bidirectional {blstm.Cell}",
         TransformerClassifierConfig { Encoder: var e } transformer => FormattableString.Invariant($"{transformer.Pooling} pooling over a Transformer of {e.LayerCount} layers, {e.HeadCount} heads, {e.Size} wide"),
         _ => network.GetType().Name,
     };

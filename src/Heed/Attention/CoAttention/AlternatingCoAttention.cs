@@ -23,7 +23,7 @@ public sealed class AlternatingCoAttention : CoAttention
 
     internal static Mechanism Entry => new("alternating", MechanismKind.InputRepresentation)
     {
-        Builder = Build((features, size) => new AlternatingCoAttention(features, size)),
+        Builder = Build(s => new AlternatingCoAttention(s.Features, s.AttentionSize)),
         InputRepresentation = "co-attention",
         OutputRepresentation = "single",
         Formula = "A(X, g) = Σ_t α_t·x_t, α = softmax(tanh(X·W_x + g·W_g)·w); s = A₁(X, 0), second = A₂(Y, s), first = A₃(X, second)",

@@ -17,7 +17,7 @@ public sealed record CoAttentionResult(Tensor First, Tensor Second, Tensor First
 /// </remarks>
 public abstract class CoAttention : Module
 {
-    private static readonly MechanismList<Func<int, int, CoAttention>> list = new("co-attention", ParallelCoAttention.Entry, AlternatingCoAttention.Entry, CoarseCoAttention.Entry, FineCoAttention.Entry);
+    private static readonly MechanismList<Func<CoAttentionSizes, CoAttention>> list = new("co-attention", ParallelCoAttention.Entry, AlternatingCoAttention.Entry, CoarseCoAttention.Entry, FineCoAttention.Entry);
 
     private protected CoAttention(int features)
     {
@@ -38,8 +38,9 @@ public abstract class CoAttention : Module
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="features">Size of a step of both sequences.</param>
     /// <param name="attentionSize">k, the hidden layer of those that have one.</param>
-    /// <exception cref="ArgumentException">The name is unknown; the message lists those that exist, and the nearest.</exception>
-    public static CoAttention Create(string name, int features, int attentionSize = 128) => list.Find("CoAttention", name).Builder(features, attentionSize);
+    /// <param name="pooling">How <see cref="FineCoAttention"/> pools its comparisons; the others have no say in it. Default <c>additive</c>.</param>
+    /// <exception cref="ArgumentException">A name is unknown; the message lists those that exist, and the nearest.</exception>
+    public static CoAttention Create(string name, int features, int attentionSize = 128, string pooling = "additive") => list.Find("CoAttention", name).Builder(new CoAttentionSizes(features, attentionSize, pooling));
 
     /// <summary>Attends both ways.</summary>
     /// <param name="first">Shape <c>(batch, first, features)</c>.</param>
@@ -59,7 +60,7 @@ public abstract class CoAttention : Module
         return HasHooks ? result with { First = Return(result.First, pass), Second = Return(result.Second, pass) } : result;
     }
 
-    private protected static Func<int, int, CoAttention> Build(Func<int, int, CoAttention> build) => build;
+    private protected static Func<CoAttentionSizes, CoAttention> Build(Func<CoAttentionSizes, CoAttention> build) => build;
 
     private protected static MechanismExample ExampleOf(string form) => new(form, name =>
     {
@@ -95,3 +96,6 @@ public abstract class CoAttention : Module
         ranges.Check(GetType().Name, x.Shape[0], x.Shape[1]);
     }
 }
+
+/// <summary>What a form is built for.</summary>
+internal readonly record struct CoAttentionSizes(int Features, int AttentionSize, string Pooling);

@@ -21,7 +21,7 @@ public sealed class CoarseCoAttention : CoAttention
 
     internal static Mechanism Entry => new("coarse", MechanismKind.InputRepresentation)
     {
-        Builder = Build((features, _) => new CoarseCoAttention(features)),
+        Builder = Build(s => new CoarseCoAttention(s.Features)),
         InputRepresentation = "co-attention",
         OutputRepresentation = "single",
         Formula = "α^x = softmax(X·W_x·mean(Y)), α^y = softmax(Y·W_y·mean(X))",

@@ -25,7 +25,7 @@ public sealed class ParallelCoAttention : CoAttention
 
     internal static Mechanism Entry => new("parallel", MechanismKind.InputRepresentation)
     {
-        Builder = Build((features, size) => new ParallelCoAttention(features, size)),
+        Builder = Build(s => new ParallelCoAttention(s.Features, s.AttentionSize)),
         InputRepresentation = "co-attention",
         OutputRepresentation = "single",
         Formula = "C = tanh(X·W_b·Yᵀ), α^x = softmax(tanh(X·W_x + C·(Y·W_y))·w_x), α^y = softmax(tanh(Y·W_y + Cᵀ·(X·W_x))·w_y)",
