@@ -3,13 +3,13 @@ using System.Globalization;
 namespace Heed.Experiments;
 
 /// <summary>Co-attention between English and German sentences of Multi30k, beside pooled vectors without it.</summary>
-internal abstract class CoAttentionExperiment(string form) : IExperiment
+internal abstract class CoAttentionExperiment(string form, string pooling = "additive") : IExperiment
 {
     private const int Rounds = 8;
 
-    public string Name => "pairs-" + form;
+    public string Name => "pairs-" + form + (pooling == "additive" ? "" : "-" + pooling);
 
-    public string Summary => $"is this pair of Multi30k a translation? hard negatives; pairs read by '{form}'";
+    public string Summary => $"is this pair of Multi30k a translation? hard negatives; pairs read by '{form}', {pooling} pooling";
 
     public void Run(ExperimentOptions options)
     {
@@ -21,7 +21,7 @@ internal abstract class CoAttentionExperiment(string form) : IExperiment
         double before = ExperimentLine.ProcessorSeconds;
         TextClassifier model = TextClassifier.Train(rows, dev, new TextClassifierOptions
         {
-            Network = new BlstmConfig { EmbeddingSize = 96, HiddenSize = 64, AttentionSize = 64, PairForm = form, Dropout = 0.2 },
+            Network = new BlstmConfig { EmbeddingSize = 96, HiddenSize = 64, AttentionSize = 64, PairForm = form, Pooling = pooling, Dropout = 0.2 },
             Training = new TrainingOptions { Seed = options.Seed, EpochCount = epochs, BatchSize = options.Batch, LearningRate = options.Rate > 0 ? options.Rate : 2e-3, WordDropout = 0.05, Patience = 3, Monitor = "accuracy" },
             Baseline = false,
             Checkpoint = new CheckpointOptions { Path = options.Out + "." + Name + ".checkpoint", Interval = TimeSpan.FromSeconds(60), Resume = Directory.Exists(options.Out + "." + Name + ".checkpoint") },
@@ -87,6 +87,8 @@ internal abstract class CoAttentionExperiment(string form) : IExperiment
 
 internal sealed class FinePairs() : CoAttentionExperiment("fine");
 
+internal sealed class FineMaximumPairs() : CoAttentionExperiment("fine", "max");
+
 internal sealed class ParallelPairs() : CoAttentionExperiment("parallel");
 
 internal sealed class AlternatingPairs() : CoAttentionExperiment("alternating");
@@ -94,5 +96,7 @@ internal sealed class AlternatingPairs() : CoAttentionExperiment("alternating");
 internal sealed class CoarsePairs() : CoAttentionExperiment("coarse");
 
 internal sealed class PooledPairs() : CoAttentionExperiment("towers");
+
+internal sealed class PooledMaximumPairs() : CoAttentionExperiment("towers", "max");
 
 internal sealed class JoinedPairs() : CoAttentionExperiment("joined");
