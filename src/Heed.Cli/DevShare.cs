@@ -8,7 +8,7 @@ namespace Heed.Cli;
 internal sealed class DevShare(string what, params Option[] dev)
 {
     /// <summary>The option of the command line.</summary>
-    public Option<double> Option { get; } = CommonOptions.Number("--dev-share", $"Share of the training {what} that is put aside for it where there is no --dev.", 0.1);
+    public Option<double> Option { get; } = CommonOptions.Number("--dev-share", $"Share of the training {what} that is put aside to choose the best epoch where there is no --dev.", 0.1);
 
     /// <summary>The share, checked.</summary>
     /// <exception cref="UsageException">It is out of its range, or dev data are given, too.</exception>

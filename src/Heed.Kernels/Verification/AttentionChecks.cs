@@ -22,6 +22,27 @@ internal static class AttentionChecks
             check.Add(e.Case + ": " + e.Result, e.Fused, e.Limit);
     }
 
+    public static void Modified(KernelChecker check)
+    {
+        AttentionShape shape = new(2, 2, 2, 5, 7, 1);
+        Then<SoftCap, Alibi> modifier = new(new(2), default);
+        float[] scores = check.Draw(2 * 2 * 5 * 7, -3, 3), slopes = check.Draw(2, 0, 0.3f), y = new float[scores.Length], dy = check.Draw(y.Length), dx = new float[y.Length], dp = new float[2];
+        int[] starts = [0, 2], lengths = [7, 5];
+        ScoreModification.Forward(scores, y, shape, modifier, slopes, new() { KeyStarts = starts, KeyLengths = lengths });
+        ScoreModification.Backward(dy, scores, dx, dp, shape, modifier, slopes, new() { KeyStarts = starts, KeyLengths = lengths });
+        double[] wideSlopes = KernelChecker.Widen(slopes);
+        check.Compare("y", y, Reference(KernelChecker.Widen(scores), wideSlopes), Limit);
+        check.CompareWithDifferences("dx", dx, scores, dy, at => Reference(at, wideSlopes), 1e-5);
+        check.CompareWithDifferences("dparameters", dp, slopes, dy, at => Reference(KernelChecker.Widen(scores), at), 1e-5);
+
+        double[] Reference(double[] x, double[] parameters)
+        {
+            double[] result = new double[x.Length];
+            ReferenceScoreModification.Forward(x, result, shape, modifier, parameters, new() { KeyStarts = starts, KeyLengths = lengths });
+            return result;
+        }
+    }
+
     private static void One<TModifier, TMask>(KernelChecker check, string name, AttentionShape shape, TModifier modifier, TMask mask, int parameters)
         where TModifier : unmanaged, IDifferentiableScoreModifier
         where TMask : unmanaged, IAttentionMask

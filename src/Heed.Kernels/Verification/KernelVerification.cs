@@ -89,6 +89,7 @@ public sealed class KernelVerification
         ("GruKernel", RecurrentChecks.Gru),
         ("FusedAttention", AttentionChecks.Fused),
         ("FusedAttention beside float32", AttentionChecks.BesidePlain),
+        ("ScoreModification", AttentionChecks.Modified),
         ("AdamWKernel", OptimizerChecks.AdamW),
         ("SgdKernel", OptimizerChecks.Sgd),
     ];
