@@ -7,6 +7,8 @@ internal abstract class CoAttentionExperiment(string form, string pooling = "add
 {
     private const int Rounds = 8;
 
+    private static readonly string[] furtherSets = ["test_2017_flickr", "test_2017_mscoco", "test_2018_flickr"];
+
     public string Name => "pairs-" + form + (pooling == "additive" ? "" : "-" + pooling);
 
     public string Summary => $"is this pair of Multi30k a translation? hard negatives; pairs read by '{form}', {pooling} pooling";
@@ -21,7 +23,7 @@ internal abstract class CoAttentionExperiment(string form, string pooling = "add
         double before = ExperimentLine.ProcessorSeconds;
         TextClassifier model = TextClassifier.Train(rows, dev, new TextClassifierOptions
         {
-            Network = new BlstmConfig { EmbeddingSize = 96, HiddenSize = 64, AttentionSize = 64, PairForm = form, Pooling = pooling, Dropout = 0.2 },
+            Network = new BlstmConfig { EmbeddingSize = 96, HiddenSize = int.Parse(Environment.GetEnvironmentVariable("XH") ?? "64", CultureInfo.InvariantCulture), AttentionSize = 64, PairForm = form, Pooling = pooling, Dropout = double.Parse(Environment.GetEnvironmentVariable("XD") ?? "0.2", CultureInfo.InvariantCulture), Shortcut = Environment.GetEnvironmentVariable("XS") == "1" },
             Training = new TrainingOptions { Seed = options.Seed, EpochCount = epochs, BatchSize = options.Batch, LearningRate = options.Rate > 0 ? options.Rate : 2e-3, WordDropout = 0.05, Patience = 3, Monitor = "accuracy" },
             Baseline = false,
             Checkpoint = new CheckpointOptions { Path = options.Out + "." + Name + ".checkpoint", Interval = TimeSpan.FromSeconds(60), Resume = Directory.Exists(options.Out + "." + Name + ".checkpoint") },
@@ -36,10 +38,25 @@ internal abstract class CoAttentionExperiment(string form, string pooling = "add
             ["parameters"] = model.Network.ParameterCount,
             ["processor_seconds"] = Math.Round(seconds, 1),
         };
+        List<int> wrong = [.. Wrong(model, test)];
+        int count = test.Count;
+        foreach (string set in furtherSets)
+        {
+            TextData more = TranslationPairs.Rows(TranslationPairs.Read(Path.Combine(folder, set + ".tsv")));
+            figures[set] = model.Evaluate(more).Accuracy.Value;
+            wrong.AddRange(Wrong(model, more).Select(row => row + count));
+            count += more.Count;
+        }
+        (figures["all_tests"], figures["rows"]) = (1 - ((double)wrong.Count / count), count);
+        // Which rows of all test sets, one behind the other, so that two networks can be compared row by row.
+        figures["wrong"] = string.Join(' ', wrong);
         if (form is "fine" or "parallel")
             AddAlignment(figures, model, train, test);
         ExperimentLine.Append(options, Name, figures);
     }
+
+    private static IEnumerable<int> Wrong(TextClassifier model, TextData data) =>
+        data.Select(row => model.Predict(row.Text)).Select((answer, i) => answer.Label == data.LabelNames[data[i].Label] ? -1 : i).Where(i => i >= 0);
 
     // How often the largest affinity of an English word stands at the German word that goes with it in the training pairs (Dice's coefficient of at least ½, and the largest of the sentence).
     private static void AddAlignment(Dictionary<string, object> figures, TextClassifier model, (string English, string German)[] train, TextData test)

@@ -90,6 +90,12 @@ public readonly unsafe struct ReferenceLane : ISimd<ReferenceLane>
     public static ReferenceLane Select(ReferenceLane mask, ReferenceLane whenTrue, ReferenceLane whenFalse) => mask.IsSet ? whenTrue : whenFalse;
 
     /// <inheritdoc/>
+    public static ReferenceLane Compress(ReferenceLane x, ReferenceLane mask) => Select(mask, x, Zero);
+
+    /// <inheritdoc/>
+    public static ReferenceLane Expand(ReferenceLane x, ReferenceLane mask) => Select(mask, x, Zero);
+
+    /// <inheritdoc/>
     public static float Sum(ReferenceLane x) => (float)x.Value;
 
     /// <inheritdoc/>

@@ -117,6 +117,16 @@ public unsafe interface ISimd<TSelf>
     /// <param name="mask">A comparison's result.</param>
     static abstract ulong Bits(TSelf mask);
 
+    /// <summary>The lanes that a mask chooses, side by side from the first on; 0 behind them.</summary>
+    /// <param name="x">The lanes.</param>
+    /// <param name="mask">A comparison's result.</param>
+    static abstract TSelf Compress(TSelf x, TSelf mask);
+
+    /// <summary>The way back of <see cref="Compress"/>: the first lanes of <paramref name="x"/> at the places that a mask chooses, in order; 0 elsewhere.</summary>
+    /// <param name="x">The lanes.</param>
+    /// <param name="mask">A comparison's result.</param>
+    static abstract TSelf Expand(TSelf x, TSelf mask);
+
     /// <summary>Sum of all lanes, halves added to halves: a fixed order.</summary>
     /// <param name="x">The lanes.</param>
     static abstract float Sum(TSelf x);

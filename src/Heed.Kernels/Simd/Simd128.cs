@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -137,6 +138,14 @@ public readonly unsafe struct Simd128 : ISimd<Simd128>
     [MethodImpl(Inline)]
     public static Simd128 Select(Simd128 mask, Simd128 whenTrue, Simd128 whenFalse) =>
         new(Vector128.ConditionalSelect(mask.v, whenTrue.v, whenFalse.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd128 Compress(Simd128 x, Simd128 mask) => new(Vector128.Shuffle(x.v, LaneOrder.Packed(Bits(mask)).GetLower()) & Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(BitOperations.PopCount(Bits(mask)))).AsSingle());
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd128 Expand(Simd128 x, Simd128 mask) => new(Vector128.Shuffle(x.v, LaneOrder.Spread(Bits(mask)).GetLower()) & mask.v);
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]

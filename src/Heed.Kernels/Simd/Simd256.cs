@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -132,6 +133,14 @@ public readonly unsafe struct Simd256 : ISimd<Simd256>
     [MethodImpl(Inline)]
     public static Simd256 Select(Simd256 mask, Simd256 whenTrue, Simd256 whenFalse) =>
         new(Vector256.ConditionalSelect(mask.v, whenTrue.v, whenFalse.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Compress(Simd256 x, Simd256 mask) => new(Avx2.PermuteVar8x32(x.v, LaneOrder.Packed(Bits(mask))) & First(BitOperations.PopCount(Bits(mask))));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd256 Expand(Simd256 x, Simd256 mask) => new(Avx2.PermuteVar8x32(x.v, LaneOrder.Spread(Bits(mask))) & mask.v);
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]

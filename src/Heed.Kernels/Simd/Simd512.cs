@@ -128,6 +128,14 @@ public readonly unsafe struct Simd512 : ISimd<Simd512>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
+    public static Simd512 Compress(Simd512 x, Simd512 mask) => new(Avx512F.Compress(Vector512<float>.Zero, mask.v, x.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
+    public static Simd512 Expand(Simd512 x, Simd512 mask) => new(Avx512F.Expand(Vector512<float>.Zero, mask.v, x.v));
+
+    /// <inheritdoc/>
+    [MethodImpl(Inline)]
     public static float Sum(Simd512 x) => SimdReduce.Sum(x.v);
 
     /// <inheritdoc/>

@@ -63,8 +63,30 @@ public static class SimdMath
         V subnormal = V.LessThan(x, V.Create(1.17549435e-38f));
         V y = V.Select(subnormal, x * V.Create(16777216f), x);
         V e = V.Exponent(y * V.Create(1.41421356f));
-        V m = V.ScaleByPowerOfTwo(y, -e);
-        e -= V.Select(subnormal, V.Create(24f), V.Zero);
+        V result = LogOf(V.ScaleByPowerOfTwo(y, -e), e - V.Select(subnormal, V.Create(24f), V.Zero));
+        result = V.Select(V.AreEqual(x, V.Create(float.PositiveInfinity)), x, result);
+        result = V.Select(V.LessThan(x, V.Zero), V.Create(float.NaN), result);
+        result = V.Select(V.AreEqual(x, x), result, x);
+        return V.Select(V.AreEqual(x, V.Zero), V.Create(float.NegativeInfinity), result);
+    }
+
+    /// <summary>xⁿ = 2^(n·log₂ x) without the edges of <see cref="Log"/> and <see cref="Exp"/>: shorter by a third.</summary>
+    /// <param name="x">Normal positive lanes; others give any number.</param>
+    /// <param name="n">The exponent; xⁿ may underflow, not overflow.</param>
+    /// <typeparam name="V">The vector.</typeparam>
+    [MethodImpl(Inline)]
+    internal static V PowerOfNormal<V>(V x, float n)
+        where V : unmanaged, ISimd<V>
+    {
+        V e = V.Exponent(x * V.Create(1.41421356f));
+        return V.PowerOfTwo(LogOf(V.ScaleByPowerOfTwo(x, -e), e) * V.Create(n * 1.44269504f));
+    }
+
+    // ln(2ᵉ·m), m in [√½, √2).
+    [MethodImpl(Inline)]
+    private static V LogOf<V>(V m, V e)
+        where V : unmanaged, ISimd<V>
+    {
         V f = m - V.Create(1f), z = f * f;
         V p = V.FusedMultiplyAdd(V.Create(7.0376836292e-2f), f, V.Create(-1.1514610310e-1f));
         p = V.FusedMultiplyAdd(p, f, V.Create(1.1676998740e-1f));
@@ -76,11 +98,7 @@ public static class SimdMath
         p = V.FusedMultiplyAdd(p, f, V.Create(3.3333331174e-1f));
         p = V.FusedMultiplyAdd(p * f, z, e * V.Create(-2.12194440e-4f));
         p = V.FusedMultiplyAdd(z, V.Create(-0.5f), p);
-        V result = V.FusedMultiplyAdd(e, V.Create(0.693359375f), f + p);
-        result = V.Select(V.AreEqual(x, V.Create(float.PositiveInfinity)), x, result);
-        result = V.Select(V.LessThan(x, V.Zero), V.Create(float.NaN), result);
-        result = V.Select(V.AreEqual(x, x), result, x);
-        return V.Select(V.AreEqual(x, V.Zero), V.Create(float.NegativeInfinity), result);
+        return V.FusedMultiplyAdd(e, V.Create(0.693359375f), f + p);
     }
 
     /// <summary>tanh x.</summary>

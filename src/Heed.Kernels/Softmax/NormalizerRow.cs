@@ -19,7 +19,7 @@ internal static unsafe class NormalizerRow
     private const int MostSteps = 64;
 
     // A sum of weights within this of 1 is 1: weights are divided by the sum that comes out.
-    private const float Close = 2e-7f;
+    private const float Close = 1e-6f;
 
     // Below this excess of the sum the two kinds of step agree, and the difference of powers would lose digits.
     private const float Straight = 0.01f;
@@ -55,15 +55,15 @@ internal static unsafe class NormalizerRow
     private static nint Gather<V>(float* x, nint n, float largest, float reach, float* candidates)
         where V : unmanaged, ISimd<V>
     {
-        V least = V.Create(largest - reach);
-        ulong all = V.Width == 64 ? ulong.MaxValue : (1ul << V.Width) - 1;
+        V least = V.Create(largest - reach), top = V.Create(largest);
         nint count = 0;
         for (nint i = 0; i < n; i += V.Width)
         {
             int lanes = (int)Math.Min(V.Width, n - i);
             V scores = Lane.Keep(Lane.Load<V>(x + i, lanes), lanes, V.Create(float.NegativeInfinity));
-            for (ulong bits = ~V.Bits(V.LessThan(scores, least)) & all; bits != 0; bits &= bits - 1)
-                candidates[count++] = x[i + BitOperations.TrailingZeroCount(bits)] - largest;
+            V chosen = V.AreEqual(V.LessThan(scores, least), V.Zero);
+            V.Store(V.Compress(scores - top, chosen), candidates + count);
+            count += BitOperations.PopCount(V.Bits(chosen));
         }
         for (nint i = count; i < count + V.Width; i++)
             candidates[i] = float.NegativeInfinity;
@@ -89,5 +89,5 @@ internal static unsafe class NormalizerRow
 
     [MethodImpl(OneCopy)]
     private static float Power<V>(float x, float n)
-        where V : unmanaged, ISimd<V> => Lane.First(V.Exp(V.Log(V.Create(x)) * V.Create(n)));
+        where V : unmanaged, ISimd<V> => Lane.First(SimdMath.PowerOfNormal(V.Create(x), n));
 }

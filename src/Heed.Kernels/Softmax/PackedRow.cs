@@ -27,10 +27,9 @@ internal static unsafe class PackedRow
         for (nint i = 0; i < n; i += V.Width)
         {
             int lanes = (int)Math.Min(V.Width, n - i);
-            ulong bits = ~V.Bits(V.LessThan(Lane.Load<V>(x + i, lanes), border)) & Lanes(lanes);
-            Lane.Store(V.Zero, y + i, lanes);
-            for (; bits != 0; bits &= bits - 1)
-                y[i + BitOperations.TrailingZeroCount(bits)] = *values++;
+            V chosen = V.AreEqual(V.LessThan(Lane.Load<V>(x + i, lanes), border), V.Zero);
+            Lane.Store(V.Expand(V.Load(values), chosen), y + i, lanes);
+            values += BitOperations.PopCount(V.Bits(chosen));
         }
     }
 

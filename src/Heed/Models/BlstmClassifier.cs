@@ -36,7 +36,7 @@ public sealed class BlstmClassifier : TextNetwork
         if (isPair && (separatorId <= Vocabulary.Unknown || separatorId >= vocabularySize))
             throw new ArgumentException($"BlstmClassifier: PairForm {config.PairForm} needs a separator that the vocabulary knows; give rows with two texts, or take PairForm joined.", nameof(separatorId));
         (this.config, this.separatorId) = (config, separatorId);
-        int states = 2 * config.HiddenSize;
+        int states = config.StateSize;
         bool isHierarchical = config.Structure == "hierarchical";
         SequencePooling? pool = isCoAttention || isHierarchical ? null : config.PerLabel ? new ProjectionPooling(states, classCount) : config.CreatePooling(states);
         embedding = RegisterSlot("embedding", new Embedding(vocabularySize, config.EmbeddingSize, paddingId: 0, Initializer.Uniform(0.1)));
@@ -98,5 +98,9 @@ public sealed class BlstmClassifier : TextNetwork
         return TwoTowers.Pool(coAttention.Module.Forward(x, y, xRanges, yRanges, pass), first, second, time, pass);
     }
 
-    private Tensor Encode(Tensor x, SequenceRanges ranges, in Pass pass) => directional?.Forward(x, ranges, pass) ?? encoder!.Module.Forward(x, ranges, pass).Output;
+    private Tensor Encode(Tensor x, SequenceRanges ranges, in Pass pass)
+    {
+        Tensor states = directional?.Forward(x, ranges, pass) ?? encoder!.Module.Forward(x, ranges, pass).Output;
+        return config.Shortcut ? Tensor.Concatenate(states, x) : states;
+    }
 }

@@ -48,6 +48,10 @@ public sealed record BlstmConfig : TextNetworkConfig
     /// <value>Default 0; at least 0.</value>
     public double Penalty { get; init; }
 
+    /// <summary>Whether each state is read beside the vector of its token, h_t = [→h_t ; ←h_t ; x_t], so that what is behind the encoder sees the word itself as well as the word in its text.</summary>
+    /// <value>Default false; not with <see cref="Structure"/> <c>hierarchical</c>. Source: the shortcuts of Nie and Bansal, "Shortcut-stacked sentence encoders for multi-domain inference", 2017.</value>
+    public bool Shortcut { get; init; }
+
     /// <summary>Probability of dropping an element of the token vectors and of the context.</summary>
     /// <value>Default 0.5; in [0, 1).</value>
     public override double Dropout { get; init; } = 0.5;
@@ -99,6 +103,8 @@ public sealed record BlstmConfig : TextNetworkConfig
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Structure directional has one layer, got LayerCount {LayerCount}."), nameof(LayerCount));
         if (Structure == "hierarchical" && (PerLabel || PairForm != "joined"))
             throw new ArgumentException($"BlstmConfig: Structure hierarchical pools sentences and does not go with {(PerLabel ? "PerLabel" : $"PairForm {PairForm}")}; leave one out.", nameof(Structure));
+        if (Shortcut && Structure == "hierarchical")
+            throw new ArgumentException("BlstmConfig: Structure hierarchical has no Shortcut; leave one out.", nameof(Shortcut));
         if (Dropout is not (>= 0 and < 1))
             throw new ArgumentException(FormattableString.Invariant($"BlstmConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
         if (!(Penalty >= 0 && double.IsFinite(Penalty)))
@@ -111,6 +117,9 @@ public sealed record BlstmConfig : TextNetworkConfig
         other is BlstmConfig same ? this with { Dropout = same.Dropout, VariationalDropout = same.VariationalDropout } : this;
 
     internal override TextNetwork Create(int vocabularySize, int classCount, int featureCount, int separatorId) => new BlstmClassifier(this, vocabularySize, classCount, featureCount, separatorId);
+
+    /// <summary>Size of what the encoder hands on for each step.</summary>
+    internal int StateSize => checked((2 * HiddenSize) + (Shortcut ? EmbeddingSize : 0));
 
     // Both directions of the recurrent layers that the configuration asks for.
     internal RecurrentLayer CreateEncoder(int inputSize) => Cell == "gru"

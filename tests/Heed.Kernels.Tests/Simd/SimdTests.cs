@@ -20,6 +20,9 @@ public unsafe class SimdTests
     public void Reductions_fold_halves() => EveryWidth.Run(default(Reductions));
 
     [Fact]
+    public void Chosen_lanes_move_together_and_back() => EveryWidth.Run(default(Choices));
+
+    [Fact]
     public void Powers_of_two_scale_exactly() => EveryWidth.Run(default(Powers));
 
     [Fact]
@@ -66,6 +69,34 @@ public unsafe class SimdTests
         {
             EveryWidth.Run(new Numbers(key, 0, 1 << 16, numbers => b = numbers));
             Math.Abs(a.Zip(b).Average(pair => (pair.First - 0.5) * (pair.Second - 0.5))).ShouldBeLessThan(5 / 12.0 / Math.Sqrt(a.Length));
+        }
+    }
+
+    private struct Choices : ISimdKernel
+    {
+        public readonly void Run<V>()
+            where V : unmanaged, ISimd<V>
+        {
+            float* lanes = stackalloc float[V.Width], side = stackalloc float[V.Width], result = stackalloc float[V.Width];
+            for (int choice = 0; choice < 1 << V.Width; choice++)
+            {
+                for (int i = 0; i < V.Width; i++)
+                    (lanes[i], side[i]) = (Values[(choice + i) % Values.Length], (choice >> i) & 1);
+                V mask = V.LessThan(V.Zero, V.Load(side));
+                int rank = 0;
+                float[] together = new float[V.Width], apart = new float[V.Width];
+                for (int i = 0; i < V.Width; i++)
+                {
+                    if (side[i] == 0)
+                        continue;
+                    together[rank] = lanes[i];
+                    apart[i] = lanes[rank++];
+                }
+                V.Store(V.Compress(V.Load(lanes), mask), result);
+                new ReadOnlySpan<float>(result, V.Width).SequenceEqual(together).ShouldBeTrue(customMessage: FormattableString.Invariant($"together, {V.Width} lanes, choice {choice:X}"));
+                V.Store(V.Expand(V.Load(lanes), mask), result);
+                new ReadOnlySpan<float>(result, V.Width).SequenceEqual(apart).ShouldBeTrue(customMessage: FormattableString.Invariant($"apart, {V.Width} lanes, choice {choice:X}"));
+            }
         }
     }
 

@@ -12,6 +12,8 @@ public readonly struct EntmaxFunction : IAttentionDistribution
     /// <summary>The smallest α: below, the normalizer lies so far under the scores that float32 loses them.</summary>
     public const float LeastAlpha = 1.01f;
 
+    private const float LeastBase = 1.2e-38f;
+
     private readonly float scale, power, slopePower;
 
     /// <summary>Chooses α.</summary>
@@ -32,15 +34,15 @@ public readonly struct EntmaxFunction : IAttentionDistribution
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Weight<V>(V excess)
-        where V : unmanaged, ISimd<V> => Power(excess * V.Create(scale), power);
+        where V : unmanaged, ISimd<V>
+    {
+        // A base below the normal numbers has a power of 0, as n is at least 1.
+        V x = excess * V.Create(scale);
+        return V.Select(V.LessThan(V.Create(LeastBase), x), SimdMath.PowerOfNormal(x, power), V.Zero);
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Slope<V>(V weight)
-        where V : unmanaged, ISimd<V> => Power(weight, slopePower);
-
-    // xⁿ for x > 0, else 0.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Power<V>(V x, float n)
-        where V : unmanaged, ISimd<V> => V.Select(V.LessThan(V.Zero, x), V.Exp(V.Log(x) * V.Create(n)), V.Zero);
+        where V : unmanaged, ISimd<V> => V.Select(V.LessThan(V.Zero, weight), V.Exp(V.Log(weight) * V.Create(slopePower)), V.Zero);
 }
