@@ -24,7 +24,7 @@ internal abstract class CoAttentionExperiment(string form, string pooling = "add
         TextClassifier model = TextClassifier.Train(rows, dev, new TextClassifierOptions
         {
             Network = new BlstmConfig { EmbeddingSize = 96, HiddenSize = int.Parse(Environment.GetEnvironmentVariable("XH") ?? "64", CultureInfo.InvariantCulture), AttentionSize = 64, PairForm = form, Pooling = pooling, Dropout = double.Parse(Environment.GetEnvironmentVariable("XD") ?? "0.2", CultureInfo.InvariantCulture), Shortcut = Environment.GetEnvironmentVariable("XS") == "1" },
-            Training = new TrainingOptions { Seed = options.Seed, EpochCount = epochs, BatchSize = options.Batch, LearningRate = options.Rate > 0 ? options.Rate : 2e-3, WordDropout = 0.05, Patience = 3, Monitor = "accuracy" },
+            Training = new TrainingOptions { Seed = options.Seed, EpochCount = epochs, BatchSize = options.Batch, LearningRate = options.Rate > 0 ? options.Rate : 2e-3, WordDropout = double.Parse(Environment.GetEnvironmentVariable("XW") ?? "0.05", CultureInfo.InvariantCulture), Patience = 3, Monitor = "accuracy" },
             Baseline = false,
             Checkpoint = new CheckpointOptions { Path = options.Out + "." + Name + ".checkpoint", Interval = TimeSpan.FromSeconds(60), Resume = Directory.Exists(options.Out + "." + Name + ".checkpoint") },
         }, new ConsoleProgress(Console.Error, false));

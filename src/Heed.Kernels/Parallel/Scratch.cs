@@ -4,16 +4,21 @@ using System.Runtime.InteropServices;
 namespace Heed.Kernels;
 
 /// <summary>Temporary memory of kernels: 64-byte aligned, kept for reuse, never seen by users.</summary>
-/// <remarks>Contents are undefined when rented. Dispose returns the memory; a rented block belongs to one thread at a time.</remarks>
+/// <remarks>Contents are undefined when rented. Dispose returns the memory; a rented block belongs to one thread at a time. A thread keeps one small block of each size to itself: rows that rent one each would wait for each other.</remarks>
 internal readonly unsafe struct Scratch : IDisposable
 {
     private const int SmallestBits = 10, Buckets = 22;
+    // Up to 2¹⁵ floats, 128 KiB.
+    private const int KeptBuckets = 6;
     private static readonly Stack<nint>[] Free = [.. Enumerable.Range(0, Buckets).Select(_ => new Stack<nint>())];
     private readonly int bucket;
 
     // What this thread holds and the most that it held: tests compare estimates with it.
     [ThreadStatic]
     private static long held, most;
+
+    [ThreadStatic]
+    private static Kept? kept;
 
     /// <summary>Rents at least <paramref name="length"/> floats.</summary>
     public Scratch(long length)
@@ -23,6 +28,12 @@ internal readonly unsafe struct Scratch : IDisposable
             throw new InvalidOperationException(FormattableString.Invariant($"A kernel needs {length} floats of scratch; the limit is {1L << (SmallestBits + Buckets - 1)}."));
         held += Bytes;
         most = Math.Max(most, held);
+        if (bucket < KeptBuckets && (kept ??= new()).Blocks[bucket] is var own and not 0)
+        {
+            kept.Blocks[bucket] = 0;
+            Pointer = (float*)own;
+            return;
+        }
         Stack<nint> stack = Free[bucket];
         lock (stack)
         {
@@ -50,8 +61,31 @@ internal readonly unsafe struct Scratch : IDisposable
     public void Dispose()
     {
         held -= Bytes;
+        if (bucket < KeptBuckets && (kept ??= new()).Blocks[bucket] == 0)
+            kept.Blocks[bucket] = (nint)Pointer;
+        else
+            Return(bucket, (nint)Pointer);
+    }
+
+    private static void Return(int bucket, nint block)
+    {
         Stack<nint> stack = Free[bucket];
         lock (stack)
-            stack.Push((nint)Pointer);
+            stack.Push(block);
+    }
+
+    // What a thread keeps goes to the others when the thread has ended.
+    private sealed class Kept
+    {
+        public readonly nint[] Blocks = new nint[KeptBuckets];
+
+        ~Kept()
+        {
+            for (int i = 0; i < Blocks.Length; i++)
+            {
+                if (Blocks[i] != 0)
+                    Return(i, Blocks[i]);
+            }
+        }
     }
 }

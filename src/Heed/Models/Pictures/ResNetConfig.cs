@@ -68,7 +68,7 @@ public sealed record ResNetConfig : PictureNetworkConfig
     public static new IReadOnlyList<string> Names { get; } =
         [.. Bases.SelectMany(b => new[] { b, "se-" + b })];
 
-    private static IEnumerable<string> Bases => ["resnet20", "resnet32", "resnet44", "resnet56", "wide-resnet16-4", "resnext29-8x64", "resnext29-16x64", "resnet18", "resnet34", "resnet50", "resnet101", "resnext50"];
+    private static IEnumerable<string> Bases => ["resnet20", "resnet32", "resnet44", "resnet56", "wide-resnet10-4", "wide-resnet16-4", "resnext29-8x64", "resnext29-16x64", "resnet18", "resnet34", "resnet50", "resnet101", "resnext50"];
 
     /// <summary>A published network by its name, such as <c>resnet20</c> or <c>se-resnet50</c>.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -78,6 +78,7 @@ public sealed record ResNetConfig : PictureNetworkConfig
         ArgumentNullException.ThrowIfNull(name);
         bool attends = name.StartsWith("se-", StringComparison.Ordinal);
         ResNetConfig small = new(), large = small with { Stem = "large", Widths = [64, 128, 256, 512], ClassCount = 1000, ReductionDivisor = 8 }, bottleneck = large with { Block = "bottleneck", Depths = [3, 4, 6, 3] };
+        ResNetConfig wide = small with { Widths = [64, 128, 256], StemWidth = 16, IsPreActivated = true };
         ResNetConfig next = small with { StemWidth = 64, Block = "bottleneck", Widths = [64, 128, 256] };
         ResNetConfig config = (attends ? name[3..] : name) switch
         {
@@ -85,7 +86,8 @@ public sealed record ResNetConfig : PictureNetworkConfig
             "resnet32" => small with { Depths = [5, 5, 5] },
             "resnet44" => small with { Depths = [7, 7, 7] },
             "resnet56" => small with { Depths = [9, 9, 9] },
-            "wide-resnet16-4" => small with { Depths = [2, 2, 2], Widths = [64, 128, 256], StemWidth = 16, IsPreActivated = true },
+            "wide-resnet10-4" => wide with { Depths = [1, 1, 1] },
+            "wide-resnet16-4" => wide with { Depths = [2, 2, 2] },
             "resnext29-8x64" => next with { Groups = 8 },
             "resnext29-16x64" => next with { Groups = 16 },
             "resnet18" => large with { Depths = [2, 2, 2, 2] },
