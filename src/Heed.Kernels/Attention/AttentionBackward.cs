@@ -51,14 +51,15 @@ internal unsafe struct AttentionBackward<TModifier, TMask> : ISimdKernel
         fixed (AttentionBackward<TModifier, TMask>* self = &this)
         {
             RowTasks<V>(self);
-            if (sharesSums || 4.0 * most * longest * Call.Batch * widest < 1e5)
+            double work = 4.0 * most * longest * Call.Batch * widest;
+            if (sharesSums || work < 1e5)
             {
                 for (int i = 0; i < tasks; i++)
                     Task<V>(self, i);
             }
             else
             {
-                Workers.Run(&Task<V>, self, tasks);
+                Workers.Run(&Task<V>, self, tasks, Workers.Grain(tasks, 2.5 * work * Call.KeyValueHeads / tasks));
             }
         }
         FinishParameters(tasks);

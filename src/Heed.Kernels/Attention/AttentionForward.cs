@@ -15,7 +15,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
     public TModifier Modifier;
     public TMask Mask;
     public bool GathersTop;   // the largest scores are gathered on the way: set where a row belongs to one task
-    private int rowsPerTask, tiles, firstBlock, blocks;
+    private int rowsPerTask, tiles, firstBlock, blocks, grain;
     private bool foresees;   // many short sequences, more than the caches hold
     private float* partials;
     private nint partialLength;
@@ -39,6 +39,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         long floats = (long)Call.Batch * Call.KeyValueHeads * ((long)most + longest) * (Call.Dim + Call.ValueDim);
         foresees = tiles == 1 && blocks == 1 && !Call.IsShort && floats > Cached;
         double work = 4.0 * most * longest * Call.Batch * Call.KeyValueHeads * Math.Max(Call.Dim, Call.ValueDim);
+        grain = Workers.Grain(tasks, work / tasks);
         bool isWhole = work < 1e5 || tasks >= 3 * Workers.Degree || blocks <= 1 || Workers.Degree == 1;
         GathersTop = isWhole && Results.TopKeys != null;
         fixed (AttentionForward<TModifier, TMask>* self = &this)
@@ -46,7 +47,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
             if (work < 1e5)
                 Serial<V>(self, tasks);
             else if (isWhole)
-                Workers.Run(&Task<V>, self, tasks);
+                Workers.Run(&Task<V>, self, tasks, grain);
             else
                 Split<V>(self, tasks);
         }
@@ -116,7 +117,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         new Span<RowState>(states, rows).Fill(RowState.Empty);
         new Span<float>(contexts, checked((int)(rows * stride))).Clear();
         tile.LoadQueries();
-        int following = index + Workers.Degree;
+        int following = index + (s->grain > 1 ? 1 : Workers.Degree);
         if (s->foresees && tile.Strips > 1 && following < s->Call.Batch * s->Call.KeyValueHeads)
         {
             (int nextB, int nextHead, _, _, AttentionSequence next) = s->Part(following);
