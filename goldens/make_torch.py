@@ -396,11 +396,11 @@ def co_attentions():
     ay = torch.softmax(torch.einsum("btf,bf->bt", y, x.mean(1) @ to_second.t()), 1).unsqueeze(2)
     summaries(g, x, y, ax, ay)
 
-    g, x, y = group("fine", "fine-grained: counterparts by softmax of U = X·W·Yᵀ/√4 over either side (Parikh et al. 2016), comparisons tanh(W_m·[x ; x^ ; x - x^ ; x∘x^] + b) (Chen et al. 2017), "
+    g, x, y = group("fine", "fine-grained: counterparts by softmax of U = X·W·Yᵀ over either side (Parikh et al. 2016), comparisons tanh(W_m·[x ; x^ ; x - x^ ; x∘x^] + b) (Chen et al. 2017), "
                     "pooled by u·tanh(W_a·m + b_a), k = 3")
     affinity, compare, bias = g.input("affinity.weight", size, size, scale=2.0), g.input("compare.weight", size, 4 * size), g.input("compare.bias", size)
     hidden, hidden_bias, query = g.input("pooling.hidden.weight", k, size), g.input("pooling.hidden.bias", k), g.input("pooling.query.weight", 1, k, scale=2.0)
-    u = torch.einsum("bif,bjf->bij", x @ affinity.t(), y) / size ** 0.5
+    u = torch.einsum("bif,bjf->bij", x @ affinity.t(), y)
 
     def compared(z, other):
         m = torch.tanh(torch.cat([z, other, z - other, z * other], -1) @ compare.t() + bias)

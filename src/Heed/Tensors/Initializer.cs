@@ -33,6 +33,9 @@ public abstract class Initializer
     /// <summary>A matrix with orthonormal rows or columns, whichever are fewer. Source: Saxe et al. 2013.</summary>
     public static Initializer Orthogonal { get; } = new OrthogonalMatrix();
 
+    /// <summary>1 on the diagonal of a matrix, 0 elsewhere: what is read passes on as it is.</summary>
+    public static Initializer Identity { get; } = new IdentityMatrix();
+
     /// <summary>Uniform in ±<paramref name="bound"/>.</summary>
     /// <param name="bound">The bound.</param>
     public static Initializer Uniform(double bound) => new Scaled((_, _) => bound, normal: false);
@@ -55,6 +58,18 @@ public abstract class Initializer
     private sealed class Constant(float value) : Initializer
     {
         public override void Fill(Span<float> values, Shape shape, RandomStream random) => values.Fill(value);
+    }
+
+    private sealed class IdentityMatrix : Initializer
+    {
+        public override void Fill(Span<float> values, Shape shape, RandomStream random)
+        {
+            if (shape.Rank != 2)
+                throw new ShapeException("Initializer.Identity: a matrix is required.");
+            values.Clear();
+            for (int i = 0; i < Math.Min(shape[0], shape[1]); i++)
+                values[(i * shape[1]) + i] = 1;
+        }
     }
 
     private sealed class Scaled(Func<double, double, double> scale, bool normal) : Initializer

@@ -114,6 +114,10 @@ public sealed class CoAttentionTests
         double m1 = Math.Tanh(0.1 + (0.2 * h1) + (0.3 * (1 - h1)) + (0.4 * h1) + 0.05), m2 = Math.Tanh(0.2 + (0.2 * h2) + (0.3 * (2 - h2)) + (0.8 * h2) + 0.05);
         r.First.Item.ShouldBe((float)Mix(2 * Math.Tanh(m1), 2 * Math.Tanh(m2), m1, m2), 1e-5);
 
+        FineCoAttention begun = new(3, 2);
+        begun.Initialize(seed: 1);
+        begun.NamedParameters().Single(p => p.Name == "affinity.weight").Parameter.Values.ToArray().ShouldBe([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+
         CoAttention most = CoAttention.Create("fine", 1, 1, "max");
         Assign(most, ("affinity.weight", [0.5f]), ("compare.weight", [0.1f, 0.2f, 0.3f, 0.4f]), ("compare.bias", [0.05f]));
         Two(most, [1, 2], [3, -1]).First.Item.ShouldBe((float)Math.Max(m1, m2), 1e-5);
