@@ -10,6 +10,9 @@ internal sealed class ImageSource
     private readonly Option<int> folders = new("--label-folders") { Description = "How many folders in a picture's path make up its class.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<bool> skip = SkipFaults();
 
+    /// <summary>Whether a model answers by pictures and their mirrored forms.</summary>
+    public static Option<bool> AverageMirrored(string kept) => new("--average-mirrored") { Description = $"Answers are means of the probabilities of a picture and of its mirrored form; twice the time{kept}." };
+
     public IEnumerable<Option> Options => [labels, folders, skip];
 
     /// <summary>Whether faults are skipped, for sources of the same command.</summary>
