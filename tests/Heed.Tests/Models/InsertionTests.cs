@@ -68,7 +68,7 @@ public sealed class InsertionTests
         float[] pictures = FormulaWeights.Create(2 * 8 * 8 * 3, 1, 1);
         foreach (string name in PictureAttention.OpenNames)
         {
-            ResNet network = new(Small);
+            ResNet network = new(Small with { Widths = [8, 12] });
             network.Initialize(2);
             float[] Logits() => Step.Evaluate(pass => network.Forward(pass.Input(pictures, new Shape(2, 8, 8, 3)), pass)).ToArray();
             float[] before = Logits();

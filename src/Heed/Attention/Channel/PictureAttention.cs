@@ -26,6 +26,7 @@ public abstract class PictureAttention : Module
         ("a2", (c, r) => new DoubleAttention(c, Or(r, 4)), DoubleAttention.Entry),
         ("max-gate", (c, _) => new MaxGate(c), MaxGate.Entry),
         ("gate", (c, _) => new FeatureGate(c), FeatureGate.Entry),
+        .. PictureConvolution.Blocks.Select(b => (b.Name, (Func<int, int, PictureAttention>)((c, r) => b.Create(c, r, false)), b.Entry)),
     ];
 
     // Those that can start so that a trained network goes on nearly as before; non-local and gc start so anyway.
@@ -36,6 +37,7 @@ public abstract class PictureAttention : Module
         ("gc", (c, r) => new GlobalContext(c, Or(r, 16))),
         ("non-local", (c, r) => new NonLocalAttention(c, Or(r, 2))),
         ("max-gate", (c, _) => new MaxGate(c, startOpen: true)),
+        .. PictureConvolution.Blocks.Select(b => (b.Name, (Func<int, int, PictureAttention>)((c, r) => b.Create(c, r, true)))),
     ];
 
     /// <summary>Names of the blocks that <see cref="Create"/> makes.</summary>
@@ -73,7 +75,7 @@ public abstract class PictureAttention : Module
     internal BlockRecipe? Recipe { get; private protected set; }
 
     /// <summary>The name by which such a block is made.</summary>
-    internal static string NameOf(PictureAttention block) => blocks.First(b => b.Entry.Types.Contains(block.GetType())).Name;
+    internal static string NameOf(PictureAttention block) => block is ConvolutionAttention { Convolution: { } convolution } ? PictureConvolution.NameOf(convolution) : blocks.First(b => b.Entry.Types.Contains(block.GetType())).Name;
 
     /// <summary>Weighs.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
