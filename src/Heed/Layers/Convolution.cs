@@ -27,8 +27,9 @@ public sealed class Convolution : Module
     /// <param name="dilation">Distance of neighbouring pixels of a window; default 1.</param>
     /// <param name="groups">Parts into which channels and filters are cut; default 1.</param>
     /// <param name="initializer">How w starts; default as PyTorch's.</param>
+    /// <param name="biasInitializer">How the bias starts; default as PyTorch's.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1, or the padding does not suit.</exception>
-    public Convolution(int channels, int filters, (int Height, int Width) kernel, int stride = 1, (int Height, int Width) padding = default, bool hasBias = true, int dilation = 1, int groups = 1, Initializer? initializer = null)
+    public Convolution(int channels, int filters, (int Height, int Width) kernel, int stride = 1, (int Height, int Width) padding = default, bool hasBias = true, int dilation = 1, int groups = 1, Initializer? initializer = null, Initializer? biasInitializer = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(filters, 1);
@@ -43,7 +44,7 @@ public sealed class Convolution : Module
         double bound = 1 / Math.Sqrt((double)channels / groups * kernel.Height * kernel.Width);
         weight = Register("weight", new Parameter(new Shape(filters, channels / groups, kernel.Height, kernel.Width), initializer ?? Initializer.Uniform(bound)));
         if (hasBias)
-            bias = Register("bias", new Parameter(new Shape(filters), Initializer.Uniform(bound)));
+            bias = Register("bias", new Parameter(new Shape(filters), biasInitializer ?? Initializer.Uniform(bound)));
     }
 
     /// <summary>w.</summary>

@@ -55,6 +55,8 @@ public sealed class PictureBlockTests
 
     public static TheoryData<string> ConvolutionNames => [.. Convolutions.Keys];
 
+    public static TheoryData<string> OpenNames => [.. PictureAttention.OpenNames];
+
     public static TheoryData<string> Names => [.. PictureAttention.Names];
 
     [Theory]
@@ -211,10 +213,28 @@ public sealed class PictureBlockTests
         Run(1, 1).ShouldBe(Run(0, 3)[160..320]);
     }
 
+    [Theory]
+    [MemberData(nameof(OpenNames))]
+    public void Started_open_it_passes_pictures_nearly_as_they_are_and_still_learns(string name)
+    {
+        PictureAttention block = PictureAttention.Create(name, Channels, startOpen: true);
+        block.Initialize(3);
+        Parameter x = Pictures("x");
+        Step.Train(new RandomStream(1, "open"), 0, pass =>
+        {
+            Tensor y = block.Forward(pass.Use(x), pass);
+            for (int i = 0; i < y.Length; i++)
+                y.Values[i].ShouldBe(x.Values[i], 0.1f * Math.Abs(x.Values[i]) + 1e-6f);
+            return y.Tanh().Sum();
+        });
+        block.NamedParameters().Where(p => p.Parameter.HasGradient).SelectMany(p => p.Parameter.Gradient.ToArray()).ShouldContain(g => Math.Abs(g) > 1e-3f);
+        PictureAttention.Create(name, Channels).NamedParameters().Select(p => (p.Name, p.Parameter.Shape)).ShouldBe(block.NamedParameters().Select(p => (p.Name, p.Parameter.Shape)));
+    }
+
     [Fact]
     public void What_starts_as_if_it_were_not_there_passes_pictures_as_they_are()
     {
-        foreach (string name in new[] { "gc", "non-local", "sk", "splat", "augmented" })
+        foreach (string name in new[] { "gc", "non-local", "a2", "sk", "splat", "augmented" })
         {
             PictureAttention block = PictureAttention.Create(name, Channels, startOpen: true);
             block.Initialize(4);
@@ -226,6 +246,7 @@ public sealed class PictureBlockTests
     public void Wrong_options_get_one_clear_message()
     {
         Should.Throw<ArgumentException>(() => PictureAttention.Create("cbma", 8)).Message.ShouldContain("Did you mean 'cbam'?");
+        Should.Throw<ArgumentException>(() => new GatherExcite(8, new GatherExciteConfig { StartOpen = true })).Message.ShouldContain("cannot start open; set HasHiddenLayer");
         Should.Throw<ArgumentException>(() => new GatherExcite(8, new GatherExciteConfig { Extent = 3 })).Message.ShouldContain("power of two");
         Should.Throw<ArgumentException>(() => new GatherExcite(8, new GatherExciteConfig { Gather = "depthwise" })).Message.ShouldContain("take 2, 4 or 8");
         Should.Throw<ArgumentException>(() => new ChannelGates("sigmod")).Message.ShouldContain("Did you mean 'sigmoid'?");

@@ -76,7 +76,8 @@ public sealed class InsertionTests
             Logits().Zip(before).Max(p => Math.Abs(p.First - p.Second)).ShouldBeLessThan(0.2f * before.Max(Math.Abs), name);
         }
         foreach (string name in PictureAttention.Names.Except(PictureAttention.OpenNames))
-            Should.Throw<ArgumentException>(() => PictureAttention.Create(name, 8, startOpen: true)).Message.ShouldContain($"'{name}' cannot start open");
+            Should.Throw<ArgumentException>(() => PictureAttention.Create(name, 8, startOpen: true)).Message.ShouldContain($"'{name}' cannot start open, since it");
+        PictureAttention.Names.Except(PictureAttention.OpenNames).ShouldBe(["eca", "cbam", "ge", "simam"]);
     }
 
     [Fact]
