@@ -66,6 +66,9 @@ public abstract class PictureAttention : Module
         throw new ArgumentException($"PictureAttention.Create: there is no block '{name}'; there are {string.Join(", ", Names)}.{NearestName.Hint(name ?? "", Names)}", nameof(name));
     }
 
+    /// <summary>Whether what it makes of a place depends on other places; default true.</summary>
+    public virtual bool LooksAround => true;
+
     /// <summary>How the block can be made again, for files; null for one that was made with options of its own.</summary>
     internal BlockRecipe? Recipe { get; private protected set; }
 

@@ -43,5 +43,8 @@ public sealed class FeatureGate : PictureAttention
     }
 
     /// <inheritdoc/>
+    public override bool LooksAround => false;
+
+    /// <inheritdoc/>
     protected override Tensor Weigh(Tensor x, in Pass pass, Tensor? addend, bool rectifies) => Finish(x * gate.Forward(conv.Forward(x, pass), pass), addend, rectifies);
 }
