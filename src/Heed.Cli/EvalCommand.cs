@@ -90,7 +90,7 @@ internal static class EvalCommand
             {
                 Detector detector = Detector.Load(parsed.GetValue(model)!);
                 BoxData pictures = BoxSource.Read(parsed.GetValue(data)!, parsed.GetValue(boxRows), parsed.GetValue(images.Skip), detector.Labels);
-                terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}");
+                terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}, {pictures.BoxCounts}");
                 DetectionReport found;
                 if (page is null)
                     found = detector.Evaluate(pictures);

@@ -62,7 +62,7 @@ internal sealed class TrainDetectCommand
         foreach ((string name, BoxData? read) in new[] { ("training", pictures), ("dev", devPictures), ("test", testPictures) })
         {
             if (read is not null)
-                SkippedPictures.Say(run, parsed, FormattableString.Invariant($"{name}: {read.Counts}, {Enumerable.Range(0, read.Count).Sum(i => read.Boxes(i).Count):N0} boxes of {read.LabelNames.Count} classes"), read.Counts);
+                SkippedPictures.Say(run, parsed, FormattableString.Invariant($"{name}: {read.Counts}, {read.BoxCounts} of {read.LabelNames.Count} classes"), read.Counts);
         }
         if (devPictures is not null)
             return (pictures, devPictures, testPictures);
