@@ -34,7 +34,7 @@ internal static class EvalCommand
         };
         command.Add(source);
         ImageSource images = new();
-        MaskSource masks = new(images.Skip);
+        MaskSource masks = new(images.Reading);
         Option<bool> averageMirrored = ImageSource.AverageMirrored(", as a model trained with it does anyway");
         Option<string?> boxRows = BoxSource.Rows("--rows", "of a detector's boxes");
         foreach (Option option in images.Options.Concat(masks.LookOptions).Append(boxRows).Append(averageMirrored))
@@ -89,7 +89,7 @@ internal static class EvalCommand
             if (isOurs && Detector.IsIn(parsed.GetValue(model)!))
             {
                 Detector detector = Detector.Load(parsed.GetValue(model)!);
-                BoxData pictures = BoxSource.Read(parsed.GetValue(data)!, parsed.GetValue(boxRows), parsed.GetValue(images.Skip), detector.Labels);
+                BoxData pictures = BoxSource.Read(parsed.GetValue(data)!, parsed.GetValue(boxRows), images.Reading.Read(parsed), detector.Labels);
                 terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}, {pictures.BoxCounts}");
                 DetectionReport found;
                 if (page is null)

@@ -61,7 +61,7 @@ public sealed class ImageTests
         using TemporaryFolder folder = new();
         Draw(folder["pictures"], 24);
         string[] train = ["train", "image", "--data", folder["pictures"], "--test", folder["pictures"], "--model", "resnet20", "--epochs", "1", "--batch", "8", "--report", "none", "--quiet", "--optimizer", "sgd", "--nesterov"];
-        using JsonDocument both = JsonDocument.Parse(CommandRun.Of([.. train, "--average-mirrored", "--json", "--out", folder["model"]]).ShouldSucceed().Out);
+        using JsonDocument both = JsonDocument.Parse(CommandRun.Of([.. train, "--average-mirrored", "--keep-decoded", "0", "--json", "--out", folder["model"]]).ShouldSucceed().Out);
         JsonElement test = both.RootElement.GetProperty("test");
         ImageClassifier model = ImageClassifier.Load(folder["model"]);
         model.AveragesMirrored.ShouldBeTrue();
@@ -71,6 +71,7 @@ public sealed class ImageTests
         CommandRun.Of([.. train, "--json", "--out", folder["plain"]]).ShouldSucceed().Out.ShouldNotContain("accuracyPlain");
         CommandRun.Of("eval", folder["plain"], "--data", folder["pictures"], "--json").ShouldSucceed().Out.ShouldNotContain("accuracyPlain");
         CommandRun.Of("eval", folder["plain"], "--data", folder["pictures"], "--average-mirrored", "--json").ShouldSucceed().Out.ShouldContain("accuracyPlain");
+        CommandRun.Of([.. train, "--keep-decoded", "-1", "--out", folder["none"]]).ShouldRefuse("--keep-decoded must be at least 0");
         CommandRun.Of([.. train[..^2], "adamw", "--nesterov", "--out", folder["none"]]).ShouldRefuse("Nesterov is of sgd with momentum");
     }
 
