@@ -14,15 +14,15 @@ internal static class BoxSource
     /// <summary>Reads pictures and boxes.</summary>
     /// <param name="path">Both paths.</param>
     /// <param name="rows">Which rows of a table, as <c>column=value</c>; null for all.</param>
-    /// <param name="skips">Whether faults are skipped.</param>
+    /// <param name="reading">How files are read.</param>
     /// <param name="names">The classes that there must be; null for those that are found.</param>
-    public static BoxData Read(string path, string? rows, bool skips, IReadOnlyList<string>? names = null)
+    public static BoxData Read(string path, string? rows, PictureDataOptions reading, IReadOnlyList<string>? names = null)
     {
         int comma = path.LastIndexOf(',');
         if (comma < 1 || comma == path.Length - 1)
             throw new UsageException($"pictures with boxes are {Form}; got '{path}'.");
         (string pictures, string boxes) = (path[..comma], path[(comma + 1)..]);
-        PictureDataOptions options = new() { Faults = skips ? PictureFaults.Skip : PictureFaults.Stop, LabelNames = names, KeepDecoded = true };
+        PictureDataOptions options = reading with { LabelNames = names };
         bool isFolder = Directory.Exists(boxes), isCoco = boxes.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
         if (rows is not null && (isFolder || isCoco))
             throw new UsageException($"rows can be taken from a table only, and {boxes} is none.");

@@ -34,9 +34,10 @@ internal static class EvalCommand
         };
         command.Add(source);
         ImageSource images = new();
-        MaskSource masks = new(images.Skip);
+        MaskSource masks = new(images.Reading);
+        Option<bool> averageMirrored = ImageSource.AverageMirrored(", as a model trained with it does anyway");
         Option<string?> boxRows = BoxSource.Rows("--rows", "of a detector's boxes");
-        foreach (Option option in images.Options.Concat(masks.LookOptions).Append(boxRows))
+        foreach (Option option in images.Options.Concat(masks.LookOptions).Append(boxRows).Append(averageMirrored))
             command.Add(option);
         DecodingSettings decoding = new();
         decoding.AddTo(command, draws: false);
@@ -44,6 +45,8 @@ internal static class EvalCommand
         {
             threads.Apply(parsed);
             bool isOurs = !TextClassifier.IsCheckpoint(parsed.GetValue(model)!);
+            if (parsed.GetValue(averageMirrored) && !(isOurs && ImageClassifier.IsIn(parsed.GetValue(model)!)))
+                throw new UsageException($"--average-mirrored is for image classifiers; {parsed.GetValue(model)} is another model.");
             string? page = settings.Read(parsed, parsed.GetValue(model)!);
             ReportOptions options = settings.Options(parsed, parsed.GetValue(model)!);
             Action<HtmlReport> show = made =>
@@ -66,7 +69,7 @@ internal static class EvalCommand
                     return report;
                 }, parsed.GetValue(json));
             if (isOurs && ImageClassifier.IsIn(parsed.GetValue(model)!))
-                return Look(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, images, page is null ? null : (classifier, pictures) =>
+                return Look(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, images, parsed.GetValue(averageMirrored), page is null ? null : (classifier, pictures) =>
                 {
                     show(classifier.Report(pictures, out ImageReport report, options));
                     return report;
@@ -86,8 +89,8 @@ internal static class EvalCommand
             if (isOurs && Detector.IsIn(parsed.GetValue(model)!))
             {
                 Detector detector = Detector.Load(parsed.GetValue(model)!);
-                BoxData pictures = BoxSource.Read(parsed.GetValue(data)!, parsed.GetValue(boxRows), parsed.GetValue(images.Skip), detector.Labels);
-                terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}");
+                BoxData pictures = BoxSource.Read(parsed.GetValue(data)!, parsed.GetValue(boxRows), images.Reading.Read(parsed), detector.Labels);
+                terminal.Say($"{parsed.GetValue(data)}: {pictures.Counts}, {pictures.BoxCounts}");
                 DetectionReport found;
                 if (page is null)
                     found = detector.Evaluate(pictures);
@@ -143,9 +146,9 @@ internal static class EvalCommand
         return ExitCode.Done;
     }
 
-    private static int Look(ParseResult parsed, Terminal terminal, string model, string path, ImageSource images, Func<ImageClassifier, PictureData, ImageReport>? show, bool isJson)
+    private static int Look(ParseResult parsed, Terminal terminal, string model, string path, ImageSource images, bool averagesMirrored, Func<ImageClassifier, PictureData, ImageReport>? show, bool isJson)
     {
-        ImageClassifier classifier = ImageClassifier.Load(model);
+        ImageClassifier classifier = averagesMirrored ? ImageClassifier.Load(model).AveragingMirrored() : ImageClassifier.Load(model);
         PictureData pictures = images.Read(parsed, path, classifier.Labels);
         terminal.Say($"{path}: {pictures.Counts}");
         ImageReport report = show?.Invoke(classifier, pictures) ?? classifier.Evaluate(pictures);

@@ -17,7 +17,7 @@ internal sealed class ExplainedData
     private readonly ImageSource images = new();
     private readonly MaskSource masks;
 
-    public ExplainedData() => masks = new MaskSource(images.Skip);
+    public ExplainedData() => masks = new MaskSource(images.Reading);
 
     public IEnumerable<Option> Options => [data, column, encoding, limit, spread, .. images.Options, .. masks.LookOptions, rows];
 
@@ -84,7 +84,7 @@ internal sealed class ExplainedData
 
     public IEnumerable<ExplainedItem> Masks(ParseResult parsed, IReadOnlyList<string> labels) => Of(parsed, path => masks.Read(parsed, path, labels));
 
-    public IEnumerable<ExplainedItem> Boxes(ParseResult parsed, IReadOnlyList<string> labels) => Of(parsed, path => BoxSource.Read(path, parsed.GetValue(rows), parsed.GetValue(images.Skip), labels));
+    public IEnumerable<ExplainedItem> Boxes(ParseResult parsed, IReadOnlyList<string> labels) => Of(parsed, path => BoxSource.Read(path, parsed.GetValue(rows), images.Reading.Read(parsed), labels));
 
     private static IEnumerable<TextRow> Spread(TextRow[] rows, int most)
     {

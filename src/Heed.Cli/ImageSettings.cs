@@ -10,6 +10,7 @@ internal sealed class ImageSettings
     private readonly Option<string> model, attention, placement, convolution;
     private readonly Option<int> size, reduction;
     private readonly Option<double> mixup;
+    private readonly Option<bool> averageMirrored = ImageSource.AverageMirrored(" of answers, not of training. Kept with the model");
     private readonly AugmentationSettings augmentation;
     private readonly StartSettings start;
     private readonly TrainerSettings training = new(defaults.Training, "Pictures", "picture", "classes", "accuracy, macro-f1 or loss");
@@ -25,6 +26,7 @@ internal sealed class ImageSettings
         size = all.Add("--size", "Rows and columns that the network reads, to which pictures are scaled; 0 for those of the first picture.", defaults.Size);
         augmentation = new AugmentationSettings(all, defaults.Augmentation!);
         mixup = all.AddNumber("--mixup", "Alpha of the distribution by which training pictures are mixed; 0 for none.", defaults.Augmentation!.MixupAlpha);
+        all.AddRange([averageMirrored]);
         start = new StartSettings(all, "this model folder, or of a safetensors file of torchvision or timm", reduction);
         all.AddRange(training.Options);
         all.AddRange(checkpoint.Options);
@@ -45,6 +47,7 @@ internal sealed class ImageSettings
             Freeze = start.Freeze(parsed),
             Size = parsed.GetValue(size),
             Augmentation = augmentation.Read(parsed) with { MixupAlpha = parsed.GetValue(mixup) },
+            AveragesMirrored = parsed.GetValue(averageMirrored),
             Training = training.Read(parsed),
             Checkpoint = checkpoint.Read(parsed, folder),
         };

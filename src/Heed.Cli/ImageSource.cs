@@ -8,14 +8,14 @@ internal sealed class ImageSource
     private static readonly string[] nameFiles = ["classes.txt", "batches.meta.txt"];
     private readonly Option<string?> labels = new("--labels") { Description = "A table with the class of each picture (columns image and label), in place of folders.", HelpName = "file" };
     private readonly Option<int> folders = new("--label-folders") { Description = "How many folders in a picture's path make up its class.", HelpName = "N", DefaultValueFactory = _ => 1 };
-    private readonly Option<bool> skip = SkipFaults();
 
-    public IEnumerable<Option> Options => [labels, folders, skip];
+    /// <summary>How files are read, for sources of the same command.</summary>
+    public PictureReading Reading { get; } = new();
 
-    /// <summary>Whether faults are skipped, for sources of the same command.</summary>
-    public Option<bool> Skip => skip;
+    /// <summary>Whether a model answers by pictures and their mirrored forms.</summary>
+    public static Option<bool> AverageMirrored(string kept) => new("--average-mirrored") { Description = $"Answers are means of the probabilities of a picture and of its mirrored form; twice the time{kept}." };
 
-    public static Option<bool> SkipFaults() => new("--skip-faults") { Description = "Leave out files that cannot be read, and count them; otherwise the first one ends the run." };
+    public IEnumerable<Option> Options => [labels, folders, .. Reading.Options];
 
     /// <summary>Names of classes: with commas between, or a file with one a line.</summary>
     public static string[] Names(string text)
@@ -36,10 +36,7 @@ internal sealed class ImageSource
             return PictureData.ReadIdx(parts[0], parts[1], names);
         if (path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".bin.gz", StringComparison.OrdinalIgnoreCase))
             return PictureData.ReadCifar([path], names ?? ClassNames(path));
-        PictureDataOptions options = new()
-        {
-            LabelTable = parsed.GetValue(labels), LabelFolders = parsed.GetValue(folders), Faults = parsed.GetValue(skip) ? PictureFaults.Skip : PictureFaults.Stop, LabelNames = names, KeepDecoded = true,
-        };
+        PictureDataOptions options = Reading.Read(parsed) with { LabelTable = parsed.GetValue(labels), LabelFolders = parsed.GetValue(folders), LabelNames = names };
         return UsageException.Guard(() => PictureData.Read(path, options));
     }
 

@@ -9,14 +9,14 @@ internal sealed class MaskSource
     private readonly Option<int> none = new("--void") { Description = "The number of pixels that belong to no class; -1 if there are none.", HelpName = "N", DefaultValueFactory = _ => -1 };
     private readonly Option<string> images = new("--images") { Description = "The folder of the pictures.", HelpName = "name", DefaultValueFactory = _ => "images" };
     private readonly Option<string> masks = new("--masks") { Description = "The folder of the masks.", HelpName = "name", DefaultValueFactory = _ => "labels" };
-    private readonly Option<bool> skip;
+    private readonly PictureReading reading;
 
     /// <summary>Makes the options.</summary>
-    /// <param name="skip">An option that another source of the command has, too; null to make it.</param>
-    public MaskSource(Option<bool>? skip = null)
+    /// <param name="reading">Options that another source of the command has, too; null to make them.</param>
+    public MaskSource(PictureReading? reading = null)
     {
-        this.skip = skip ?? ImageSource.SkipFaults();
-        LookOptions = skip is null ? [none, images, masks, this.skip] : [none, images, masks];
+        this.reading = reading ?? new PictureReading();
+        LookOptions = reading is null ? [none, images, masks, .. this.reading.Options] : [none, images, masks];
     }
 
     public IEnumerable<Option> Options => LookOptions.Prepend(classes);
@@ -31,7 +31,6 @@ internal sealed class MaskSource
     public MaskData Read(ParseResult parsed, string path, IReadOnlyList<string>? names = null)
     {
         names ??= ImageSource.Names(parsed.GetValue(classes) ?? throw new UsageException("--classes is required: names of the classes by their numbers in the masks, with commas between, or a file with one a line."));
-        PictureDataOptions options = new() { Faults = parsed.GetValue(skip) ? PictureFaults.Skip : PictureFaults.Stop, KeepDecoded = true };
-        return UsageException.Guard(() => MaskData.Read(path, names, parsed.GetValue(none) is >= 0 and int number ? number : null, options, parsed.GetValue(images)!, parsed.GetValue(masks)!));
+        return UsageException.Guard(() => MaskData.Read(path, names, parsed.GetValue(none) is >= 0 and int number ? number : null, reading.Read(parsed), parsed.GetValue(images)!, parsed.GetValue(masks)!));
     }
 }

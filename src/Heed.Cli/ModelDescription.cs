@@ -78,7 +78,8 @@ internal sealed class ModelDescription
     private static ModelDescription Pictures(string path)
     {
         ImageClassifier model = ImageClassifier.Load(path);
-        return OfPictures(path, model.Network, model.Record, ("image classifier: " + model.Network.Config.Describe(), "image-classifier"), model.Labels, model.Costs());
+        string answers = model.AveragesMirrored ? "; answers with mirrored pictures, two passes each" : "";
+        return OfPictures(path, model.Network, model.Record, ($"image classifier: {model.Network.Config.Describe()}{answers}", "image-classifier"), model.Labels, model.Costs());
     }
 
     private static ModelDescription Segments(string path, (int Height, int Width) size)

@@ -20,6 +20,8 @@ internal static class ReportJson
     {
         json.WriteNumber("pictures", report.Count);
         json.WriteFinite("accuracy", report.Accuracy);
+        if (report.PlainAccuracy is { } plain)
+            json.WriteFinite("accuracyPlain", plain);
         json.WriteFinite("topFive", report.TopFive);
         json.WriteFinite("macroF1", report.MacroF1);
         json.WriteFinite("loss", report.Loss);

@@ -11,7 +11,7 @@ internal sealed class TrainDetectCommand
     private readonly Option<string?> dev = new("--dev") { Description = "Pictures and boxes that choose the best epoch; without it and --dev-rows a tenth of the training pictures.", HelpName = "paths" };
     private readonly Option<string?> test = new("--test") { Description = "Pictures and boxes for the report; without --dev, --test and rows a tenth of the training pictures.", HelpName = "paths" };
     private readonly Option<string?> rows = BoxSource.Rows("--rows", "to train on"), devRows = BoxSource.Rows("--dev-rows", "that choose the best epoch, of --dev or else of --data"), testRows = BoxSource.Rows("--test-rows", "for the report, of --test or else of --data");
-    private readonly Option<bool> skip = ImageSource.SkipFaults();
+    private readonly PictureReading reading = new();
     private readonly DetectSettings settings = new();
     private readonly ReportSettings report = new(isDefault: true, rows: "pictures");
     private readonly DevShare devShare;
@@ -23,8 +23,10 @@ internal sealed class TrainDetectCommand
         TrainDetectCommand train = new(terminal);
         Command command = new("detect", "Trains a detector (FCOS) on pictures with boxes, over a network with attention if you like.")
         {
-            train.data, train.dev, train.devShare.Option, train.test, train.run.Output, train.rows, train.devRows, train.testRows, train.skip,
+            train.data, train.dev, train.devShare.Option, train.test, train.run.Output, train.rows, train.devRows, train.testRows,
         };
+        foreach (Option option in train.reading.Options)
+            command.Add(option);
         train.settings.AddTo(command);
         train.report.AddTo(command);
         foreach (Option option in train.run.LastOptions)
@@ -57,12 +59,12 @@ internal sealed class TrainDetectCommand
     private (BoxData Train, BoxData Dev, BoxData? Test) Read(ParseResult parsed, double share)
     {
         string path = parsed.GetValue(data)!;
-        BoxData pictures = BoxSource.Read(path, parsed.GetValue(rows), parsed.GetValue(skip));
+        BoxData pictures = BoxSource.Read(path, parsed.GetValue(rows), reading.Read(parsed));
         BoxData? devPictures = Part(dev, devRows), testPictures = Part(test, testRows);
         foreach ((string name, BoxData? read) in new[] { ("training", pictures), ("dev", devPictures), ("test", testPictures) })
         {
             if (read is not null)
-                SkippedPictures.Say(run, parsed, FormattableString.Invariant($"{name}: {read.Counts}, {Enumerable.Range(0, read.Count).Sum(i => read.Boxes(i).Count):N0} boxes of {read.LabelNames.Count} classes"), read.Counts);
+                SkippedPictures.Say(run, parsed, FormattableString.Invariant($"{name}: {read.Counts}, {read.BoxCounts} of {read.LabelNames.Count} classes"), read.Counts);
         }
         if (devPictures is not null)
             return (pictures, devPictures, testPictures);
@@ -73,7 +75,7 @@ internal sealed class TrainDetectCommand
         BoxData? Part(Option<string?> paths, Option<string?> chosen)
         {
             (string? own, string? filter) = (parsed.GetValue(paths), parsed.GetValue(chosen));
-            return own is null && filter is null ? null : BoxSource.Read(own ?? path, filter, parsed.GetValue(skip), pictures.LabelNames);
+            return own is null && filter is null ? null : BoxSource.Read(own ?? path, filter, reading.Read(parsed), pictures.LabelNames);
         }
     }
 

@@ -96,5 +96,5 @@ internal sealed class TrainImageCommand
 
     /// <summary>A report in a line.</summary>
     public static string Describe(ImageReport report) => FormattableString.Invariant(
-        $"accuracy {report.Accuracy:F4}, among the first five {report.TopFive:F4}, macro F1 {report.MacroF1:F4}, loss {report.Loss:F4}, {report.Count:N0} pictures");
+        $"accuracy {report.Accuracy:F4}{(report.PlainAccuracy is { } plain ? FormattableString.Invariant($" ({plain:F4} without mirrored pictures)") : "")}, among the first five {report.TopFive:F4}, macro F1 {report.MacroF1:F4}, loss {report.Loss:F4}, {report.Count:N0} pictures");
 }

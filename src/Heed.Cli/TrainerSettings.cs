@@ -8,7 +8,7 @@ internal sealed class TrainerSettings
     private readonly Option<string> optimizer, schedule, monitor;
     private readonly Option<int> epochs, batch, accumulate, patience;
     private readonly Option<double> learningRate, weightDecay, warmup, clip, momentum, labelSmoothing, wordDropout, averaging;
-    private readonly Option<bool> findAnomalies, recompute;
+    private readonly Option<bool> findAnomalies, recompute, nesterov;
     private readonly Option<ulong> seed = CommonOptions.Seed();
     private readonly TrainingOptions defaults;
 
@@ -24,6 +24,7 @@ internal sealed class TrainerSettings
         wordDropout = Options.AddNumber("--word-dropout", $"Probability that a token of a training {text} is read as unknown.", defaults.WordDropout);
         optimizer = Options.Add("--optimizer", "What makes the steps: adamw or sgd.", defaults.Optimizer, "name");
         momentum = Options.AddNumber("--momentum", "Momentum of sgd.", defaults.Momentum);
+        nesterov = Options.Flag("--nesterov", "Steps of sgd look ahead.");
         labelSmoothing = Options.AddNumber("--label-smoothing", $"Share of each target that goes to all {classes} alike.", defaults.LabelSmoothing);
         averaging = Options.AddNumber("--averaging", "Decay of a running average of the weights, such as 0.999; 0 for none.", defaults.AveragingDecay);
         epochs = Options.Add("--epochs", "Epochs at most.", defaults.EpochCount);
@@ -70,6 +71,7 @@ internal sealed class TrainerSettings
             Monitor = monitor.Or(parsed, usual.Monitor),
             Optimizer = optimizer.Or(parsed, usual.Optimizer),
             Momentum = momentum.Or(parsed, usual.Momentum),
+            Nesterov = parsed.GetValue(nesterov),
             LabelSmoothing = labelSmoothing.Or(parsed, usual.LabelSmoothing),
             WordDropout = wordDropout.Or(parsed, usual.WordDropout),
             AveragingDecay = averaging.Or(parsed, usual.AveragingDecay),

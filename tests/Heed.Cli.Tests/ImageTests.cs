@@ -56,6 +56,26 @@ public sealed class ImageTests
     }
 
     [Fact]
+    public void Answers_with_mirrored_pictures_are_a_property_of_the_model_and_both_figures_are_told()
+    {
+        using TemporaryFolder folder = new();
+        Draw(folder["pictures"], 24);
+        string[] train = ["train", "image", "--data", folder["pictures"], "--test", folder["pictures"], "--model", "resnet20", "--epochs", "1", "--batch", "8", "--report", "none", "--quiet", "--optimizer", "sgd", "--nesterov"];
+        using JsonDocument both = JsonDocument.Parse(CommandRun.Of([.. train, "--average-mirrored", "--keep-decoded", "0", "--json", "--out", folder["model"]]).ShouldSucceed().Out);
+        JsonElement test = both.RootElement.GetProperty("test");
+        ImageClassifier model = ImageClassifier.Load(folder["model"]);
+        model.AveragesMirrored.ShouldBeTrue();
+        model.Record.Options.Nesterov.ShouldBeTrue();
+        CommandRun.Of("describe", folder["model"]).ShouldSucceed().Out.ShouldContain("answers with mirrored pictures");
+        CommandRun.Of("eval", folder["model"], "--data", folder["pictures"]).ShouldSucceed().Out.ShouldContain(FormattableString.Invariant($"accuracy {test.GetProperty("accuracy").GetDouble():F4} ({test.GetProperty("accuracyPlain").GetDouble():F4} without mirrored"));
+        CommandRun.Of([.. train, "--json", "--out", folder["plain"]]).ShouldSucceed().Out.ShouldNotContain("accuracyPlain");
+        CommandRun.Of("eval", folder["plain"], "--data", folder["pictures"], "--json").ShouldSucceed().Out.ShouldNotContain("accuracyPlain");
+        CommandRun.Of("eval", folder["plain"], "--data", folder["pictures"], "--average-mirrored", "--json").ShouldSucceed().Out.ShouldContain("accuracyPlain");
+        CommandRun.Of([.. train, "--keep-decoded", "-1", "--out", folder["none"]]).ShouldRefuse("--keep-decoded must be at least 0");
+        CommandRun.Of([.. train[..^2], "adamw", "--nesterov", "--out", folder["none"]]).ShouldRefuse("Nesterov is of sgd with momentum");
+    }
+
+    [Fact]
     public void A_vision_Transformer_is_explained_by_its_attention()
     {
         using TemporaryFolder folder = new();

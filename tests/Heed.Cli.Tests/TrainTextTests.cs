@@ -107,7 +107,7 @@ public sealed class TrainTextTests(TrainedModel model) : IClassFixture<TrainedMo
             "--batch", "32", "--learning-rate", "0.003", "--weight-decay", "0.02", "--schedule", "cosine", "--warmup", "0.1", "--clip", "2", "--patience", "4",
             "--monitor", "macro-f1", "--class-weights", "balanced", "--tokens", "characters", "--case-sensitive", "--min-count", "3",
             "--max-vocabulary", "20", "--max-length", "50", "--seed", "9", "--find-anomalies", "--variational-dropout", "--word-dropout", "0.1",
-            "--optimizer", "sgd", "--momentum", "0.8", "--label-smoothing", "0.05", "--averaging", "0.9").ShouldSucceed();
+            "--optimizer", "sgd", "--momentum", "0.8", "--nesterov", "--label-smoothing", "0.05", "--averaging", "0.9").ShouldSucceed();
         TextClassifier trained = TextClassifier.Load(folder["model"]);
         trained.Network.Config.ShouldBe(new BlstmConfig
         {
@@ -118,7 +118,7 @@ public sealed class TrainTextTests(TrainedModel model) : IClassFixture<TrainedMo
         {
             EpochCount = 1, BatchSize = 32, LearningRate = 0.003, WeightDecay = 0.02, Schedule = "cosine", Warmup = 0.1, ClipNorm = 2, Patience = 4,
             Monitor = "macro-f1", ClassWeights = "balanced", Seed = 9, FindAnomalies = true,
-            WordDropout = 0.1, Optimizer = "sgd", Momentum = 0.8, LabelSmoothing = 0.05, AveragingDecay = 0.9,
+            WordDropout = 0.1, Optimizer = "sgd", Momentum = 0.8, Nesterov = true, LabelSmoothing = 0.05, AveragingDecay = 0.9,
         });
         trained.Encoder.Tokenizer.Name.ShouldBe("character");
         trained.Encoder.Tokenizer.LowerCase.ShouldBeFalse();

@@ -4,7 +4,7 @@ namespace Heed.Kernels;
 
 /// <summary>The mean of each window of a picture, channels last.</summary>
 /// <remarks>
-/// <para>Formula: y[b, i, j, c] = (1/n)·Σ over the pixels of window (i, j) of x[b, ·, ·, c]; n is the window's size, or the number of pixels that it sees (<see cref="AveragePoolingShape.CountsPadding"/>).</para>
+/// <para>Formula: y[b, i, j, c] = (1/n)·Σ over the pixels of window (i, j) of x[b, ·, ·, c]; n is the window's size, or the number of pixels that it sees (<see cref="PoolingShape.CountsPadding"/>).</para>
 /// <para>Shapes: x, dx (batch, height, width, channels); y, dy (batch, output height, output width, channels).</para>
 /// <para>Bits: a window is summed row by row; a pixel's gradient takes its windows in their order. Same bits for any number of threads, and alone or in a batch.</para>
 /// <para>Cost: one pass over the windows. Rows and runs of channels are shared by the workers. Thread-safe.</para>
@@ -19,7 +19,7 @@ public static unsafe class AveragePoolingKernel
     /// <param name="shape">The sizes.</param>
     /// <param name="y">(batch, output height, output width, channels).</param>
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
-    public static void Forward(ReadOnlySpan<float> x, in AveragePoolingShape shape, Span<float> y)
+    public static void Forward(ReadOnlySpan<float> x, in PoolingShape shape, Span<float> y)
     {
         const string Operation = "AveragePoolingKernel.Forward";
         Require.Length(Operation, nameof(x), x.Length, shape.InputLength);
@@ -35,7 +35,7 @@ public static unsafe class AveragePoolingKernel
     /// <param name="shape">The sizes.</param>
     /// <param name="dx">(batch, height, width, channels).</param>
     /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
-    public static void Backward(ReadOnlySpan<float> dy, in AveragePoolingShape shape, Span<float> dx)
+    public static void Backward(ReadOnlySpan<float> dy, in PoolingShape shape, Span<float> dx)
     {
         const string Operation = "AveragePoolingKernel.Backward";
         Require.Length(Operation, nameof(dy), dy.Length, shape.OutputLength);
@@ -49,7 +49,7 @@ public static unsafe class AveragePoolingKernel
     private struct ForwardStep : IRowStep
     {
         public float* X, Y;
-        public AveragePoolingShape Shape;
+        public PoolingShape Shape;
         public nint Runs;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -92,7 +92,7 @@ public static unsafe class AveragePoolingKernel
     private struct BackwardStep : IRowStep
     {
         public float* Gradient, Result;
-        public AveragePoolingShape Shape;
+        public PoolingShape Shape;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)

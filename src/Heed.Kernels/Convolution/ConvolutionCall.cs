@@ -32,8 +32,8 @@ internal unsafe struct ConvolutionCall : ISimdKernel
         {
             if (!IsBackward)
                 return Shape.Width + (2 * Shape.PaddingWidth);
-            (int low, int high) = ConvolutionTaps.Reach(Shape.KernelWidth, Shape.PaddingWidth, Shape);
-            return ((Shape.Width + Shape.Stride - 1) / Shape.Stride) + high - low;
+            (int low, int high) = ConvolutionTaps.Reach(Shape.KernelWidth, Shape.StrideWidth, Shape.Dilation, Shape.PaddingWidth);
+            return ((Shape.Width + Shape.StrideWidth - 1) / Shape.StrideWidth) + high - low;
         }
     }
 
@@ -41,7 +41,7 @@ internal unsafe struct ConvolutionCall : ISimdKernel
         where V : unmanaged, ISimd<V>
     {
         int width = Packing.PanelWidth<V>(), kernel = Shape.KernelHeight * Shape.KernelWidth, pitch = Pitch;
-        phases = IsBackward ? Shape.Stride * Shape.Stride : 1;
+        phases = IsBackward ? Shape.StrideHeight * Shape.StrideWidth : 1;
         phaseLength = kernel * Inner * ((Outer + width - 1) / width * width);
         groupLength = phases * phaseLength;
         nint* offsets = stackalloc nint[phases * kernel];
@@ -53,14 +53,14 @@ internal unsafe struct ConvolutionCall : ISimdKernel
         for (int phase = 0; phase < phases; phase++)
         {
             each[phase] = new() { Taps = places + (phase * kernel), Offsets = offsets + (phase * kernel) };
-            each[phase].Find(Shape, IsBackward, phase / Shape.Stride, phase % Shape.Stride, pitch);
+            each[phase].Find(Shape, IsBackward, phase / Shape.StrideWidth, phase % Shape.StrideWidth, pitch);
             for (int group = 0; group < Shape.Groups && IsBackward; group++)
                 Pack(each[phase], group, panels + ((nint)group * groupLength) + ((nint)phase * phaseLength), width);
         }
         if (!IsBackward && Packed == null)
             new ConvolutionPanels { Shape = Shape, Weight = Weight, To = panels }.Run<V>();
         (int height, _, _) = Result;
-        int unit = IsBackward ? Shape.Stride : 1, rowLength = Math.Max(1, pitch * Source.Channels * (IsBackward ? 1 : Shape.Stride));
+        int unit = IsBackward ? Shape.StrideHeight : 1, rowLength = Math.Max(1, pitch * Source.Channels * (IsBackward ? 1 : Shape.StrideHeight));
         int units = (height + unit - 1) / unit, most = Math.Max(1, Block / rowLength), wanted = Shape.MultiplyAdds < 1 << 20 || Shape.Batch >= 4 * Workers.Degree ? 1 : 4;
         // A few pictures under far more weights are cut by filters: each task reads its own weights, once.
         bool cutsOutputs = wanted > 1 && Shape.Groups == 1 && !IsBackward && (long)Outer * Shape.Depth > 8L * Shape.Height * Shape.Width * Shape.Channels;
@@ -108,15 +108,15 @@ internal unsafe struct ConvolutionCall : ISimdKernel
         int pitch = call->Pitch, top, rows, left;
         if (call->IsBackward)
         {
-            (int low, int high) = ConvolutionTaps.Reach(s.KernelHeight, s.PaddingHeight, s);
-            (left, _) = ConvolutionTaps.Reach(s.KernelWidth, s.PaddingWidth, s);
-            top = (firstRow / s.Stride) + low;
-            rows = ((endRow - firstRow + s.Stride - 1) / s.Stride) + high - low;
+            (int low, int high) = ConvolutionTaps.Reach(s.KernelHeight, s.StrideHeight, s.Dilation, s.PaddingHeight);
+            (left, _) = ConvolutionTaps.Reach(s.KernelWidth, s.StrideWidth, s.Dilation, s.PaddingWidth);
+            top = (firstRow / s.StrideHeight) + low;
+            rows = ((endRow - firstRow + s.StrideHeight - 1) / s.StrideHeight) + high - low;
         }
         else
         {
-            (top, left) = ((firstRow * s.Stride) - s.PaddingHeight, -s.PaddingWidth);
-            rows = ((endRow - firstRow - 1) * s.Stride) + s.WindowHeight;
+            (top, left) = ((firstRow * s.StrideHeight) - s.PaddingHeight, -s.PaddingWidth);
+            rows = ((endRow - firstRow - 1) * s.StrideHeight) + s.WindowHeight;
         }
         bool copies = pitch != width || top < 0 || top + rows > height || left < 0 || left + pitch > width;
         int edge = ConvolutionSweep.EdgeLength<V>();
@@ -127,7 +127,9 @@ internal unsafe struct ConvolutionCall : ISimdKernel
             block = scratch.Pointer + edge;
             ConvolutionPadding.Copy(from, height, width, channels, top, rows, left, pitch, block);
         }
-        int steps = call->IsBackward ? s.Stride : 1, pace = call->IsBackward ? 1 : s.Stride;
+        // Of the result's pixels, and of those that are read.
+        (int rowSteps, int steps) = call->IsBackward ? (s.StrideHeight, s.StrideWidth) : (1, 1);
+        (int rowPace, int pace) = call->IsBackward ? (1, 1) : (s.StrideHeight, s.StrideWidth);
         for (int group = 0; group < s.Groups; group++)
         {
             for (int phase = 0; phase < call->phases; phase++)
@@ -139,16 +141,16 @@ internal unsafe struct ConvolutionCall : ISimdKernel
                 ConvolutionSweep sweep = new()
                 {
                     In = block + (group * call->Inner),
-                    InRow = (nint)pace * (copies ? pitch : width) * channels,
+                    InRow = (nint)rowPace * (copies ? pitch : width) * channels,
                     InStep = pace * channels,
                     Out = to + (((((nint)firstRow + a) * resultWidth) + b) * resultChannels) + (group * call->Outer) + firstOutput,
-                    OutRow = (nint)steps * resultWidth * resultChannels,
+                    OutRow = (nint)rowSteps * resultWidth * resultChannels,
                     OutStep = steps * resultChannels,
                     Offsets = seen.Offsets,
                     Runs = seen.Runs,
                     Depth = seen.Joined * call->Inner,
-                    Taps = s.Stride == 1 ? seen.Joined : 0,
-                    Rows = (endRow - firstRow - a + steps - 1) / steps,
+                    Taps = (s.StrideHeight, s.StrideWidth) == (1, 1) ? seen.Joined : 0,
+                    Rows = (endRow - firstRow - a + rowSteps - 1) / rowSteps,
                     Columns = (resultWidth - b + steps - 1) / steps,
                     Outputs = outputs,
                     Panels = call->panels + ((nint)group * call->groupLength) + ((nint)phase * call->phaseLength) + ((nint)firstOutput * seen.Count * call->Inner),

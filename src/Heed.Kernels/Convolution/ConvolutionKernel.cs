@@ -4,7 +4,7 @@ namespace Heed.Kernels;
 
 /// <summary>Two-dimensional convolution of pictures with channels last, as products that read the windows where they lie (implicit GEMM).</summary>
 /// <remarks>
-/// <para>Formula: y[b, i, j, f] = bias[f] + Σ over r, s, c of w[f, c, r, s]·x[b, i·stride + r·dilation − padding, j·stride + s·dilation − padding, c], with zeros outside of the picture (a cross-correlation, as everywhere); with
+/// <para>Formula: y[b, i, j, f] = bias[f] + Σ over r, s, c of w[f, c, r, s]·x[b, i·stride + r·dilation − padding, j·stride + s·dilation − padding, c], with zeros outside of the picture (a cross-correlation, as everywhere); strides down and across may differ; with
 /// groups, c runs over the channels of the filter's group.</para>
 /// <para>Shapes: x (batch, height, width, channels); w (filters, channels/groups, kernel height, kernel width), PyTorch's order; bias (filters) or empty; y (batch, output height, output width, filters).
 /// Gradients are added to what their span holds; results lie apart from the sources.</para>
@@ -121,7 +121,7 @@ public static unsafe class ConvolutionKernel
         Require.Apart(Operation, nameof(dy), dy, dx);
         Require.Apart(Operation, nameof(dy), dy, dweight);
         // With strides some pixels may lie under no window at all.
-        if (overwritesInput && (shape.Stride > 1 || shape.IsDepthwise))
+        if (overwritesInput && (shape.StrideHeight > 1 || shape.StrideWidth > 1 || shape.IsDepthwise))
         {
             dx.Clear();
             overwritesInput = false;

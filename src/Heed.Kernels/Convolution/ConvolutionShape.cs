@@ -10,9 +10,17 @@ namespace Heed.Kernels;
 /// <param name="KernelWidth">Columns of a filter.</param>
 public readonly record struct ConvolutionShape(int Batch, int Height, int Width, int Channels, int Filters, int KernelHeight, int KernelWidth)
 {
-    /// <summary>Distance of neighbouring windows.</summary>
+    /// <summary>Distance of neighbouring windows, down and across; read <see cref="StrideHeight"/> and <see cref="StrideWidth"/>, which may differ: this is the former.</summary>
     /// <value>Default 1.</value>
-    public int Stride { get; init; } = 1;
+    public int Stride { get => StrideHeight; init => StrideHeight = StrideWidth = value; }
+
+    /// <summary>Rows from a window to the next one below.</summary>
+    /// <value>Default 1.</value>
+    public int StrideHeight { get; init; } = 1;
+
+    /// <summary>Columns from a window to the next one on the right.</summary>
+    /// <value>Default 1.</value>
+    public int StrideWidth { get; init; } = 1;
 
     /// <summary>Distance of neighbouring pixels of a window.</summary>
     /// <value>Default 1: a window without holes.</value>
@@ -29,10 +37,10 @@ public readonly record struct ConvolutionShape(int Batch, int Height, int Width,
     public int PaddingWidth { get; init; }
 
     /// <summary>Rows of the result: (height + 2·padding − window)/stride + 1, rounded down; a window has dilation·(kernel − 1) + 1 rows.</summary>
-    public int OutputHeight => ((Height + (2 * PaddingHeight) - WindowHeight) / Stride) + 1;
+    public int OutputHeight => ((Height + (2 * PaddingHeight) - WindowHeight) / Math.Max(1, StrideHeight)) + 1;
 
     /// <summary>Columns of the result, likewise.</summary>
-    public int OutputWidth => ((Width + (2 * PaddingWidth) - WindowWidth) / Stride) + 1;
+    public int OutputWidth => ((Width + (2 * PaddingWidth) - WindowWidth) / Math.Max(1, StrideWidth)) + 1;
 
     /// <summary>Values under a filter: kernel height · kernel width · channels of its group.</summary>
     public int Depth => KernelHeight * KernelWidth * GroupChannels;
@@ -40,7 +48,8 @@ public readonly record struct ConvolutionShape(int Batch, int Height, int Width,
     /// <summary>Multiply–adds of a forward pass.</summary>
     public long MultiplyAdds => OutputLength * Depth;
 
-    internal int GroupChannels => Channels / Groups;
+    // Also of sizes that are refused: the message shows what follows from them.
+    internal int GroupChannels => Channels / Math.Max(1, Groups);
 
     internal int GroupFilters => Filters / Groups;
 
@@ -55,7 +64,7 @@ public readonly record struct ConvolutionShape(int Batch, int Height, int Width,
     internal long OutputLength => (long)Batch * OutputPixels * Filters;
 
     // Which way decides bits, so it depends on the sizes of one picture alone. Whole vectors of any width; pictures of some size, so that the transformed filters pay; and filters that the caches hold.
-    internal bool IsWinograd => (KernelHeight, KernelWidth, Stride, Dilation, Groups) == (3, 3, 1, 1, 1) && Channels % 16 == 0 && Filters % 16 == 0 && Math.Min(OutputHeight, OutputWidth) >= 6 && (long)Channels * Filters <= 1 << 16;
+    internal bool IsWinograd => (KernelHeight, KernelWidth, StrideHeight, StrideWidth, Dilation, Groups) == (3, 3, 1, 1, 1, 1) && Channels % 16 == 0 && Filters % 16 == 0 && Math.Min(OutputHeight, OutputWidth) >= 6 && (long)Channels * Filters <= 1 << 16;
 
     internal bool IsDepthwise => Groups > 1 && Groups == Channels && Groups == Filters;
 
@@ -64,7 +73,7 @@ public readonly record struct ConvolutionShape(int Batch, int Height, int Width,
     /// <exception cref="ArgumentException">They do not; the message says why.</exception>
     public void Validate(string operation)
     {
-        if (Batch < 0 || Math.Min(Math.Min(Math.Min(Channels, Filters), Math.Min(KernelHeight, Math.Min(KernelWidth, Stride))), Math.Min(Dilation, Groups)) < 1 || Math.Min(PaddingHeight, PaddingWidth) < 0)
+        if (Batch < 0 || Math.Min(Math.Min(Math.Min(Channels, Filters), Math.Min(KernelHeight, Math.Min(KernelWidth, Math.Min(StrideHeight, StrideWidth)))), Math.Min(Dilation, Groups)) < 1 || Math.Min(PaddingHeight, PaddingWidth) < 0)
             throw new ArgumentException($"{operation}: channels, filters, kernel, stride, dilation and groups must be at least 1, batch and padding at least 0; got {this}.");
         if (Channels % Groups != 0 || Filters % Groups != 0)
             throw new ArgumentException($"{operation}: channels and filters must be multiples of the groups; got {this}.");

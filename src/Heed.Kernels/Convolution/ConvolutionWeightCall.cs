@@ -65,7 +65,7 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
                         // With one picture at a time it stays padded for all of its rows and groups.
                         if (copies && (pictures > 1 || (i == 0 && at == first)))
                             ConvolutionPadding.Copy(x, s.Height, s.Width, s.Channels, -s.PaddingHeight, rows, -s.PaddingWidth, pitch, picture);
-                        Gather<V>(s, taps, seen + ((nint)i * s.Stride * pitch * s.Channels) + (group * s.GroupChannels), pitch, count, column, columns, windows + ((nint)k * pixels * width), (nint)pictures * pixels * width);
+                        Gather<V>(s, taps, seen + ((nint)i * s.StrideHeight * pitch * s.Channels) + (group * s.GroupChannels), pitch, count, column, columns, windows + ((nint)k * pixels * width), (nint)pictures * pixels * width);
                     }
                     float* sums = call->Sums + ((((((nint)part * s.Groups) + group) * s.GroupFilters) + firstFilter) * s.Depth) + column;
                     Add<V>(scratch.Pointer, dy + (group * s.GroupFilters), s.Filters, windows, pictures * pixels, sums, s.Depth, filters, columns);
@@ -81,7 +81,7 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
         where V : unmanaged, ISimd<V>
     {
         int width = Packing.PanelWidth<V>(), run = taps.Joined * s.GroupChannels;
-        nint pixel = (nint)s.Stride * s.Channels;
+        nint pixel = (nint)s.StrideWidth * s.Channels;
         for (int at = 0, some; at < count; at += some)
         {
             // A piece ends with its panel or its run.
@@ -90,7 +90,7 @@ internal unsafe struct ConvolutionWeightCall : ISimdKernel
             float* to = windows + (at / width * length) + (at % width);
             for (int i = 0; i < lines; i++)
             {
-                float* from = seen + taps.Offsets[(first + at) / run] + ((nint)i * s.Stride * pitch * s.Channels) + column;
+                float* from = seen + taps.Offsets[(first + at) / run] + ((nint)i * s.StrideHeight * pitch * s.Channels) + column;
                 for (int j = 0; j < s.OutputWidth; j++, from += pixel, to += width)
                 {
                     if (some == width)

@@ -43,7 +43,7 @@ internal unsafe struct DepthwiseCall : ISimdKernel
         (int sourceHeight, int sourceWidth) = call->Source;
         (int height, int width) = call->Result;
         nint channels = s.Channels;
-        int picture = index / call->blocks, firstRow = index % call->blocks * call->blockRows, endRow = Math.Min(firstRow + call->blockRows, height), phases = call->IsBackward ? s.Stride : 1;
+        int picture = index / call->blocks, firstRow = index % call->blocks * call->blockRows, endRow = Math.Min(firstRow + call->blockRows, height), phases = call->IsBackward ? s.StrideWidth : 1, rowPhases = call->IsBackward ? s.StrideHeight : 1;
         float* from = call->From + ((nint)picture * sourceHeight * sourceWidth * channels);
         int* places = stackalloc int[2 * (s.KernelHeight + s.KernelWidth)];
         nint* offsets = stackalloc nint[2 * s.KernelHeight * s.KernelWidth];
@@ -52,10 +52,10 @@ internal unsafe struct DepthwiseCall : ISimdKernel
         for (int row = firstRow; row < endRow; row++)
         {
             float* to = call->To + ((((nint)picture * height) + row) * width * channels);
-            rows.Find(s.KernelHeight, s.Stride, s.Dilation, s.PaddingHeight, sourceHeight, call->IsBackward, row % phases);
+            rows.Find(s.KernelHeight, s.StrideHeight, s.Dilation, s.PaddingHeight, sourceHeight, call->IsBackward, row % rowPhases);
             for (int phase = 0; phase < phases; phase++)
             {
-                columns.Find(s.KernelWidth, s.Stride, s.Dilation, s.PaddingWidth, sourceWidth, call->IsBackward, phase);
+                columns.Find(s.KernelWidth, s.StrideWidth, s.Dilation, s.PaddingWidth, sourceWidth, call->IsBackward, phase);
                 int count = (width - phase + phases - 1) / phases;
                 (int inner, int innerEnd) = columns.Inner(count);
                 for (int o = 0; o < count;)
@@ -64,7 +64,7 @@ internal unsafe struct DepthwiseCall : ISimdKernel
                     int pixels = isInner ? DepthwiseTile.Next(innerEnd - o) : 1;
                     // The taps of inner pixels are found once.
                     if (!isInner || o == inner)
-                        tile.Find(rows, row / phases, columns, o, isInner, (nint)sourceWidth * channels, s.KernelWidth);
+                        tile.Find(rows, row / rowPhases, columns, o, isInner, (nint)sourceWidth * channels, s.KernelWidth);
                     tile.Run<V>(pixels, from + ((nint)o * columns.Pace * channels), columns.Pace * channels, to + ((((nint)o * phases) + phase) * channels), phases * channels);
                     o += pixels;
                 }

@@ -21,11 +21,11 @@ internal unsafe struct DepthwiseWeightStep : IRowStep
         int kernel = Shape.KernelHeight * Shape.KernelWidth, width = Shape.KernelWidth;
         int* places = stackalloc int[2 * (Shape.KernelHeight + width)];
         DepthwiseAxis rows = new() { Taps = places, Shifts = places + Shape.KernelHeight }, columns = new() { Taps = places + (2 * Shape.KernelHeight), Shifts = places + (2 * Shape.KernelHeight) + width };
-        rows.Find(Shape.KernelHeight, Shape.Stride, Shape.Dilation, Shape.PaddingHeight, Shape.Height, isBackward: false, 0);
-        columns.Find(width, Shape.Stride, Shape.Dilation, Shape.PaddingWidth, Shape.Width, isBackward: false, 0);
+        rows.Find(Shape.KernelHeight, Shape.StrideHeight, Shape.Dilation, Shape.PaddingHeight, Shape.Height, isBackward: false, 0);
+        columns.Find(width, Shape.StrideWidth, Shape.Dilation, Shape.PaddingWidth, Shape.Width, isBackward: false, 0);
         // The columns that all taps reach; the others are few.
         (int inner, int innerEnd) = columns.Inner(Shape.OutputWidth);
-        nint step = Shape.Stride * channels;
+        nint step = Shape.StrideWidth * channels;
         for (nint picture = Shape.Batch * part / Parts; picture < Shape.Batch * (part + 1) / Parts; picture++)
         {
             for (int i = 0; i < Shape.OutputHeight; i++)
@@ -35,11 +35,11 @@ internal unsafe struct DepthwiseWeightStep : IRowStep
                 {
                     if (!rows.Sees(i, r))
                         continue;
-                    float* x = X + (((picture * Shape.Height) + (i * Shape.Stride) + rows.Shifts[r]) * Shape.Width * channels), sums = Sums + (((part * kernel) + (r * width)) * channels);
+                    float* x = X + (((picture * Shape.Height) + (i * Shape.StrideHeight) + rows.Shifts[r]) * Shape.Width * channels), sums = Sums + (((part * kernel) + (r * width)) * channels);
                     for (int s = 0; s < width;)
                     {
                         bool isThree = width - s >= 3 && inner < innerEnd;
-                        float* seen = x + (((inner * Shape.Stride) + columns.Shifts[s]) * channels);
+                        float* seen = x + (((inner * Shape.StrideWidth) + columns.Shifts[s]) * channels);
                         if (isThree)
                             Three<V>(seen, step, Shape.Dilation * channels, dy + (inner * channels), channels, innerEnd - inner, sums + (s * channels), first, whole);
                         for (int end3 = isThree ? s + 3 : s + 1; s < end3; s++)
@@ -107,7 +107,7 @@ internal unsafe struct DepthwiseWeightStep : IRowStep
     private readonly void One<V>(float* x, int shift, float* dy, int low, int high, float* sums, nint first, nint end)
         where V : unmanaged, ISimd<V>
     {
-        nint channels = Shape.Channels, stride = Shape.Stride;
+        nint channels = Shape.Channels, stride = Shape.StrideWidth;
         for (nint c = first; c < end && low < high; c += V.Width)
         {
             V sum = V.Load(sums + c);
@@ -125,7 +125,7 @@ internal unsafe struct DepthwiseWeightStep : IRowStep
         int lanes = (int)(end - c);
         if (lanes == 0)
             return;
-        nint channels = Shape.Channels, stride = Shape.Stride;
+        nint channels = Shape.Channels, stride = Shape.StrideWidth;
         V sum = V.Load(sums + c, lanes);
         for (nint j = low; j < high; j++)
             sum = V.FusedMultiplyAdd(V.Load(dy + (j * channels) + c, lanes), V.Load(x + (((j * stride) + shift) * channels) + c, lanes), sum);

@@ -32,7 +32,7 @@ public static unsafe class ExpandedDepthwiseKernel
         if (!shape.IsDepthwise || !depthwise.Suits(shape))
             throw new ArgumentException($"{Operation}: the depthwise weights were packed for {depthwise.Shape}, not for {shape}.", nameof(depthwise));
         ConvolutionShape e = expansion.Shape;
-        if ((e.KernelHeight, e.KernelWidth, e.Stride, e.PaddingHeight, e.PaddingWidth, e.Groups, e.Filters) != (1, 1, 1, 0, 0, 1, shape.Channels))
+        if ((e.KernelHeight, e.KernelWidth, e.StrideHeight, e.StrideWidth, e.PaddingHeight, e.PaddingWidth, e.Groups, e.Filters) != (1, 1, 1, 1, 0, 0, 1, shape.Channels))
             throw new ArgumentException($"{Operation}: the expansion must be 1 × 1 with as many filters as the depthwise convolution has channels; it was packed for {e}.", nameof(expansion));
         foreach (Activation each in (ReadOnlySpan<Activation>)[between, activation])
         {
@@ -78,7 +78,7 @@ internal unsafe struct ExpandedDepthwiseCall : ISimdKernel
         where V : unmanaged, ISimd<V>
     {
         int width = Packing.PanelWidth<V>(), panels = (Shape.Channels + width - 1) / width, height = Shape.OutputHeight;
-        int most = Math.Max(1, (((Block / (Pitch * width)) - Shape.WindowHeight) / Shape.Stride) + 1);
+        int most = Math.Max(1, (((Block / (Pitch * width)) - Shape.WindowHeight) / Shape.StrideHeight) + 1);
         blockRows = (height + ((height + most - 1) / most) - 1) / ((height + most - 1) / most);
         blocks = (height + blockRows - 1) / blockRows;
         parts = Math.Clamp(4 * Workers.Degree / Math.Max(1, Shape.Batch * blocks), 1, panels);
@@ -94,7 +94,7 @@ internal unsafe struct ExpandedDepthwiseCall : ISimdKernel
         int width = Packing.PanelWidth<V>(), panels = (s.Channels + width - 1) / width, part = index % call->parts, block = index / call->parts % call->blocks, picture = index / call->parts / call->blocks;
         int firstRow = block * call->blockRows, endRow = Math.Min(firstRow + call->blockRows, s.OutputHeight), pitch = call->Pitch, inputs = call->Inputs;
         // Rows of the padded pictures, and those of them that there are.
-        int top = (firstRow * s.Stride) - s.PaddingHeight, rows = ((endRow - firstRow - 1) * s.Stride) + s.WindowHeight, seen = Math.Max(top, 0), seenEnd = Math.Min(top + rows, s.Height);
+        int top = (firstRow * s.StrideHeight) - s.PaddingHeight, rows = ((endRow - firstRow - 1) * s.StrideHeight) + s.WindowHeight, seen = Math.Max(top, 0), seenEnd = Math.Min(top + rows, s.Height);
         int kernel = s.KernelHeight * s.KernelWidth, length = rows * pitch * width;
         using Scratch scratch = new(length + (s.OutputWidth * width) + width);
         float* wide = scratch.Pointer, line = wide + length, bias = line + (s.OutputWidth * width);
@@ -131,11 +131,11 @@ internal unsafe struct ExpandedDepthwiseCall : ISimdKernel
             DepthwiseTile tile = new(offsets, weights, kernel) { Weight = call->Weight + first, Bias = call->Bias == null ? null : call->Bias + first, Channels = columns };
             for (int i = 0; i < endRow - firstRow; i++)
             {
-                float* from = wide + ((nint)i * s.Stride * pitch * width);
+                float* from = wide + ((nint)i * s.StrideHeight * pitch * width);
                 for (int o = 0, pixels; o < s.OutputWidth; o += pixels)
                 {
                     pixels = DepthwiseTile.Next(s.OutputWidth - o);
-                    tile.Run<V>(pixels, from + ((nint)o * s.Stride * width), (nint)s.Stride * width, line + (o * width), width);
+                    tile.Run<V>(pixels, from + ((nint)o * s.StrideWidth * width), (nint)s.StrideWidth * width, line + (o * width), width);
                 }
                 call->Ending.Move<V>(line, width, call->To + (((((nint)picture * s.OutputHeight) + firstRow + i) * s.OutputWidth) * s.Channels) + first, s.Channels, s.OutputWidth, columns);
             }

@@ -4,7 +4,7 @@ namespace Heed.Kernels;
 
 /// <summary>The largest value of each window of a picture, and where it is: saliency, bottom-up.</summary>
 /// <remarks>
-/// <para>Formula: y[b, i, j, c] = max over r, s &lt; window of x[b, i·stride + r − padding, j·stride + s − padding, c], what lies outside left out; of equal values the first (row by row) counts.</para>
+/// <para>Formula: y[b, i, j, c] = max over r, s &lt; window of x[b, i·stride + r − padding, j·stride + s − padding, c], what lies outside left out; of equal values the first (row by row) counts. Windows may be adaptive (<see cref="PoolingShape.Adaptive"/>).</para>
 /// <para>Shapes: x (batch, height, width, channels); y and positions (batch, output height, output width, channels) with output = (size + 2·padding − window)/stride + 1, rounded down: what does not fill a
 /// window is left out, as PyTorch does. A position is row·width + column within the picture. NaN is above all.</para>
 /// <para>Cost: one pass over the windows, a vector of channels at a time. Rows of the result are shared by the workers. Thread-safe.</para>
@@ -32,17 +32,30 @@ public static unsafe class MaxPoolingKernel
     /// <exception cref="ArgumentOutOfRangeException">A size does not suit.</exception>
     public static void Forward(ReadOnlySpan<float> x, int height, int width, int channels, int window, int stride, Span<float> y, Span<int> positions, int padding = 0)
     {
+        int batch = Check("MaxPoolingKernel.Forward", x.Length, height, width, channels, window, stride, padding);
+        Forward(x, new PoolingShape(batch, height, width, channels, (window, window), (stride, stride), (padding, padding)), y, positions);
+    }
+
+    /// <summary>Pools by windows of any kind.</summary>
+    /// <param name="x">(batch, height, width, channels).</param>
+    /// <param name="shape">The sizes; height·width at most 16,777,216.</param>
+    /// <param name="y">(batch, output height, output width, channels).</param>
+    /// <param name="positions">As y: row·width + column of each maximum.</param>
+    /// <exception cref="ArgumentException">Lengths do not fit, or spans overlap.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Pictures are too large.</exception>
+    public static void Forward(ReadOnlySpan<float> x, in PoolingShape shape, Span<float> y, Span<int> positions)
+    {
         const string Operation = "MaxPoolingKernel.Forward";
-        int batch = Check(Operation, x.Length, height, width, channels, window, stride, padding);
-        int rows = OutputSize(height, window, stride, padding), columns = OutputSize(width, window, stride, padding);
-        Require.Length(Operation, nameof(y), y.Length, (long)batch * rows * columns * channels);
+        RequirePixels(Operation, shape.Rows.Size, shape.Columns.Size);
+        Require.Length(Operation, nameof(x), x.Length, shape.InputLength);
+        Require.Length(Operation, nameof(y), y.Length, shape.OutputLength);
         Require.Length(Operation, nameof(positions), positions.Length, y.Length);
         Require.Apart(Operation, nameof(x), x, y);
         fixed (float* px = x, py = y)
         fixed (int* pp = positions)
         {
-            PoolStep step = new() { X = px, Y = py, Positions = pp, Height = height, Width = width, Channels = channels, Window = window, Stride = stride, Padding = padding, Rows = rows, Columns = columns };
-            RowCall.Run(step, batch * rows, (long)columns * window * window * channels);
+            PoolStep step = new() { X = px, Y = py, Positions = pp, Shape = shape };
+            RowCall.Run(step, shape.Batch * shape.OutputHeight, shape.InputLength / Math.Max(1, shape.Batch * shape.OutputHeight));
         }
     }
 
@@ -75,32 +88,37 @@ public static unsafe class MaxPoolingKernel
         Require.Range(operation, nameof(channels), channels, channels >= 1, "at least 1");
         Require.Range(operation, nameof(window), window, window >= 1 && window <= Math.Min(height, width) + (2 * padding), "from 1 to the padded picture's size");
         Require.Range(operation, nameof(stride), stride, stride >= 1, "at least 1");
-        Require.Range(operation, nameof(height), height, (long)height * width <= 1 << 24, "so that height·width is at most 16,777,216");
+        RequirePixels(operation, height, width);
         return Require.Rows(operation, "x", length, height * width * channels);
     }
+
+    // Positions are carried as float32, exact up to here.
+    private static void RequirePixels(string operation, int height, int width) => Require.Range(operation, nameof(height), height, (long)height * width <= 1 << 24, "so that height·width is at most 16,777,216");
 
     private struct PoolStep : IRowStep
     {
         public float* X, Y;
         public int* Positions;
-        public nint Height, Width, Channels, Window, Stride, Padding, Rows, Columns;
+        public PoolingShape Shape;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         public readonly void Row<V>(nint row)
             where V : unmanaged, ISimd<V>
         {
-            nint b = row / Rows, i = row % Rows, top = (i * Stride) - Padding;
-            for (nint j = 0; j < Columns; j++)
+            (nint height, nint width, nint channels) = (Shape.Rows.Size, Shape.Columns.Size, Shape.Channels);
+            (int top, int bottom) = Shape.Rows.Seen((int)(row % Shape.OutputHeight));
+            for (int j = 0; j < Shape.OutputWidth; j++)
             {
-                nint left = (j * Stride) - Padding, to = ((row * Columns) + j) * Channels;
+                (int left, int right) = Shape.Columns.Seen(j);
+                nint to = ((row * Shape.OutputWidth) + j) * channels;
                 int* positions = Positions + to;
                 WindowLanes lanes = new()
                 {
-                    X = X + (b * Height * Width * Channels), Y = Y + to, Positions = (float*)positions,
-                    Top = Math.Max(top, 0), Bottom = Math.Min(top + Window, Height), Left = Math.Max(left, 0), Right = Math.Min(left + Window, Width), Width = Width, Channels = Channels,
+                    X = X + (row / Shape.OutputHeight * height * width * channels), Y = Y + to, Positions = (float*)positions,
+                    Top = top, Bottom = bottom, Left = left, Right = right, Width = width, Channels = channels,
                 };
-                Lane.Loop<V, WindowLanes>(lanes, 0, Channels);
-                for (nint c = 0; c < Channels; c++)
+                Lane.Loop<V, WindowLanes>(lanes, 0, channels);
+                for (nint c = 0; c < channels; c++)
                     positions[c] = (int)((float*)positions)[c];
             }
         }

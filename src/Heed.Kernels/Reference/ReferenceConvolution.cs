@@ -15,7 +15,7 @@ public static class ReferenceConvolution
             {
                 for (int s = 0; s < shape.KernelWidth; s++)
                 {
-                    int row = (i * shape.Stride) + (r * shape.Dilation) - shape.PaddingHeight, column = (j * shape.Stride) + (s * shape.Dilation) - shape.PaddingWidth;
+                    int row = (i * shape.StrideHeight) + (r * shape.Dilation) - shape.PaddingHeight, column = (j * shape.StrideWidth) + (s * shape.Dilation) - shape.PaddingWidth;
                     if (row < 0 || row >= shape.Height || column < 0 || column >= shape.Width)
                         continue;
                     for (int c = 0; c < channels; c++)
@@ -39,7 +39,7 @@ public static class ReferenceConvolution
             int group = c / (shape.Filters / shape.Groups);
             for (int tap = 0; tap < kernel; tap++)
             {
-                int row = (i * shape.Stride) + (tap / shape.KernelWidth * shape.Dilation) - shape.PaddingHeight, column = (j * shape.Stride) + (tap % shape.KernelWidth * shape.Dilation) - shape.PaddingWidth;
+                int row = (i * shape.StrideHeight) + (tap / shape.KernelWidth * shape.Dilation) - shape.PaddingHeight, column = (j * shape.StrideWidth) + (tap % shape.KernelWidth * shape.Dilation) - shape.PaddingWidth;
                 if (row < 0 || row >= shape.Height || column < 0 || column >= shape.Width)
                     continue;
                 for (int f = 0; f < filters; f++)
@@ -57,7 +57,7 @@ public static class ReferenceConvolution
             int f = at % shape.Filters, j = at / shape.Filters % shape.OutputWidth, i = at / shape.Filters / shape.OutputWidth % shape.OutputHeight, b = at / shape.Filters / shape.OutputPixels;
             for (int tap = 0; tap < kernel; tap++)
             {
-                int row = (i * shape.Stride) + (tap / shape.KernelWidth * shape.Dilation) - shape.PaddingHeight, column = (j * shape.Stride) + (tap % shape.KernelWidth * shape.Dilation) - shape.PaddingWidth;
+                int row = (i * shape.StrideHeight) + (tap / shape.KernelWidth * shape.Dilation) - shape.PaddingHeight, column = (j * shape.StrideWidth) + (tap % shape.KernelWidth * shape.Dilation) - shape.PaddingWidth;
                 if (row < 0 || row >= shape.Height || column < 0 || column >= shape.Width)
                     continue;
                 for (int c = 0; c < channels; c++)
@@ -67,26 +67,26 @@ public static class ReferenceConvolution
     }
 
     /// <summary>The largest of each window; (batch, height, width, channels) in, (batch, output height, output width, channels) out.</summary>
-    public static void MaxPool(ReadOnlySpan<double> x, int height, int width, int channels, int window, int stride, Span<double> y, int padding = 0)
+    public static void MaxPool(ReadOnlySpan<double> x, in PoolingShape shape, Span<double> y)
     {
-        int rows = MaxPoolingKernel.OutputSize(height, window, stride, padding), columns = MaxPoolingKernel.OutputSize(width, window, stride, padding);
         for (int at = 0; at < y.Length; at++)
         {
-            int c = at % channels, j = at / channels % columns, i = at / channels / columns % rows, b = at / channels / columns / rows;
+            int c = at % shape.Channels, j = at / shape.Channels % shape.OutputWidth, i = at / shape.Channels / shape.OutputWidth % shape.OutputHeight, b = at / shape.Channels / shape.OutputWidth / shape.OutputHeight;
+            ((int top, int bottom), (int left, int right)) = (shape.Rows.Seen(i), shape.Columns.Seen(j));
             y[at] = double.NegativeInfinity;
-            for (int k = 0; k < window * window; k++)
+            for (int row = top; row < bottom; row++)
             {
-                int row = (i * stride) + (k / window) - padding, column = (j * stride) + (k % window) - padding;
-                if (row < 0 || row >= height || column < 0 || column >= width)
-                    continue;
-                double value = x[(((((b * height) + row) * width) + column) * channels) + c];
-                y[at] = double.IsNaN(value) || value > y[at] ? value : y[at];
+                for (int column = left; column < right; column++)
+                {
+                    double value = x[(((((b * shape.Rows.Size) + row) * shape.Columns.Size) + column) * shape.Channels) + c];
+                    y[at] = double.IsNaN(value) || value > y[at] ? value : y[at];
+                }
             }
         }
     }
 
     /// <summary>The mean of each window; (batch, height, width, channels) in, (batch, output height, output width, channels) out.</summary>
-    public static void AveragePool(ReadOnlySpan<double> x, in AveragePoolingShape shape, Span<double> y)
+    public static void AveragePool(ReadOnlySpan<double> x, in PoolingShape shape, Span<double> y)
     {
         for (int at = 0; at < y.Length; at++)
         {

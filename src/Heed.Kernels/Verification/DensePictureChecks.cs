@@ -40,6 +40,7 @@ internal static class DensePictureChecks
         {
             ("", 5, Activation.Relu, new ConvolutionShape(2, 9, 11, 19, 19, 3, 3) { Groups = 19, PaddingHeight = 1, PaddingWidth = 1 }),
             ("strided ", 7, Activation.HardSwish, new ConvolutionShape(1, 11, 13, 40, 40, 5, 5) { Groups = 40, Stride = 2, PaddingHeight = 2, PaddingWidth = 2 }),
+            ("other strides down and across ", 3, Activation.Relu, new ConvolutionShape(1, 9, 20, 8, 8, 3, 3) { Groups = 8, StrideWidth = 2, PaddingHeight = 1, PaddingWidth = 1 }),
             ("dilated ", 3, Activation.None, new ConvolutionShape(1, 9, 20, 8, 8, 3, 2) { Groups = 8, Dilation = 2, PaddingHeight = 1 }),
         })
         {

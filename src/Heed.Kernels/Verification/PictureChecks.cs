@@ -14,6 +14,8 @@ internal static class PictureChecks
             ("depthwise ", new(2, 4, 11, 19, 19, 3, 3) { Groups = 19, PaddingHeight = 1, PaddingWidth = 1 }),
             ("depthwise, strided ", new(2, 3, 23, 17, 17, 5, 5) { Groups = 17, Stride = 2, PaddingHeight = 2, PaddingWidth = 2 }),
             ("depthwise, dilated ", new(2, 7, 6, 5, 5, 2, 4) { Groups = 5, Dilation = 2, PaddingHeight = 1, PaddingWidth = 3 }),
+            ("other strides down and across ", new(2, 9, 8, 3, 4, 3, 3) { StrideHeight = 1, StrideWidth = 3, PaddingHeight = 1, PaddingWidth = 2 }),
+            ("depthwise, other strides down and across ", new(2, 9, 11, 17, 17, 3, 3) { Groups = 17, StrideHeight = 3, StrideWidth = 2, PaddingHeight = 1, PaddingWidth = 1 }),
             ("dilated, in groups ", new(2, 9, 8, 6, 4, 3, 3) { Dilation = 2, Groups = 2, PaddingHeight = 2, PaddingWidth = 2 }),
         ];
         foreach ((string name, ConvolutionShape shape) in shapes)
@@ -61,7 +63,7 @@ internal static class PictureChecks
         ConvolutionShape[] shapes =
         [
             new(3, 7, 6, 5, 37, 3, 2) { PaddingHeight = 1 },
-            new(2, 9, 8, 6, 4, 3, 3) { Groups = 2, Stride = 2, PaddingHeight = 1, PaddingWidth = 1 },
+            new(2, 9, 8, 6, 4, 3, 3) { Groups = 2, StrideHeight = 2, PaddingHeight = 1, PaddingWidth = 1 },
             new(2, 5, 13, 19, 19, 3, 3) { Groups = 19, PaddingHeight = 1, PaddingWidth = 1 },
             new(1, 4, 7, 70, 41, 1, 1),
             new(2, 7, 9, 32, 48, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 },
@@ -108,14 +110,14 @@ internal static class PictureChecks
 
     public static void AveragePooling(KernelChecker check)
     {
-        (string Name, AveragePoolingShape Shape)[] shapes =
+        (string Name, PoolingShape Shape)[] shapes =
         [
             ("padded ", new(2, 7, 5, 19, (3, 2), (2, 1), (1, 1))),
             ("of what is seen ", new(1, 4, 5, 67, (3, 3), (1, 1), (1, 1)) { CountsPadding = false }),
-            ("adaptive ", AveragePoolingShape.Adaptive(2, 7, 5, 19, (3, 4))),
-            ("of all ", AveragePoolingShape.Adaptive(3, 4, 5, 19, (1, 1))),
+            ("adaptive ", PoolingShape.Adaptive(2, 7, 5, 19, (3, 4))),
+            ("of all ", PoolingShape.Adaptive(3, 4, 5, 19, (1, 1))),
         ];
-        foreach ((string name, AveragePoolingShape shape) in shapes)
+        foreach ((string name, PoolingShape shape) in shapes)
         {
             float[] x = check.Draw((int)shape.InputLength), y = new float[shape.OutputLength], dy = check.Draw(y.Length), dx = new float[x.Length];
             AveragePoolingKernel.Forward(x, shape, y);
@@ -198,18 +200,26 @@ internal static class PictureChecks
     public static void MaxPooling(KernelChecker check)
     {
         const int Batch = 2, Height = 7, Width = 5, Channels = 19;
-        float[] x = check.Draw(Batch * Height * Width * Channels), y = new float[Batch * 3 * 2 * Channels], dy = check.Draw(y.Length), dx = new float[x.Length];
-        int[] positions = new int[y.Length];
-        MaxPoolingKernel.Forward(x, Height, Width, Channels, 2, 2, y, positions);
-        MaxPoolingKernel.Backward(dy, positions, Batch, Height * Width, Channels, dx);
-        double[] Reference(double[] at)
+        foreach ((string name, PoolingShape shape) in new[]
         {
-            double[] result = new double[y.Length];
-            ReferenceConvolution.MaxPool(at, Height, Width, Channels, 2, 2, result);
-            return result;
+            ("", new PoolingShape(Batch, Height, Width, Channels, (2, 2))),
+            ("padded ", new PoolingShape(Batch, Height, Width, Channels, (3, 2), (1, 2), (1, 1))),
+            ("adaptive ", PoolingShape.Adaptive(Batch, Height, Width, Channels, (3, 4))),
+        })
+        {
+            float[] x = check.Draw(Batch * Height * Width * Channels), y = new float[shape.OutputLength], dy = check.Draw(y.Length), dx = new float[x.Length];
+            int[] positions = new int[y.Length];
+            MaxPoolingKernel.Forward(x, shape, y, positions);
+            MaxPoolingKernel.Backward(dy, positions, Batch, Height * Width, Channels, dx);
+            double[] Reference(double[] at)
+            {
+                double[] result = new double[y.Length];
+                ReferenceConvolution.MaxPool(at, shape, result);
+                return result;
+            }
+            check.Compare(name + "y", y, Reference(KernelChecker.Widen(x)), 0);
+            check.CompareWithDifferences(name + "dx", dx, x, dy, Reference, 4 * Limit);
         }
-        check.Compare("y", y, Reference(KernelChecker.Widen(x)), 0);
-        check.CompareWithDifferences("dx", dx, x, dy, Reference, 4 * Limit);
     }
 
     public static void GridSample(KernelChecker check)

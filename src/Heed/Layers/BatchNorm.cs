@@ -17,8 +17,9 @@ public sealed class BatchNorm : Module
     /// <param name="epsilon">ε, default 1e-5.</param>
     /// <param name="momentum">m, the share of a batch in the running statistics; default 0.1.</param>
     /// <param name="startsAtZero">Whether γ starts at 0 instead of 1, so that a residual block starts as its shortcut; default false.</param>
+    /// <param name="shift">Where β starts; default 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value does not suit.</exception>
-    public BatchNorm(int channels, double epsilon = 1e-5, double momentum = 0.1, bool startsAtZero = false)
+    public BatchNorm(int channels, double epsilon = 1e-5, double momentum = 0.1, bool startsAtZero = false, float shift = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(epsilon, 0);
@@ -27,7 +28,7 @@ public sealed class BatchNorm : Module
         (Epsilon, Momentum) = (epsilon, momentum);
         Shape shape = new(channels);
         weight = Register("weight", new Parameter(shape, startsAtZero ? Initializer.Zeros : Initializer.Ones));
-        bias = Register("bias", new Parameter(shape, Initializer.Zeros));
+        bias = Register("bias", new Parameter(shape, Initializer.Filled(shift)));
         mean = Register("running_mean", new StateBuffer(shape));
         variance = Register("running_var", new StateBuffer(shape));
         variance.Values.Span.Fill(1);

@@ -27,30 +27,52 @@ public sealed class Convolution : Module
     /// <param name="dilation">Distance of neighbouring pixels of a window; default 1.</param>
     /// <param name="groups">Parts into which channels and filters are cut; default 1.</param>
     /// <param name="initializer">How w starts; default as PyTorch's.</param>
+    /// <param name="biasInitializer">How the bias starts; default as PyTorch's.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1, or the padding does not suit.</exception>
-    public Convolution(int channels, int filters, (int Height, int Width) kernel, int stride = 1, (int Height, int Width) padding = default, bool hasBias = true, int dilation = 1, int groups = 1, Initializer? initializer = null)
+    public Convolution(int channels, int filters, (int Height, int Width) kernel, int stride = 1, (int Height, int Width) padding = default, bool hasBias = true, int dilation = 1, int groups = 1, Initializer? initializer = null, Initializer? biasInitializer = null)
+        : this(channels, filters, kernel, (stride, stride), padding, hasBias, dilation, groups, initializer, biasInitializer)
+    {
+    }
+
+    /// <summary>Creates the layer with strides of their own down and across.</summary>
+    /// <param name="channels">Values of a pixel.</param>
+    /// <param name="filters">Values of a result's pixel.</param>
+    /// <param name="kernel">Rows and columns of a filter.</param>
+    /// <param name="stride">Rows and columns from a window to the next.</param>
+    /// <param name="padding">Rows and columns of zeros on each side, below the kernel's; default none.</param>
+    /// <param name="hasBias">Whether a bias is added; default true.</param>
+    /// <param name="dilation">Distance of neighbouring pixels of a window; default 1.</param>
+    /// <param name="groups">Parts into which channels and filters are cut; default 1.</param>
+    /// <param name="initializer">How w starts; default as PyTorch's.</param>
+    /// <param name="biasInitializer">How the bias starts; default as PyTorch's.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1, or the padding does not suit.</exception>
+    public Convolution(
+        int channels, int filters, (int Height, int Width) kernel, (int Height, int Width) stride, (int Height, int Width) padding = default, bool hasBias = true, int dilation = 1, int groups = 1, Initializer? initializer = null, Initializer? biasInitializer = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(filters, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(kernel.Height, kernel.Width), 1, nameof(kernel));
-        ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(stride.Height, stride.Width), 1, nameof(stride));
         ArgumentOutOfRangeException.ThrowIfLessThan(dilation, 1);
         if (groups < 1 || channels % groups != 0 || filters % groups != 0)
             throw new ArgumentOutOfRangeException(nameof(groups), groups, FormattableString.Invariant($"Convolution: {channels} channels and {filters} filters must be multiples of the groups."));
         if (padding.Height < 0 || padding.Width < 0 || padding.Height > dilation * (kernel.Height - 1) || padding.Width > dilation * (kernel.Width - 1))
             throw new ArgumentOutOfRangeException(nameof(padding), padding, FormattableString.Invariant($"Convolution: padding must be from 0 to below the kernel's size {kernel}."));
-        (Stride, Padding, Dilation, Groups) = (stride, padding, dilation, groups);
+        (Strides, Padding, Dilation, Groups) = (stride, padding, dilation, groups);
         double bound = 1 / Math.Sqrt((double)channels / groups * kernel.Height * kernel.Width);
         weight = Register("weight", new Parameter(new Shape(filters, channels / groups, kernel.Height, kernel.Width), initializer ?? Initializer.Uniform(bound)));
         if (hasBias)
-            bias = Register("bias", new Parameter(new Shape(filters), Initializer.Uniform(bound)));
+            bias = Register("bias", new Parameter(new Shape(filters), biasInitializer ?? Initializer.Uniform(bound)));
     }
 
     /// <summary>w.</summary>
     public Parameter Weight => weight;
 
-    /// <summary>Distance of neighbouring windows.</summary>
-    public int Stride { get; }
+    /// <summary>Rows and columns from a window to the next.</summary>
+    public (int Height, int Width) Strides { get; }
+
+    /// <summary>Distance of neighbouring windows; where it is another across, that down (<see cref="Strides"/>).</summary>
+    public int Stride => Strides.Height;
 
     /// <summary>Rows and columns of zeros on each side.</summary>
     public (int Height, int Width) Padding { get; }
@@ -71,7 +93,7 @@ public sealed class Convolution : Module
     /// <returns>Shape <c>(batch, height', width', filters)</c>.</returns>
     /// <exception cref="ShapeException">x has not four axes, or other channels.</exception>
     public Tensor Forward(Tensor x, in Pass pass) => Return(
-        IsFixed(pass) ? Folded(x, null, Activation.None, null) : Tensor.Convolution(x, pass.Use(weight), bias is null ? null : pass.Use(bias), Stride, Padding, Dilation, Groups), pass);
+        IsFixed(pass) ? Folded(x, null, Activation.None, null) : Tensor.Convolution(x, pass.Use(weight), bias is null ? null : pass.Use(bias), Strides, Padding, Dilation, Groups), pass);
 
     /// <summary>φ(norm(convolution) + z): in evaluation one convolution (<see cref="FoldedConvolution"/>), unless a hook asks for what lies between.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
@@ -110,7 +132,7 @@ public sealed class Convolution : Module
             return null;
         ConvolutionShape first = expansion.ShapeFor(x);
         ConvolutionShape second = depthwise.ShapeFor(new Shape(x.Shape[0], x.Shape[1], x.Shape[2], first.Filters));
-        if (second.Groups != second.Channels || second.Filters != second.Channels || (first.KernelHeight, first.KernelWidth, first.Stride, first.Groups, first.PaddingHeight, first.PaddingWidth) != (1, 1, 1, 1, 0, 0) || (long)second.Height * second.Width * second.Channels < LeastExpanded)
+        if (second.Groups != second.Channels || second.Filters != second.Channels || (first.KernelHeight, first.KernelWidth, first.StrideHeight, first.StrideWidth, first.Groups, first.PaddingHeight, first.PaddingWidth) != (1, 1, 1, 1, 1, 0, 0) || (long)second.Height * second.Width * second.Channels < LeastExpanded)
             return null;
         FoldedConvolution one = expansion.Fold(norms.First, first), other = depthwise.Fold(norms.Second, second);
         return Tensor.ExpandedDepthwise(x, (one.Weight, one.Bias), (other.Weight, other.Bias), second, activation);
@@ -131,7 +153,7 @@ public sealed class Convolution : Module
             throw ShapeException.For("Convolution", nameof(x), FormattableString.Invariant($"(batch, height, width, channels) with channels = {weight.Shape[1] * Groups}"), x, "Pictures have their channels last.");
         ConvolutionShape shape = new(x[0], x[1], x[2], x[3], weight.Shape[0], weight.Shape[2], weight.Shape[3])
         {
-            Stride = Stride, Dilation = Dilation, Groups = Groups, PaddingHeight = Padding.Height, PaddingWidth = Padding.Width,
+            StrideHeight = Strides.Height, StrideWidth = Strides.Width, Dilation = Dilation, Groups = Groups, PaddingHeight = Padding.Height, PaddingWidth = Padding.Width,
         };
         shape.Validate("Convolution");
         return shape;

@@ -127,6 +127,9 @@ public abstract class Module
     /// <summary>Multiplications with additions behind a result of this shape, beside those of the children; 0 where they do not count.</summary>
     internal virtual long MultiplyAdds(Shape output) => 0;
 
+    /// <summary>Whether steps of sequences in it are padded or causal, so that a step must get nothing from the others but by ways that know of it.</summary>
+    internal virtual bool SeparatesSteps => false;
+
     /// <summary>A forward pass over what the module usually gets, and the rows and columns of that; none where it is not known.</summary>
     internal virtual (int Size, Func<Pass, Tensor>? Forward) Probe() => (0, null);
 

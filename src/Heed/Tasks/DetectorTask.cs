@@ -18,9 +18,8 @@ internal sealed class DetectorTask : ITrainingTask<PictureBatch>
         (devData, overlap) = (dev, options.Overlap);
         this.train = new PictureBatches(train, reading with { Augmentation = options.Augmentation, BatchSize = options.Training.BatchSize, Seed = options.Training.Seed });
         this.dev = new PictureBatches(dev, reading with { BatchSize = Math.Min(8, options.Training.BatchSize) });
-        int boxes = Enumerable.Range(0, train.Count).Sum(i => train.Boxes(i).Count);
         Description = FormattableString.Invariant(
-            $"{network.Config.Describe()}; {boxes:N0} boxes in {train.Count:N0} training and {dev.Count:N0} dev pictures of {reading.Height} x {reading.Width} x {reading.Channels}, {train.LabelNames.Count} classes, places every {string.Join(", ", network.Strides)} pixels");
+            $"{network.Config.Describe()}; {train.BoxCounts} in {train.Count:N0} training and {dev.Count:N0} dev pictures of {reading.Height} x {reading.Width} x {reading.Channels}, {train.LabelNames.Count} classes, places every {string.Join(", ", network.Strides)} pixels");
     }
 
     public string Description { get; }

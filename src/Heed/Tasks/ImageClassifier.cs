@@ -17,7 +17,8 @@ public sealed partial class ImageClassifier
 {
     private readonly PictureBatchOptions reading;
 
-    internal ImageClassifier(PictureNetwork network, IReadOnlyList<string> labels, PictureBatchOptions reading, TrainingRecord record) => (Network, Labels, this.reading, Record) = (network, labels, reading, record);
+    internal ImageClassifier(PictureNetwork network, IReadOnlyList<string> labels, PictureBatchOptions reading, TrainingRecord record, bool averagesMirrored) =>
+        (Network, Labels, this.reading, Record, AveragesMirrored) = (network, labels, reading, record, averagesMirrored);
 
     /// <summary>The network.</summary>
     public PictureNetwork Network { get; }
@@ -28,7 +29,13 @@ public sealed partial class ImageClassifier
     /// <summary>How the model came to be.</summary>
     public TrainingRecord Record { get; private set; }
 
+    /// <summary>Whether answers are means over a picture and its mirrored form (<see cref="ImageClassifierOptions.AveragesMirrored"/>). Gates and explanations are of the picture as it is.</summary>
+    public bool AveragesMirrored { get; }
+
     internal PictureBatchOptions Reading => reading;
+
+    /// <summary>The same network, whose answers are means over each picture and its mirrored form: two forward passes for one. Shares all memory.</summary>
+    public ImageClassifier AveragingMirrored() => AveragesMirrored ? this : new ImageClassifier(Network, Labels, reading, Record, averagesMirrored: true);
 
     /// <summary>Trains a classifier.</summary>
     /// <param name="train">Pictures to learn from.</param>
@@ -75,7 +82,7 @@ public sealed partial class ImageClassifier
     {
         network.Freeze(options.Freeze);
         (string train, string dev) = (Hash(data.Train), Hash(data.Dev));
-        ImageClassifier classifier = new(network, data.Train.LabelNames, look, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), train, dev));
+        ImageClassifier classifier = new(network, data.Train.LabelNames, look, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), train, dev), options.AveragesMirrored);
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, classifier.RunHash()) : null;
         ImageClassifierTask task = new(network, data.Train, data.Dev, look, options) { Notes = [.. notes, .. TrainedShare.Of(network)] };
         TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(task, cancellation);
@@ -115,9 +122,9 @@ public sealed partial class ImageClassifier
     public ImagePrediction Predict(Picture picture, Capture capture = Capture.None)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        Tensor seen = PictureLook.Batch(picture, reading).ToTensor();
+        PictureBatch seen = PictureLook.Batch(picture, reading);
         GateCapture? gates = capture.HasFlag(Capture.Gates) ? new GateCapture(Network) : null;
-        float[] probabilities = Step.Evaluate(pass => Network.Forward(seen, pass).Softmax(), request: gates).Values.ToArray();
+        float[] probabilities = Step.Evaluate(pass => ImageAnswers.Scores(Network, seen, AveragesMirrored, pass, out _).Softmax(), request: gates).Values.ToArray();
         return new ImagePrediction(Labels, probabilities) { Gates = gates?.Results ?? [] };
     }
 
@@ -128,7 +135,7 @@ public sealed partial class ImageClassifier
     {
         ArgumentNullException.ThrowIfNull(pictures);
         CheckLabels(pictures, "ImageClassifier.Evaluate");
-        return ImageClassifierTask.Measure(Network, new PictureBatches(pictures, reading));
+        return ImageClassifierTask.Measure(Network, new PictureBatches(pictures, reading), AveragesMirrored);
     }
 
     private void CheckLabels(PictureData pictures, string operation)
@@ -198,4 +205,8 @@ public sealed record ImagePrediction(IReadOnlyList<string> Labels, IReadOnlyList
 /// <param name="Accuracy">Share of pictures whose most probable class is right.</param>
 /// <param name="TopFive">Share of pictures whose right class is among the five most probable.</param>
 /// <param name="MacroF1">Mean of the classes' F1.</param>
-public sealed record ImageReport(int Count, double Loss, double Accuracy, double TopFive, double MacroF1);
+public sealed record ImageReport(int Count, double Loss, double Accuracy, double TopFive, double MacroF1)
+{
+    /// <summary>The accuracy without mirrored forms, where the model averages over them; else null.</summary>
+    public double? PlainAccuracy { get; init; }
+}

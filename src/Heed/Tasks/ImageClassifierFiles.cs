@@ -10,6 +10,10 @@ internal sealed record ImageClassifierConfig : PictureModelConfig
     [JsonConverter(typeof(PictureNetworkJson))]
     public required PictureNetworkConfig Network { get; init; }
 
+    // Folders before there was a choice do without.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool AveragesMirrored { get; init; }
+
     // The network says it.
     [JsonIgnore]
     public override int Channels { get => Network.Channels; init => throw new NotSupportedException(); }
@@ -34,7 +38,7 @@ internal static class ImageClassifierFiles
     public static ImageClassifierConfig ConfigOf(ImageClassifier model) => new()
     {
         Task = ImageClassifierConfig.TaskName, Model = model.Network.Config.Model, Labels = model.Labels, Network = model.Network.Config, Insertions = model.Network.InsertedBlocks(), Height = model.Reading.Height, Width = model.Reading.Width,
-        Mean = model.Reading.Mean, Deviation = model.Reading.Deviation,
+        Mean = model.Reading.Mean, Deviation = model.Reading.Deviation, AveragesMirrored = model.AveragesMirrored,
     };
 
     public static void Save(ImageClassifier model, string path) => PictureModelFiles.Save(path, ConfigOf(model), HeedJson.Default.ImageClassifierConfig, model.Network, model.Record);
@@ -43,6 +47,6 @@ internal static class ImageClassifierFiles
     {
         (ImageClassifierConfig config, PictureNetwork network, TrainingRecord record) = PictureModelFiles.Load(
             path, HeedJson.Default.ImageClassifierConfig, ImageClassifierConfig.TaskName, "image classifiers", config => config.Shape().LeastWeights, config => config.Network.Create());
-        return new ImageClassifier(network, config.Labels, config.Reading(), record);
+        return new ImageClassifier(network, config.Labels, config.Reading(), record, config.AveragesMirrored);
     }
 }

@@ -42,15 +42,16 @@ internal sealed class ImageClassifierTask : ITrainingTask<PictureBatch>
     /// <summary>How well pictures are classified.</summary>
     /// <param name="network">The network.</param>
     /// <param name="pictures">The pictures.</param>
+    /// <param name="averagesMirrored">Whether the probabilities are means over each picture and its mirrored form.</param>
     /// <param name="take">Gets the log-probabilities of each picture, in order.</param>
-    public static ImageReport Measure(PictureNetwork network, PictureBatches pictures, Action<ReadOnlySpan<float>>? take = null)
+    public static ImageReport Measure(PictureNetwork network, PictureBatches pictures, bool averagesMirrored = false, Action<ReadOnlySpan<float>>? take = null)
     {
-        int classes = network.Config.ClassCount, count = 0, top = 0, topFive = 0;
+        int classes = network.Config.ClassCount, count = 0, top = 0, topFive = 0, plainTop = 0;
         double loss = 0;
         int[] right = new int[classes], said = new int[classes], are = new int[classes];
         foreach (PictureBatch batch in pictures.InOrder())
         {
-            float[] logs = Step.Evaluate(pass => network.Forward(batch.ToTensor(), pass).LogSoftmax()).Values.ToArray();
+            (float[] logs, float[] plain) = Step.Evaluate(pass => (ImageAnswers.Scores(network, batch, averagesMirrored, pass, out Tensor alone).LogSoftmax().ToArray(), averagesMirrored ? alone.ToArray() : []));
             for (int i = 0; i < batch.BatchSize; i++)
             {
                 ReadOnlySpan<float> row = logs.AsSpan(i * classes, classes);
@@ -64,6 +65,7 @@ internal sealed class ImageClassifierTask : ITrainingTask<PictureBatch>
                 count++;
                 loss -= row[target];
                 top += answer == target ? 1 : 0;
+                plainTop += averagesMirrored && Largest.IndexOf(plain.AsSpan(i * classes, classes)) == target ? 1 : 0;
                 topFive += above < 5 ? 1 : 0;
                 right[target] += answer == target ? 1 : 0;
                 said[answer]++;
@@ -71,6 +73,9 @@ internal sealed class ImageClassifierTask : ITrainingTask<PictureBatch>
             }
         }
         double f1 = Enumerable.Range(0, classes).Average(c => said[c] + are[c] == 0 ? 0 : 2.0 * right[c] / (said[c] + are[c]));
-        return new ImageReport(count, loss / Math.Max(1, count), top / (double)Math.Max(1, count), topFive / (double)Math.Max(1, count), f1);
+        return new ImageReport(count, loss / Math.Max(1, count), top / (double)Math.Max(1, count), topFive / (double)Math.Max(1, count), f1)
+        {
+            PlainAccuracy = averagesMirrored ? plainTop / (double)Math.Max(1, count) : null,
+        };
     }
 }

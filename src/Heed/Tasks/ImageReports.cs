@@ -17,7 +17,7 @@ internal static class ImageReports
             return (report, null);
         int classes = model.Labels.Count, at = 0;
         float[] probabilities = new float[data.Count * classes];
-        ImageReport measured = ImageClassifierTask.Measure(model.Network, new PictureBatches(data, model.Reading), logs =>
+        ImageReport measured = ImageClassifierTask.Measure(model.Network, new PictureBatches(data, model.Reading), model.AveragesMirrored, logs =>
         {
             foreach (float log in logs)
                 probabilities[at++] = MathF.Exp(log);
@@ -45,5 +45,5 @@ internal static class ImageReports
     }
 
     private static string Introduction(ImageClassifier model, PictureData? data, ReportOptions options) => string.Create(culture,
-        $"{model.Network.ParameterCount:N0} parameters, {model.Labels.Count} classes.{(data is null ? "" : $" Measured on {data.Count:N0} pictures.")} {(data is null || options.Content == ReportContent.None ? "This file holds no pictures of the data." : "This file holds pictures of the data, made small: treat it as you treat them.")}");
+        $"{model.Network.ParameterCount:N0} parameters, {model.Labels.Count} classes.{(data is null ? "" : $" Measured on {data.Count:N0} pictures{(model.AveragesMirrored ? ", each together with its mirrored form" : "")}.")} {(data is null || options.Content == ReportContent.None ? "This file holds no pictures of the data." : "This file holds pictures of the data, made small: treat it as you treat them.")}");
 }

@@ -27,7 +27,7 @@ public static class MechanismCatalogue
 
     /// <summary>All entries, in the order of <see cref="MechanismKind"/>.</summary>
     public static IReadOnlyList<Mechanism> All { get; } =
-        [.. others.Concat(CoAttention.Mechanisms).Concat(Score.Mechanisms).Concat(Distribution.Mechanisms).Concat(AttentionMask.Mechanisms).Concat(SequencePooling.Mechanisms).Concat(PictureAttention.Mechanisms).Concat(PictureConvolution.Mechanisms).Concat(EncoderDecoder.Mechanisms).OrderBy(m => m.Kind)];
+        [.. others.Concat(CoAttention.Mechanisms).Concat(Score.Mechanisms).Concat(Distribution.Mechanisms).Concat(AttentionMask.Mechanisms).Concat(SequencePooling.Mechanisms).Concat(PictureAttention.Mechanisms).Concat(EncoderDecoder.Mechanisms).OrderBy(m => m.Kind)];
 
     /// <summary>The entries of a name: one, or several of different kinds, as the score and the pooling <c>additive</c>.</summary>
     /// <param name="name">The name; with or without the kind before it: <c>additive</c>, <c>score-additive</c>.</param>

@@ -17,7 +17,21 @@ public sealed partial class Tensor
     /// <returns>Shape <c>(batch, output height, output width, filters)</c>.</returns>
     /// <exception cref="ShapeException">The sizes do not fit.</exception>
     /// <exception cref="ArgumentException">The kernel is larger than the padded picture, or the padding as large as the kernel.</exception>
-    public static Tensor Convolution(Tensor x, Tensor weight, Tensor? bias = null, int stride = 1, (int Height, int Width) padding = default, int dilation = 1, int groups = 1)
+    public static Tensor Convolution(Tensor x, Tensor weight, Tensor? bias = null, int stride = 1, (int Height, int Width) padding = default, int dilation = 1, int groups = 1) =>
+        Convolution(x, weight, bias, (stride, stride), padding, dilation, groups);
+
+    /// <summary>As <see cref="Convolution(Tensor, Tensor, Tensor?, int, ValueTuple{int, int}, int, int)"/>, with strides of their own down and across.</summary>
+    /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
+    /// <param name="weight">w: <c>(filters, channels/groups, kernel height, kernel width)</c>.</param>
+    /// <param name="bias"><c>(filters)</c>, or null.</param>
+    /// <param name="stride">Rows and columns from a window to the next.</param>
+    /// <param name="padding">Rows and columns of zeros on each side.</param>
+    /// <param name="dilation">Distance of neighbouring pixels of a window.</param>
+    /// <param name="groups">Parts into which channels and filters are cut.</param>
+    /// <returns>Shape <c>(batch, output height, output width, filters)</c>.</returns>
+    /// <exception cref="ShapeException">The sizes do not fit.</exception>
+    /// <exception cref="ArgumentException">The kernel is larger than the padded picture, or the padding as large as the kernel.</exception>
+    public static Tensor Convolution(Tensor x, Tensor weight, Tensor? bias, (int Height, int Width) stride, (int Height, int Width) padding = default, int dilation = 1, int groups = 1)
     {
         const string Name = "Convolution";
         ArgumentNullException.ThrowIfNull(x);
@@ -30,7 +44,8 @@ public sealed partial class Tensor
             throw ShapeException.For(Name, nameof(bias), FormattableString.Invariant($"(filters) with filters = {weight.Shape[0]}"), bias.Shape);
         ConvolutionShape shape = new(x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3], weight.Shape[0], weight.Shape[2], weight.Shape[3])
         {
-            Stride = stride,
+            StrideHeight = stride.Height,
+            StrideWidth = stride.Width,
             Dilation = dilation,
             Groups = groups,
             PaddingHeight = padding.Height,
@@ -49,7 +64,16 @@ public sealed partial class Tensor
     /// <returns>Shape <c>(batch, output height, output width, channels)</c> for <c>(batch, height, width, channels)</c>.</returns>
     /// <exception cref="ShapeException">There are not four axes.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The window is larger than the picture, or a size below 1.</exception>
-    public Tensor MaxPool(int window, int stride = 0, int padding = 0) => Pooled(window, stride, padding, out _);
+    public Tensor MaxPool(int window, int stride = 0, int padding = 0) => Pooled(Windows((window, window), (stride, stride), (padding, padding)), out _);
+
+    /// <summary>As <see cref="MaxPool(int, int, int)"/>, with sizes of their own down and across.</summary>
+    /// <param name="window">Rows and columns of a window.</param>
+    /// <param name="stride">Distance of windows; the default (0, 0) stands for the window's size.</param>
+    /// <param name="padding">Rows and columns beyond each edge; at most half a window.</param>
+    /// <returns>Shape <c>(batch, output height, output width, channels)</c> for <c>(batch, height, width, channels)</c>.</returns>
+    /// <exception cref="ShapeException">There are not four axes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The window is larger than the picture, or a size below 1.</exception>
+    public Tensor MaxPool((int Height, int Width) window, (int Height, int Width) stride = default, (int Height, int Width) padding = default) => Pooled(Windows(window, stride, padding), out _);
 
     /// <summary>As <see cref="MaxPool(int, int, int)"/>, with the map of where the maxima stand.</summary>
     /// <param name="window">Rows and columns of a window.</param>
@@ -60,24 +84,40 @@ public sealed partial class Tensor
     /// <exception cref="ArgumentOutOfRangeException">The window is larger than the picture, or a size below 1.</exception>
     public Tensor MaxPool(int window, out int[] positions, int stride = 0)
     {
-        Tensor y = Pooled(window, stride, 0, out Tensor places);
+        Tensor y = Pooled(Windows((window, window), (stride, stride), default), out Tensor places);
         positions = MemoryMarshal.Cast<float, int>(places.Values).ToArray();
         return y;
     }
 
-    // The positions lie in memory of the step, as bits of float32.
-    private Tensor Pooled(int window, int stride, int padding, out Tensor places)
+    /// <summary>The largest value of as many windows as are wanted: window i of n covers ⌊i·size/n⌋ … ⌈(i + 1)·size/n⌉ − 1, as torch's adaptive_max_pool2d.</summary>
+    /// <param name="output">Rows and columns of the result; (1, 1) is the maximum of the whole picture.</param>
+    /// <returns>Shape <c>(batch, output height, output width, channels)</c> for <c>(batch, height, width, channels)</c>.</returns>
+    /// <exception cref="ShapeException">There are not four axes.</exception>
+    /// <exception cref="ArgumentException">A size does not suit.</exception>
+    public Tensor AdaptiveMaxPool((int Height, int Width) output)
+    {
+        RequirePictures("AdaptiveMaxPool", "this", this);
+        return Pooled(PoolingShape.Adaptive(Shape[0], Shape[1], Shape[2], Shape[3], output), out _);
+    }
+
+    private PoolingShape Windows((int Height, int Width) window, (int Height, int Width) stride, (int Height, int Width) padding)
     {
         const string Name = "MaxPool";
         RequirePictures(Name, "this", this);
-        int distance = stride == 0 ? window : stride;
-        if (window < 1 || window > Math.Min(Shape[1], Shape[2]) + (2 * padding) || distance < 1 || padding < 0 || padding > window / 2)
+        bool Suits(int size, int window, int stride, int padding) => window >= 1 && stride >= 0 && padding >= 0 && padding <= window / 2 && window <= size + (2L * padding);
+        if (!Suits(Shape[1], window.Height, stride.Height, padding.Height) || !Suits(Shape[2], window.Width, stride.Width, padding.Width))
             throw new ArgumentOutOfRangeException(nameof(window), window,
-                FormattableString.Invariant($"{Name}: window must be from 1 to the picture's size {Shape} with its padding, the stride at least 1 (got {distance}), the padding from 0 to half a window (got {padding})."));
-        Tensor y = Result(Name, new Shape(Shape[0], MaxPoolingKernel.OutputSize(Shape[1], window, distance, padding), MaxPoolingKernel.OutputSize(Shape[2], window, distance, padding), Shape[3]), this);
-        places = Result(Name, y.Shape, this);
-        MaxPoolingKernel.Forward(Values, Shape[1], Shape[2], Shape[3], window, distance, y.Writable, MemoryMarshal.Cast<float, int>(places.Writable), padding);
-        return Record(new MaxPoolOperation(this, places, (window, distance, padding)), y);
+                FormattableString.Invariant($"{Name}: window must be from 1 to the picture's size {Shape} with its padding, the stride at least 1 (got {stride}), the padding from 0 to half a window (got {padding})."));
+        return new PoolingShape(Shape[0], Shape[1], Shape[2], Shape[3], window, stride, padding);
+    }
+
+    // The positions lie in memory of the step, as bits of float32.
+    private Tensor Pooled(PoolingShape shape, out Tensor places)
+    {
+        Tensor y = Result("MaxPool", new Shape(Shape[0], shape.OutputHeight, shape.OutputWidth, Shape[3]), this);
+        places = Result("MaxPool", y.Shape, this);
+        MaxPoolingKernel.Forward(Values, shape, y.Writable, MemoryMarshal.Cast<float, int>(places.Writable));
+        return Record(new MaxPoolOperation(this, places, shape), y);
     }
 
     /// <summary>The mean of each window and channel; see <see cref="AveragePoolingKernel"/>.</summary>
@@ -91,7 +131,7 @@ public sealed partial class Tensor
     public Tensor AveragePool((int Height, int Width) window, (int Height, int Width) stride = default, (int Height, int Width) padding = default, bool countsPadding = true)
     {
         RequirePictures("AveragePool", "this", this);
-        return AveragePooled(new AveragePoolingShape(Shape[0], Shape[1], Shape[2], Shape[3], window, stride, padding) { CountsPadding = countsPadding });
+        return AveragePooled(new PoolingShape(Shape[0], Shape[1], Shape[2], Shape[3], window, stride, padding) { CountsPadding = countsPadding });
     }
 
     /// <summary>The mean of as many windows as are wanted: window i of n covers ⌊i·size/n⌋ … ⌈(i + 1)·size/n⌉ − 1, as torch's adaptive_avg_pool2d.</summary>
@@ -102,13 +142,13 @@ public sealed partial class Tensor
     public Tensor AdaptiveAveragePool((int Height, int Width) output)
     {
         RequirePictures("AdaptiveAveragePool", "this", this);
-        return AveragePooled(AveragePoolingShape.Adaptive(Shape[0], Shape[1], Shape[2], Shape[3], output));
+        return AveragePooled(PoolingShape.Adaptive(Shape[0], Shape[1], Shape[2], Shape[3], output));
     }
 
     /// <summary>The mean over all places of pictures, <c>(batch, channels)</c>.</summary>
     internal Tensor MeanOverPlaces() => AdaptiveAveragePool((1, 1)).Reshape(new Shape(Shape[0], Shape[3]));
 
-    private Tensor AveragePooled(AveragePoolingShape shape)
+    private Tensor AveragePooled(PoolingShape shape)
     {
         Tensor y = Result("AveragePool", new Shape(Shape[0], shape.OutputHeight, shape.OutputWidth, Shape[3]), this);
         AveragePoolingKernel.Forward(Values, shape, y.Writable);
@@ -229,16 +269,16 @@ public sealed partial class Tensor
             ReferenceConvolution.Forward(values.Input(0), values.Input(1), Inputs.Count == 3 ? values.Input(2) : default, shape, values.Output());
     }
 
-    private sealed class MaxPoolOperation(Tensor x, Tensor places, (int Window, int Stride, int Padding) form) : Operation(x)
+    private sealed class MaxPoolOperation(Tensor x, Tensor places, PoolingShape shape) : Operation(x)
     {
         protected internal override void Backward() =>
             MaxPoolingKernel.Backward(GradientOf(), MemoryMarshal.Cast<float, int>(places.Values), Inputs[0].Shape[0], Inputs[0].Shape[1] * Inputs[0].Shape[2], Inputs[0].Shape[3], Accumulate(0));
 
         protected internal override void Reference(ReferenceValues values) =>
-            ReferenceConvolution.MaxPool(values.Input(0), Inputs[0].Shape[1], Inputs[0].Shape[2], Inputs[0].Shape[3], form.Window, form.Stride, values.Output(), form.Padding);
+            ReferenceConvolution.MaxPool(values.Input(0), shape, values.Output());
     }
 
-    private sealed class AveragePoolOperation(Tensor x, AveragePoolingShape shape) : Operation(x)
+    private sealed class AveragePoolOperation(Tensor x, PoolingShape shape) : Operation(x)
     {
         protected internal override void Backward() => AveragePoolingKernel.Backward(GradientOf(), shape, Accumulate(0));
 

@@ -56,7 +56,7 @@ internal sealed class Trainer
         options.Validate();
         (this.model, this.options, this.observers, this.checkpoint) = (model, options, observers, checkpoint);
         Parameter[] parameters = [.. model.NamedParameters().Select(p => p.Parameter)];
-        optimizer = options.Optimizer == "sgd" ? new Sgd(parameters, options.Momentum, options.WeightDecay) : new AdamW(parameters, options.WeightDecay);
+        optimizer = options.Optimizer == "sgd" ? new Sgd(parameters, options.Momentum, options.WeightDecay, options.Nesterov) : new AdamW(parameters, options.WeightDecay);
         best = new WeightSnapshot(model);
         average = options.AveragingDecay > 0 ? new WeightAverage(model, options.AveragingDecay) : null;
         kept = KeptCheckpoints.Of(model, options.CheckpointAveraging);

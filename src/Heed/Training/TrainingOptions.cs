@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Heed;
 
 /// <summary>How a model is trained.</summary>
@@ -41,6 +43,12 @@ public sealed record TrainingOptions
     /// <summary>The momentum of <c>sgd</c>.</summary>
     /// <value>Default 0.9; in [0, 1).</value>
     public double Momentum { get; init; } = 0.9;
+
+    /// <summary>Whether steps of <c>sgd</c> look ahead, by Nesterov; needs a momentum.</summary>
+    /// <value>Default false.</value>
+    // Not written where false, so that runs from before go on from their checkpoints, which hold a hash of the options.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Nesterov { get; init; }
 
     /// <summary>The highest learning rate; <c>sgd</c> wants a larger one, such as 0.1.</summary>
     /// <value>Default 0.001; above 0.</value>
@@ -113,6 +121,8 @@ public sealed record TrainingOptions
         Require(ClipNorm >= 0, nameof(ClipNorm), "at least 0", ClipNorm);
         Require(Optimizer is "adamw" or "sgd", nameof(Optimizer), "adamw or sgd", Optimizer);
         Require(Momentum is >= 0 and < 1, nameof(Momentum), "in [0, 1)", Momentum);
+        if (Nesterov && (Optimizer != "sgd" || Momentum == 0))
+            throw new ArgumentException(FormattableString.Invariant($"TrainingOptions: Nesterov is of sgd with momentum, got {Optimizer} with {Momentum}; leave it out, or set Optimizer = \"sgd\" and a Momentum above 0."), nameof(Nesterov));
         Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), "in [0, 1)", LabelSmoothing);
         Require(WordDropout is >= 0 and < 1, nameof(WordDropout), "in [0, 1)", WordDropout);
         Require(AveragingDecay is >= 0 and < 1, nameof(AveragingDecay), "in [0, 1)", AveragingDecay);

@@ -20,6 +20,13 @@ public sealed class ConvolutionTests
         [new ConvolutionShape(1, 17, 16, 3, 4, 7, 7) { Stride = 2, PaddingHeight = 3, PaddingWidth = 3 }],
         [new ConvolutionShape(2, 9, 11, 3, 4, 3, 3) { Dilation = 2, PaddingHeight = 2, PaddingWidth = 2 }],
         [new ConvolutionShape(1, 9, 11, 4, 6, 3, 2) { Dilation = 3, Stride = 2, Groups = 2, PaddingHeight = 1 }],
+        [new ConvolutionShape(2, 9, 11, 3, 5, 3, 3) { StrideHeight = 2, PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(2, 9, 12, 16, 16, 3, 3) { StrideWidth = 2, PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(1, 8, 12, 5, 9, 2, 1) { StrideHeight = 1, StrideWidth = 3 }],
+        [new ConvolutionShape(2, 13, 10, 4, 6, 3, 4) { StrideHeight = 3, StrideWidth = 2, Dilation = 2, Groups = 2, PaddingHeight = 3, PaddingWidth = 1 }],
+        [new ConvolutionShape(2, 8, 6, 3, 4, 1, 1) { StrideHeight = 2, StrideWidth = 3 }],
+        [new ConvolutionShape(2, 9, 10, 19, 19, 5, 3) { Groups = 19, StrideHeight = 2, PaddingHeight = 2, PaddingWidth = 1 }],
+        [new ConvolutionShape(1, 7, 23, 5, 5, 3, 5) { Groups = 5, StrideHeight = 3, StrideWidth = 2, Dilation = 2, PaddingHeight = 1, PaddingWidth = 4 }],
         [new ConvolutionShape(2, 6, 7, 12, 18, 3, 3) { Groups = 3, PaddingHeight = 1, PaddingWidth = 1 }],
         [new ConvolutionShape(2, 7, 6, 19, 19, 3, 3) { Groups = 19, PaddingHeight = 1, PaddingWidth = 1 }],
         [new ConvolutionShape(2, 9, 10, 5, 5, 5, 5) { Groups = 5, Stride = 2, PaddingHeight = 2, PaddingWidth = 2 }],
@@ -86,9 +93,30 @@ public sealed class ConvolutionTests
     }
 
     [Fact]
+    public void Strides_of_their_own_leave_rows_and_columns_out()
+    {
+        ConvolutionShape dense = new(2, 10, 21, 16, 24, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }, sparse = dense with { StrideHeight = 3, StrideWidth = 2 };
+        float[] x = Rows.Numbers((int)dense.InputLength, 1), w = Rows.Numbers(dense.Filters * dense.Depth, 2), all = new float[dense.OutputLength], some = new float[sparse.OutputLength];
+        ConvolutionKernel.Forward(x, w, [], dense, all);
+        ConvolutionKernel.Forward(x, w, [], sparse, some);
+        (sparse.OutputHeight, sparse.OutputWidth).ShouldBe((4, 11));
+        double[] expected = [.. Enumerable.Range(0, some.Length).Select(at => (double)all[(((((at / 24 / 44 * 10) + (at / 24 / 11 % 4 * 3)) * 21) + (at / 24 % 11 * 2)) * 24) + (at % 24)])];
+        some.ShouldBeNear(expected, 1e-5, 1);
+        Rows.SameAtEveryDegree(() =>
+        {
+            float[] dx = new float[x.Length], dw = new float[w.Length];
+            ConvolutionKernel.Backward(some, x, w, sparse, dx, dw, []);
+            return [.. dx, .. dw];
+        });
+    }
+
+    [Fact]
     public void What_does_not_fit_is_refused()
     {
         float[] none = [];
+        Refused(new ConvolutionShape(1, 4, 4, 1, 1, 2, 2) { StrideWidth = 0 }, "at least 1");
+        Refused(new ConvolutionShape(1, 4, 4, 1, 1, 2, 2) { Stride = 0 }, "at least 1");
+        Refused(new ConvolutionShape(1, 4, 4, 1, 1, 2, 2) { Groups = 0 }, "at least 1");
         Refused(new ConvolutionShape(1, 2, 2, 1, 1, 3, 1), "larger than the padded picture");
         Refused(new ConvolutionShape(1, 4, 4, 1, 1, 2, 2) { PaddingWidth = 2 }, "padding must be below the kernel's size");
         Refused(new ConvolutionShape(1, 4, 4, 0, 1, 2, 2), "at least 1");
@@ -107,7 +135,7 @@ public sealed class ConvolutionTests
             Guarded y = new(expected.Length);
             int[] positions = new int[expected.Length];
             MaxPoolingKernel.Forward(x, 5, 4, channels, 2, 1, new float[2 * 4 * 3 * channels], new int[2 * 4 * 3 * channels]);
-            ReferenceConvolution.MaxPool(Rows.Wide(x), 5, 4, channels, 3, 1, expected = new double[2 * 3 * 2 * channels]);
+            ReferenceConvolution.MaxPool(Rows.Wide(x), new PoolingShape(2, 5, 4, channels, (3, 3), (1, 1)), expected = new double[2 * 3 * 2 * channels]);
             MaxPoolingKernel.Forward(x, 5, 4, channels, 3, 1, y.Span, positions);
             y.Checked().ShouldBeNear(expected, 0, 0);
             for (int i = 0; i < positions.Length; i++)
@@ -117,6 +145,66 @@ public sealed class ConvolutionTests
                 positions[i].ShouldBe(window.First(at => x[(((b * 20) + at) * channels) + (i % channels)] == y.Span[i]));
             }
         }
+    }
+
+    public static IEnumerable<object[]> Windows =>
+    [
+        [new PoolingShape(2, 7, 5, 3, (3, 2))],
+        [new PoolingShape(1, 7, 9, 17, (1, 4), (2, 1), (0, 2))],
+        [new PoolingShape(3, 4, 5, 35, (3, 3), (2, 1), (1, 1))],
+        [new PoolingShape(0, 4, 5, 3, (2, 2))],
+        [PoolingShape.Adaptive(2, 7, 5, 19, (3, 4))],
+        [PoolingShape.Adaptive(2, 3, 2, 5, (7, 5))],
+        [PoolingShape.Adaptive(2, 6, 5, 16, (1, 1))],
+    ];
+
+    [Theory]
+    [MemberData(nameof(Windows))]
+    public void Maxima_of_any_window_agree_with_the_reference_and_gradients_go_to_the_first_of_equals(PoolingShape shape)
+    {
+        // Small whole numbers: many are equal.
+        float[] x = [.. Rows.Numbers((int)shape.InputLength, 1, 0, 4).Select(MathF.Floor)], dy = Rows.Numbers((int)shape.OutputLength, 2);
+        double[] expected = new double[dy.Length], gradient = new double[x.Length];
+        Guarded y = new(dy.Length);
+        int[] positions = new int[dy.Length];
+        MaxPoolingKernel.Forward(x, shape, y.Span, positions);
+        ReferenceConvolution.MaxPool(Rows.Wide(x), shape, expected);
+        y.Checked().ShouldBeNear(expected, 0, 0);
+        int pixels = shape.Batch == 0 ? 1 : x.Length / shape.Batch / shape.Channels, each = shape.Batch == 0 ? 1 : dy.Length / shape.Batch;
+        for (int i = 0; i < dy.Length; i++)
+        {
+            int start = (i / each * pixels * shape.Channels) + (i % shape.Channels);
+            x[start + (positions[i] * shape.Channels)].ShouldBe(y.Span[i]);
+            gradient[start + (positions[i] * shape.Channels)] += dy[i];
+            // No pixel of the window that comes before, row by row, is as large.
+            (int top, int bottom) = shape.Rows.Seen(i / shape.Channels / shape.OutputWidth % shape.OutputHeight);
+            (int left, int right) = shape.Columns.Seen(i / shape.Channels % shape.OutputWidth);
+            int width = pixels / shape.Rows.Size;
+            positions[i].ShouldBe(Enumerable.Range(top, bottom - top).SelectMany(row => Enumerable.Range(left, right - left).Select(column => (row * width) + column)).First(at => x[start + (at * shape.Channels)] == expected[i]));
+        }
+        Guarded dx = new(new float[x.Length]);
+        MaxPoolingKernel.Backward(dy, positions, shape.Batch, pixels, shape.Channels, dx.Span);
+        dx.Checked().ShouldBeNear(gradient, 1e-6, 1);
+    }
+
+    [Fact]
+    public void A_nan_is_above_all_in_any_window_and_the_first_of_them_counts()
+    {
+        foreach (int channels in new[] { 1, 7, 16, 37 })
+        {
+            float[] x = Rows.Numbers(12 * channels, 3);
+            x[(5 * channels) + channels - 1] = x[(6 * channels) + channels - 1] = float.NaN;
+            float[] y = new float[channels];
+            int[] positions = new int[channels];
+            MaxPoolingKernel.Forward(x, PoolingShape.Adaptive(1, 3, 4, channels, (1, 1)), y, positions);
+            (y[^1], positions[^1]).ShouldBe((float.NaN, 5));
+            y[..^1].ShouldAllBe(value => float.IsFinite(value));
+        }
+        // Nothing is larger than −∞ here; the first place stands.
+        float[] least = new float[1];
+        int[] place = [7];
+        MaxPoolingKernel.Forward([float.NegativeInfinity, float.NegativeInfinity], PoolingShape.Adaptive(1, 1, 2, 1, (1, 1)), least, place);
+        (least[0], place[0]).ShouldBe((float.NegativeInfinity, 0));
     }
 
     [Fact]

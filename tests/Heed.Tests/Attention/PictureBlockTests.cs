@@ -47,11 +47,15 @@ public sealed class PictureBlockTests
         ["gc"] = ["conv_attn.bias"],
         ["non-local"] = ["p.bias", "g.bias", "z.bias"],
         ["a2"] = ["b.bias"],
+        ["splat"] = ["conv.fc1.bias"],
+        ["augmented"] = ["conv.attn_out.bias"],
     };
 
     public static TheoryData<string> BlockNames => [.. Blocks.Keys];
 
     public static TheoryData<string> ConvolutionNames => [.. Convolutions.Keys];
+
+    public static TheoryData<string> OpenNames => [.. PictureAttention.OpenNames];
 
     public static TheoryData<string> Names => [.. PictureAttention.Names];
 
@@ -185,14 +189,14 @@ public sealed class PictureBlockTests
         Shape channels = new(3, 8), places = new(3, 5, 4, 1);
         Shape[] expected = name switch
         {
-            "se" or "ese" or "eca" or "max-gate" => [channels],
+            "se" or "ese" or "eca" or "max-gate" or "sk" or "splat" => [channels],
             "scse" or "cbam" => [channels, places],
             "ge" => [new Shape(3, 1, 1, 8)],
             "gc" => [new Shape(3, 1, 20)],
             "a2" => [new Shape(3, 2, 20)],
             "coordinate" => [new Shape(3, 5, 1, 8), new Shape(3, 4, 1, 8)],
             "triplet" => [new Shape(3, 8, 4, 1), new Shape(3, 5, 8, 1), places],
-            "non-local" => [],
+            "non-local" or "augmented" => [],
             _ => [Size],
         };
         shapes.OrderBy(s => s.ToString(), StringComparer.Ordinal).ShouldBe(expected.OrderBy(s => s.ToString(), StringComparer.Ordinal));
@@ -209,12 +213,30 @@ public sealed class PictureBlockTests
         Run(1, 1).ShouldBe(Run(0, 3)[160..320]);
     }
 
+    [Theory]
+    [MemberData(nameof(OpenNames))]
+    public void Started_open_it_passes_pictures_nearly_as_they_are_and_still_learns(string name)
+    {
+        PictureAttention block = PictureAttention.Create(name, Channels, startOpen: true);
+        block.Initialize(3);
+        Parameter x = Pictures("x");
+        Step.Train(new RandomStream(1, "open"), 0, pass =>
+        {
+            Tensor y = block.Forward(pass.Use(x), pass);
+            for (int i = 0; i < y.Length; i++)
+                y.Values[i].ShouldBe(x.Values[i], 0.1f * Math.Abs(x.Values[i]) + 1e-6f);
+            return y.Tanh().Sum();
+        });
+        block.NamedParameters().Where(p => p.Parameter.HasGradient).SelectMany(p => p.Parameter.Gradient.ToArray()).ShouldContain(g => Math.Abs(g) > 1e-3f);
+        PictureAttention.Create(name, Channels).NamedParameters().Select(p => (p.Name, p.Parameter.Shape)).ShouldBe(block.NamedParameters().Select(p => (p.Name, p.Parameter.Shape)));
+    }
+
     [Fact]
     public void What_starts_as_if_it_were_not_there_passes_pictures_as_they_are()
     {
-        foreach (string name in new[] { "gc", "non-local" })
+        foreach (string name in new[] { "gc", "non-local", "a2", "sk", "splat", "augmented" })
         {
-            PictureAttention block = PictureAttention.Create(name, Channels);
+            PictureAttention block = PictureAttention.Create(name, Channels, startOpen: true);
             block.Initialize(4);
             Step.Evaluate(pass => block.Forward(pass.Use(Pictures("x")), pass)).ToArray().ShouldBe([.. Pictures("x").Values]);
         }
@@ -224,9 +246,12 @@ public sealed class PictureBlockTests
     public void Wrong_options_get_one_clear_message()
     {
         Should.Throw<ArgumentException>(() => PictureAttention.Create("cbma", 8)).Message.ShouldContain("Did you mean 'cbam'?");
+        Should.Throw<ArgumentException>(() => new GatherExcite(8, new GatherExciteConfig { StartOpen = true })).Message.ShouldContain("cannot start open; set HasHiddenLayer");
         Should.Throw<ArgumentException>(() => new GatherExcite(8, new GatherExciteConfig { Extent = 3 })).Message.ShouldContain("power of two");
         Should.Throw<ArgumentException>(() => new GatherExcite(8, new GatherExciteConfig { Gather = "depthwise" })).Message.ShouldContain("take 2, 4 or 8");
         Should.Throw<ArgumentException>(() => new ChannelGates("sigmod")).Message.ShouldContain("Did you mean 'sigmoid'?");
+        Should.Throw<ArgumentException>(() => PictureAttention.Create("splat", 7)).Message.ShouldContain("7 channels cannot be cut in two");
+        Should.Throw<ArgumentException>(() => PictureAttention.Create("augmented", 4)).Message.ShouldContain("take more filters");
         Should.Throw<ShapeException>(() => Step.Evaluate(pass => new TripletAttention().Forward(Tensor.From([1, 2], new Shape(1, 2)), pass)));
     }
 

@@ -204,6 +204,48 @@ public sealed class SpatialAttentionTests
     }
 
     [Fact]
+    public void Maxima_of_windows_that_are_wanted_by_hand_and_gradients_of_equals_go_to_the_first()
+    {
+        Parameter x = new(new Shape(1, 3, 4, 1), Initializer.Zeros);
+        x.Assign([1, 5, 5, 2, 8, 3, 5, 4, 8, 6, 9, float.NaN]);
+        Step.Train(new RandomStream(1, "pool"), 0, pass =>
+        {
+            // Rows 0 … 1 and 1 … 2, columns 0 … 1 and 2 … 3: the middle row is seen twice.
+            Tensor y = pass.Use(x).AdaptiveMaxPool((2, 2));
+            y.ToArray().ShouldBe([8, 5, 8, float.NaN]);
+            return y.WeightedSum([1f, 2, 4, 8]);
+        });
+        x.Gradient.ToArray().ShouldBe([0, 0, 2, 0, 5, 0, 0, 0, 0, 0, 0, 8]);
+        Step.Evaluate(pass => pass.Use(x).MaxPool((1, 2), (2, 1), (0, 1))).ToArray().ShouldBe([1, 5, 5, 5, 2, 8, 8, 9, float.NaN, float.NaN]);
+        Should.Throw<ArgumentException>(() => Tensor.From([1], new Shape(1, 1, 1, 1)).AdaptiveMaxPool((0, 1))).Message.ShouldContain("at least 1");
+        Should.Throw<ShapeException>(() => Tensor.From([1], new Shape(1)).AdaptiveMaxPool((1, 1)));
+    }
+
+    [Fact]
+    public void A_convolution_has_strides_of_its_own_down_and_across()
+    {
+        Convolution both = new(3, 5, (3, 3), stride: (2, 1), padding: (1, 1)), dense = new(3, 5, (3, 3), padding: (1, 1));
+        (both.Stride, both.Strides).ShouldBe((2, (2, 1)));
+        dense.Initialize(1);
+        both.Initialize(1);
+        Tensor picture = Pictures(2, 7, 6, 3);
+        float[] all = Step.Evaluate(pass => dense.Forward(picture, pass)).ToArray(), some = Step.Evaluate(pass => both.Forward(picture, pass)).ToArray();
+        some.ShouldBe([.. Enumerable.Range(0, some.Length).Select(at => all[(((at / 120 * 7) + (at / 30 % 4 * 2)) * 30) + (at % 30)])], 1e-5);
+        // While training the sums are those of evaluation, whose weights are packed.
+        Step.Train(new RandomStream(1, "strides"), 0, pass =>
+        {
+            Tensor y = both.Forward(picture, pass);
+            y.Shape.ShouldBe(new Shape(2, 4, 6, 5));
+            y.ToArray().ShouldBe(some, 1e-5);
+            return y.Tanh().Sum();
+        });
+        Parameter x = new(new Shape(2, 5, 7, 3), Initializer.Normal(1));
+        x.Initialize(new RandomStream(2, "x"));
+        GradientCheck.Run([("x", x), .. both.NamedParameters()], pass => both.Forward(pass.Use(x), pass).Tanh()).ShouldBeGreaterThan(0);
+        Should.Throw<ArgumentOutOfRangeException>(() => new Convolution(1, 1, (3, 3), stride: (1, 0))).Message.ShouldContain("stride");
+    }
+
+    [Fact]
     public void What_does_not_fit_is_refused()
     {
         Should.Throw<ArgumentException>(() => new ConvolutionalLocalization(new LocalizationConfig { Height = 12, Width = 60 })).Message.ShouldContain("pictures of 12 × 60 are too small");

@@ -68,7 +68,7 @@ public sealed class InsertionTests
         float[] pictures = FormulaWeights.Create(2 * 8 * 8 * 3, 1, 1);
         foreach (string name in PictureAttention.OpenNames)
         {
-            ResNet network = new(Small);
+            ResNet network = new(Small with { Widths = [8, 12] });
             network.Initialize(2);
             float[] Logits() => Step.Evaluate(pass => network.Forward(pass.Input(pictures, new Shape(2, 8, 8, 3)), pass)).ToArray();
             float[] before = Logits();
@@ -76,7 +76,8 @@ public sealed class InsertionTests
             Logits().Zip(before).Max(p => Math.Abs(p.First - p.Second)).ShouldBeLessThan(0.2f * before.Max(Math.Abs), name);
         }
         foreach (string name in PictureAttention.Names.Except(PictureAttention.OpenNames))
-            Should.Throw<ArgumentException>(() => PictureAttention.Create(name, 8, startOpen: true)).Message.ShouldContain($"'{name}' cannot start open");
+            Should.Throw<ArgumentException>(() => PictureAttention.Create(name, 8, startOpen: true)).Message.ShouldContain($"'{name}' cannot start open, since it");
+        PictureAttention.Names.Except(PictureAttention.OpenNames).ShouldBe(["eca", "cbam", "ge", "simam"]);
     }
 
     [Fact]

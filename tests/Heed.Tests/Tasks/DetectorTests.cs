@@ -128,6 +128,24 @@ public sealed class DetectorTests
     }
 
     [Fact]
+    public void A_crowd_is_no_thing_in_what_is_learned_measured_or_said()
+    {
+        PictureBox thing = new(0, 2, 2, 14, 14), crowd = new(1, 16, 0, 32, 16) { Kind = BoxKind.Crowd }, hard = new(1, 18, 18, 30, 30) { Kind = BoxKind.Difficult };
+        FcosTargets with = FcosTargets.Of([[thing, crowd, hard]], 8, 8, 2, [4], 0), without = FcosTargets.Of([[thing, hard]], 8, 8, 2, [4], 0);
+        with.Classes.ShouldBe(without.Classes);
+        with.Positive.ShouldBe(without.Positive);
+        with.Classes.ShouldNotBe(FcosTargets.Of([[thing]], 8, 8, 2, [4], 0).Classes, "a difficult thing is learned");
+        BoxData data = BoxData.FromPictures([(new Picture(32, 32, 3, new byte[32 * 32 * 3]), [thing, crowd, hard])], ["cat", "dog"]);
+        Fcos network = new(new FcosConfig { ClassCount = 2, Width = 4, HeadDepth = 1, LevelCount = 2, Backbone = new ResNetConfig { Depths = [1, 1, 1], Widths = [2, 3, 4] } });
+        DetectorTask task = new(network, data, data, new PictureBatchOptions { Height = 32, Width = 32 }, new DetectorOptions());
+        task.Description.ShouldContain("; 1 box, 1 difficult one and 1 crowd in 1 training and 1 dev pictures");
+        DetectionReport report = new(["cat", "dog"], [[thing, crowd, hard]], [[new ScoredBox(thing, 0.9f), new ScoredBox(new PictureBox(1, 17, 1, 20, 5), 0.8f)]]);
+        report.Classes.Select(c => c.BoxCount).ShouldBe([1, 0]);
+        report.CocoPrecision.ShouldBe(1);
+        report.ToString().ShouldContain("1 boxes in 1 pictures");
+    }
+
+    [Fact]
     public void The_gradient_of_the_whole_loss_agrees_with_differences()
     {
         Fcos network = new(new FcosConfig { ClassCount = 2, Width = 4, HeadDepth = 1, LevelCount = 2, Backbone = new ResNetConfig { Depths = [1, 1, 1], Widths = [2, 3, 4] } });

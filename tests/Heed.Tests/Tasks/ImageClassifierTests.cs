@@ -111,7 +111,7 @@ public sealed class ImageClassifierTests
         loaded.Predict(train.Read(0).Picture).Probabilities.ShouldBe(second.Predict(train.Read(0).Picture).Probabilities);
         loaded.Network.NamedModules().Where(m => m.Module is PictureAttention).Select(m => m.Name).ShouldBe(["layer1.0.se", "layer1.0.se2", "layer2.0.se", "se"], ignoreOrder: true);
         Should.Throw<ArgumentException>(() => ImageClassifier.Train(train, dev, once with { Insertions = [new() { After = "layer*.*.bn4" }] })).Message.ShouldContain("Did you mean 'layer");
-        Should.Throw<ArgumentException>(() => ImageClassifier.Train(train, dev, once with { Insertions = [new() { After = "conv1", Block = "eca", StartOpen = true }] })).Message.ShouldContain("'eca' cannot start open; these can: se, ese");
+        Should.Throw<ArgumentException>(() => ImageClassifier.Train(train, dev, once with { Insertions = [new() { After = "conv1", Block = "eca", StartOpen = true }] })).Message.ShouldContain("'eca' cannot start open, since its gates have no bias; these can: se, ese");
         // The blocks of the folder need what they follow.
         Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, once with { InitialWeights = folder["first"], Network = new ResNetConfig { Depths = [1], Widths = [4] } })).Message.ShouldContain("layer2.0.bn2");
     }

@@ -133,7 +133,7 @@ public sealed class GradientCheckTests
             new(T(2, 3, 4, 5), T(2, 3, 4, 1), (x, g) => x.ScalePlaces(g)),
             new(T(2, 3, 4, 5), T(2, 3, 4, 1), T(2, 3, 4, 5), (x, g, z) => x.ScalePlaces(g, z, rectifies: true)),
         ],
-        ["MaxPool"] = [new(T(2, 5, 7, 3), x => x.MaxPool(2).Tanh()), new(T(2, 5, 7, 3), x => x.MaxPool(3, stride: 1).Tanh()), new(T(2, 5, 6, 3), x => x.MaxPool(3, 2, padding: 1).Tanh())],
+        ["MaxPool"] = [new(T(2, 5, 7, 3), x => x.MaxPool(2).Tanh()), new(T(2, 5, 7, 3), x => x.MaxPool(3, stride: 1).Tanh()), new(T(2, 5, 6, 3), x => x.MaxPool(3, 2, padding: 1).Tanh()), new(T(2, 5, 6, 3), x => x.MaxPool((1, 3), (2, 1), (0, 1)).Tanh()), new(T(2, 5, 7, 3), x => x.AdaptiveMaxPool((2, 3)).Tanh()), new(T(2, 2, 3, 3), x => x.AdaptiveMaxPool((3, 1)).Tanh())],
         ["GridSample"] = [new(T(2, 5, 7, 3), T(2, 3, 4, 2), (x, grid) => x.GridSample(grid)), new(T(2, 4, 4, 1), x => x.GridSample(x.Reshape(new Shape(2, 2, 4, 2))))],
         ["Glimpse"] = [new(T(3, 9, 7, 2), x => x.Glimpse(Tensor.From([0.1f, -0.3f, 0.9f, 1.2f, -1, 0], new Shape(3, 2)), 3, 2).Tanh())],
         ["GumbelSoftmax"] = [new(T(5, 7), x => x.GumbelSoftmax(0.7f, 5)), new(T(2, 3, 2, 3), x => x.MaskScores(new[] { true, true, false, false, false, false }).GumbelSoftmax(2, 9))],

@@ -22,6 +22,8 @@ public sealed class TrainingOptionsTests
     {
         Should.Throw<ArgumentException>(new TrainingOptions { EpochCount = 0 }.Validate).Message.ShouldContain("EpochCount must be at least 1, got 0");
         Should.Throw<ArgumentException>(new TrainingOptions { Monitor = "f1" }.Validate).Message.ShouldContain("macro-f1");
+        Should.Throw<ArgumentException>(new TrainingOptions { Nesterov = true }.Validate).Message.ShouldContain("got adamw with 0.9; leave it out");
+        Should.Throw<ArgumentException>(new TrainingOptions { Optimizer = "sgd", Momentum = 0, Nesterov = true }.Validate).Message.ShouldContain("got sgd with 0;");
         Should.Throw<ArgumentException>(new TrainingOptions { LearningRate = double.NaN }.Validate);
         Should.Throw<ArgumentException>(new BlstmConfig { Dropout = 1 }.Validate).Message.ShouldContain("[0, 1)");
     }

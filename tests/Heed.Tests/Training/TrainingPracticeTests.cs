@@ -5,12 +5,14 @@ namespace Heed.Tests.Training;
 /// <summary>Optimizers, averaging, smoothing, word dropout, checkpoints: what each changes, and what it must not change.</summary>
 public sealed class TrainingPracticeTests
 {
-    [Fact]
-    public void Sgd_with_momentum_makes_the_steps_of_its_formula()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Sgd_with_momentum_makes_the_steps_of_its_formula(bool nesterov)
     {
         Parameter p = new(new Shape(2), Initializer.Zeros);
         p.Assign([1, -2]);
-        Sgd sgd = new([p], momentum: 0.5, weightDecay: 0.1);
+        Sgd sgd = new([p], momentum: 0.5, weightDecay: 0.1, nesterov);
         double[] expected = [1, -2], velocity = [0, 0];
         for (int step = 0; step < 3; step++)
         {
@@ -18,8 +20,9 @@ public sealed class TrainingPracticeTests
             sgd.Step(0.1);
             for (int i = 0; i < 2; i++)
             {
-                velocity[i] = (0.5 * velocity[i]) + 1 + (0.1 * expected[i]);
-                expected[i] -= 0.1 * velocity[i];
+                double gradient = 1 + (0.1 * expected[i]);
+                velocity[i] = (0.5 * velocity[i]) + gradient;
+                expected[i] -= 0.1 * (nesterov ? gradient + (0.5 * velocity[i]) : velocity[i]);
             }
         }
         p.Values.ToArray().Select(v => (double)v).ShouldBe(expected, 1e-6);
@@ -59,7 +62,7 @@ public sealed class TrainingPracticeTests
     public void Each_setting_changes_the_run_and_none_its_repetition()
     {
         TrainingOptions plain = new() { EpochCount = 1 };
-        TrainingOptions[] all = [plain, plain with { WordDropout = 0.2 }, plain with { LabelSmoothing = 0.1 }, plain with { AveragingDecay = 0.5 }, plain with { Optimizer = "sgd" }];
+        TrainingOptions[] all = [plain, plain with { WordDropout = 0.2 }, plain with { LabelSmoothing = 0.1 }, plain with { AveragingDecay = 0.5 }, plain with { Optimizer = "sgd" }, plain with { Optimizer = "sgd", Nesterov = true }];
         float[][] first = [.. all.Select(o => Weights(Train(o)))], again = [.. all.Select(o => Weights(Train(o)))];
         for (int i = 0; i < all.Length; i++)
         {

@@ -8,6 +8,7 @@ public static class ModuleInsertion
     /// <para>A block becomes a child <c>se</c> of the module that holds the one it follows, as timm names it: behind <c>layer1.0.bn3</c> it is <c>layer1.0.se</c>, with parameters such as <c>layer1.0.se.fc1.weight</c>; where the name is taken, <c>se2</c>, <c>se3</c>, ….
     /// So its weights are trained, saved, loaded and named as all others.</para>
     /// <para>Behind a <see cref="BatchNorm"/> that also adds and rectifies, the block stands before the addition. Hooks that were there before see what came before the block, later ones what it makes.</para>
+    /// <para>In a Transformer over texts, whose steps are padded or must not see what comes, only blocks that look at each place alone can stand (<see cref="PictureAttention.LooksAround"/>): <c>gate</c>. The tokens of a picture are all there.</para>
     /// <para>Shapes: the module's result <c>(batch, height, width, channels)</c>, <c>(batch, steps, channels)</c> or <c>(batch, channels)</c>, and the same behind the block; without height, there is one row.</para>
     /// </remarks>
     /// <param name="module">The model.</param>
@@ -16,7 +17,7 @@ public static class ModuleInsertion
     /// <param name="name">The blocks' name; default <c>se</c>.</param>
     /// <param name="seed">Seed of their first weights, which depend on it and their full names alone; default 0.</param>
     /// <returns>What was done.</returns>
-    /// <exception cref="ArgumentException">Nothing matches (gives the nearest names), or a match has no fixed number of channels. The model is as before then.</exception>
+    /// <exception cref="ArgumentException">Nothing matches (gives the nearest names), or a match has no fixed number of channels, or the block would mix steps that must not see each other. The model is as before then.</exception>
     public static Insertion Insert(this Module module, string after, Func<int, PictureAttention> block, string name = "se", ulong seed = 0)
     {
         ArgumentNullException.ThrowIfNull(module);
@@ -29,6 +30,11 @@ public static class ModuleInsertion
         if (found.FirstOrDefault(match => all[match].OutputChannels == 0) is { } unsized)
             throw new ArgumentException($"Insert: '{unsized}' is a {all[unsized].GetType().Name}, which has no fixed number of channels; insert after a convolution, a dense layer or a norm.", nameof(after));
         PictureAttention[] blocks = [.. found.Select(match => block(all[match].OutputChannels) ?? throw new ArgumentException("Insert: the function made no block.", nameof(block)))];
+        for (int i = 0; i < found.Length; i++)
+        {
+            if (blocks[i].LooksAround && (module.SeparatesSteps || all.Any(m => m.Value.SeparatesSteps && found[i].StartsWith(m.Key + ".", StringComparison.Ordinal))))
+                throw new ArgumentException($"Insert: '{found[i]}' is in a Transformer over sequences, whose steps are padded or causal; a {blocks[i].GetType().Name} weighs a step by the others, padding and future with them. Insert a block that looks at each alone: {string.Join(", ", PictureAttention.Names.Where(known => !PictureAttention.Create(known, 8).LooksAround))}.", nameof(block));
+        }
         RandomStream root = new(seed, "initialize");
         (string, string, PictureAttention)[] inserted = new (string, string, PictureAttention)[found.Length];
         for (int i = 0; i < found.Length; i++)

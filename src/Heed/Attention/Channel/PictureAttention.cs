@@ -7,42 +7,39 @@ namespace Heed;
 /// </remarks>
 public abstract class PictureAttention : Module
 {
-    // Name, block for so many channels and a reduction (0 for its own), entry of the catalogue.
-    private static readonly (string Name, Func<int, int, PictureAttention> Create, Mechanism Entry)[] blocks =
+    // Name, block for so many channels, a reduction (0 for its own) and whether it starts open, entry of the catalogue.
+    private static readonly (string Name, Func<int, int, bool, PictureAttention> Create, Mechanism Entry)[] blocks =
     [
-        ("se", (c, r) => new SqueezeExcitation(c, new SqueezeExcitationConfig { Reduction = Or(r, 16) }), SqueezeExcitation.Entry),
-        ("ese", (c, _) => new EffectiveSqueezeExcitation(c), EffectiveSqueezeExcitation.Entry),
-        ("eca", (c, _) => new EfficientChannelAttention(c), EfficientChannelAttention.Entry),
-        ("scse", (c, r) => new ConcurrentSqueezeExcitation(c, Or(r, 2)), ConcurrentSqueezeExcitation.Entry),
-        ("cbam", (c, r) => new ConvolutionalBlockAttention(c, Or(r, 16)), ConvolutionalBlockAttention.Entry),
-        ("bam", (c, r) => new BottleneckAttention(c, Or(r, 16)), BottleneckAttention.Entry),
-        ("ge", (c, _) => new GatherExcite(c), GatherExcite.Entry),
-        ("ge-plus", (c, r) => new GatherExcite(c, new GatherExciteConfig { Gather = "depthwise", Extent = 8, HasHiddenLayer = true, Reduction = Or(r, 16) }), GatherExcite.Entry),
-        ("gc", (c, r) => new GlobalContext(c, Or(r, 16)), GlobalContext.Entry),
-        ("coordinate", (c, r) => new CoordinateAttention(c, Or(r, 32)), CoordinateAttention.Entry),
-        ("triplet", (_, _) => new TripletAttention(), TripletAttention.Entry),
-        ("simam", (_, _) => new SimpleAttention(), SimpleAttention.Entry),
-        ("non-local", (c, r) => new NonLocalAttention(c, Or(r, 2)), NonLocalAttention.Entry),
-        ("a2", (c, r) => new DoubleAttention(c, Or(r, 4)), DoubleAttention.Entry),
-        ("max-gate", (c, _) => new MaxGate(c), MaxGate.Entry),
-        ("gate", (c, _) => new FeatureGate(c), FeatureGate.Entry),
+        ("se", (c, r, open) => new SqueezeExcitation(c, new SqueezeExcitationConfig { Reduction = Or(r, 16), StartOpen = open }), SqueezeExcitation.Entry),
+        ("ese", (c, _, open) => new EffectiveSqueezeExcitation(c, open), EffectiveSqueezeExcitation.Entry),
+        ("eca", (c, _, _) => new EfficientChannelAttention(c), EfficientChannelAttention.Entry),
+        ("scse", (c, r, open) => new ConcurrentSqueezeExcitation(c, Or(r, 2), open), ConcurrentSqueezeExcitation.Entry),
+        ("cbam", (c, r, _) => new ConvolutionalBlockAttention(c, Or(r, 16)), ConvolutionalBlockAttention.Entry),
+        ("bam", (c, r, open) => new BottleneckAttention(c, Or(r, 16), startOpen: open), BottleneckAttention.Entry),
+        ("ge", (c, _, _) => new GatherExcite(c), GatherExcite.Entry),
+        ("ge-plus", (c, r, open) => new GatherExcite(c, new GatherExciteConfig { Gather = "depthwise", Extent = 8, HasHiddenLayer = true, Reduction = Or(r, 16), StartOpen = open }), GatherExcite.Entry),
+        ("gc", (c, r, _) => new GlobalContext(c, Or(r, 16)), GlobalContext.Entry),
+        ("coordinate", (c, r, open) => new CoordinateAttention(c, Or(r, 32), open), CoordinateAttention.Entry),
+        ("triplet", (_, _, open) => new TripletAttention(startOpen: open), TripletAttention.Entry),
+        ("simam", (_, _, _) => new SimpleAttention(), SimpleAttention.Entry),
+        ("non-local", (c, r, _) => new NonLocalAttention(c, Or(r, 2)), NonLocalAttention.Entry),
+        ("a2", (c, r, open) => new DoubleAttention(c, Or(r, 4), open), DoubleAttention.Entry),
+        ("max-gate", (c, _, open) => new MaxGate(c, open), MaxGate.Entry),
+        ("gate", (c, _, open) => new FeatureGate(c, open), FeatureGate.Entry),
+        .. PictureConvolution.Blocks,
     ];
 
-    // Those that can start so that a trained network goes on nearly as before; non-local and gc start so anyway.
-    private static readonly (string Name, Func<int, int, PictureAttention> Create)[] open =
-    [
-        ("se", (c, r) => new SqueezeExcitation(c, new SqueezeExcitationConfig { Reduction = Or(r, 16), StartOpen = true })),
-        ("ese", (c, _) => new EffectiveSqueezeExcitation(c, startOpen: true)),
-        ("gc", (c, r) => new GlobalContext(c, Or(r, 16))),
-        ("non-local", (c, r) => new NonLocalAttention(c, Or(r, 2))),
-        ("max-gate", (c, _) => new MaxGate(c, startOpen: true)),
-    ];
+    // Those that cannot start so that a trained network goes on nearly as before, and why; gc and non-local start so anyway.
+    private static readonly Dictionary<string, string> closed = new(StringComparer.Ordinal)
+    {
+        ["eca"] = "its gates have no bias", ["cbam"] = "its gates of channels have no bias", ["ge"] = "it has no weights", ["simam"] = "it has no weights",
+    };
 
     /// <summary>Names of the blocks that <see cref="Create"/> makes.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. blocks.Select(b => b.Name)];
 
     /// <summary>Names of the blocks that can start open: with gates near 1, or with nothing that is added, so that a trained network into which they are put goes on nearly as before.</summary>
-    public static IReadOnlyList<string> OpenNames { get; } = [.. open.Select(b => b.Name)];
+    public static IReadOnlyList<string> OpenNames { get; } = [.. Names.Where(name => !closed.ContainsKey(name))];
 
     internal static IEnumerable<Mechanism> Mechanisms => blocks.Select(b => b.Entry).DistinctBy(m => m.Name, StringComparer.Ordinal);
 
@@ -55,13 +52,13 @@ public abstract class PictureAttention : Module
     public static PictureAttention Create(string name, int channels, int reduction = 0, bool startOpen = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(reduction);
-        foreach ((string known, Func<int, int, PictureAttention> create, _) in blocks)
+        foreach ((string known, Func<int, int, bool, PictureAttention> create, _) in blocks)
         {
             if (known == name)
             {
-                Func<int, int, PictureAttention> make = !startOpen ? create : open.FirstOrDefault(b => b.Name == name).Create
-                    ?? throw new ArgumentException($"PictureAttention.Create: '{name}' cannot start open; these can: {string.Join(", ", OpenNames)}.", nameof(startOpen));
-                PictureAttention block = make(channels, reduction);
+                if (startOpen && closed.TryGetValue(name, out string? reason))
+                    throw new ArgumentException($"PictureAttention.Create: '{name}' cannot start open, since {reason}; these can: {string.Join(", ", OpenNames)}.", nameof(startOpen));
+                PictureAttention block = create(channels, reduction, startOpen);
                 block.Recipe ??= new BlockRecipe { Block = known, Reduction = reduction };
                 return block;
             }
@@ -69,11 +66,14 @@ public abstract class PictureAttention : Module
         throw new ArgumentException($"PictureAttention.Create: there is no block '{name}'; there are {string.Join(", ", Names)}.{NearestName.Hint(name ?? "", Names)}", nameof(name));
     }
 
+    /// <summary>Whether what it makes of a place depends on other places; default true.</summary>
+    public virtual bool LooksAround => true;
+
     /// <summary>How the block can be made again, for files; null for one that was made with options of its own.</summary>
     internal BlockRecipe? Recipe { get; private protected set; }
 
     /// <summary>The name by which such a block is made.</summary>
-    internal static string NameOf(PictureAttention block) => blocks.First(b => b.Entry.Types.Contains(block.GetType())).Name;
+    internal static string NameOf(PictureAttention block) => block is ConvolutionAttention { Convolution: { } convolution } ? PictureConvolution.NameOf(convolution) : blocks.First(b => b.Entry.Types.Contains(block.GetType())).Name;
 
     /// <summary>Weighs.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>

@@ -76,6 +76,8 @@ public sealed class AugmentedConvolution : PictureConvolution
         return Return(Tensor.Concatenate(plain.Forward(x, pass), back.Forward(seen.Reshape(new Shape(batch, height, width, heads * valueSize)), pass)), pass);
     }
 
+    internal override int OutputChannels => plain.OutputChannels + back.OutputChannels;
+
     // Scores, relative scores of the table, and contexts.
     internal override long MultiplyAdds(Shape output)
     {

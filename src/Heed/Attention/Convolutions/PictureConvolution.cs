@@ -4,17 +4,23 @@ namespace Heed;
 /// <remarks>Shapes: x <c>(batch, height, width, channels)</c>; result <c>(batch, ⌈height/stride⌉, ⌈width/stride⌉, filters)</c>.</remarks>
 public abstract class PictureConvolution : Module
 {
-    private static readonly (string Name, Func<int, int, int, int, PictureConvolution> Create, Mechanism Entry)[] layers =
+    // Name, layer for so many channels, filters, stride, groups and a reduction (0 for its own), entry of the catalogue.
+    private static readonly (string Name, Func<int, int, int, int, int, PictureConvolution> Create, Mechanism Entry)[] layers =
     [
-        ("sk", (channels, filters, stride, groups) => new SelectiveKernel(channels, filters, stride, groups), SelectiveKernel.Entry),
-        ("splat", (channels, filters, stride, groups) => new SplitAttention(channels, filters, stride, groups), SplitAttention.Entry),
-        ("augmented", (channels, filters, stride, _) => new AugmentedConvolution(channels, filters, stride), AugmentedConvolution.Entry),
+        ("sk", (channels, filters, stride, groups, r) => new SelectiveKernel(channels, filters, stride, groups, r > 0 ? r : 16), SelectiveKernel.Entry),
+        ("splat", (channels, filters, stride, groups, r) => new SplitAttention(channels, filters, stride, groups, r > 0 ? r : 4), SplitAttention.Entry),
+        ("augmented", (channels, filters, stride, _, _) => new AugmentedConvolution(channels, filters, stride), AugmentedConvolution.Entry),
     ];
 
     /// <summary>Names of the layers that <see cref="Create"/> makes.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. layers.Select(l => l.Name)];
 
-    internal static IEnumerable<Mechanism> Mechanisms => layers.Select(l => l.Entry);
+    /// <summary>Each as a block that drops in anywhere, for so many channels and a reduction: its name, how it is made, open or not, and its entry of the catalogue.</summary>
+    internal static IEnumerable<(string Name, Func<int, int, bool, PictureAttention> Create, Mechanism Entry)> Blocks =>
+        layers.Select(l => (l.Name, (Func<int, int, bool, PictureAttention>)((channels, r, open) => new ConvolutionAttention(l.Create(channels, channels, 1, 1, r), open)), l.Entry));
+
+    /// <summary>The name by which such a layer is made.</summary>
+    internal static string NameOf(PictureConvolution layer) => layers.First(l => l.Entry.Types.Contains(layer.GetType())).Name;
 
     /// <summary>Whether results are normalised and rectified already, so that no batch norm follows.</summary>
     public abstract bool IsNormalized { get; }
@@ -28,10 +34,10 @@ public abstract class PictureConvolution : Module
     /// <exception cref="ArgumentException">No layer has this name, or the sizes do not suit it.</exception>
     public static PictureConvolution Create(string name, int channels, int filters, int stride = 1, int groups = 1)
     {
-        foreach ((string known, Func<int, int, int, int, PictureConvolution> create, _) in layers)
+        foreach ((string known, Func<int, int, int, int, int, PictureConvolution> create, _) in layers)
         {
             if (known == name)
-                return create(channels, filters, stride, groups);
+                return create(channels, filters, stride, groups, 0);
         }
         throw new ArgumentException($"PictureConvolution.Create: there is no convolution '{name}'; there are {string.Join(", ", Names)}.{NearestName.Hint(name ?? "", Names)}", nameof(name));
     }

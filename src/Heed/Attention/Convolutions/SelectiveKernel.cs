@@ -26,7 +26,7 @@ public sealed class SelectiveKernel : PictureConvolution
             layer.Initialize(seed: 1);
             return Step.Evaluate(pass => layer.Forward(Tensor.From([1, 2, 3, 4, 4, 3, 2, 1], new Shape(1, 2, 2, 2)), pass));
         }),
-        Types = [typeof(SelectiveKernel), typeof(PictureConvolution)],
+        Types = [typeof(SelectiveKernel), typeof(PictureConvolution), typeof(ConvolutionAttention)],
         Pages = ["picture-blocks"],
     };
 
@@ -51,6 +51,8 @@ public sealed class SelectiveKernel : PictureConvolution
     /// <inheritdoc/>
     public override bool IsNormalized => true;
 
+    internal override int OutputChannels => paths.OutputChannels;
+
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x, in Pass pass)
     {
@@ -68,6 +70,8 @@ public sealed class SelectiveKernel : PictureConvolution
             far = Register("1", new Path(channels, filters, stride, groups, 2));
         }
 
+        internal override int OutputChannels => near.OutputChannels;
+
         public (Tensor Near, Tensor Far) Forward(Tensor x, in Pass pass) => (near.Forward(x, pass), far.Forward(x, pass));
     }
 
@@ -81,6 +85,8 @@ public sealed class SelectiveKernel : PictureConvolution
             conv = Register("conv", new Convolution(channels, filters, (3, 3), stride, (dilation, dilation), hasBias: false, dilation, groups, Initializer.HeNormal));
             norm = Register("bn", new BatchNorm(filters));
         }
+
+        internal override int OutputChannels => norm.OutputChannels;
 
         public Tensor Forward(Tensor x, in Pass pass) => Return(norm.Forward(conv.Forward(x, pass), pass, rectifies: true), pass);
     }

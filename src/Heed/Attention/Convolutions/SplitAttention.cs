@@ -43,8 +43,11 @@ public sealed class SplitAttention : PictureConvolution
     /// <param name="stride">Distance of neighbouring windows; default 1.</param>
     /// <param name="groups">Parts of each half; default 1.</param>
     /// <param name="reduction">How many times fewer hidden units than twice the channels; default 4.</param>
+    /// <exception cref="ArgumentException">The channels cannot be cut in two.</exception>
     public SplitAttention(int channels, int filters, int stride = 1, int groups = 1, int reduction = 4)
     {
+        if (channels % Radix != 0)
+            throw new ArgumentException(FormattableString.Invariant($"SplitAttention: {channels} channels cannot be cut in two; take an even number of them, or another block."), nameof(channels));
         ArgumentOutOfRangeException.ThrowIfLessThan(reduction, 1);
         this.filters = filters;
         int hidden = Math.Max(32, channels * Radix / reduction);
@@ -58,6 +61,8 @@ public sealed class SplitAttention : PictureConvolution
 
     /// <inheritdoc/>
     public override bool IsNormalized => true;
+
+    internal override int OutputChannels => filters;
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x, in Pass pass)

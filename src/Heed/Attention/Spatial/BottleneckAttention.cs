@@ -40,13 +40,15 @@ public sealed class BottleneckAttention : PictureAttention
     /// <param name="channels">Values of a pixel.</param>
     /// <param name="reduction">How many times fewer hidden units than channels; default 16, as published.</param>
     /// <param name="dilation">Distance of the pixels that the 3 × 3 convolutions look at; default 4, as published.</param>
-    public BottleneckAttention(int channels, int reduction = 16, int dilation = 4)
+    /// <param name="startOpen">Whether both norms start with γ = 0 and β so that gates are 0.02 and hardly anything is added; default false.</param>
+    public BottleneckAttention(int channels, int reduction = 16, int dilation = 4, bool startOpen = false)
     {
+        float shift = startOpen ? -GateFunction.OpenEnergy("sigmoid") / 2 : 0;
         int hidden = Reduced(channels, reduction);
         channel = Register("channel", new BottleneckMlp(channels, hidden));
-        channelNorm = Register("channel_bn", new BatchNorm(channels));
+        channelNorm = Register("channel_bn", new BatchNorm(channels, startsAtZero: startOpen, shift: shift));
         spatial = Register("spatial", new Convolutions(channels, hidden, dilation));
-        spatialNorm = Register("spatial_bn", new BatchNorm(1));
+        spatialNorm = Register("spatial_bn", new BatchNorm(1, startsAtZero: startOpen, shift: shift));
         gate = Register("gate", new SpatialGates());
     }
 

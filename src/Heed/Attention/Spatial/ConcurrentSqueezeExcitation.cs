@@ -37,10 +37,11 @@ public sealed class ConcurrentSqueezeExcitation : PictureAttention
     /// <summary>Creates the block.</summary>
     /// <param name="channels">Values of a pixel.</param>
     /// <param name="reduction">How many times fewer hidden units than channels; default 2, as published.</param>
-    public ConcurrentSqueezeExcitation(int channels, int reduction = 2)
+    /// <param name="startOpen">Whether gates start near 1 for channels and as near 0 for places, so that both sum up to the pictures as they are; default false.</param>
+    public ConcurrentSqueezeExcitation(int channels, int reduction = 2, bool startOpen = false)
     {
-        cse = Register("cse", new SqueezeExcitation(channels, new SqueezeExcitationConfig { Reduction = reduction }));
-        sse = Register("sse", new Convolution(channels, 1, (1, 1)));
+        cse = Register("cse", new SqueezeExcitation(channels, new SqueezeExcitationConfig { Reduction = reduction, StartOpen = startOpen }));
+        sse = Register("sse", startOpen ? new Convolution(channels, 1, (1, 1), initializer: Initializer.Zeros, biasInitializer: Initializer.Filled(-GateFunction.OpenEnergy("sigmoid"))) : new Convolution(channels, 1, (1, 1)));
         gate = Register("gate", new SpatialGates());
     }
 

@@ -38,16 +38,20 @@ public sealed class CoordinateAttention : PictureAttention
     /// <summary>Creates the block.</summary>
     /// <param name="channels">Values of a pixel.</param>
     /// <param name="reduction">How many times fewer hidden channels; default 32, as published.</param>
-    public CoordinateAttention(int channels, int reduction = 32)
+    /// <param name="startOpen">Whether the last weights start at 0 and their biases so that both gates are 0.98; default false.</param>
+    public CoordinateAttention(int channels, int reduction = 32, bool startOpen = false)
     {
         hidden = Reduced(channels, reduction, least: 8);
         both = Register("conv1", new Convolution(channels, hidden, (1, 1)));
         norm = Register("bn1", new BatchNorm(hidden));
-        rows = Register("conv_h", new Convolution(hidden, channels, (1, 1)));
-        columns = Register("conv_w", new Convolution(hidden, channels, (1, 1)));
+        rows = Register("conv_h", Last(hidden, channels, startOpen));
+        columns = Register("conv_w", Last(hidden, channels, startOpen));
         rowGate = Register("gate_h", new SpatialGates());
         columnGate = Register("gate_w", new SpatialGates());
     }
+
+    private static Convolution Last(int hidden, int channels, bool startOpen) =>
+        startOpen ? new Convolution(hidden, channels, (1, 1), initializer: Initializer.Zeros, biasInitializer: Initializer.Filled(GateFunction.OpenEnergy("sigmoid"))) : new Convolution(hidden, channels, (1, 1));
 
     /// <inheritdoc/>
     protected override Tensor Weigh(Tensor x, in Pass pass, Tensor? addend, bool rectifies)

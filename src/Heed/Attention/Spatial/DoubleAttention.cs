@@ -36,13 +36,14 @@ public sealed class DoubleAttention : PictureAttention
     /// <summary>Creates the block.</summary>
     /// <param name="channels">Values of a pixel.</param>
     /// <param name="reduction">How many times fewer inner channels and maps; default 4.</param>
-    public DoubleAttention(int channels, int reduction = 4)
+    /// <param name="startOpen">Whether what is added starts at 0; default false.</param>
+    public DoubleAttention(int channels, int reduction = 4, bool startOpen = false)
     {
         int inner = Reduced(channels, reduction, least: 1);
         features = Register("a", new Convolution(channels, inner, (1, 1)));
         maps = Register("b", new Convolution(channels, inner, (1, 1)));
         wishes = Register("v", new Convolution(channels, inner, (1, 1)));
-        back = Register("z", new Convolution(inner, channels, (1, 1)));
+        back = Register("z", startOpen ? new Convolution(inner, channels, (1, 1), initializer: Initializer.Zeros, biasInitializer: Initializer.Zeros) : new Convolution(inner, channels, (1, 1)));
         weights = Register("weights", new PlaceWeights());
     }
 

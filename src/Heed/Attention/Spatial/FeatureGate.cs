@@ -35,11 +35,15 @@ public sealed class FeatureGate : PictureAttention
 
     /// <summary>Creates the block.</summary>
     /// <param name="channels">Values of a pixel.</param>
-    public FeatureGate(int channels)
+    /// <param name="startOpen">Whether W starts at 0 and b so that the gates are 0.98; default false.</param>
+    public FeatureGate(int channels, bool startOpen = false)
     {
-        conv = Register("conv", new Convolution(channels, channels, (1, 1)));
+        conv = Register("conv", startOpen ? new Convolution(channels, channels, (1, 1), initializer: Initializer.Zeros, biasInitializer: Initializer.Filled(GateFunction.OpenEnergy("sigmoid"))) : new Convolution(channels, channels, (1, 1)));
         gate = Register("gate", new SpatialGates());
     }
+
+    /// <inheritdoc/>
+    public override bool LooksAround => false;
 
     /// <inheritdoc/>
     protected override Tensor Weigh(Tensor x, in Pass pass, Tensor? addend, bool rectifies) => Finish(x * gate.Forward(conv.Forward(x, pass), pass), addend, rectifies);

@@ -15,8 +15,13 @@ public sealed record GatherExciteConfig
     /// <summary>How many times fewer hidden units than channels; default 16.</summary>
     public int Reduction { get; init; } = 16;
 
+    /// <summary>Whether gates start at 0.98: the last weights, of the hidden layer or of the last norm, at 0 and its bias so; default false. What has no weights cannot.</summary>
+    public bool StartOpen { get; init; }
+
     internal void Validate()
     {
+        if (StartOpen && Gather == "mean" && !HasHiddenLayer)
+            throw new ArgumentException("GatherExciteConfig: the mean without a hidden layer has no weights and cannot start open; set HasHiddenLayer, or Gather = \"depthwise\" with an Extent.");
         if (Gather is not ("mean" or "depthwise"))
             throw new ArgumentException($"GatherExciteConfig: there is no gathering '{Gather}'; there are mean, depthwise.");
         if (Extent != 0 && (Extent < 2 || !int.IsPow2(Extent) || Extent > 64))
@@ -72,9 +77,9 @@ public sealed class GatherExcite : PictureAttention
         Config.Validate();
         Recipe = new BlockRecipe { Block = "ge", GatherExcite = Config };
         if (Config.Gather == "depthwise")
-            gather = Register("gather", new DepthwiseGather(channels, int.Log2(Config.Extent)));
+            gather = Register("gather", new DepthwiseGather(channels, int.Log2(Config.Extent), Config.StartOpen && !Config.HasHiddenLayer));
         if (Config.HasHiddenLayer)
-            mlp = Register("mlp", new BottleneckMlp(channels, Reduced(channels, Config.Reduction)));
+            mlp = Register("mlp", new BottleneckMlp(channels, Reduced(channels, Config.Reduction), start: Config.StartOpen ? GateFunction.OpenEnergy("sigmoid") : null));
         gate = Register("gate", new SpatialGates());
     }
 
@@ -119,13 +124,14 @@ public sealed class GatherExcite : PictureAttention
     {
         private readonly (Convolution Convolution, BatchNorm Norm)[] layers;
 
-        public DepthwiseGather(int channels, int count)
+        public DepthwiseGather(int channels, int count, bool startOpen)
         {
             layers = new (Convolution, BatchNorm)[count];
             for (int n = 0; n < count; n++)
             {
+                bool isOpen = startOpen && n == count - 1;
                 layers[n] = (Register(FormattableString.Invariant($"conv{n + 1}"), new Convolution(channels, channels, (3, 3), 2, (1, 1), hasBias: false, groups: channels)),
-                    Register(FormattableString.Invariant($"norm{n + 1}"), new BatchNorm(channels)));
+                    Register(FormattableString.Invariant($"norm{n + 1}"), new BatchNorm(channels, startsAtZero: isOpen, shift: isOpen ? GateFunction.OpenEnergy("sigmoid") : 0)));
             }
         }
 

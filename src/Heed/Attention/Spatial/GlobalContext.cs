@@ -41,7 +41,7 @@ public sealed class GlobalContext : PictureAttention
     {
         energies = Register("conv_attn", new Convolution(channels, 1, (1, 1)));
         weights = Register("weights", new PlaceWeights());
-        mlp = Register("mlp_add", new BottleneckMlp(channels, Reduced(channels, reduction), hasNorm: true, startsAtZero: true));
+        mlp = Register("mlp_add", new BottleneckMlp(channels, Reduced(channels, reduction), hasNorm: true, start: 0));
     }
 
     internal override long MultiplyAdds(Shape output) => output.Length;

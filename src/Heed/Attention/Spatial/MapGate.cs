@@ -7,9 +7,9 @@ internal sealed class MapGate : Module
     private readonly Normalized conv;
     private readonly SpatialGates gate;
 
-    public MapGate(int kernel)
+    public MapGate(int kernel, bool startOpen = false)
     {
-        conv = Register("conv", new Normalized(kernel));
+        conv = Register("conv", new Normalized(kernel, startOpen));
         gate = Register("gate", new SpatialGates());
     }
 
@@ -25,10 +25,10 @@ internal sealed class MapGate : Module
         private readonly Convolution conv;
         private readonly BatchNorm norm;
 
-        public Normalized(int kernel)
+        public Normalized(int kernel, bool startOpen)
         {
             conv = Register("conv", new Convolution(2, 1, (kernel, kernel), padding: (kernel / 2, kernel / 2), hasBias: false));
-            norm = Register("bn", new BatchNorm(1));
+            norm = Register("bn", new BatchNorm(1, startsAtZero: startOpen, shift: startOpen ? GateFunction.OpenEnergy("sigmoid") : 0));
         }
 
         public Tensor Forward(Tensor maps, in Pass pass) => Return(norm.Forward(conv.Forward(maps, pass), pass), pass);

@@ -34,11 +34,12 @@ public sealed class TripletAttention : PictureAttention
 
     /// <summary>Creates the block.</summary>
     /// <param name="kernel">Rows and columns of the convolutions; odd, default 7, as published.</param>
-    public TripletAttention(int kernel = 7)
+    /// <param name="startOpen">Whether the norms start with γ = 0 and β so that the gates are 0.98; default false.</param>
+    public TripletAttention(int kernel = 7, bool startOpen = false)
     {
-        channelsColumns = Register("cw", new MapGate(kernel));
-        rowsChannels = Register("hc", new MapGate(kernel));
-        rowsColumns = Register("hw", new MapGate(kernel));
+        channelsColumns = Register("cw", new MapGate(kernel, startOpen));
+        rowsChannels = Register("hc", new MapGate(kernel, startOpen));
+        rowsColumns = Register("hw", new MapGate(kernel, startOpen));
     }
 
     /// <inheritdoc/>

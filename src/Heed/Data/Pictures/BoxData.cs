@@ -20,6 +20,18 @@ public sealed class BoxData : IPictureData
     /// <summary>How many pictures were read and kept, and what was skipped.</summary>
     public PictureReadCounts Counts { get; }
 
+    /// <summary>How many boxes there are of each kind.</summary>
+    public BoxCounts BoxCounts
+    {
+        get
+        {
+            int[] counts = new int[3];
+            foreach (PictureBox box in boxes.SelectMany(own => own))
+                counts[(int)box.Kind]++;
+            return new BoxCounts(counts[(int)BoxKind.Thing], counts[(int)BoxKind.Difficult], counts[(int)BoxKind.Crowd]);
+        }
+    }
+
     /// <inheritdoc/>
     public int Count => boxes.Length;
 

@@ -1,7 +1,7 @@
 namespace Heed;
 
 /// <summary>Pictures with a mask each: a picture of the same size whose pixels are class numbers.</summary>
-/// <remarks>Masks are grey or palette PNGs of at most 8 bits, and are decoded once while the data are read, to be checked. Immutable and thread-safe.</remarks>
+/// <remarks>Masks are grey or palette PNGs of at most 8 bits, and are decoded once while the data are read, to be checked; they are kept decoded or not as the pictures are. Immutable and thread-safe.</remarks>
 public sealed class MaskData : IPictureData
 {
     private readonly PictureList pictures, masks;
@@ -54,7 +54,7 @@ public sealed class MaskData : IPictureData
         if (kept.Count == 0)
             throw new InputException("none of the pictures can be used.", path);
         // The masks went through a check above and can only be kept or not.
-        var partners = PictureList.Create([.. kept.Select(i => pairs[i].Mask)], options with { Faults = PictureFaults.Stop }, numbers, new PictureFaultList(PictureFaults.Stop), out _);
+        var partners = PictureList.Create([.. kept.Select(i => pairs[i].Mask)], options with { Faults = PictureFaults.Stop, MaximumDecodedBytes = Math.Max(0, options.MaximumDecodedBytes - list.DecodedBytes) }, numbers, new PictureFaultList(PictureFaults.Stop), out _);
         return new MaskData(list, partners, labelNames, voidLabel, new PictureReadCounts(picturesByName.Count, kept.Count, faults.Skipped));
     }
 

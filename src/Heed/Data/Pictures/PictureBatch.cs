@@ -52,4 +52,16 @@ public sealed class PictureBatch
 
     /// <summary>The samples as a tensor (batch, height, width, channels), over the same memory.</summary>
     public Tensor ToTensor() => new(Pixels, new Shape(BatchSize, Height, Width, Channels));
+
+    /// <summary>The same with left and right exchanged; memory of its own.</summary>
+    internal Tensor Mirrored()
+    {
+        float[] mirrored = new float[Pixels.Length];
+        for (int row = 0; row < Pixels.Length; row += Width * Channels)
+        {
+            for (int x = 0; x < Width; x++)
+                Pixels.AsSpan(row + (x * Channels), Channels).CopyTo(mirrored.AsSpan(row + ((Width - 1 - x) * Channels)));
+        }
+        return new Tensor(mirrored, new Shape(BatchSize, Height, Width, Channels));
+    }
 }

@@ -7,8 +7,12 @@ public sealed record PictureDataOptions
     public PictureReadOptions Decoding { get; init; } = PictureReadOptions.Default;
 
     /// <summary>Whether all pictures are decoded once and kept in memory, rather than each time they are asked for.</summary>
-    /// <value>false unless set. A decoded picture takes height · width · channels bytes.</value>
+    /// <value>false unless set. A decoded picture takes height · width · channels bytes; see <see cref="MaximumDecodedBytes"/>.</value>
     public bool KeepDecoded { get; init; }
+
+    /// <summary>The most bytes that decoded pictures of the data set may take in memory, masks with them; the others stay encoded, and are decoded each time they are asked for. What is read is the same.</summary>
+    /// <value>2 GiB unless set, at least 0: all of MNIST (47 MB) and CIFAR (184 MB), but not a hundred thousand photos. Counts with <see cref="KeepDecoded"/> only.</value>
+    public long MaximumDecodedBytes { get; init; } = 2L << 30;
 
     /// <summary>What happens to files that cannot be used.</summary>
     /// <value><see cref="PictureFaults.Stop"/> unless set.</value>
@@ -43,5 +47,6 @@ public sealed record PictureDataOptions
         Decoding.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(LabelFolders, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaximumBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaximumDecodedBytes);
     }
 }

@@ -16,6 +16,9 @@ internal sealed class PictureEntry
     /// <summary>What messages call it.</summary>
     public string Name { get; }
 
+    /// <summary>Bytes of the picture in memory; 0 if it is not decoded.</summary>
+    public long DecodedBytes => picture?.Samples.Length ?? 0;
+
     public static PictureEntry OfFile(string key, string path) => new(key, path, path, default, picture: null);
 
     public static PictureEntry OfBytes(string key, string archive, ReadOnlyMemory<byte> bytes) => new(key, $"{archive}/{key}", path: null, bytes, picture: null);

@@ -12,6 +12,9 @@ internal sealed class PictureList
 
     public int Count => entries.Length;
 
+    /// <summary>Bytes of the pictures that are in memory decoded.</summary>
+    public long DecodedBytes => entries.Sum(entry => entry.DecodedBytes);
+
     public string NameOf(int index) => entries[index].Name;
 
     public Picture Read(int index) => entries[index].Decode(decoding);
@@ -28,16 +31,27 @@ internal sealed class PictureList
     {
         var usable = new PictureEntry[found.Count];
         var refused = new InputException?[found.Count];
-        bool decodes = options.KeepDecoded || faults.Skips;
+        // Pictures that are given decoded are in memory anyway. Which ones the bound leaves out is left to chance; what they hold is not.
+        long bytes = 0, most = options.KeepDecoded ? options.MaximumDecodedBytes : 0;
+        bool isFull = most == 0;
         // Faults are collected, since the first in order is the one to report, whichever thread meets one.
         Parallel.For(0, found.Count, new ParallelOptions { MaxDegreeOfParallelism = Workers.Degree }, i =>
         {
             try
             {
-                PictureEntry decoded = decodes ? found[i].Decoded(decoding) : found[i];
-                if (!decodes)
+                usable[i] = found[i];
+                if (!faults.Skips && Volatile.Read(ref isFull))
+                {
                     found[i].Size(decoding);
-                usable[i] = options.KeepDecoded ? decoded : found[i];
+                    return;
+                }
+                PictureEntry decoded = found[i].Decoded(decoding);
+                if (Volatile.Read(ref isFull))
+                    return;
+                if (Interlocked.Add(ref bytes, decoded.DecodedBytes) <= most)
+                    usable[i] = decoded;
+                else
+                    Volatile.Write(ref isFull, true);
             }
             catch (InputException e)
             {

@@ -70,6 +70,8 @@ public sealed class Transformer : Module
     /// <summary>The table of token vectors.</summary>
     public Parameter TokenVectors => embedding.TokenVectors;
 
+    internal override bool SeparatesSteps => true;
+
     internal Embedding Tokens => embedding.Tokens;
 
     /// <summary>The module that makes token vectors, as an <see cref="InputProbe"/> watches it.</summary>

@@ -77,6 +77,7 @@ public class BoxAndMaskDataTests
         data.LabelNames.ShouldBe(["cat", "dog"]);
         data.Boxes(1).ShouldBe([new PictureBox(1, 1, 2, 4.5f, 6), new PictureBox(0, 0, 0, 1, 1) { Kind = BoxKind.Crowd }]);
         data.Select([1]).Read(0).Boxes.ShouldBe(data.Boxes(1));
+        data.BoxCounts.ShouldBe(new BoxCounts(1, 0, 1));
         foreach ((string annotation, string part) in new[]
         {
             ("""{"image_id":1,"category_id":3,"bbox":[1,2,3,4]}""", "annotation 0 is of no image"), ("""{"image_id":9,"category_id":2,"bbox":[1,2,3,4]}""", "annotation 0 is of no category"),
@@ -90,6 +91,13 @@ public class BoxAndMaskDataTests
             message.ShouldContain(part);
         }
     }
+
+    [Theory]
+    [InlineData(1, 0, 0, "1 box")]
+    [InlineData(1234, 0, 1, "1,234 boxes and 1 crowd")]
+    [InlineData(0, 2, 0, "0 boxes and 2 difficult ones")]
+    [InlineData(5, 1, 3, "5 boxes, 1 difficult one and 3 crowds")]
+    public void Boxes_are_counted_by_kind(int things, int difficult, int crowds, string text) => new BoxCounts(things, difficult, crowds).ToString().ShouldBe(text);
 
     // Whatever an annotation holds, it gives boxes or one error that names it.
     [Fact]

@@ -35,6 +35,31 @@ public class PictureDataTests
     }
 
     [Fact]
+    public void Decoded_pictures_are_kept_up_to_a_bound_and_read_alike_beyond_it()
+    {
+        using var folder = new TemporaryFolder();
+        for (int n = 0; n < 30; n++)
+            Write(folder, FormattableString.Invariant($"a/{n}.png"), (byte)(n + 1));
+        PictureEntry[] entries = PictureFiles.Find(folder.Path, 1 << 20);
+        PictureDataOptions all = new() { KeepDecoded = true };
+        PictureList Read(PictureDataOptions options, PictureFaults faults = PictureFaults.Stop) => PictureList.Create(entries, options, options.Decoding, new PictureFaultList(faults), out _);
+        PictureList whole = Read(all);
+        long each = whole.Read(0).Samples.Length;
+        whole.DecodedBytes.ShouldBe(30 * each);
+        foreach (PictureFaults faults in new[] { PictureFaults.Stop, PictureFaults.Skip })
+        {
+            Read(all with { KeepDecoded = false }, faults).DecodedBytes.ShouldBe(0);
+            Read(all with { MaximumDecodedBytes = 0 }, faults).DecodedBytes.ShouldBe(0);
+            Read(all with { MaximumDecodedBytes = each - 1 }, faults).DecodedBytes.ShouldBe(0);
+            PictureList some = Read(all with { MaximumDecodedBytes = (12 * each) + 1 }, faults);
+            some.DecodedBytes.ShouldBe(12 * each);
+            for (int i = 0; i < 30; i++)
+                some.Read(i).Samples.ToArray().ShouldBe(whole.Read(i).Samples.ToArray());
+        }
+        Should.Throw<ArgumentOutOfRangeException>(() => PictureData.Read(folder.Path, new PictureDataOptions { MaximumDecodedBytes = -1 })).Message.ShouldContain("MaximumDecodedBytes");
+    }
+
+    [Fact]
     public void Faults_stop_or_are_skipped_and_counted()
     {
         using var folder = new TemporaryFolder();

@@ -1,9 +1,9 @@
 namespace Heed.Kernels;
 
-/// <summary>The sizes of an average pooling: windows of one size, or as many as are wanted (<see cref="Adaptive"/>).</summary>
-public readonly record struct AveragePoolingShape
+/// <summary>The sizes of an average or maximum pooling: windows of one size, or as many as are wanted (<see cref="Adaptive"/>).</summary>
+public readonly record struct PoolingShape
 {
-    private AveragePoolingShape(int batch, int channels, PoolingAxis rows, PoolingAxis columns) => (Batch, Channels, Rows, Columns) = (batch, channels, rows, columns);
+    private PoolingShape(int batch, int channels, PoolingAxis rows, PoolingAxis columns) => (Batch, Channels, Rows, Columns) = (batch, channels, rows, columns);
 
     /// <summary>Windows of one size.</summary>
     /// <param name="batch">Pictures.</param>
@@ -12,21 +12,21 @@ public readonly record struct AveragePoolingShape
     /// <param name="channels">Values of a pixel.</param>
     /// <param name="window">Rows and columns of a window.</param>
     /// <param name="stride">Distance of windows; the default (0, 0) stands for the window's size.</param>
-    /// <param name="padding">Rows and columns of zeros beyond each edge; at most half a window.</param>
+    /// <param name="padding">Rows and columns beyond each edge; at most half a window.</param>
     /// <exception cref="ArgumentException">A size does not suit.</exception>
-    public AveragePoolingShape(int batch, int height, int width, int channels, (int Height, int Width) window, (int Height, int Width) stride = default, (int Height, int Width) padding = default)
+    public PoolingShape(int batch, int height, int width, int channels, (int Height, int Width) window, (int Height, int Width) stride = default, (int Height, int Width) padding = default)
         : this(batch, channels, PoolingAxis.Of(height, window.Height, stride.Height, padding.Height), PoolingAxis.Of(width, window.Width, stride.Width, padding.Width)) => Check();
 
-    /// <summary>As many windows as are wanted: window i of n covers ⌊i·size/n⌋ … ⌈(i + 1)·size/n⌉ − 1, as torch's adaptive_avg_pool2d; (1, 1) is the mean of the whole picture.</summary>
+    /// <summary>As many windows as are wanted: window i of n covers ⌊i·size/n⌋ … ⌈(i + 1)·size/n⌉ − 1, as torch's adaptive_avg_pool2d and adaptive_max_pool2d; (1, 1) is the whole picture.</summary>
     /// <param name="batch">Pictures.</param>
     /// <param name="height">Rows of a picture.</param>
     /// <param name="width">Columns of a picture.</param>
     /// <param name="channels">Values of a pixel.</param>
     /// <param name="output">Rows and columns of the result.</param>
     /// <exception cref="ArgumentException">A size does not suit.</exception>
-    public static AveragePoolingShape Adaptive(int batch, int height, int width, int channels, (int Height, int Width) output)
+    public static PoolingShape Adaptive(int batch, int height, int width, int channels, (int Height, int Width) output)
     {
-        AveragePoolingShape shape = new(batch, channels, new(height, output.Height, 0, 0, 0), new(width, output.Width, 0, 0, 0));
+        PoolingShape shape = new(batch, channels, new(height, output.Height, 0, 0, 0), new(width, output.Width, 0, 0, 0));
         shape.Check();
         return shape;
     }
@@ -37,7 +37,7 @@ public readonly record struct AveragePoolingShape
     /// <summary>Values of a pixel.</summary>
     public int Channels { get; }
 
-    /// <summary>Whether a window that reaches beyond an edge divides by its whole size, as if zeros stood there; otherwise by the pixels that it sees.</summary>
+    /// <summary>Of means: whether a window that reaches beyond an edge divides by its whole size, as if zeros stood there; otherwise by the pixels that it sees.</summary>
     /// <value>Default true, as torch's count_include_pad.</value>
     public bool CountsPadding { get; init; } = true;
 
@@ -69,7 +69,7 @@ public readonly record struct AveragePoolingShape
         if (Batch < 0 || Channels < 1 || !Rows.IsValid || !Columns.IsValid || InputLength > int.MaxValue || OutputLength > int.MaxValue)
         {
             throw new ArgumentException(FormattableString.Invariant(
-                $"AveragePoolingShape: sizes must be at least 1, a window no larger than the padded picture, the padding at most half a window; got rows {Rows}, columns {Columns}, {Batch} pictures of {Channels} channels."));
+                $"PoolingShape: sizes must be at least 1, a window no larger than the padded picture, the padding at most half a window; got rows {Rows}, columns {Columns}, {Batch} pictures of {Channels} channels."));
         }
     }
 }
