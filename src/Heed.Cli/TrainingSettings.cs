@@ -12,7 +12,7 @@ internal sealed class TrainingSettings
     private readonly Option<string> pooling, structure, pairForm, cell, classWeights;
     private readonly Option<int> hidden, embedding, pairs, layers, attention, views;
     private readonly Option<double> penalty, dropout;
-    private readonly Option<bool> averageViews, perLabel, variationalDropout;
+    private readonly Option<bool> averageViews, perLabel, variationalDropout, shortcut;
     private readonly TrainerSettings trainer = new(training, "Rows", "text", "classes", "accuracy, macro-f1, loss; auto takes macro-f1 where labels are unequal");
     private readonly TokenSettings tokens = new();
     private readonly TextTransformerSettings transformer = new();
@@ -34,6 +34,7 @@ internal sealed class TrainingSettings
         perLabel = all.Flag("--per-label", "An attention row for each label (pooling projection); what --target multi takes unless told otherwise.");
         penalty = all.AddNumber("--penalty", "Weight of the penalty of the pooling structured.", network.Penalty);
         dropout = all.AddNumber("--dropout", "Probability of dropping an element; for a Transformer 0.1 unless told otherwise.", network.Dropout);
+        shortcut = all.Flag("--shortcut", "Pooling and co-attention read each hidden state beside the vector of its token.");
         variationalDropout = all.Flag("--variational-dropout", "One dropout mask for all tokens of a text.");
         classWeights = all.Add("--class-weights", "Weights of the classes in the loss: none, balanced; auto balances where labels are unequal.", training.ClassWeights, "name");
         all.AddRange(trainer.Options);
@@ -48,7 +49,7 @@ internal sealed class TrainingSettings
     /// <summary>The options, checked.</summary>
     public TextClassifierOptions Read(ParseResult parsed, bool hasStart) => UsageException.Guard(() =>
     {
-        transformer.Check(parsed, [structure, hidden, embedding, pairs, pairForm, cell, variationalDropout], [layers, .. tokens.Vocabulary], hasStart);
+        transformer.Check(parsed, [structure, hidden, embedding, pairs, pairForm, cell, shortcut, variationalDropout], [layers, .. tokens.Vocabulary], hasStart);
         LoraConfig? lora = transformer.Lora(parsed);
         bool fineTunes = transformer.Folder(parsed) is not null;
         TrainingOptions? usual = !fineTunes && lora is null ? null
@@ -109,6 +110,7 @@ internal sealed class TrainingSettings
         PairForm = parsed.GetValue(pairForm)!,
         Structure = parsed.GetValue(structure)!,
         PairBuckets = parsed.GetValue(pairs),
+        Shortcut = parsed.GetValue(shortcut),
         LayerCount = parsed.GetValue(layers),
         Cell = parsed.GetValue(cell)!,
         Pooling = parsed.GetValue(perLabel) && parsed.GetResult(pooling) is not { Implicit: false } ? "projection" : parsed.GetValue(pooling)!,

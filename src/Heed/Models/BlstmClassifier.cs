@@ -3,7 +3,7 @@ namespace Heed;
 /// <summary>A text classifier: token vectors, a bidirectional recurrent encoder, attention pooling, a linear layer.</summary>
 /// <remarks>
 /// <para>Formula: h_t = [→h_t ; ←h_t] from a BLSTM over the token vectors (and, with
-/// <see cref="BlstmConfig.PairBuckets"/>, the vectors of neighbouring pairs, added to them); c = Σ_t α_t·h_t by the chosen <see cref="SequencePooling"/>;
+/// <see cref="BlstmConfig.PairBuckets"/>, the vectors of neighbouring pairs, added to them), with <see cref="BlstmConfig.Shortcut"/> the token vector behind them; c = Σ_t α_t·h_t by the chosen <see cref="SequencePooling"/>;
 /// logits = W·[c ; f] + b, f further features of the row, if there are any. With <see cref="BlstmConfig.PerLabel"/> each label k has its own context:
 /// logit_k = ⟨w_k, c_k⟩ + b_k + ⟨v_k, f⟩. Text pairs may be read by <see cref="CoAttention"/>, documents by a <see cref="HierarchicalEncoder"/>, and a
 /// <see cref="DirectionalEncoder"/> may stand for the recurrent layers.</para>

@@ -39,6 +39,28 @@ public sealed class TwoTowersTests
     }
 
     [Theory]
+    [InlineData("joined", "flat")]
+    [InlineData("towers", "flat")]
+    [InlineData("fine", "flat")]
+    [InlineData("towers", "directional")]
+    public void States_are_read_beside_their_tokens(string form, string structure)
+    {
+        TextClassifierOptions options = Options("additive");
+        BlstmConfig config = (BlstmConfig)options.Network! with { PairForm = form, Structure = structure, Shortcut = true };
+        TextClassifier model = TextClassifier.Train(Data(600, 1), Data(100, 2), options with { Network = config });
+        TextData test = Data(100, 3);
+        if (form != "joined")
+            model.Evaluate(test).Accuracy.Value.ShouldBeGreaterThan(0.9);
+        int states = (2 * config.HiddenSize) + config.EmbeddingSize;
+        model.Network.NamedParameters().Single(p => p.Name is "pooling.hidden.weight" or "co_attention.pooling.hidden.weight").Parameter.Shape[1].ShouldBe(states);
+        using TemporaryFolder folder = new();
+        model.Save(folder["model"]);
+        TextClassifier loaded = TextClassifier.Load(folder["model"]);
+        loaded.Predict(test.Texts.First()).Probabilities.ShouldBe(model.Predict(test.Texts.First()).Probabilities);
+        Should.Throw<ArgumentException>(() => new BlstmConfig { Structure = "hierarchical", Shortcut = true }.Validate()).Message.ShouldContain("no Shortcut");
+    }
+
+    [Theory]
     [InlineData("parallel")]
     [InlineData("alternating")]
     [InlineData("coarse")]
