@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 
 namespace Heed.Kernels;
 
@@ -29,6 +30,11 @@ public static unsafe class Workers
     private static delegate*<void*, int, void> body;
     private static void* state;
     private static int total, grain;
+
+    // Whether this thread does a piece of work that others share: its kernels stay on it.
+    [ThreadStatic]
+    private static bool isAlone;
+
     private static volatile Exception? failure;
 
     /// <summary>How many threads one call may use, the caller's included.</summary>
@@ -47,7 +53,42 @@ public static unsafe class Workers
     }
 
     /// <summary>How many threads a call would get now: one while another call has the workers, as inside a task. Work that is cut by it is not cut in vain.</summary>
-    internal static int Free => Volatile.Read(ref busy) != 0 ? 1 : Degree;
+    internal static int Free => isAlone || Volatile.Read(ref busy) != 0 ? 1 : Degree;
+
+    /// <summary>Does pieces of work side by side, at most <see cref="Degree"/> at once. Kernels that a piece calls run on its thread alone: threads that help them would take processors from other pieces.</summary>
+    /// <param name="count">How many pieces; a single one has all workers.</param>
+    /// <param name="one">Does piece i of 0 … count − 1, on any thread.</param>
+    /// <remarks>What a piece throws is thrown here; of several exceptions one.</remarks>
+    public static void Share(int count, Action<int> one)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        if (Degree == 1 || count < 2)
+        {
+            for (int i = 0; i < count; i++)
+                one(i);
+            return;
+        }
+        try
+        {
+            System.Threading.Tasks.Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = Degree }, i =>
+            {
+                bool outer = isAlone;
+                isAlone = true;
+                try
+                {
+                    one(i);
+                }
+                finally
+                {
+                    isAlone = outer;
+                }
+            });
+        }
+        catch (AggregateException e) when (e.InnerExceptions.Count > 0)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
 
     /// <summary>How many of the tasks a thread takes at a time: about ten microseconds of work, but no thread less than a quarter of its share at once.</summary>
     /// <param name="count">Number of tasks.</param>
@@ -61,7 +102,7 @@ public static unsafe class Workers
     internal static void Run(delegate*<void*, int, void> task, void* taskState, int tasks, int atATime)
     {
         int count = (tasks + atATime - 1) / atATime, width = Math.Min(Degree, count);
-        if (width <= 1 || count > (int)CountMask || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
+        if (width <= 1 || isAlone || count > (int)CountMask || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
         {
             for (int i = 0; i < tasks; i++)
                 task(taskState, i);

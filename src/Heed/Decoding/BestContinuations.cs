@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Heed;
 
 /// <summary>The step of beam search: which tokens behind which hypotheses go on.</summary>
@@ -22,6 +24,11 @@ internal static class BestContinuations
                 least = Below(heap, before[k]);
             for (int id = 0; id < row.Length; id++)
             {
+                // Nearly all tokens are too improbable: vectors of them are passed over.
+                while (id + Vector<float>.Count <= row.Length && !Vector.GreaterThanAny(new Vector<float>(row[id..]), new Vector<float>(least)))
+                    id += Vector<float>.Count;
+                if (id == row.Length)
+                    break;
                 if (!(row[id] > least) || isBlocked?.Invoke(k, id) == true)
                     continue;
                 double score = before[k] + row[id];

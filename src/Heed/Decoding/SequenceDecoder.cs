@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Heed.Kernels;
 
 namespace Heed;
@@ -34,14 +33,7 @@ public static class SequenceDecoder
             return answers;
         IReadOnlyList<ReadOnlyMemory<int>> batches = BatchPlan.Evaluation(sources.Select(s => s.Length).ToArray(), options.BatchSize).Epoch(0);
         // Batches side by side: the small parts of a step leave little to share inside of it.
-        try
-        {
-            Parallel.For(0, batches.Count, new ParallelOptions { MaxDegreeOfParallelism = Workers.Degree }, n => new DecodingBatch(network, sources, batches[n].ToArray(), options, copies).Run(answers));
-        }
-        catch (AggregateException e) when (e.InnerExceptions.Count > 0)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
+        Workers.Share(batches.Count, n => new DecodingBatch(network, sources, batches[n].ToArray(), options, copies).Run(answers));
         return answers;
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Heed.Kernels;
 
 namespace Heed;
@@ -61,27 +60,20 @@ internal sealed class LanguageModelTask : ITrainingTask<TokenWindows>
     {
         int width = network.Transformer.Config.MaximumLength, windows = Math.Max(0, tokens.Length - 1 + width - 1) / width, batches = (windows + EvaluationBatch - 1) / EvaluationBatch;
         (double Loss, long Right, long Count)[] parts = new (double, long, long)[batches];
-        try
+        Workers.Share(batches, n =>
         {
-            Parallel.For(0, batches, new ParallelOptions { MaxDegreeOfParallelism = Workers.Degree }, n =>
+            int first = n * EvaluationBatch, rows = Math.Min(EvaluationBatch, windows - first);
+            int[] ids = new int[rows * width], targets = new int[ids.Length], lengths = new int[rows];
+            targets.AsSpan().Fill(-1);
+            for (int row = 0; row < rows; row++)
             {
-                int first = n * EvaluationBatch, rows = Math.Min(EvaluationBatch, windows - first);
-                int[] ids = new int[rows * width], targets = new int[ids.Length], lengths = new int[rows];
-                targets.AsSpan().Fill(-1);
-                for (int row = 0; row < rows; row++)
-                {
-                    int start = (first + row) * width;
-                    lengths[row] = Math.Min(width, tokens.Length - 1 - start);
-                    tokens.AsSpan(start, lengths[row]).CopyTo(ids.AsSpan(row * width));
-                    tokens.AsSpan(start + 1, lengths[row]).CopyTo(targets.AsSpan(row * width));
-                }
-                parts[n] = Step.Evaluate(pass => Sum(network.Forward(ids, new SequenceRanges(lengths), pass), targets, take is null ? null : (i, loss) => take((first * width) + i + 1, loss)));
-            });
-        }
-        catch (AggregateException e) when (e.InnerExceptions.Count > 0)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
+                int start = (first + row) * width;
+                lengths[row] = Math.Min(width, tokens.Length - 1 - start);
+                tokens.AsSpan(start, lengths[row]).CopyTo(ids.AsSpan(row * width));
+                tokens.AsSpan(start + 1, lengths[row]).CopyTo(targets.AsSpan(row * width));
+            }
+            parts[n] = Step.Evaluate(pass => Sum(network.Forward(ids, new SequenceRanges(lengths), pass), targets, take is null ? null : (i, loss) => take((first * width) + i + 1, loss)));
+        });
         return (parts.Sum(p => p.Loss), parts.Sum(p => p.Right), parts.Sum(p => p.Count));
     }
 

@@ -1,3 +1,4 @@
+using Heed.Kernels;
 using System.Numerics.Tensors;
 
 namespace Heed;
@@ -71,7 +72,7 @@ internal sealed class MaskedLanguageModelTask : ITrainingTask<MaskedPieces>
         MaskedTokens hiding = new(tokenizer, share, EvaluationSeed);
         int width = hiding.Room(network.Transformer.Config.MaximumLength), pieces = (text.Length + width - 1) / width, batches = (pieces + EvaluationBatch - 1) / EvaluationBatch;
         (double Loss, long Right, long Count)[] parts = new (double, long, long)[batches];
-        TextInference.Share(batches, n =>
+        Workers.Share(batches, n =>
         {
             int first = n * EvaluationBatch;
             int[] starts = [.. Enumerable.Range(first, Math.Min(EvaluationBatch, pieces - first)).Select(piece => piece * width)];

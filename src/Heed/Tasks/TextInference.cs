@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Heed.Kernels;
 
 namespace Heed;
@@ -138,7 +137,7 @@ internal static class TextInference
     public static EncodedText[] Encode(TokenEncoder tokens, string[] texts)
     {
         EncodedText[] encoded = new EncodedText[texts.Length];
-        Share((texts.Length + BatchSize - 1) / BatchSize, n =>
+        Workers.Share((texts.Length + BatchSize - 1) / BatchSize, n =>
         {
             for (int i = n * BatchSize; i < Math.Min(texts.Length, (n + 1) * BatchSize); i++)
                 encoded[i] = tokens.Encode(texts[i]);
@@ -164,7 +163,7 @@ internal static class TextInference
         int[][] ids = [.. encoded.Select(e => e.Ids)];
         int[][]? segments = Segments(encoded);
         IReadOnlyList<ReadOnlyMemory<int>> batches = BatchPlan.Evaluation(ids.Select(i => i.Length).ToArray(), BatchSize).Epoch(0);
-        Share(batches.Count, n =>
+        Workers.Share(batches.Count, n =>
         {
             TextBatch batch = TextBatch.Create(ids, batches[n].Span, sentences: sentences, segments: segments);
             Step.Evaluate(
@@ -178,25 +177,6 @@ internal static class TextInference
     }
 
     private delegate void BatchAction(TextBatch batch, Pass pass);
-
-    /// <summary>Does pieces of work side by side.</summary>
-    public static void Share(int count, Action<int> one)
-    {
-        if (Workers.Degree == 1 || count < 2)
-        {
-            for (int i = 0; i < count; i++)
-                one(i);
-            return;
-        }
-        try
-        {
-            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = Workers.Degree }, one);
-        }
-        catch (AggregateException e) when (e.InnerExceptions.Count > 0)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
-    }
 
     private static IReadOnlyList<TokenWeight>[] Views(Tensor weights, int row, int start, Token[] tokens)
     {

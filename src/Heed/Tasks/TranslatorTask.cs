@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Heed.Kernels;
 
 namespace Heed;
@@ -59,18 +58,11 @@ internal sealed class TranslatorTask : ITrainingTask<PairBatch>
     {
         IReadOnlyList<ReadOnlyMemory<int>> batches = BatchPlan.Evaluation(pairs.Sources.Select(s => s.Length).ToArray(), EvaluationBatch).Epoch(0);
         (double Loss, long Right, long Count)[] parts = new (double, long, long)[batches.Count];
-        try
+        Workers.Share(batches.Count, n =>
         {
-            Parallel.For(0, batches.Count, new ParallelOptions { MaxDegreeOfParallelism = Workers.Degree }, n =>
-            {
-                (float[][] logs, int right) = network.Score(pairs.Batch(batches[n].Span));
-                parts[n] = (-logs.Sum(pair => pair.Sum(l => (double)l)), right, logs.Sum(pair => (long)pair.Length));
-            });
-        }
-        catch (AggregateException e) when (e.InnerExceptions.Count > 0)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
+            (float[][] logs, int right) = network.Score(pairs.Batch(batches[n].Span));
+            parts[n] = (-logs.Sum(pair => pair.Sum(l => (double)l)), right, logs.Sum(pair => (long)pair.Length));
+        });
         return (parts.Sum(p => p.Loss), parts.Sum(p => p.Right), parts.Sum(p => p.Count));
     }
 

@@ -37,6 +37,60 @@ public unsafe class WorkersTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Every_task_runs_once_when_several_are_taken_at_a_time(int degree)
+    {
+        using var workers = new WorkerDegree(degree);
+        for (int count = 0; count < 100; count++)
+        {
+            for (int atATime = 1; atATime < 9; atATime++)
+            {
+                Tally tally = default;
+                Workers.Run(&Count, &tally, count, atATime);
+                tally.Total.ShouldBe(count);
+                for (int i = 0; i < count; i++)
+                    tally.Counts[i].ShouldBe(1);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Pieces_are_shared_and_their_kernels_stay_on_one_thread(int degree)
+    {
+        using var workers = new WorkerDegree(degree);
+        int[] runs = new int[50];
+        Workers.Share(runs.Length, i =>
+        {
+            Seen seen = new() { Thread = Environment.CurrentManagedThreadId };
+            Workers.Run(&Look, &seen, 200);
+            seen.Others.ShouldBe(0);
+            Interlocked.Increment(ref runs[i]);
+        });
+        runs.ShouldAllBe(n => n == 1);
+        Should.Throw<InvalidOperationException>(() => Workers.Share(5, i => throw new InvalidOperationException("piece"))).Message.ShouldBe("piece");
+        // The threads help each other as before.
+        Tally tally = default;
+        Workers.Run(&Count, &tally, 100);
+        tally.Total.ShouldBe(100);
+    }
+
+    private struct Seen
+    {
+        public int Thread, Others;
+    }
+
+    private static void Look(void* state, int index)
+    {
+        Seen* seen = (Seen*)state;
+        if (Environment.CurrentManagedThreadId != seen->Thread)
+            Interlocked.Increment(ref seen->Others);
+    }
+
     [Fact]
     public void Sleeping_workers_wake_up()
     {
