@@ -5,12 +5,15 @@ namespace Heed.Cli;
 /// <summary>How pairs are read.</summary>
 internal sealed class PairOptions
 {
-    private readonly Option<string> source = Column("--source", "Column of the source: a name, or a number from 1.", "source");
-    private readonly Option<string> target = Column("--target", "Column of the target: a name, or a number from 1.", "target");
+    private readonly Option<string> source = Source(), target = Target();
     private readonly Option<string?> encoding = TableOptions.Encoding();
     private readonly Option<bool> noHeader = new("--no-header") { Description = "The first line is a row; give the columns by number." };
     private readonly Option<bool> dropDuplicates = new("--drop-duplicates") { Description = "Drop pairs that were there before." };
     private readonly Option<bool> dropEmpty = new("--drop-empty") { Description = "Drop pairs with an empty side; otherwise they are refused." };
+
+    public static Option<string> Source() => Column("--source", "Column of the source: a name, or a number from 1.", "source");
+
+    public static Option<string> Target() => Column("--target", "Column of the target: a name, or a number from 1.", "target");
 
     public void AddTo(Command command)
     {

@@ -18,12 +18,14 @@ internal static class TranslateCommand
         };
         Option<string?> file = new("--file") { Description = "Texts from a file, one a line.", HelpName = "file" };
         Option<string?> encoding = TableOptions.Encoding();
+        Option<string?> pairs = new("--pairs") { Description = "Score pairs in place of translating: a table of sources and targets, or two files of lines, written sources,targets. A line each: log P of the target's tokens and its end.", HelpName = "file" };
+        Option<string> source = PairOptions.Source(), target = PairOptions.Target();
         Option<bool> weights = new("--weights") { Description = "Draw each answer's alignment: where the model looked for each token." };
         Option<int> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json(), quiet = CommonOptions.Quiet();
-        json.Description = "One JSON object a text: source, text, logProbability, score, hasEnded, tokens, alignment, sourceTokens, cutOff, and others with the same of each.";
+        json.Description = "One JSON object a text: source, text, logProbability, score, hasEnded, tokens, alignment, sourceTokens, cutOff, and others with the same of each; with --pairs source, target and logProbability.";
         DecodingSettings decoding = new();
-        Command command = new("translate", "Translates texts and shows where the model looked.") { model, texts, file, encoding, weights };
+        Command command = new("translate", "Translates texts and shows where the model looked.") { model, texts, file, encoding, pairs, source, target, weights };
         decoding.AddTo(command, draws: true);
         foreach (Option option in new Option[] { threads, json, quiet })
             command.Add(option);
@@ -35,7 +37,11 @@ internal static class TranslateCommand
                 throw new UsageException("give texts or --file, not both.");
             if (!parsed.Tokens.Any(token => token.Value == "--") && given.FirstOrDefault(text => text.StartsWith("--", StringComparison.Ordinal)) is { } unknown)
                 throw new UsageException($"there is no option '{unknown}'. If it is a text, write -- before the texts. See 'heed translate --help'.");
+            if (parsed.GetValue(pairs) is not null && (given.Length > 0 || parsed.GetValue(file) is not null || parsed.GetValue(weights)))
+                throw new UsageException("--pairs scores the pairs of its file; leave out texts, --file and --weights.");
             Translator translator = Translator.Load(parsed.GetValue(model)!);
+            if (parsed.GetValue(pairs) is { } scored)
+                return Score(terminal, translator, PairOptions.Read(scored, new PairReadOptions { Source = parsed.GetValue(source)!, Target = parsed.GetValue(target)!, Encoding = parsed.GetValue(encoding) }, terminal.Say), parsed.GetValue(json));
             DecodingOptions options = decoding.Read(parsed, translator.Decoding);
             Action<Translation> write = Writer(terminal, parsed.GetValue(json), parsed.GetValue(weights));
             Stopwatch clock = Stopwatch.StartNew();
@@ -58,6 +64,31 @@ internal static class TranslateCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static int Score(Terminal terminal, Translator translator, PairData data, bool json)
+    {
+        double[] scores = translator.Score(data);
+        string[] sources = [.. data.Sources], targets = [.. data.Targets];
+        for (int i = 0; i < scores.Length; i++)
+        {
+            int row = i;
+            if (json)
+            {
+                JsonText.WriteObject(terminal.Out, writer =>
+                {
+                    writer.WriteString("source", sources[row]);
+                    writer.WriteString("target", targets[row]);
+                    writer.WriteFinite("logProbability", scores[row]);
+                });
+            }
+            else
+                terminal.Out.Write($"{scores[i].ToString("F4", CultureInfo.InvariantCulture)}\n");
+        }
+        int unread = scores.Count(double.IsNaN);
+        if (unread > 0)
+            terminal.Say(FormattableString.Invariant($"warning: {unread:N0} pairs have no score: a side without a token, or longer than the {translator.MaximumLength:N0} tokens that this model takes"));
+        return ExitCode.Done;
     }
 
     private static IEnumerable<string> Lines(Terminal terminal, string? file, string? encoding)

@@ -40,6 +40,25 @@ public sealed class TrainedTranslator : IDisposable
 public sealed class TranslateTests(TrainedTranslator model) : IClassFixture<TrainedTranslator>
 {
     [Fact]
+    public void Given_pairs_are_scored()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["pairs.tsv"], "en\tde\none two\tzwei eins\none two\teins eins\n");
+        string[] command = ["translate", model.Model, "--pairs", folder["pairs.tsv"], "--source", "en", "--target", "de"];
+        double[] scores = [.. CommandRun.Of(command).ShouldSucceed().Lines.Select(line => double.Parse(line, System.Globalization.CultureInfo.InvariantCulture))];
+        scores.Length.ShouldBe(2);
+        scores[0].ShouldBeInRange(-1, 0);
+        scores[1].ShouldBeLessThan(scores[0] - 1);
+        using JsonDocument first = JsonDocument.Parse(CommandRun.Of([.. command, "--json"]).ShouldSucceed().Lines[0]);
+        first.RootElement.GetProperty("logProbability").GetDouble().ShouldBe(scores[0], 1e-4);
+        first.RootElement.GetProperty("target").GetString().ShouldBe("zwei eins");
+        using JsonDocument found = JsonDocument.Parse(CommandRun.Of("translate", model.Model, "one two", "--json").ShouldSucceed().Lines[0]);
+        found.RootElement.GetProperty("logProbability").GetDouble().ShouldBe(scores[0], 1e-3);
+        CommandRun.Of([.. command, "--weights"]).ShouldRefuse("--pairs scores the pairs of its file");
+        CommandRun.Of(["translate", model.Model, "--pairs", folder["none.tsv"]]).ShouldRefuse("none.tsv");
+    }
+
+    [Fact]
     public void Its_report_shows_alignments()
     {
         File.ReadAllText(model.Model + ".report.html").ShouldContain(">Figures</h2>");
