@@ -64,7 +64,7 @@ internal sealed class TransformersGroup : IBenchmarkGroup
             Step.Train(random.Fork((ulong)number), number++, loss);
             optimizer.Step(1e-4, 1);
         });
-        Console.WriteLine(FormattableString.Invariant($"{name}: peak memory of the process {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB"));
+        run.ReportMemory(name, Workers.Degree, Process.GetCurrentProcess().PeakWorkingSet64 / (double)(1 << 20), "of the process at its peak");
     }
 
     private static void Encoder(BenchmarkRun run, string name, int batch, int tokens)

@@ -22,7 +22,13 @@ WORDS = 30522
 ENCODED = ((1, 16), (1, 128), (32, 128))  # texts and tokens of each
 
 
-def measure(name, kind, threads, budget, work):
+def operations(layers, size, batch, tokens, outputs, causal=False):
+    """Of a forward pass, counted as TransformersGroup.cs does: two for each multiply-add; scores and weighted sums half where causal."""
+    layer = 12 * size * size + 2 * tokens * size * (0.5 if causal else 1)
+    return 2 * batch * tokens * (layers * layer + size * outputs)
+
+
+def measure(name, kind, threads, budget, work, count):
     for _ in range(3):
         work()
     times, end = [], time.perf_counter() + budget / 1e3
@@ -31,11 +37,11 @@ def measure(name, kind, threads, budget, work):
         work()
         times.append(1e3 * (time.perf_counter() - begin))
     times.sort()
-    print(json.dumps({"peer": "torch", "case": name, "threads": threads, "pass": kind, "ms_min": round(times[0], 3), "ms_median": round(times[len(times) // 2], 3), "gflops": None,
+    print(json.dumps({"peer": "torch", "case": name, "threads": threads, "pass": kind, "ms_min": round(times[0], 3), "ms_median": round(times[len(times) // 2], 3), "gflops": None if count is None else round(count / times[0] / 1e6, 1),
                       "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}), flush=True)
 
 
-def train(name, threads, budget, model, loss):
+def train(name, threads, budget, model, loss, count):
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
 
     def work():
@@ -43,7 +49,7 @@ def train(name, threads, budget, model, loss):
         loss().backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-    measure(name, "train", threads, budget, work)
+    measure(name, "train", threads, budget, work, 3 * count)
 
 
 def encoder(layers, size, heads, norm_first, words):
@@ -87,18 +93,18 @@ def main():
     if only in "lm step 4x128 b12 t64":
         model = Model(65, types.SimpleNamespace(layers=4, heads=4, size=128, context=64, dropout=0.0))
         ids = torch.randint(65, (12, 64))
-        train("lm step 4x128 b12 t64", threads, budget, model, lambda: F.cross_entropy(model(ids).flatten(0, 1), ids.flatten()))
+        train("lm step 4x128 b12 t64", threads, budget, model, lambda: F.cross_entropy(model(ids).flatten(0, 1), ids.flatten()), operations(4, 128, 12, 64, 65, causal=True))
     if only in "encoder step 6x512 b16 t128":
         model, head = encoder(6, 512, 8, True, 1000), nn.Linear(512, 2)
         ids, labels = torch.randint(1000, (16, 128)), torch.arange(16 * 128) % 2
         both = nn.ModuleList([model, head])
-        train("encoder step 6x512 b16 t128", threads, budget, both, lambda: F.cross_entropy(head(states(model, ids)).flatten(0, 1), labels))
+        train("encoder step 6x512 b16 t128", threads, budget, both, lambda: F.cross_entropy(head(states(model, ids)).flatten(0, 1), labels), operations(6, 512, 16, 128, 2))
     for batch, tokens in ENCODED:
         name = f"encoder 12x384 {batch}x{tokens}"
         if only in name:
             model, ids = encoder(12, 384, 12, False, WORDS).eval(), torch.randint(WORDS, (batch, tokens))
             with torch.inference_mode():
-                measure(name, "fwd", threads, budget, lambda: states(model, ids))
+                measure(name, "fwd", threads, budget, lambda: states(model, ids), operations(12, 384, batch, tokens, 0))
     if only in "decode gpt2-small":
         model, at = Decoder().eval(), [64]
         cache = [[torch.zeros(1, 12, 1024, 64), torch.zeros(1, 12, 1024, 64)] for _ in range(12)]
@@ -108,7 +114,7 @@ def main():
             at[0] = at[0] + 1 if at[0] < 264 else 64
         with torch.inference_mode():
             model(torch.randint(50257, (1, 64)), cache, 0)
-            measure("decode gpt2-small", "token", threads, budget, work)
+            measure("decode gpt2-small", "token", threads, budget, work, None)
 
 
 if __name__ == "__main__":
