@@ -38,6 +38,16 @@ internal static class AttentionOverlap
         }
     }
 
+    /// <summary>Weights alone.</summary>
+    public static void Check(string operation, in AttentionInput input, Span<float> weights)
+    {
+        for (int j = 0; j < Operands && !weights.IsEmpty; j++)
+        {
+            if (MemoryMarshal.AsBytes(weights).Overlaps(Operand(input, j)))
+                throw Overlap(operation, nameof(weights), operandNames[j]);
+        }
+    }
+
     /// <summary>The results of a backward pass.</summary>
     public static void Check(string operation, in AttentionInput input, in AttentionGradients g, in AttentionShape shape)
     {

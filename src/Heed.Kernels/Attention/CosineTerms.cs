@@ -33,6 +33,9 @@ public static class CosineTerms
         Require.Length("CosineTerms.Backward", nameof(dx), dx.Length, x.Length);
         for (int i = 0; i < terms.Length; i++)
         {
+            // A term that nothing asked for passes nothing on, whatever its row holds.
+            if (dTerms[i] == 0)
+                continue;
             float factor = dTerms[i] * terms[i] * terms[i] * terms[i];
             for (int j = i * size; j < (i + 1) * size; j++)
                 dx[j] -= factor * x[j];

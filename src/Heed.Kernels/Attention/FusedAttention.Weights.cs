@@ -31,9 +31,7 @@ public static unsafe partial class FusedAttention
         if (!sane)
             throw new ArgumentException($"{Operation}: {tile} lies outside of {shape}.", nameof(tile));
         Require.Length(Operation, nameof(weights), weights.Length, (long)tile.Queries * tile.Keys);
-        Require.Apart(Operation, nameof(q), q, weights);
-        Require.Apart(Operation, nameof(k), k, weights);
-        Require.Apart(Operation, nameof(logSumExp), logSumExp, weights);
+        AttentionOverlap.Check(Operation, new AttentionInput { Q = q, K = k, Parameters = parameters, LogSumExp = logSumExp, Options = options }, weights);
         WeightsAction<TModifier, TMask> action = new() { LogSumExp = logSumExp, Weights = weights, Tile = tile, Modifier = modifier, Mask = mask };
         AttentionPins.Run(Operation, q, k, default, shape with { ValueDim = 0 }, parameters, options, ref action);
     }
@@ -54,6 +52,9 @@ public static unsafe partial class FusedAttention
         Require.Length(Operation, nameof(otherLogSumExp), otherLogSumExp.Length, logSumExp.Length);
         Require.Apart(Operation, nameof(otherOutput), otherOutput, output);
         Require.Apart(Operation, nameof(otherLogSumExp), otherLogSumExp, logSumExp);
+        Require.Apart(Operation, nameof(otherLogSumExp), otherLogSumExp, output);
+        Require.Apart(Operation, nameof(otherOutput), otherOutput, logSumExp);
+        Require.Apart(Operation, nameof(logSumExp), logSumExp, output);
         for (int row = 0; row < logSumExp.Length; row++)
         {
             float a = logSumExp[row], b = otherLogSumExp[row], most = Math.Max(a, b);

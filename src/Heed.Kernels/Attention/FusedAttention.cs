@@ -69,8 +69,8 @@ public static unsafe partial class FusedAttention
         AttentionCheck.Operand(Operation, nameof(output), output.Length, shape.OutputStrides, shape.Batch, shape.HeadCount, shape.Queries, shape.ValueDim, isPacked: false, isResult: true);
         CheckStatistics(Operation, statistics, shape, options);
         AttentionOverlap.Check(Operation, new AttentionInput { Q = q, Parameters = parameters, Options = options }, output, statistics);
-        if (!statistics.KeyMass.IsEmpty || !statistics.TopKeys.IsEmpty)
-            throw new ArgumentException($"{Operation}: TopKeys and KeyMass need keys in float32; attend with FusedAttention.Forward.", nameof(statistics));
+        if (cached.IsShort && !(statistics.KeyMass.IsEmpty && statistics.TopKeys.IsEmpty))
+            throw new ArgumentException($"{Operation}: TopKeys and KeyMass need a cache in float32; copy the keys out and attend with FusedAttention.Forward.", nameof(statistics));
         CheckDistribution<TModifier>(Operation, statistics);
         if (TModifier.HasDistribution && cached.IsShort)
             throw new ArgumentException($"{Operation}: distributions other than softmax need keys in float32.", nameof(modifier));

@@ -29,7 +29,7 @@ public sealed record MachineLimits
     /// <summary>Reading 384 KiB a thread again and again (second-level cache), in GB/s.</summary>
     public ReadRate SecondLevelCache { get; private init; }
 
-    /// <summary>Reading 8 MiB a thread again and again (last-level cache, where it is as large), in GB/s.</summary>
+    /// <summary>Reading 8 MiB a thread again and again (last-level cache, where it is as large), in GB/s; from 33 threads on some read the same.</summary>
     public ReadRate LastLevelCache { get; private init; }
 
     /// <summary>Reading 256 MiB (memory), in GB/s.</summary>
@@ -77,7 +77,7 @@ public sealed record MachineLimits
     {
         // Four streams of whole groups of vectors, an odd number of KiB apart, so that they share neither cache sets nor banks.
         int length = 4 * 256 * (((bytesPerThread / (4 * 256 * sizeof(float))) - 1) | 1);
-        StreamReader reader = new() { Memory = memory, Length = length, Rounds = rounds, Threads = threads };
+        StreamReader reader = new() { Memory = memory, Length = length, Rounds = rounds, Threads = threads, Regions = MemoryBytes / sizeof(float) / length };
         return Best(7, () => Simd.Run(ref reader)) * length * sizeof(float) * rounds * threads * 1e-9;
     }
 

@@ -13,6 +13,7 @@ internal unsafe struct StreamReader : ISimdKernel
     public int Length;    // floats of one thread
     public int Rounds;
     public int Threads;
+    public int Regions;   // how many such lengths the memory has; more threads than these share them
 
     public void Run<V>()
         where V : unmanaged, ISimd<V>
@@ -36,7 +37,7 @@ internal unsafe struct StreamReader : ISimdKernel
         for (int round = 0; round < s->Rounds; round++)
         {
             nint part = s->Length / 4;
-            float* p = s->Memory + ((nint)index * s->Length), end = p + part;
+            float* p = s->Memory + ((nint)(index % s->Regions) * s->Length), end = p + part;
             for (; p < end; p += 2 * w)
             {
                 a += V.Load(p);

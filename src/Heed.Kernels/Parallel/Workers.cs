@@ -133,7 +133,7 @@ public static unsafe class Workers
             Volatile.Write(ref busy, 0);
         }
         if (failure is { } thrown)
-            throw new AggregateException(thrown);
+            ExceptionDispatchInfo.Throw(thrown);
     }
 
     private static bool TakeOne()

@@ -30,8 +30,12 @@ public class AttentionPoisonTests
         Check(default(PlainScore), DenseMask.For(Shape, false, false), null, new AttentionOptions { MaskFlags = flags, QueryLengths = new[] { 2, 1 } });
         Check(default(PlainScore), default(Causal), null, new AttentionOptions { KeyStarts = new[] { Hidden + 1, Hidden + 1 }, QueryStarts = new[] { 40, 0 } });
         Check(new ShawScore(3, 1), new Prefix(Hidden), null, new AttentionOptions { ValueTable = new AttentionCase(Shape).Numbers(7 * Dim), QueryTable = new AttentionCase(Shape).Numbers(2 * 4 * Length * 7), Dropout = 0.2f });
+        Check(new Distributed<PlainScore, SparsemaxFunction>(default, default), new Prefix(Hidden));
+        float[] queryTerms = [.. Enumerable.Repeat(0.5f, 2 * 4 * Length)], keyTerms = [.. Enumerable.Range(0, 2 * 2 * Length).Select(i => 0.3f + (i % 7 * 0.1f))];
+        Check(new CosineScore(0), new Prefix(Hidden), [0.9f, 1.1f, 0.7f, 1.3f], new AttentionOptions { QueryTerms = queryTerms, KeyTerms = keyTerms }, keyTerms);
+        Check(new CosineScore(0), DenseMask.For(Shape, false, false), [0.9f, 1.1f, 0.7f, 1.3f], new AttentionOptions { QueryTerms = queryTerms, KeyTerms = keyTerms, MaskFlags = flags }, keyTerms);
 
-        void Check<TModifier, TMask>(TModifier modifier, TMask mask, float[]? parameters = null, AttentionOptions options = default)
+        void Check<TModifier, TMask>(TModifier modifier, TMask mask, float[]? parameters = null, AttentionOptions options = default, float[]? keyTerms = null)
             where TModifier : unmanaged, IDifferentiableScoreModifier
             where TMask : unmanaged, IAttentionMask
         {
@@ -43,6 +47,8 @@ public class AttentionPoisonTests
             {
                 c.K.AsSpan(((row * Length) + Hidden) * Dim, Dim).Fill(poison);
                 c.V.AsSpan(((row * Length) + Hidden) * Dim, Dim).Fill(poison);
+                if (keyTerms is not null)
+                    keyTerms[(row * Length) + Hidden] = poison;
             }
             string name = $"{typeof(TModifier).Name}, {typeof(TMask).Name}";
             (float[] actual, float[] poisonedLog) = c.Run(modifier, mask, parameters, options);
@@ -51,7 +57,20 @@ public class AttentionPoisonTests
             float[][] poisoned = AttentionGradientCase.Fused(c, modifier, mask, parameters ?? [], options);
             for (int i = 0; i < gradients.Length; i++)
                 poisoned[i].ShouldBe(gradients[i], $"{name}: gradient {i}");
+            for (int row = 0; row < 2 * 2 && keyTerms is not null; row++)
+                keyTerms[(row * Length) + Hidden] = 0.3f;
         }
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void A_norm_that_nobody_asked_for_passes_nothing_on(float poison)
+    {
+        float[] x = [3, 4, poison, 1], terms = new float[2], dx = new float[4];
+        CosineTerms.Forward(x, terms);
+        CosineTerms.Backward(x, terms, [1, 0], dx);
+        dx.ShouldBe([-3f / 125, -4f / 125, 0, 0], 1e-6);
     }
 
     [Theory]

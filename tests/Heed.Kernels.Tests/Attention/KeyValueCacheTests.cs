@@ -29,6 +29,32 @@ public class KeyValueCacheTests
         (cache.Position + cache.Length).ShouldBe(Length);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(40)]
+    public void Its_statistics_are_those_over_the_same_keys(int queries)
+    {
+        const int Count = 4;
+        var cache = new KeyValueCache(Batch, Shared, Dim, ValueDim, Length);
+        cache.Append(c.K, c.V, Length);
+        int rows = Batch * Heads * queries;
+        float[] q = Rows(c.Q, Heads, Length - queries, queries, Dim);
+        var (output, log, mass, weights, keys) = (new float[rows * ValueDim], new float[rows], new float[Batch * Heads * Length], new float[rows * Count], new int[rows * Count]);
+        cache.Attend(q, output, Heads, queries, default(PlainScore), default(Causal), default, new AttentionStatistics { LogSumExp = log, KeyMass = mass, TopWeights = weights, TopKeys = keys });
+        var shape = new AttentionShape(Batch, Heads, Shared, queries, Length, Dim) { ValueDim = ValueDim };
+        var (output2, log2, mass2, weights2, keys2) = (new float[rows * ValueDim], new float[rows], new float[mass.Length], new float[rows * Count], new int[rows * Count]);
+        FusedAttention.Forward(q, c.K, c.V, output2, shape, default(PlainScore), default(Causal), default, new AttentionStatistics { LogSumExp = log2, KeyMass = mass2, TopWeights = weights2, TopKeys = keys2 });
+        AttentionBitTests.Same(output, output2);
+        AttentionBitTests.Same(log, log2);
+        mass.ShouldBe(mass2, 1e-5);
+        weights.ShouldBe(weights2, 1e-6);
+        keys.ShouldBe(keys2);
+        var half = new KeyValueCache(Batch, Shared, Dim, ValueDim, Length, KeyValueFormat.BFloat16);
+        half.Append(c.K, c.V, Length);
+        Should.Throw<ArgumentException>(() => half.Attend(q, output, Heads, queries, default(PlainScore), default(Causal), default, new AttentionStatistics { LogSumExp = log, KeyMass = mass })).Message.ShouldContain("cache in float32");
+    }
+
     [Fact]
     public void In_two_bytes_as_over_the_rounded_numbers()
     {

@@ -22,6 +22,13 @@ public class MachineLimitsTests
     }
 
     [Fact]
+    public void More_threads_than_the_memory_has_parts_share_these()
+    {
+        using var workers = new WorkerDegree(40);
+        MachineLimits.Measure().LastLevelCache.AllThreads.ShouldBeGreaterThan(0.1);
+    }
+
+    [Fact]
     public void A_peak_of_no_or_too_many_threads_is_refused()
     {
         Should.Throw<ArgumentOutOfRangeException>(() => MachineLimits.Peak(0));

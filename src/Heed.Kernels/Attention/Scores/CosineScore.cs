@@ -25,7 +25,9 @@ public readonly struct CosineScore(int offset) : IDifferentiableScoreModifier
     public V Backward<V>(V gradient, V score, in ScoreContext<V> at, ParameterGradient<V> parameters)
         where V : unmanaged, ISimd<V>
     {
-        V temperature = at.Parameter(offset + at.Head), query = at.QueryTerm, key = at.KeyTerm, product = gradient * score;
+        // Terms of rows that hold NaN are NaN, and 0·NaN is: where a pair has no gradient, as behind a mask, they count for nothing.
+        V none = V.AreEqual(gradient, V.Zero), query = V.Select(none, V.Zero, at.QueryTerm), key = V.Select(none, V.Zero, at.KeyTerm);
+        V temperature = at.Parameter(offset + at.Head), product = gradient * score;
         parameters.Add(offset + at.Head, product * query * key);
         parameters.AddQueryTerm(product * temperature * key);
         parameters.AddKeyTerm(product * temperature * query);
