@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Heed.Kernels;
 
 namespace Heed.Benchmarks;
@@ -32,13 +33,38 @@ internal sealed class AttentionCostsGroup : IBenchmarkGroup
         double operations = 4.0 * Heads * Tokens * Tokens * Dim;
         Measure("plain", () => FusedAttention.Forward(q, k, v, o, shape));
         Measure("alibi", () => FusedAttention.Forward(q, k, v, o, shape, new Alibi(0), default(NoMask), slopes));
+        Measure("alibi by a user", () => FusedAttention.Forward(q, k, v, o, shape, default(OwnAlibi), default(NoMask), slopes));
         Measure("soft-cap", () => FusedAttention.Forward(q, k, v, o, shape, new SoftCap(30), default(NoMask)));
         Measure("dropout", () => FusedAttention.Forward(q, k, v, o, shape, default, new AttentionOptions { Dropout = 0.1f, DropoutKey = 1 }));
         Measure("statistics", () => FusedAttention.Forward(q, k, v, o, shape, new AttentionStatistics { LogSumExp = log, Maximum = maximum, ArgMax = argMax, Entropy = entropy }));
         Measure("top-8", () => FusedAttention.Forward(q, k, v, o, shape, new AttentionStatistics { LogSumExp = log, TopKeys = keys, TopWeights = weights }));
         Measure("mass", () => FusedAttention.Forward(q, k, v, o, shape, new AttentionStatistics { LogSumExp = log, KeyMass = mass }));
 
+        // A quarter of the blocks, the same number in each row: the operations are those of the tiles that are left.
+        foreach (int size in new[] { 64, 128, 256 })
+        {
+            int blocks = Tokens / size;
+            bool[] flags = [.. Enumerable.Range(0, blocks * blocks).Select(i => (((i / blocks) * 7) + (i % blocks)) % 4 == 0)];
+            run.Measure($"p2k blocks of {size}, a quarter", "fwd", operations / 4, () => FusedAttention.Forward(q, k, v, o, shape, default(PlainScore), new BlockSparseMask(size, Tokens), default, default, new AttentionOptions { MaskFlags = flags }));
+        }
+
         void Measure(string extra, Action once) => run.Measure($"p2k {extra}", "fwd", operations, once);
+    }
+
+    // What Alibi does, as a user would write it: a struct of one's own costs no more.
+    private readonly struct OwnAlibi : IDifferentiableScoreModifier
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Forward<V>(V score, in ScoreContext<V> at)
+            where V : unmanaged, ISimd<V> => score - (at.Parameter(at.Head) * V.Abs(at.Distance));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Backward<V>(V gradient, V score, in ScoreContext<V> at, ParameterGradient<V> parameters)
+            where V : unmanaged, ISimd<V>
+        {
+            parameters.Add(at.Head, -(gradient * V.Abs(at.Distance)));
+            return gradient;
+        }
     }
 
     private static void Decode(BenchmarkRun run, KeyValueFormat format, string name, int bytes)

@@ -180,7 +180,7 @@ public sealed unsafe partial class KeyValueCache
     /// <param name="modifier">Function of the score.</param>
     /// <param name="mask">Which pairs take part.</param>
     /// <param name="parameters">What the modifier reads.</param>
-    /// <param name="statistics">What to tell about the weights, except what needs a second sweep.</param>
+    /// <param name="statistics">What to tell about the weights; top keys and the mass of keys only of a cache in float32.</param>
     /// <param name="options">As in <see cref="FusedAttention"/>; positions are the cache's own, and sequences must not be packed.</param>
     /// <typeparam name="TModifier">The score modifier.</typeparam>
     /// <typeparam name="TMask">The mask.</typeparam>
