@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Heed.Kernels;
 
-/// <summary>Checks every kernel on this machine: against its double-precision reference, and gradients against differences of the reference.</summary>
+/// <summary>Checks every kernel on this machine: against its double-precision reference, and gradients against those of the reference, or differences of it.</summary>
 /// <remarks>
 /// <para>The data comes from a counter-based stream, sizes are odd so that edges are met. An error is relative to the largest reference value;
 /// limits are a few roundings of float32 for elementwise functions, and grow with the length of sums.</para>
@@ -88,6 +88,8 @@ public sealed class KernelVerification
         ("LstmStepKernel", RecurrentChecks.LstmStep),
         ("GruKernel", RecurrentChecks.Gru),
         ("FusedAttention", AttentionChecks.Fused),
+        ("FusedAttention with options", AttentionChecks.Options),
+        ("KeyValueCache", AttentionChecks.Cached),
         ("FusedAttention beside float32", AttentionChecks.BesidePlain),
         ("ScoreModification", AttentionChecks.Modified),
         ("AdamWKernel", OptimizerChecks.AdamW),
