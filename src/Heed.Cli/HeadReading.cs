@@ -27,8 +27,8 @@ internal sealed class HeadReading
         }
         if (File.Exists(Path.Combine(path, "manifest.json")) || !PretrainedTransformer.IsIn(path))
             throw new UsageException($"--heads reads language models, and encoders and decoders of others; '{path}' is another model.");
-        Transformer encoder = PretrainedTransformer.LoadEncoder(path).Model;
-        return new HeadReading(encoder, null, PretrainedTokenizer.LoadFor(path, encoder.VocabularySize).WithMaximumLength(null).Encode(text));
+        Transformer network = PretrainedTransformer.LoadEncoder(path).Model;
+        return new HeadReading(network, null, PretrainedTokenizer.LoadFor(path, network.VocabularySize).WithMaximumLength(null).Encode(text));
     }
 
     /// <summary>What each head does.</summary>

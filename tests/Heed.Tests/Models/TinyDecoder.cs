@@ -65,7 +65,7 @@ internal static class TinyDecoder
 
     private static string Tokenizer(string postProcessor)
     {
-        string vocabulary = string.Join(',', Characters.Select((c, i) => $"\"{(c == '\n' ? "\\n" : c.ToString())}\":{i + 3}"));
+        string vocabulary = string.Join(',', Characters.Select((c, i) => c == '\n' ? $"\"\\n\":{i + 3}" : $"\"{c}\":{i + 3}"));
         return $$$"""
             {"version":"1.0","added_tokens":[{"id":1,"content":"<s>","special":true,"normalized":false},{"id":2,"content":"</s>","special":true,"normalized":false}],
             "pre_tokenizer":{"type":"Split","pattern":{"Regex":"[\\s\\S]"},"behavior":"Isolated","invert":false},{{{postProcessor}}}"decoder":{"type":"Fuse"},
