@@ -37,6 +37,7 @@ internal static class DescribeCommand
                 throw new UsageException("--trace is of a text: give it with --heads TEXT.");
             if (ModelDescription.Of(path, SegmentSettings.Size("--size", parsed.GetValue(size)!)) is { } description)
             {
+                UnexpectedTensors.Say(terminal.Say, path);
                 description.Write(terminal, parsed.GetValue(json));
                 return ExitCode.Done;
             }

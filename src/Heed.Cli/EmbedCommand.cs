@@ -40,6 +40,7 @@ internal static class EmbedCommand
             if (parsed.GetValue(top) < 1)
                 throw new UsageException(FormattableString.Invariant($"--top must be at least 1, got {parsed.GetValue(top)}."));
             TextEmbedder embedder = UsageException.Guard(() => TextEmbedder.Load(parsed.GetValue(model)!, parsed.GetValue(pooling)!));
+            UnexpectedTensors.Say(terminal.Say, parsed.GetValue(model)!);
             IEnumerable<string> lines = given.Length > 0 ? given : Lines(terminal, parsed.GetValue(file), parsed.GetValue(encoding));
             if (parsed.GetValue(search) is { } query)
                 Search(terminal, embedder.Search(query, lines, parsed.GetValue(top)), parsed.GetValue(json));

@@ -54,14 +54,14 @@ internal static class EvalCommand
                 made.Write(page!);
                 terminal.Say($"report {page}");
             };
-            if (isOurs && Translator.IsIn(parsed.GetValue(model)!))
-                return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, page is null ? null : (translator, rows, search, report) => show(translator.Report(rows, options with { Evaluation = report }, search)), parsed.GetValue(json));
             if (isOurs && LanguageModel.IsIn(parsed.GetValue(model)!))
                 return Foretell(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, page is null ? null : (language, text) =>
                 {
                     show(language.Report(text, out LanguageModelReport report, options));
                     return report;
                 }, parsed.GetValue(json));
+            if (isOurs && Translator.IsIn(parsed.GetValue(model)!))
+                return Translate(parsed, terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, table.Pairs(parsed, parsed.GetValue(source)!), decoding, page is null ? null : (translator, rows, search, report) => show(translator.Report(rows, options with { Evaluation = report }, search)), parsed.GetValue(json));
             if (isOurs && MaskedLanguageModel.IsIn(parsed.GetValue(model)!))
                 return Guess(terminal, parsed.GetValue(model)!, parsed.GetValue(data)!, page is null ? null : (language, text) =>
                 {

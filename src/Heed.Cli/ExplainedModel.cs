@@ -10,10 +10,10 @@ internal abstract class ExplainedModel
     {
         if (TextClassifier.IsCheckpoint(path))
             return new Texts(TextClassifier.Load(path));
-        if (Translator.IsIn(path))
-            return new Sources(Translator.Load(path));
         if (LanguageModel.IsIn(path))
             return new Beginnings(LanguageModel.Load(path));
+        if (Translator.IsIn(path))
+            return new Sources(Translator.Load(path));
         if (MaskedLanguageModel.IsIn(path))
             return new Gaps(MaskedLanguageModel.Load(path));
         if (Segmenter.IsIn(path))

@@ -45,13 +45,16 @@ internal static class GenerateCommand
                 return made;
             });
             LanguageModel language = LanguageModel.Load(parsed.GetValue(model)!);
+            if (!parsed.GetValue(quiet))
+                UnexpectedTensors.Say(terminal.Say, parsed.GetValue(model)!);
             string beginning = parsed.GetValue(prompt) ?? ReadAll(terminal);
             TextWriterSession session = new(language, parsed.GetValue(half) ? KeyValueFormat.BFloat16 : KeyValueFormat.Float32);
             using Interruption interruption = new(terminal, cancellation);
             Stopwatch clock = new();
             int count = 0;
+            IEnumerable<string> pieces = UsageException.Guard(() => session.Generate(beginning, options));
             terminal.Out.Write(beginning);
-            foreach (string piece in UsageException.Guard(() => session.Generate(beginning, options)))
+            foreach (string piece in pieces)
             {
                 if (count == 0)
                     clock.Start();

@@ -9,10 +9,9 @@ internal sealed class HeadReading
     private readonly TransformerLanguageModel? decoder;
     private readonly TokenizedText encoded;
 
-    private HeadReading(Transformer? encoder, TransformerLanguageModel? decoder, PretrainedTokenizer tokenizer, string text)
+    private HeadReading(Transformer? encoder, TransformerLanguageModel? decoder, TokenizedText encoded)
     {
-        (this.encoder, this.decoder) = (encoder, decoder);
-        encoded = tokenizer.WithMaximumLength(null).Encode(text, addSpecialTokens: encoder is not null);
+        (this.encoder, this.decoder, this.encoded) = (encoder, decoder, encoded);
         int most = (encoder ?? decoder!.Transformer).Config.MaximumLength;
         if (encoded.Ids.Length < 2 || encoded.Ids.Length > most)
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--heads: the text has {encoded.Ids.Length} tokens; from 2 to the {most} that the model reads are required."));
@@ -21,16 +20,15 @@ internal sealed class HeadReading
     /// <summary>Loads a model and encodes the text for it.</summary>
     public static HeadReading Of(string path, string text)
     {
-        if (!File.Exists(Path.Combine(path, "manifest.json")) && PretrainedTransformer.IsIn(path))
+        if (LanguageModel.IsIn(path))
         {
-            PretrainedTokenizer tokenizer = PretrainedTokenizer.Load(path);
-            return PretrainedTransformer.Describe(path).Config.IsDecoder ? new HeadReading(null, PretrainedTransformer.LoadLanguageModel(path).Model, tokenizer, text)
-                : new HeadReading(PretrainedTransformer.LoadEncoder(path).Model, null, tokenizer, text);
+            LanguageModel model = LanguageModel.Load(path);
+            return new HeadReading(null, model.Network, model.Encode(text));
         }
-        if (!LanguageModel.IsIn(path))
+        if (File.Exists(Path.Combine(path, "manifest.json")) || !PretrainedTransformer.IsIn(path))
             throw new UsageException($"--heads reads language models, and encoders and decoders of others; '{path}' is another model.");
-        LanguageModel model = LanguageModel.Load(path);
-        return new HeadReading(null, model.Network, model.Tokenizer, text);
+        Transformer network = PretrainedTransformer.LoadEncoder(path).Model;
+        return new HeadReading(network, null, PretrainedTokenizer.LoadFor(path, network.VocabularySize).WithMaximumLength(null).Encode(text));
     }
 
     /// <summary>What each head does.</summary>

@@ -56,6 +56,8 @@ internal sealed class TrainTextCommand
         (TextData all, TextData train, TextData devRows, TextData? testRows) = Read(parsed, share, options.Start);
         options = options with { Network = settings.NetworkFor(parsed, options, train.Target) };
         UsageException.Guard(() => Checked(options));
+        if (options.Pretrained is { } encoder)
+            UnexpectedTensors.Say(message => run.Say(parsed, message), encoder);
         CrossValidation? folds = plan.Folds(parsed) is { } count ? CrossValidation.Run(all, count, settings.Seed(parsed), options, message => run.Say(parsed, message), session.Token) : null;
         int? trials = plan.Trials(parsed);
         TextClassifier classifier = trials is { } most ? Search(parsed, session, train, devRows, options, most)

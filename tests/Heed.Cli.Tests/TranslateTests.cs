@@ -135,7 +135,7 @@ public sealed class TranslateTests(TrainedTranslator model) : IClassFixture<Trai
         CommandRun.Of([.. onward, "--tokens", "characters"]).ShouldRefuse("--tokens says what a token is", "leave one of them out");
         CommandRun wider = CommandRun.Of([.. onward, "--hidden", "40"]);
         wider.Code.ShouldBe(2);
-        wider.Error.ShouldContain("weights have other shapes, the first is 'encoder.weight_ih_l0': the file has (128, 24), the model (160, 24)");
+        wider.Error.ShouldContain("weights have other shapes ('encoder.weight_ih_l0': the file has (128, 24), the model (160, 24)");
         CommandRun.Of([.. onward, "--model", "transformer"]).ShouldRefuse("--model transformer cannot go on from the model of --init");
         CommandRun.Of([.. onward.Select(part => part == model.Model ? folder["nothing"] : part)]).ShouldRefuse("nothing");
     }

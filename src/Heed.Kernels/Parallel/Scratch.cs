@@ -79,7 +79,9 @@ internal readonly unsafe struct Scratch : IDisposable
     {
         public readonly nint[] Blocks = new nint[KeptBuckets];
 
+#pragma warning disable MA0055 // Nothing else tells of a thread's end.
         ~Kept()
+#pragma warning restore MA0055
         {
             for (int i = 0; i < Blocks.Length; i++)
             {

@@ -6,14 +6,19 @@ namespace Heed;
 /// <summary>Writes tokens with a language model, each from those before it, with keys and values of earlier ones in a cache.</summary>
 /// <remarks>
 /// <para>What the cache holds of an earlier prompt is used again where a new one begins alike. Greedy writing gives the same tokens alone, in a batch, and without a cache: the logits have the same bits.</para>
+/// <para>Memory grows with the tokens, doubling, up to those of prompt and answer; a request whose keys and values exceed what the process may have is refused before.</para>
 /// <para>One conversation belongs to one instance and one thread at a time; a model serves any number of instances.</para>
 /// </remarks>
 public sealed class TokenGenerator
 {
+    // Tokens for which a cache has room at first.
+    private const int FirstRoom = 256;
+
     private readonly TransformerLanguageModel model;
     private readonly KeyValueFormat format;
     private readonly List<int> known = [];
     private TransformerCache? cache;
+    private int most;
 
     /// <summary>Makes a generator.</summary>
     /// <param name="model">The model.</param>
@@ -35,13 +40,15 @@ public sealed class TokenGenerator
     /// <param name="options">How; <see cref="GenerationOptions.Stop"/> has no say here. A beam search gives its tokens out at its end, and ends where the context is full.</param>
     /// <param name="ends">Tokens that end the writing; they are not given out.</param>
     /// <returns>The tokens as they come.</returns>
-    /// <exception cref="ArgumentException">The prompt is empty or longer than the model reads, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">The prompt is empty, longer than the model reads, or has an id that is not in the vocabulary; an option is out of its range; or there is no memory for so many tokens.</exception>
     public IEnumerable<int> Generate(IReadOnlyList<int> prompt, GenerationOptions options, IReadOnlySet<int>? ends = null)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        Check(prompt, ContextLength);
+        Check(prompt, model);
+        most = (int)Math.Min(ContextLength, prompt.Count + (long)options.MaximumTokens);
+        CheckMemory(model, options.BeamSize, most, format);
         return options.BeamSize > 1 ? Search(prompt, options, ends ?? new HashSet<int>()) : Run(prompt, options, ends ?? new HashSet<int>());
     }
 
@@ -52,7 +59,7 @@ public sealed class TokenGenerator
     /// <param name="ends">Tokens that end the writing; they are not given out.</param>
     /// <param name="format">How the cache stores numbers.</param>
     /// <returns>The tokens of each answer.</returns>
-    /// <exception cref="ArgumentException">A prompt is empty or longer than the model reads, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">A prompt is empty, longer than the model reads, or has an id that is not in the vocabulary; an option is out of its range; or there is no memory for so many tokens.</exception>
     public static int[][] GenerateMany(
         TransformerLanguageModel model, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, IReadOnlySet<int>? ends = null, KeyValueFormat format = KeyValueFormat.Float32)
     {
@@ -62,7 +69,7 @@ public sealed class TokenGenerator
         options.Validate();
         int context = model.Transformer.Config.MaximumLength;
         foreach (IReadOnlyList<int> prompt in prompts)
-            Check(prompt, context);
+            Check(prompt, model);
         if (prompts.Count == 0)
             return [];
         if (options.BeamSize > 1)
@@ -70,6 +77,7 @@ public sealed class TokenGenerator
         int longest = prompts.Max(p => p.Count);
         int[] starts = [.. prompts.Select(p => longest - p.Count)], ids = [.. prompts.SelectMany(p => Enumerable.Repeat(0, longest - p.Count).Concat(p))];
         int[] rooms = [.. prompts.Select(p => Math.Min(options.MaximumTokens, context - p.Count))];
+        CheckMemory(model, prompts.Count, longest + rooms.Max(), format);
         TransformerCache shared = Step.Evaluate(pass => model.Transformer.NewCache(prompts.Count, longest + rooms.Max(), pass, starts, format));
         List<int>[] answers = [.. prompts.Select(_ => new List<int>())], histories = [.. prompts.Select(p => p.ToList())];
         RandomStream[] random = [.. prompts.Select(_ => new RandomStream(options.Seed, "generate"))];
@@ -105,6 +113,7 @@ public sealed class TokenGenerator
             // The context is full: go on from its second half.
             if (known.Count + ids.Length > ContextLength)
                 ids = Remember(history[^((ContextLength + 1) / 2)..]);
+            Grow(known.Count + ids.Length);
             float[] logits = Step.Evaluate(pass => model.Next(ids, cache!, pass)).Values.ToArray();
             known.AddRange(ids);
             int id = Choose(logits, options, history, random);
@@ -155,19 +164,48 @@ public sealed class TokenGenerator
         int same = 0;
         while (same < Math.Min(known.Count, prompt.Count - 1) && known[same] == prompt[same])
             same++;
-        cache ??= Step.Evaluate(pass => model.Transformer.NewCache(1, ContextLength, pass, format: format));
-        cache.Truncate(same);
+        cache?.Truncate(same);
+        Grow(prompt.Count);
         known.RemoveRange(same, known.Count - same);
         ReusedTokens = same;
         return [.. prompt.Skip(same)];
     }
 
-    private static void Check(IReadOnlyList<int> prompt, int context)
+    // Twice as much each time, so that each token is copied once or twice in the whole.
+    private void Grow(int tokens)
     {
+        if (tokens <= cache?.Capacity)
+            return;
+        int capacity = Math.Clamp(Math.Max(tokens, cache is null ? FirstRoom : 2 * Math.Min(cache.Capacity, 1 << 29)), 0, Math.Max(tokens, most));
+        cache = cache?.Select([0], capacity) ?? Step.Evaluate(pass => model.Transformer.NewCache(1, capacity, pass, format: format));
+    }
+
+    // A configuration may promise a context that no machine holds.
+    private static void CheckMemory(TransformerLanguageModel model, int batch, int tokens, KeyValueFormat format)
+    {
+        TransformerConfig config = model.Transformer.Config;
+        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, layer = (long)batch * config.SelfAttention.KeyHeads * tokens * Math.Max(config.SelfAttention.KeyDim, config.SelfAttention.ValueDim);
+        double bytes = batch * (double)config.CacheBytes(tokens, format);
+        if (layer > Array.MaxLength || bytes > memory)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"TokenGenerator: keys and values of {tokens:N0} tokens of prompt and answer{(batch > 1 ? FormattableString.Invariant($", {batch} times,") : "")} take {bytes / (1L << 30):F1} GiB, this process may have {memory / (double)(1L << 30):F1}{(layer > Array.MaxLength ? ", and one layer's are more than an array holds" : "")}; write fewer tokens{(format == KeyValueFormat.Float32 ? ", or keep them as bfloat16" : "")}."),
+                nameof(tokens));
+        }
+    }
+
+    private static void Check(IReadOnlyList<int> prompt, TransformerLanguageModel model)
+    {
+        (int context, int vocabulary) = (model.Transformer.Config.MaximumLength, model.Transformer.VocabularySize);
         if (prompt.Count == 0)
             throw new ArgumentException("TokenGenerator: a prompt has no token; there is nothing to go on from.", nameof(prompt));
         if (prompt.Count > context)
             throw new ArgumentException(FormattableString.Invariant($"TokenGenerator: a prompt has {prompt.Count} tokens, the model reads {context}; shorten it."), nameof(prompt));
+        foreach (int id in prompt)
+        {
+            if (id < 0 || id >= vocabulary)
+                throw new ArgumentException(FormattableString.Invariant($"TokenGenerator: a prompt has the id {id}, which is not in the vocabulary of {vocabulary} (0 … {vocabulary - 1}). Does the tokenizer belong to the model?"), nameof(prompt));
+        }
     }
 
     private static int Choose(ReadOnlySpan<float> logits, GenerationOptions options, List<int> history, RandomStream random)

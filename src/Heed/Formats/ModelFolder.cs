@@ -44,6 +44,7 @@ public sealed class ModelFolder
     public static ModelFolder Open(string path, ModelFolderCheck check = ModelFolderCheck.Hashes)
     {
         ArgumentNullException.ThrowIfNull(path);
+        PickledWeights.Refuse(path);
         string folder = ModelFolderWriter.WholeFolder(path)
             ?? throw new InputException(File.Exists(path) ? "is a file; a model is a folder." : "no such folder. Is the path right?", path);
         var model = new ModelFolder(folder, ModelManifest.Read(folder));

@@ -49,9 +49,10 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Opens a file and checks its header.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InputException">The file cannot be read or is not valid.</exception>
+    /// <exception cref="InputException">The file cannot be read or is not valid, or holds pickled weights.</exception>
     public static SafetensorsFile Open(string path)
     {
+        PickledWeights.Refuse(path);
         SafeFileHandle opened = FileAccessFault.Guard(path, "read", () => File.OpenHandle(path));
         try
         {

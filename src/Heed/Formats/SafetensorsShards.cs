@@ -53,7 +53,7 @@ public sealed class SafetensorsShards : IDisposable
         ArgumentNullException.ThrowIfNull(path);
         if (!Directory.Exists(path))
         {
-            RefusePickle(path);
+            PickledWeights.RefuseNamed(path);
             return Join(path, [path]);
         }
         string single = System.IO.Path.Combine(path, SingleFile), index = System.IO.Path.Combine(path, IndexFile);
@@ -62,7 +62,7 @@ public sealed class SafetensorsShards : IDisposable
         if (File.Exists(index))
             return OpenIndexed(path, index);
         foreach (string file in FileAccessFault.Guard(path, "read", () => Directory.GetFiles(path).Order(StringComparer.Ordinal).ToArray()))
-            RefusePickle(file);
+            PickledWeights.RefuseNamed(file);
         throw new InputException($"there is neither {SingleFile} nor {IndexFile}. Is it the folder of a checkpoint?", path);
     }
 
@@ -138,14 +138,5 @@ public sealed class SafetensorsShards : IDisposable
             opened.ForEach(f => f.Dispose());
             throw;
         }
-    }
-
-    private static void RefusePickle(string path)
-    {
-        if (System.IO.Path.GetExtension(path) is not (".bin" or ".pt" or ".pth" or ".ckpt" or ".pkl"))
-            return;
-        string name = System.IO.Path.GetFileName(path);
-        throw new InputException($"pickled weights are not read, because reading them may run any code in them. Convert them where you trust them: python -c \"import torch; from safetensors.torch import save_file; "
-            + $"w = torch.load('{name}', map_location='cpu', weights_only=True); save_file({{k: v.clone().contiguous() for k, v in w.items()}}, '{SingleFile}')\".", path);
     }
 }

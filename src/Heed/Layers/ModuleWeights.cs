@@ -17,13 +17,18 @@ public sealed record WeightReport(string Path, IReadOnlyList<string> Loaded, IRe
     internal IReadOnlyList<string> MisShapedParameters { get; init; } = [];
 
     /// <summary>Throws unless every weight of the module was loaded.</summary>
-    /// <exception cref="InputException">A weight is missing or has another shape; names the first of them.</exception>
+    /// <exception cref="InputException">A weight is missing or has another shape; says how many of each kind, and some of their names, those that were not expected among them.</exception>
     public void ThrowIfIncomplete()
     {
-        if (Missing.Count > 0)
-            throw new InputException(FormattableString.Invariant($"{Missing.Count} weights are missing, the first is '{Missing[0]}'; the file belongs to another model."), Path);
-        if (MisShaped.Count > 0)
-            throw new InputException(FormattableString.Invariant($"{MisShaped.Count} weights have other shapes, the first is {MisShaped[0]}; the file belongs to another model."), Path);
+        if (Missing.Count == 0 && MisShaped.Count == 0)
+            return;
+        string[] faults =
+        [
+            .. Missing.Count == 0 ? Array.Empty<string>() : [FormattableString.Invariant($"{Missing.Count} {(Missing.Count == 1 ? "weight is" : "weights are")} missing{Names(Missing)}")],
+            .. MisShaped.Count == 0 ? Array.Empty<string>() : [FormattableString.Invariant($"{MisShaped.Count} {(MisShaped.Count == 1 ? "weight has another shape" : "weights have other shapes")}{Names(MisShaped)}")],
+            .. Unexpected.Count == 0 ? Array.Empty<string>() : [FormattableString.Invariant($"{Unexpected.Count} {(Unexpected.Count == 1 ? "was" : "were")} not expected{Names(Unexpected)}")],
+        ];
+        throw new InputException($"{string.Join("; ", faults)}: the file belongs to another model.", Path);
     }
 
     /// <summary>As <c>12 loaded, 0 missing, 1 unexpected (lm_head.weight), 0 mis-shaped</c>.</summary>

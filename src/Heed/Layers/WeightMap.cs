@@ -72,8 +72,7 @@ public sealed class WeightMap
                 loaded.Add(tensor.Name);
             }
         }
-        HashSet<string> known = [.. tensors.Select(t => t.Key)];
-        ILookup<bool, string> others = shards.Names.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).ToLookup(isUnused);
+        ILookup<bool, string> others = Others(shards.Names);
         return new WeightReport(shards.Path, loaded, missing, [.. others[false]], misShaped) { Unused = [.. others[true]], MissingParameters = missingParts, MisShapedParameters = misShapedParts };
     }
 
@@ -84,6 +83,13 @@ public sealed class WeightMap
     public IEnumerable<SafetensorsArray> Save(Module module) => Save(module, p => p.Memory);
 
     internal IEnumerable<SafetensorsArray> Save(Module module, Func<Parameter, ReadOnlyMemory<float>> valuesOf) => Resolve(module).Select(t => Write(t, valuesOf));
+
+    /// <summary>The names that no place has: true for those that the module is known not to need.</summary>
+    internal ILookup<bool, string> Others(IEnumerable<string> names)
+    {
+        HashSet<string> known = [.. tensors.Select(t => t.Key)];
+        return names.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).ToLookup(isUnused);
+    }
 
     private IEnumerable<Joined> Resolve(Module module)
     {

@@ -15,10 +15,8 @@ namespace Heed;
 /// </remarks>
 public sealed partial class LanguageModel
 {
-    private readonly byte[] tokenizerFile;
-
-    internal LanguageModel(TransformerLanguageModel network, PretrainedTokenizer tokenizer, byte[] tokenizerFile, TrainingRecord record) =>
-        (Network, Tokenizer, this.tokenizerFile, Record) = (network, tokenizer, tokenizerFile, record);
+    internal LanguageModel(TransformerLanguageModel network, PretrainedTokenizer tokenizer, IReadOnlyDictionary<string, byte[]> tokenizerFiles, TrainingRecord record) =>
+        (Network, Tokenizer, TokenizerFiles, Record) = (network, tokenizer, tokenizerFiles, record);
 
     /// <summary>The network.</summary>
     public TransformerLanguageModel Network { get; }
@@ -26,10 +24,19 @@ public sealed partial class LanguageModel
     /// <summary>The tokens.</summary>
     public PretrainedTokenizer Tokenizer { get; }
 
-    /// <summary>How the model came to be.</summary>
+    /// <summary>How the model came to be; without an epoch for a checkpoint of others.</summary>
     public TrainingRecord Record { get; private set; }
 
-    internal ReadOnlySpan<byte> TokenizerFile => tokenizerFile;
+    /// <summary>The tokenizer's files by name.</summary>
+    internal IReadOnlyDictionary<string, byte[]> TokenizerFiles { get; }
+
+    /// <summary>Whether a text stands behind what its tokenizer puts before it, as <c>&lt;s&gt;</c>; models that are trained here see running text alone.</summary>
+    internal bool HasBeginning { get; init; }
+
+    /// <summary>Tokens that end a text, beside those that the tokenizer names.</summary>
+    internal IReadOnlyList<int> Ends { get; init; } = [];
+
+    internal int[] Beginning => HasBeginning ? Tokenizer.Beginning : [];
 
     /// <summary>Trains a model on a text; its last tenth chooses the best moment.</summary>
     /// <param name="text">The text.</param>
@@ -76,7 +83,7 @@ public sealed partial class LanguageModel
         TransformerLanguageModel network = new(options.Causal, tokenizer.VocabularySize, options.IsTied);
         network.Initialize(options.Training.Seed);
         TrainingOptions run = options.Run;
-        LanguageModel model = new(network, tokenizer, file, TrainingRecord.Create(run, new TrainingReport([], 0, false, default), Hash(train), Hash(dev)));
+        LanguageModel model = new(network, tokenizer, new Dictionary<string, byte[]>(StringComparer.Ordinal) { [LanguageModelFiles.Tokenizer] = file }, TrainingRecord.Create(run, new TrainingReport([], 0, false, default), Hash(train), Hash(dev)));
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, model.RunHash()) : null;
         TrainingReport report = new Trainer(network, run, observer is null ? [] : [observer], checkpoint).Run(new LanguageModelTask(network, learned, chosen, options), cancellation);
         model.Record = TrainingRecord.Create(run, report, Hash(train), Hash(dev));
@@ -84,13 +91,22 @@ public sealed partial class LanguageModel
     }
 
     /// <summary>Loads a model.</summary>
-    /// <param name="path">The model's folder.</param>
+    /// <param name="path">The model's folder, or that of a checkpoint of others in the form of GPT-2 or Llama with its tokenizer (see <see cref="PretrainedTransformer"/>).</param>
     /// <exception cref="InputException">The folder is damaged or holds another model; says where.</exception>
-    public static LanguageModel Load(string path) => LanguageModelFiles.Load(path);
+    public static LanguageModel Load(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return PretrainedLanguageModel.IsFolderOfOthers(path) ? PretrainedLanguageModel.Load(path) : LanguageModelFiles.Load(path);
+    }
 
-    /// <summary>Whether a folder holds a language model.</summary>
+    /// <summary>Whether a folder holds a language model, ours or of others.</summary>
     /// <param name="path">The folder.</param>
-    public static bool IsIn(string path) => LanguageModelFiles.IsIn(path);
+    /// <exception cref="InputException">The folder holds nothing of the kind, or a checkpoint of others of an architecture that is not read; says which are.</exception>
+    public static bool IsIn(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return PretrainedLanguageModel.IsFolderOfOthers(path) ? PretrainedConfig.Read(path).IsDecoder : LanguageModelFiles.IsIn(path);
+    }
 
     /// <summary>Saves the model as a folder; whole, or not at all.</summary>
     /// <param name="path">The folder; one that holds a model is replaced.</param>
@@ -105,7 +121,18 @@ public sealed partial class LanguageModel
     public IEnumerable<string> Generate(string prompt, GenerationOptions? options = null, CancellationToken cancellation = default) =>
         new TextWriterSession(this).Generate(prompt, options, cancellation);
 
-    /// <summary>How well a text is foretold.</summary>
+    /// <summary>A text's tokens as the model reads them when it is to go on: behind those that its tokenizer puts first (a Llama's <c>&lt;s&gt;</c>), and without those that would end it.</summary>
+    /// <param name="text">Any text.</param>
+    public TokenizedText Encode(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        TokenizedText whole = Tokenizer.WithMaximumLength(null).Encode(text, addSpecialTokens: HasBeginning);
+        int count = Beginning.Length + whole.TextIndexes.Count(index => index >= 0);
+        return count == whole.Count ? whole
+            : new TokenizedText(whole.Ids[..count], whole.Tokens[..count], whole.Offsets[..count], whole.TypeIds[..count], whole.TextIndexes[..count], whole.SpecialTokens[..count], whole.CutOff);
+    }
+
+    /// <summary>How well a text is foretold: in windows as long as the model reads (shorter where a gigabyte of logits does not hold one), which begin with what its tokenizer puts first.</summary>
     /// <param name="text">The text.</param>
     public LanguageModelReport Evaluate(string text)
     {
@@ -136,16 +163,19 @@ public sealed partial class LanguageModel
     /// <summary>The same, and each token's loss; the first one has none.</summary>
     internal LanguageModelReport Evaluate(string text, int[] ids, float[]? losses)
     {
-        (double loss, long right, long count) = LanguageModelTask.Measure(Network, ids, losses is null ? null : (token, own) => losses[token] = own);
+        (double loss, long right, long count) = LanguageModelTask.Measure(Network, ids, Beginning, losses is null ? null : (token, own) => losses[token] = own);
         return new LanguageModelReport(count, count == 0 ? double.NaN : loss / count, count == 0 ? double.NaN : right / (double)count, Encoding.UTF8.GetByteCount(text), loss);
     }
 
     internal static int[] Ids(PretrainedTokenizer tokenizer, string text) => tokenizer.WithMaximumLength(null).Encode(text, addSpecialTokens: false).Ids;
 
+    /// <summary>The text of a token; empty for a row of a table that was filled up.</summary>
+    internal string TextOf(int id) => id < Tokenizer.VocabularySize ? Tokenizer.Decode([id], skipSpecialTokens: false) : "";
+
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private string RunHash() => Convert.ToHexStringLower(SHA256.HashData(
-        [.. JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), .. JsonSerializer.SerializeToUtf8Bytes(LanguageModelFiles.ConfigOf(this), HeedJson.Default.LanguageModelConfig), .. tokenizerFile]));
+        [.. JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), .. JsonSerializer.SerializeToUtf8Bytes(LanguageModelFiles.ConfigOf(this), HeedJson.Default.LanguageModelConfig), .. TokenizerFiles.Values.SelectMany(file => file)]));
 }
 
 /// <summary>How well a <see cref="LanguageModel"/> foretells a text.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Heed;
 
@@ -19,14 +20,30 @@ internal sealed record LanguageModelConfig
     public required TransformerConfig Network { get; init; }
 
     public bool IsTied { get; init; }
+
+    // From here on of checkpoints of others. Rows of the table, where the tokenizer has fewer.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int VocabularySize { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool HasBeginning { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int[]? Ends { get; init; }
 }
 
 /// <summary>A language model as a folder.</summary>
 internal static class LanguageModelFiles
 {
-    private const string Config = "config.json", Tokenizer = "tokenizer.json", Weights = "model.safetensors", Training = "training.json";
+    public const string Tokenizer = "tokenizer.json";
+    private const string Config = "config.json", Weights = "model.safetensors", Training = "training.json";
 
-    public static LanguageModelConfig ConfigOf(LanguageModel model) => new() { Network = model.Network.Transformer.Config, IsTied = model.Network.IsTied };
+    public static LanguageModelConfig ConfigOf(LanguageModel model) => new()
+    {
+        Network = model.Network.Transformer.Config, IsTied = model.Network.IsTied, HasBeginning = model.HasBeginning,
+        VocabularySize = model.Network.Transformer.VocabularySize == model.Tokenizer.VocabularySize ? 0 : model.Network.Transformer.VocabularySize,
+        Ends = model.Ends.Count == 0 ? null : [.. model.Ends],
+    };
 
     /// <summary>The tokenizer that options ask for, and its file.</summary>
     public static (PretrainedTokenizer Tokenizer, byte[] File) Tokens(LanguageModelOptions options, string text, CancellationToken cancellation)
@@ -53,14 +70,15 @@ internal static class LanguageModelFiles
 
     public static void Save(LanguageModel model, string path)
     {
-        byte[] tokenizer = model.TokenizerFile.ToArray();
-        ModelFolder.Write(path, new Dictionary<string, Action<Stream>>(StringComparer.Ordinal)
+        Dictionary<string, Action<Stream>> files = new(StringComparer.Ordinal)
         {
             [Config] = stream => JsonSerializer.Serialize(stream, ConfigOf(model), HeedJson.Default.LanguageModelConfig),
-            [Tokenizer] = stream => stream.Write(tokenizer),
             [Weights] = model.Network.SaveWeights,
             [Training] = stream => JsonSerializer.Serialize(stream, model.Record, HeedJson.Default.TrainingRecord),
-        });
+        };
+        foreach ((string name, byte[] bytes) in model.TokenizerFiles)
+            files.Add(name, stream => stream.Write(bytes));
+        ModelFolder.Write(path, files);
     }
 
     public static bool IsIn(string path) => ModelFolder.Open(path, ModelFolderCheck.Lengths).TaskOf() == LanguageModelConfig.TaskName;
@@ -78,16 +96,19 @@ internal static class LanguageModelFiles
             throw new InputException(FormattableString.Invariant($"the model has format version {config.Version}, this library reads up to {LanguageModelConfig.LatestVersion}; update it."), place);
         if (config.Network is null)
             throw new InputException("'network' is null; copy the whole folder again.", place);
-        string tokenizerPath = folder.PathOf(Tokenizer);
+        // Checkpoints of others may have their tokens in other files.
+        string tokenizerPath = folder.PathOf(new[] { Tokenizer, "vocab.json", "vocab.txt" }.FirstOrDefault(folder.Files.ContainsKey) ?? Tokenizer);
         PretrainedTokenizer tokenizer = PretrainedTokenizer.Load(tokenizerPath);
+        int vectors = config.VocabularySize == 0 ? tokenizer.VocabularySize : config.VocabularySize;
+        tokenizer.RequireVectors(vectors, place);
         TransformerLanguageModel network;
         try
         {
             config.Network.Validate();
             // Before memory is taken: a weight takes at least two bytes of the file.
-            if (config.Network.LeastWeights(tokenizer.VocabularySize) > folder.Files[Weights].Length / 2.0)
+            if (config.Network.LeastWeights(vectors) > folder.Files[Weights].Length / 2.0)
                 throw new InputException($"the network that it describes has more weights than {Weights} holds; copy the whole folder again.", place);
-            network = new TransformerLanguageModel(config.Network, tokenizer.VocabularySize, config.IsTied);
+            network = new TransformerLanguageModel(config.Network, vectors, config.IsTied);
         }
         catch (ArgumentException e)
         {
@@ -97,6 +118,7 @@ internal static class LanguageModelFiles
         TrainingRecord record = folder.ReadJson(Training, HeedJson.Default.TrainingRecord);
         if (record.Options is null || record.Epochs is null || record.Epochs.Any(e => e is null))
             throw new InputException("'options' or 'epochs' is null; copy the whole folder again.", folder.PathOf(Training));
-        return new LanguageModel(network, tokenizer, FileAccessFault.Guard(tokenizerPath, "read", () => File.ReadAllBytes(tokenizerPath)), record);
+        // Other files of the folder are the user's own.
+        return new LanguageModel(network, tokenizer, PretrainedEncoder.FilesOf(folder.Path, folder.Files.ContainsKey), record) { HasBeginning = config.HasBeginning, Ends = config.Ends ?? [] };
     }
 }

@@ -1,6 +1,6 @@
 namespace Heed;
 
-/// <summary>A beginning of a text that a <see cref="LanguageModel"/> goes on with; explained is the token behind it.</summary>
+/// <summary>A beginning of a text that a <see cref="LanguageModel"/> goes on with; explained is the token behind it. Units are the tokens of the text; what the model always reads first stays.</summary>
 internal sealed class LanguageModelInput : TokenSequenceInput
 {
     private readonly LanguageModel model;
@@ -10,7 +10,7 @@ internal sealed class LanguageModelInput : TokenSequenceInput
     private readonly Lazy<InputAttention> attention;
 
     private LanguageModelInput(LanguageModel model, string text, TokenizedText read, ExplainedScalar scalar)
-        : base(text, read.Ids, read.Offsets)
+        : base(text, read.Ids, read.Offsets, [.. Enumerable.Range(0, read.Count).Where(t => !read.SpecialTokens[t])])
     {
         (this.model, whole, ids, this.scalar) = (model, read, read.Ids, scalar);
         attention = new(Attend);
@@ -39,17 +39,17 @@ internal sealed class LanguageModelInput : TokenSequenceInput
     /// <exception cref="ArgumentException">The target is no single token.</exception>
     public static LanguageModelInput Of(LanguageModel model, string text, string? target)
     {
-        TokenizedText read = model.Tokenizer.WithMaximumLength(null).Encode(text, addSpecialTokens: false);
+        TokenizedText read = model.Encode(text);
         int most = model.Network.Transformer.Config.MaximumLength;
         if (read.Count > most)
             throw new InputException(FormattableString.Invariant($"the text has {read.Count} tokens; the model reads {most}. Give a shorter one."));
-        if (read.Count == 0)
+        if (read.SpecialTokens.All(isSpecial => isSpecial))
             throw new InputException("there is nothing to explain: the input has no token.");
         int[] wanted = target is null ? [] : LanguageModel.Ids(model.Tokenizer, target);
         if (target is not null && wanted.Length != 1)
             throw new ArgumentException(FormattableString.Invariant($"the target '{NearestName.Shown(target)}' is {wanted.Length} tokens of the model; give one, as it stands in a text (a space before a word belongs to it)."), nameof(target));
         int id = target is null ? Largest.IndexOf(Step.Evaluate(pass => model.Network.Following(read.Ids, 1, pass)).Values) : wanted[0];
-        return new LanguageModelInput(model, text, read, ExplainedScalar.OfClass(model.Tokenizer.Decode([id], skipSpecialTokens: false), id, 1));
+        return new LanguageModelInput(model, text, read, ExplainedScalar.OfClass(model.TextOf(id), id, 1));
     }
 
     public override ExplainedInput Again() => new LanguageModelInput(model, Source, whole, scalar);
@@ -60,17 +60,17 @@ internal sealed class LanguageModelInput : TokenSequenceInput
 
     private protected override double Scalar(ReadOnlySpan<float> outputs, Span<float> gradient) => scalar.Of(outputs, gradient);
 
-    private protected override string AnswerOf(ReadOnlySpan<float> outputs) => model.Tokenizer.Decode([Largest.IndexOf(outputs)], skipSpecialTokens: false);
+    private protected override string AnswerOf(ReadOnlySpan<float> outputs) => model.TextOf(Largest.IndexOf(outputs));
 
     private InputAttention Attend()
     {
         float[] readers = new float[ids.Length];
         readers[^1] = 1;
-        int[] units = [.. Enumerable.Range(0, ids.Length)];
+        int[] units = [.. UnitOfPlace];
         if (ids.Length > InputAttention.MostPositions)
-            return InputAttention.Long(model.Network, pass => model.Network.Following(ids, 1, pass), [], readers, units, ids.Length);
+            return InputAttention.Long(model.Network, pass => model.Network.Following(ids, 1, pass), [], readers, units, UnitCount);
         AttentionCapture capture = new(model.Network) { HasValueNorms = true };
         Step.Evaluate(pass => model.Network.Following(ids, 1, pass), request: capture);
-        return new InputAttention([], capture.Results, readers, units, ids.Length);
+        return new InputAttention([], capture.Results, readers, units, UnitCount);
     }
 }

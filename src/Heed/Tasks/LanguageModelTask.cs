@@ -9,6 +9,10 @@ internal sealed record TokenWindows(int[] Ids, int[] Targets, int Batch, int Tim
 internal sealed class LanguageModelTask : ITrainingTask<TokenWindows>
 {
     private const int EvaluationBatch = 16;
+
+    // Logits of a window that are in memory at once, and of a batch of several: 1 GiB and 256 MiB.
+    private const int MostLogits = 1 << 28, MostLogitsOfBatch = 1 << 26;
+
     private readonly TransformerLanguageModel network;
     private readonly int[] train, dev;
     private readonly LanguageModelOptions options;
@@ -48,31 +52,39 @@ internal sealed class LanguageModelTask : ITrainingTask<TokenWindows>
 
     public DevScore Evaluate(CancellationToken cancellation)
     {
-        (double loss, long right, long count) = Measure(network, dev);
+        (double loss, long right, long count) = Measure(network, dev, []);
         return new DevScore(loss / Math.Max(1, count), right / (double)Math.Max(1, count), double.NaN);
     }
 
     /// <summary>The sum of the tokens' losses, how many were foretold, and how many there are: windows side by side, each token but the first of all foretold once, from those before it in its window.</summary>
     /// <param name="network">The network.</param>
     /// <param name="tokens">The text.</param>
+    /// <param name="beginning">Tokens that each window begins with, as the model always saw them; behind them the first token of the text is foretold, too.</param>
     /// <param name="take">Told of each token's loss, from several threads; null for nobody.</param>
-    public static (double Loss, long Right, long Count) Measure(TransformerLanguageModel network, int[] tokens, Action<int, float>? take = null)
+    public static (double Loss, long Right, long Count) Measure(TransformerLanguageModel network, int[] tokens, int[] beginning, Action<int, float>? take = null)
     {
-        int width = network.Transformer.Config.MaximumLength, windows = Math.Max(0, tokens.Length - 1 + width - 1) / width, batches = (windows + EvaluationBatch - 1) / EvaluationBatch;
+        int vocabulary = network.Transformer.VocabularySize, before = beginning.Length, inputs = tokens.Length - 1;
+        int most = Math.Max(before + 1, Math.Min(network.Transformer.Config.MaximumLength, MostLogits / vocabulary)), stride = most - before;
+        int windows = inputs < 0 ? 0 : Math.Max(before > 0 ? 1 : 0, (inputs + stride - 1) / stride), width = Math.Min(most, before + Math.Max(0, inputs));
+        int batch = (int)Math.Clamp(MostLogitsOfBatch / Math.Max(1, (long)width * vocabulary), 1, EvaluationBatch), batches = (windows + batch - 1) / batch;
         (double Loss, long Right, long Count)[] parts = new (double, long, long)[batches];
         Workers.Share(batches, n =>
         {
-            int first = n * EvaluationBatch, rows = Math.Min(EvaluationBatch, windows - first);
+            int first = n * batch, rows = Math.Min(batch, windows - first);
             int[] ids = new int[rows * width], targets = new int[ids.Length], lengths = new int[rows];
             targets.AsSpan().Fill(-1);
             for (int row = 0; row < rows; row++)
             {
-                int start = (first + row) * width;
-                lengths[row] = Math.Min(width, tokens.Length - 1 - start);
-                tokens.AsSpan(start, lengths[row]).CopyTo(ids.AsSpan(row * width));
-                tokens.AsSpan(start + 1, lengths[row]).CopyTo(targets.AsSpan(row * width));
+                int start = (first + row) * stride, count = Math.Min(stride, inputs - start), at = row * width;
+                lengths[row] = before + count;
+                beginning.CopyTo(ids, at);
+                tokens.AsSpan(start, count).CopyTo(ids.AsSpan(at + before));
+                tokens.AsSpan(start + 1, count).CopyTo(targets.AsSpan(at + before));
+                if (before > 0 && start == 0)
+                    targets[at + before - 1] = tokens[0];
             }
-            parts[n] = Step.Evaluate(pass => Sum(network.Forward(ids, new SequenceRanges(lengths), pass), targets, take is null ? null : (i, loss) => take((first * width) + i + 1, loss)));
+            Action<int, float>? told = take is null ? null : (i, loss) => take(((first + (i / width)) * stride) + (i % width) - before + 1, loss);
+            parts[n] = Step.Evaluate(pass => Sum(network.Forward(ids, new SequenceRanges(lengths), pass), targets, told));
         });
         return (parts.Sum(p => p.Loss), parts.Sum(p => p.Right), parts.Sum(p => p.Count));
     }

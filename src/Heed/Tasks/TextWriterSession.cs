@@ -39,10 +39,12 @@ public sealed class TextWriterSession
         ArgumentNullException.ThrowIfNull(prompt);
         options ??= new GenerationOptions();
         options.Validate();
-        int[] ids = LanguageModel.Ids(model.Tokenizer, prompt);
+        int[] ids = model.Encode(prompt).Ids;
         if (ids.Length == 0 && model.Tokenizer.BosId is { } begin)
             ids = [begin];
-        HashSet<int> ends = (model.Tokenizer.EosId ?? model.Tokenizer.IdOf(EndOfText)) is { } end ? [end] : [];
+        HashSet<int> ends = [.. model.Ends];
+        if ((model.Tokenizer.EosId ?? model.Tokenizer.IdOf(EndOfText)) is { } end)
+            ends.Add(end);
         return Run(generator.Generate(ids, options, ends), options.Stop, cancellation);
     }
 
@@ -55,7 +57,8 @@ public sealed class TextWriterSession
         {
             cancellation.ThrowIfCancellationRequested();
             TokenCount++;
-            string piece = finder.Add(stream.Append(token));
+            // A table that was filled up to a round size has rows for no token.
+            string piece = finder.Add(token < model.Tokenizer.VocabularySize ? stream.Append(token) : "");
             if (piece.Length > 0)
                 yield return piece;
             if (finder.HasStopped)

@@ -31,8 +31,7 @@ internal sealed record TrainedEncoder(Transformer Network, TokenEncoder Tokens)
         PretrainedTransformer<Transformer> loaded = PretrainedTransformer.LoadEncoder(path);
         TransformerConfig config = loaded.Model.Config;
         PretrainedEncoder tokens = PretrainedEncoder.Load(path, config.AddsPositions ? config.MaximumLength : LongestText);
-        if (tokens.VocabularySize > loaded.Model.VocabularySize)
-            throw new InputException(FormattableString.Invariant($"the tokenizer has {tokens.VocabularySize} tokens, the encoder vectors for {loaded.Model.VocabularySize}; they do not belong together."), path);
+        tokens.Tokenizer.RequireVectors(loaded.Model.VocabularySize, path);
         return new TrainedEncoder(loaded.Model, tokens) { Checkpoint = path, Pooler = PretrainedTransformer.LoadPooler(path, config) };
     }
 

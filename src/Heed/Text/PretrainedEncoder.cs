@@ -35,14 +35,20 @@ public sealed class PretrainedEncoder : TokenEncoder
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumLength, 1);
         PretrainedTokenizer loaded = PretrainedTokenizer.Load(folder);
+        return new PretrainedEncoder(loaded, FilesOf(folder), Math.Min(maximumLength, loaded.MaximumLength ?? maximumLength), redaction);
+    }
+
+    /// <summary>The files of a folder's tokenizer, by name.</summary>
+    internal static Dictionary<string, byte[]> FilesOf(string folder, Func<string, bool>? isPart = null)
+    {
         Dictionary<string, byte[]> read = new(StringComparer.Ordinal);
         foreach (string name in fileNames)
         {
             string path = Path.Combine(folder, name);
-            if (File.Exists(path))
+            if (File.Exists(path) && isPart?.Invoke(name) != false)
                 read.Add(name, FileAccessFault.Guard(path, "read", () => File.ReadAllBytes(path)));
         }
-        return new PretrainedEncoder(loaded, read, Math.Min(maximumLength, loaded.MaximumLength ?? maximumLength), redaction);
+        return read;
     }
 
     /// <summary>The same tokenizer with other limits.</summary>

@@ -55,6 +55,39 @@ public sealed class TokenGeneratorTests
     }
 
     [Fact]
+    public void A_cache_grows_with_the_tokens_and_changes_no_bit()
+    {
+        TransformerLanguageModel model = Model("alibi", 2000);
+        GenerationOptions options = Greedy with { MaximumTokens = 700 };
+        TokenGenerator generator = new(model);
+        // GenerateMany takes all memory at once.
+        generator.Generate([1, 2, 3], options).ShouldBe(TokenGenerator.GenerateMany(model, [[1, 2, 3]], options)[0]);
+        int[] longer = [.. Enumerable.Range(0, 900).Select(i => i % 23)];
+        generator.Generate(longer, Greedy).ShouldBe(TokenGenerator.GenerateMany(model, [longer], Greedy)[0]);
+
+        TransformerLanguageModel large = Model("alibi", 1 << 20);
+        long before = GC.GetTotalAllocatedBytes();
+        _ = new TokenGenerator(large).Generate([1, 2, 3], Greedy).ToArray();
+        (GC.GetTotalAllocatedBytes() - before).ShouldBeLessThan(large.Transformer.Config.CacheBytes(1 << 20) / 4);
+    }
+
+    [Fact]
+    public void A_request_that_no_memory_holds_and_ids_of_another_vocabulary_are_refused_before()
+    {
+        TransformerLanguageModel huge = new(new TransformerConfig { Size = 4096, HeadCount = 4, LayerCount = 200, Position = "alibi", MaximumLength = 1 << 24, IsCausal = true }, 23);
+        string message = Should.Throw<ArgumentException>(() => new TokenGenerator(huge).Generate([1], Greedy with { MaximumTokens = 1 << 24 })).Message;
+        message.ShouldContain("16,777,216 tokens of prompt and answer take ");
+        message.ShouldContain("write fewer tokens, or keep them as bfloat16");
+        Should.Throw<ArgumentException>(() => TokenGenerator.GenerateMany(huge, [[1], [2]], Greedy with { MaximumTokens = 1 << 24 })).Message.ShouldContain("2 times");
+        TransformerLanguageModel model = Model("rope");
+        foreach (int id in new[] { -1, 23 })
+        {
+            Should.Throw<ArgumentException>(() => new TokenGenerator(model).Generate([1, id], Greedy)).Message.ShouldContain($"the id {id}, which is not in the vocabulary of 23 (0 … 22)");
+            Should.Throw<ArgumentException>(() => Step.Evaluate(pass => model.Forward(new[] { 1, id }, SequenceRanges.Full(1, 2), pass))).Message.ShouldContain($"the id {id} is not in the vocabulary of 23 (0 … 22)");
+        }
+    }
+
+    [Fact]
     public void Short_numbers_in_the_cache_give_nearly_the_same_logits()
     {
         TransformerLanguageModel model = Model("rope");
@@ -132,9 +165,9 @@ public sealed class TokenGeneratorTests
         Should.Throw<ArgumentException>(() => new TokenGenerator(model).Generate([1], Greedy with { TopP = 0 })).Message.ShouldContain("TopP");
     }
 
-    private static TransformerLanguageModel Model(string position)
+    private static TransformerLanguageModel Model(string position, int context = 32)
     {
-        TransformerLanguageModel model = new(new TransformerConfig { Size = 16, HeadCount = 2, LayerCount = 2, MaximumLength = 32, Position = position, IsCausal = true }, 23, isTied: false);
+        TransformerLanguageModel model = new(new TransformerConfig { Size = 16, HeadCount = 2, LayerCount = 2, MaximumLength = context, Position = position, IsCausal = true }, 23, isTied: false);
         model.Initialize(5);
         // Weights of a fresh model are small, and all tokens alike: let them differ.
         foreach ((string name, Parameter parameter) in model.NamedParameters())

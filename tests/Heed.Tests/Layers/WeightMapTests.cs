@@ -46,7 +46,7 @@ public class WeightMapTests
         float[] before = layer.NamedParameters().First().Parameter.Values.ToArray();
         WeightReport report = new WeightMap(joined, name => name.StartsWith("old.", StringComparison.Ordinal)).Load(layer, folder["w.safetensors"]);
         report.ToString().ShouldBe("0 loaded, 1 missing (out), 1 unexpected (else), 1 mis-shaped ('qkv': the file has (8, 4), the model (4, 8)), 1 of no use here (old.head)");
-        Should.Throw<InputException>(report.ThrowIfIncomplete).Message.ShouldContain("the first is 'out'");
+        Should.Throw<InputException>(report.ThrowIfIncomplete).Message.ShouldContain("1 weight is missing (out); 1 weight has another shape ('qkv': the file has (8, 4), the model (4, 8)); 1 was not expected (else): the file belongs to another model.");
         layer.NamedParameters().First().Parameter.Values.ToArray().ShouldBe(before);
     }
 

@@ -150,7 +150,7 @@ public class PretrainedTransformerTests
     [InlineData("bert", "hidden_size", "7", "2 heads do not divide 7 features")]
     [InlineData("bert", "num_hidden_layers", "16777216", "more weights than")]
     [InlineData("bert", "num_hidden_layers", "1", "")]
-    [InlineData("bert", "num_hidden_layers", "3", "weights are missing, the first is 'bert.encoder.layer.2.attention.self.query.weight'")]
+    [InlineData("bert", "num_hidden_layers", "3", "16 weights are missing (bert.encoder.layer.2.attention.self.query.weight, ")]
     [InlineData("bert", "vocab_size", "16777216", "more weights than")]
     [InlineData("bert", "vocab_size", "12", "'bert.embeddings.word_embeddings.weight': the file has (11, 8), the model (12, 8)")]
     [InlineData("bert", "layer_norm_eps", "1e999", "'layer_norm_eps' must be a number in")]
@@ -218,6 +218,36 @@ public class PretrainedTransformerTests
         File.WriteAllBytes(folder["pytorch_model.bin"], [0x80, 2]);
         Should.Throw<InputException>(() => PretrainedTransformer.LoadEncoder(folder.Path)).Message.ShouldMatch("pytorch_model.bin: pickled weights are not read.*save_file");
         Should.Throw<InputException>(() => SafetensorsShards.Open(folder["pytorch_model.bin"])).Message.ShouldContain("pickled weights");
+    }
+
+    public static TheoryData<string, byte[]> Pickles => new()
+    {
+        { "protocol 2", [0x80, 2, 0x7D, 0x71, 0, 0x2E] },
+        { "protocol 4 with a frame", [0x80, 4, 0x95, 3, 0, 0, 0, 0, 0, 0, 0, 0x7D, 0x2E] },
+        { "torch's archive", [.. "PK\u0003\u0004"u8, .. new byte[26], .. "archive/data.pkl"u8, .. new byte[64]] },
+        { "an archive with the pickle behind much else", [.. "PK\u0003\u0004"u8, .. new byte[200_000], .. "archive/data.pkl"u8] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Pickles))]
+    public void Pickled_weights_are_known_by_their_content_whatever_reads_them(string kind, byte[] content)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder["lstm.weights"];
+        File.WriteAllBytes(path, content);
+        foreach (Action read in new Action[] { () => new Linear(2, 2).LoadWeights(path), () => SafetensorsShards.Open(path), () => SafetensorsFile.Open(path), () => PretrainedTokenizer.Load(path), () => LanguageModel.Load(path) })
+            Should.Throw<InputException>(read).Message.ShouldMatch("lstm.weights: pickled weights are not read.*save_file", kind);
+    }
+
+    [Fact]
+    public void A_header_whose_length_begins_as_a_pickle_does_is_read()
+    {
+        using TemporaryFolder folder = new();
+        // 0x280 = 640 bytes: 80 02 00 …
+        string header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}".PadRight(640);
+        File.WriteAllBytes(folder["a.safetensors"], [0x80, 2, 0, 0, 0, 0, 0, 0, .. System.Text.Encoding.UTF8.GetBytes(header), 0, 0, 0, 0]);
+        using SafetensorsFile file = SafetensorsFile.Open(folder["a.safetensors"]);
+        file.Entries.Keys.ShouldBe(["a"]);
     }
 
     [Theory]

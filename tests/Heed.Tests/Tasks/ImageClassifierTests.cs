@@ -205,9 +205,9 @@ public sealed class ImageClassifierTests
         ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["model"] }, listener);
         listener.Notes.ShouldNotContain("scratch");
         (Small.Network with { Channels = 3 }).Create().Save(folder["rgb.safetensors"]);
-        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["rgb.safetensors"] })).Message.ShouldContain("other shapes, the first is 'conv1.weight'");
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["rgb.safetensors"] })).Message.ShouldContain("1 weight has another shape ('conv1.weight': ");
         PictureNetworkConfig.Named("mobilenetv3-small").Create().Save(folder["mobile.safetensors"]);
-        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["mobile.safetensors"] })).Message.ShouldContain("the first is 'conv1.weight'");
+        Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["mobile.safetensors"] })).Message.ShouldContain("weights are missing (conv1.weight, ");
         Should.Throw<InputException>(() => ImageClassifier.Train(train, dev, brief with { InitialWeights = folder["nothing"] }));
     }
 

@@ -57,6 +57,12 @@ public sealed class TransformerEmbedding : Module
     public Tensor Forward(ReadOnlyMemory<int> ids, int batch, int[] places, ReadOnlyMemory<int> kinds, in Pass pass, Tensor? added = null)
     {
         ArgumentNullException.ThrowIfNull(places);
+        int vocabulary = tokens.Weight.Shape[0];
+        foreach (int id in ids.Span)
+        {
+            if (id < 0 || id >= vocabulary)
+                throw new ArgumentOutOfRangeException(nameof(ids), id, FormattableString.Invariant($"Transformer: the id {id} is not in the vocabulary of {vocabulary} (0 … {vocabulary - 1}). Does the tokenizer belong to the model?"));
+        }
         Tensor x = tokens.Forward(ids, batch, pass);
         if (config.ScalesEmbedding)
             x = x.Scale((float)Math.Sqrt(config.Size));

@@ -49,6 +49,17 @@ public sealed class PretrainedTokenizer
     /// <exception cref="InputException">A file is missing or wrong, or asks for what is not supported; the message names it.</exception>
     public static PretrainedTokenizer Load(string path) => new(TokenizerFolder.Read(path));
 
+    /// <summary>Reads the tokenizer of a model, and holds it against the model's table of token vectors.</summary>
+    /// <param name="path">As in <see cref="Load"/>.</param>
+    /// <param name="vectorCount">Rows of the table.</param>
+    /// <exception cref="InputException">As there, or a token has no vector.</exception>
+    public static PretrainedTokenizer LoadFor(string path, int vectorCount)
+    {
+        PretrainedTokenizer tokenizer = Load(path);
+        tokenizer.RequireVectors(vectorCount, path);
+        return tokenizer;
+    }
+
     /// <summary>Reads a <c>tokenizer.json</c> in memory.</summary>
     /// <param name="json">The file's bytes.</param>
     /// <exception cref="InputException">The file is wrong, or asks for what is not supported.</exception>
@@ -151,6 +162,16 @@ public sealed class PretrainedTokenizer
             return string.Join(' ', pieces.Select(piece => piece.Text));
         parts.Decoder.Apply(pieces);
         return string.Concat(pieces.Select(piece => piece.Text));
+    }
+
+    /// <summary>The ids that stand before a text; those behind it would end what is to go on.</summary>
+    internal int[] Beginning => [.. parts.Template.Single.TakeWhile(part => part.IsSpecial).Select(part => part.Id)];
+
+    /// <summary>Throws where a model has no vector for a token. More vectors than tokens are usual: tables are filled up to round sizes.</summary>
+    internal void RequireVectors(int count, string path)
+    {
+        if (VocabularySize > count)
+            throw new InputException(FormattableString.Invariant($"the tokenizer has {VocabularySize} tokens, the model vectors for {count}; they do not belong together. Take both from one folder."), path);
     }
 
     /// <summary>Whether decoding leaves a token out unless asked.</summary>

@@ -12,6 +12,7 @@ internal static class TokenizerFolder
     public static TokenizerParts Read(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
+        PickledWeights.Refuse(path);
         string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
         string file = Directory.Exists(path) ? Choose(path) : File.Exists(path) ? path : throw new InputException(
             "there is no such file or folder; give a model's folder or its tokenizer.json.", path);

@@ -44,6 +44,17 @@ internal readonly struct ConfigFields(JsonElement root)
     public string? Text(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString() : throw new FormatException($"'{name}' must be a text");
 
+    /// <summary>An id or several; those that a vocabulary lacks (some write −1 for none) are left out.</summary>
+    public int[] Ids(string name, int vocabularySize)
+    {
+        if (Find(name) is not { } value)
+            return [];
+        JsonElement[] all = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
+        if (Array.Exists(all, id => id.ValueKind != JsonValueKind.Number || !id.TryGetInt32(out _)))
+            throw new FormatException($"'{name}' must be the id of a token, or a list of them, got {Shown(value)}");
+        return [.. all.Select(id => id.GetInt32()).Where(id => id >= 0 && id < vocabularySize).Distinct()];
+    }
+
     /// <summary>A probability below 1.</summary>
     public double Dropout(string name, double absent) => Number(name, absent, 0, 0.999);
 

@@ -13,7 +13,7 @@ public sealed class PretrainedConfig
     private const int MaximumDepth = 32;
 
     private PretrainedConfig(string path, CheckpointForm form, TransformerConfig transformer, int vocabularySize, bool isTied, JsonElement json) =>
-        (Path, Form, Transformer, VocabularySize, IsTied, Json) = (path, form, transformer, vocabularySize, isTied, json);
+        (Path, Form, Transformer, VocabularySize, IsTied, Json, EndIds) = (path, form, transformer, vocabularySize, isTied, json, new ConfigFields(json).Ids("eos_token_id", vocabularySize));
 
     /// <summary>The file.</summary>
     public string Path { get; }
@@ -32,6 +32,9 @@ public sealed class PretrainedConfig
 
     /// <summary>Whether the last layer of a decoder is the table of token vectors.</summary>
     public bool IsTied { get; }
+
+    /// <summary>The tokens that end a text, if the configuration says.</summary>
+    internal int[] EndIds { get; }
 
     internal CheckpointForm Form { get; }
 

@@ -14,6 +14,9 @@ public sealed record PretrainedFacts(PretrainedConfig Config, long ParameterCoun
     /// <summary>Most tokens of a text.</summary>
     public int ContextLength => Config.Transformer.MaximumLength;
 
+    /// <summary>Tensors of the files that neither the model nor a known head or constant of its form has; often none.</summary>
+    public IReadOnlyList<string> Unexpected { get; init; } = [];
+
     /// <summary>Bytes of the weights in memory, as float32.</summary>
     public long MemoryBytes => 4 * ParameterCount;
 }

@@ -24,7 +24,7 @@ public static class PretrainedTransformer
         if (config.IsDecoder)
             throw new InputException($"'{config.Architecture}' is a decoder; read it with PretrainedTransformer.LoadLanguageModel.", config.Path);
         using SafetensorsShards shards = Open(folder, config);
-        return Load(folder, config, shards, new Transformer(config.Transformer, config.VocabularySize), "", isMapped);
+        return Load(folder, config, shards, new Transformer(config.Transformer, config.VocabularySize), isMapped);
     }
 
     /// <summary>Loads a decoder: GPT-2, Llama.</summary>
@@ -37,7 +37,7 @@ public static class PretrainedTransformer
         if (!config.IsDecoder)
             throw new InputException($"'{config.Architecture}' is an encoder and foretells nothing; read it with PretrainedTransformer.LoadEncoder.", config.Path);
         using SafetensorsShards shards = Open(folder, config);
-        return Load(folder, config, shards, new TransformerLanguageModel(config.Transformer, config.VocabularySize, config.IsTied), "transformer.", isMapped);
+        return Load(folder, config, shards, new TransformerLanguageModel(config.Transformer, config.VocabularySize, config.IsTied), isMapped);
     }
 
     /// <summary>Whether a folder's <c>config.json</c> is that of a checkpoint of others, read or not; one of Heed's names no <c>model_type</c>.</summary>
@@ -81,7 +81,10 @@ public static class PretrainedTransformer
         using SafetensorsShards shards = Open(folder, config);
         // Parameters without values cost nothing.
         Module model = config.IsDecoder ? new TransformerLanguageModel(config.Transformer, config.VocabularySize, config.IsTied) : new Transformer(config.Transformer, config.VocabularySize);
-        return new PretrainedFacts(config, model.ParameterCount, shards.ByteCount, shards.FileCount, [.. shards.Types]);
+        return new PretrainedFacts(config, model.ParameterCount, shards.ByteCount, shards.FileCount, [.. shards.Types])
+        {
+            Unexpected = [.. MapOf(config, shards).Others(shards.Names)[false]],
+        };
     }
 
     /// <summary>An encoder of ours in the form of BERT or RoBERTa, to be saved for other systems.</summary>
@@ -128,11 +131,14 @@ public static class PretrainedTransformer
             $"the network that it describes has more weights than the {shards.Names.Count} tensors of {shards.ByteCount} bytes beside it; copy the whole folder again."), config.Path);
     }
 
-    private static PretrainedTransformer<T> Load<T>(string folder, PretrainedConfig config, SafetensorsShards shards, T model, string ours, bool isMapped)
+    private static WeightMap MapOf(PretrainedConfig config, SafetensorsShards shards) =>
+        config.Form.Map(config.Transformer, shards.Names, config.IsDecoder ? "transformer." : "", hasHead: config.IsDecoder && !config.IsTied);
+
+    private static PretrainedTransformer<T> Load<T>(string folder, PretrainedConfig config, SafetensorsShards shards, T model, bool isMapped)
         where T : Module
     {
         Thread? ahead = isMapped ? shards.ReadAhead() : null;
-        WeightMap map = config.Form.Map(config.Transformer, shards.Names, ours, hasHead: config.IsDecoder && !config.IsTied);
+        WeightMap map = MapOf(config, shards);
         WeightReport report = map.Load(model, shards, isMapped);
         // Threads that compute would take processors from it, only to wait for the same disk.
         ahead?.Join();
