@@ -132,6 +132,8 @@ public sealed record MultiHeadConfig
             throw new ArgumentException($"MultiHeadConfig: there is no Position '{Position}'; there are {string.Join(", ", Positions)}.{NearestName.Hint(Position, Positions)}", nameof(Position));
         if (Position.StartsWith("rope", StringComparison.Ordinal) && (RopeSize > KeyDim || (RopeSize == 0 ? KeyDim : RopeSize) % 2 != 0))
             throw new ArgumentException(FormattableString.Invariant($"MultiHeadConfig: rope turns pairs, so RopeSize must be even and at most {KeyDim}, got {(RopeSize == 0 ? KeyDim : RopeSize)}."), nameof(RopeSize));
+        if (Position.StartsWith("rope", StringComparison.Ordinal) && !(RopeBase > 1 && double.IsFinite(RopeBase) && RopeFactor > 0 && double.IsFinite(RopeFactor)))
+            throw new ArgumentException(FormattableString.Invariant($"MultiHeadConfig: RopeBase must be above 1 and RopeFactor above 0, got {RopeBase} and {RopeFactor}."), nameof(RopeBase));
         if (Position == "t5" && (Buckets is < 4 or > 1 << 20 || Buckets % 4 != 0))
             throw new ArgumentException(FormattableString.Invariant($"MultiHeadConfig: Buckets of t5 must be a multiple of 4 in 4 … 1048576, got {Buckets}."), nameof(Buckets));
         int single = Buckets / (IsCausal ? 2 : 4);
