@@ -107,7 +107,17 @@ public sealed class TransformerEncoderDecoderTests
     {
         TransformerConfig stack = Stack with
         {
-            Position = "shaw", MaximumDistance = 3, Window = 5, KeyValueHeadCount = 1, HeadSize = 6, NormalizesHeads = true, HasGate = true, SoftCap = 2, HasSinks = true, HasAttentionBias = false, AttentionDropout = 0.2f,
+            Position = "shaw",
+            MaximumDistance = 3,
+            Window = 5,
+            KeyValueHeadCount = 1,
+            HeadSize = 6,
+            NormalizesHeads = true,
+            HasGate = true,
+            SoftCap = 2,
+            HasSinks = true,
+            HasAttentionBias = false,
+            AttentionDropout = 0.2f,
         };
         MultiHeadConfig cross = Create(new() { Stack = stack }).Decoder.Layers[0].CrossAttention!.Config;
         cross.ShouldBe(new MultiHeadConfig
