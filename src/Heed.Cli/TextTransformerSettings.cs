@@ -11,7 +11,7 @@ internal sealed class TextTransformerSettings
 
     private readonly Option<string> model;
     private readonly Option<int> heads, size, inner, window, rank;
-    private readonly Option<double> alpha;
+    private readonly Option<double> alpha, attentionDropout;
     private readonly Option<string> position, targets;
 
     public TextTransformerSettings()
@@ -22,6 +22,7 @@ internal sealed class TextTransformerSettings
         inner = Options.Add("--inner", "Of a Transformer: features inside the position-wise network; 0 for 4 times --size.", encoder.InnerSize);
         position = Options.Add("--position", $"Of a Transformer: how positions come in: {string.Join(", ", TransformerConfig.Positions)}.", encoder.Position, "name");
         window = Options.Add("--window", "Of a Transformer: how many tokens a layer looks to either side, the token itself among them; 0 for all.", encoder.Window);
+        attentionDropout = Options.AddNumber("--attention-dropout", "Of a Transformer: probability of dropping an attention weight.", encoder.AttentionDropout);
         rank = Options.Add("--lora", "Fine-tune by low-rank adapters of this rank beside the frozen encoder, merged into it at the end; 0 trains all weights.", 0, "rank");
         alpha = Options.AddNumber("--lora-alpha", "What adapters learn counts alpha/rank times.", lora.Alpha);
         targets = Options.Add("--lora-targets", "Layers that get an adapter, between commas: q_proj, k_proj, v_proj, out_proj, up_proj, down_proj.", string.Join(',', lora.Targets), "names");
@@ -61,15 +62,15 @@ internal sealed class TextTransformerSettings
     {
         if (hasStart)
         {
-            Refuse(parsed, [model, size, heads, inner, position, window], "does not go with --init, which brings a network of its own");
+            Refuse(parsed, [model, size, heads, inner, position, window, attentionDropout], "does not go with --init, which brings a network of its own");
             return;
         }
         if (IsRecurrent(parsed))
-            Refuse(parsed, [size, heads, inner, position, window, rank], "is for Transformers; add --model transformer, or --model FOLDER");
+            Refuse(parsed, [size, heads, inner, position, window, attentionDropout, rank], "is for Transformers; add --model transformer, or --model FOLDER");
         else
             Refuse(parsed, recurrent, $"is for the recurrent network; leave it out, or take --model {Recurrent}");
         if (Folder(parsed) is { } folder)
-            Refuse(parsed, shape.Concat([size, heads, inner, position, window]), $"is what the encoder in {folder} brings; leave it out");
+            Refuse(parsed, shape.Concat([size, heads, inner, position, window, attentionDropout]), $"is what the encoder in {folder} brings; leave it out");
         else
             Refuse(parsed, [rank], "adapts a trained encoder; give its folder by --model");
     }
@@ -85,6 +86,7 @@ internal sealed class TextTransformerSettings
         InnerSize = parsed.GetValue(inner),
         Position = parsed.GetValue(position)!,
         Window = parsed.GetValue(window),
+        AttentionDropout = (float)parsed.GetValue(attentionDropout),
         LayerCount = layers ?? encoder.LayerCount,
         Dropout = dropout ?? encoder.Dropout,
     };

@@ -8,6 +8,7 @@ internal sealed class TransformerSettings
     private readonly Option<string> position, activation, norm;
     private readonly Option<int> heads, size, inner;
     private readonly Option<bool> postNorm, noBias;
+    private readonly Option<double> attentionDropout;
 
     /// <summary>Adds the options to a list.</summary>
     /// <param name="all">The list.</param>
@@ -22,6 +23,7 @@ internal sealed class TransformerSettings
         norm = all.Add("--norm", $"Normalisation: {string.Join(", ", Norm.Names)}.", defaults.Norm, "name");
         postNorm = all.Flag("--post-norm", "Normalise sums, not what sublayers read.");
         noBias = all.Flag("--no-bias", "Dense layers add no bias.");
+        attentionDropout = all.AddNumber("--attention-dropout", "Probability of dropping an attention weight.", defaults.AttentionDropout);
     }
 
     /// <summary><c>--post-norm</c>.</summary>
@@ -40,5 +42,6 @@ internal sealed class TransformerSettings
         Norm = norm.Or(parsed, others.Norm),
         IsPreNorm = others.IsPreNorm && !parsed.GetValue(postNorm),
         HasBias = others.HasBias && !parsed.GetValue(noBias),
+        AttentionDropout = (float)attentionDropout.Or(parsed, others.AttentionDropout),
     };
 }

@@ -11,14 +11,14 @@ public sealed class TransformerTests(TrainedModel model) : IClassFixture<Trained
     public void A_Transformer_is_trained_from_nothing_and_all_commands_take_it()
     {
         using TemporaryFolder folder = new();
-        CommandRun run = CommandRun.Of(["train", "text", "--model", "transformer", "--size", "16", "--heads", "2", "--inner", "24", "--layers", "1", "--pooling", "cls", "--position", "learned", "--window", "9", "--max-length", "40",
+        CommandRun run = CommandRun.Of(["train", "text", "--model", "transformer", "--size", "16", "--heads", "2", "--inner", "24", "--layers", "1", "--pooling", "cls", "--position", "learned", "--window", "9", "--attention-dropout", "0.25", "--max-length", "40",
             "--data", model.Data, "--test", model.Test, "--out", folder["model"], .. small]).ShouldSucceed();
         run.Error.ShouldContain("cls pooling over a Transformer of 1 layers, 2 heads, 16 wide");
         run.Out.ShouldContain("bag of words");
         TextClassifier trained = TextClassifier.Load(folder["model"]);
         trained.Network.Config.ShouldBe(new TransformerClassifierConfig
         {
-            Encoder = new TransformerClassifierConfig().Encoder with { Size = 16, HeadCount = 2, InnerSize = 24, LayerCount = 1, Position = "learned", Window = 9 }, Pooling = "cls", AddsClassToken = true, Evidence = true,
+            Encoder = new TransformerClassifierConfig().Encoder with { Size = 16, HeadCount = 2, InnerSize = 24, LayerCount = 1, Position = "learned", Window = 9, AttentionDropout = 0.25f }, Pooling = "cls", AddsClassToken = true, Evidence = true,
         });
         CommandRun.Of("predict", folder["model"], "--json", "the parcel is broken").ShouldSucceed().Out.ShouldContain("\"weights\":[{");
         CommandRun.Of("eval", folder["model"], "--data", model.Test).ShouldSucceed().Out.ShouldContain("accuracy");
@@ -60,9 +60,24 @@ public sealed class TransformerTests(TrainedModel model) : IClassFixture<Trained
         CommandRun.Of("embed", folder["lora"], "a film").ShouldSucceed().Out.ShouldContain("\"vector\":[");
     }
 
+    [Fact]
+    public void A_language_model_drops_weights_of_attention_if_asked()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["text.txt"], string.Concat(Enumerable.Repeat("the cat sat on the mat. ", 40)));
+        string[] train = ["train", "lm", "--data", folder["text.txt"], "--steps", "2", "--evaluate-every", "2", "--layers", "1", "--heads", "2", "--size", "16", "--context", "16", "--batch", "2"];
+        CommandRun.Of([.. train, "--out", folder["model"], "--attention-dropout", "0.25"]).ShouldSucceed();
+        LanguageModel.Load(folder["model"]).Network.Transformer.Config.AttentionDropout.ShouldBe(0.25f);
+        CommandRun.Of([.. train, "--out", folder["plain"]]).ShouldSucceed();
+        LanguageModel.Load(folder["plain"]).Network.Transformer.Config.AttentionDropout.ShouldBe(0);
+    }
+
     [Theory]
     [InlineData("--heads is for Transformers", "--heads", "2")]
     [InlineData("--window is for Transformers", "--window", "9")]
+    [InlineData("--attention-dropout is for Transformers", "--attention-dropout", "0.1")]
+    [InlineData("--attention-dropout does not go with --init", "--attention-dropout", "0.1", "--init", "anywhere")]
+    [InlineData("AttentionDropout must be in [0, 1), got 1.5", "--model", "transformer", "--attention-dropout", "1.5")]
     [InlineData("--cell is for the recurrent network", "--model", "transformer", "--cell", "gru")]
     [InlineData("--vectors are for the recurrent network", "--model", "transformer", "--vectors", "glove.txt")]
     [InlineData("there is no folder 'transfomer'", "--model", "transfomer")]

@@ -150,11 +150,20 @@ public sealed class TranslateTests(TrainedTranslator model) : IClassFixture<Trai
         CommandRun.Of([.. train, "--decoder", "luong"]).ShouldRefuse("--decoder is an option of --model recurrent");
         CommandRun.Of([.. train, "--copy"]).ShouldRefuse("--copy is an option of --model recurrent");
         CommandRun.Of([.. recurrent, "--heads", "2"]).ShouldRefuse("--heads is an option of --model transformer");
+        CommandRun.Of([.. recurrent, "--attention-dropout", "0.1"]).ShouldRefuse("--attention-dropout is an option of --model transformer");
         CommandRun.Of([.. recurrent, "--model", "transfromer"]).ShouldRefuse("--model must be recurrent or transformer, got 'transfromer'");
         CommandRun.Of([.. train.Select(part => part == "4" ? "5" : part)]).ShouldRefuse("5 heads do not divide 32 features");
         CommandRun.Of([.. train, "--position", "sinus"]).ShouldRefuse("there is no Position 'sinus'");
         CommandRun.Of([.. train, "--long-sentences", "keep"]).ShouldRefuse("cannot keep any sentence whole");
         Directory.Exists(folder["out"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_transformer_drops_weights_of_attention_if_asked()
+    {
+        using TemporaryFolder folder = new();
+        CommandRun.Of([.. TransformerCommand(folder["model"]), "--epochs", "1", "--attention-dropout", "0.25"]).ShouldSucceed();
+        ((TransformerEncoderDecoderConfig)Translator.Load(folder["model"]).Network.Config).Stack.AttentionDropout.ShouldBe(0.25f);
     }
 
     private string[] TransformerCommand(string folder) =>

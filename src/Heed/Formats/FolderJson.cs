@@ -24,8 +24,9 @@ internal static class FolderJson
             using JsonDocument document = JsonDocument.Parse(stream);
             return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("task", out JsonElement task) && task.ValueKind == JsonValueKind.String ? task.GetString() ?? "" : "";
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // No JSON, or a name that is no UTF-8.
             return "";
         }
     }
@@ -41,7 +42,7 @@ internal static class FolderJson
         }
         catch (JsonException e)
         {
-            throw new InputException($"the file is damaged: {e.Message}", place, e.LineNumber + 1 ?? 0, innerException: e);
+            throw new InputException($"the file is damaged: {e.Message.ReplaceLineEndings(" ")}", place, e.LineNumber + 1 ?? 0, innerException: e);
         }
     }
 }

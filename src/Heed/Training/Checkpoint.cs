@@ -57,12 +57,14 @@ internal sealed class Checkpoint(CheckpointOptions options, string run)
         }
         catch (JsonException e)
         {
-            throw new InputException($"the checkpoint is damaged: {e.Message} Delete it to start anew.", path, innerException: e);
+            throw new InputException($"the checkpoint is damaged: {e.Message.ReplaceLineEndings(" ")} Delete it to start anew.", path, innerException: e);
         }
         if (state is null || state.Format != TrainerState.FormatName)
             throw new InputException("this is no checkpoint of a training run. Delete it to start anew.", path);
         if (state.Version > 1)
             throw new InputException(FormattableString.Invariant($"the checkpoint has version {state.Version}, this library reads up to 1; update it, or delete the checkpoint."), path);
+        if (state.Epochs is null || state.Epochs.Any(e => e is null) || state.Epoch < 1 || state.Step < 0 || state.StepCount < 0 || state.Rows < 0)
+            throw new InputException("the checkpoint is damaged: its counts or epochs make no sense. Delete it to start anew.", path);
         if (state.Run != run)
             throw new InputException("the checkpoint is of a run with other data, options or network. Repeat the command as it was, or delete the checkpoint to start anew.", path);
         return state;

@@ -18,6 +18,7 @@ public sealed class TransformerEncoderDecoderTests
         ["as published, three tables"] = new() { Stack = Stack with { IsPreNorm = false }, SharesEmbeddings = false, TieEmbeddings = false },
         ["one decoder layer, learned positions"] = new() { Stack = Stack with { Position = "learned", Activation = "gelu" }, DecoderLayerCount = 1, SharesEmbeddings = false },
         ["rotary, grouped heads, gated"] = new() { Stack = Stack with { Position = "rope", Norm = "rms", Activation = "swiglu", HasBias = false, KeyValueHeadCount = 1 } },
+        ["QK-norm, gate, cap, sinks, one key head"] = new() { Stack = Stack with { Position = "alibi", NormalizesHeads = true, HasGate = true, SoftCap = 2, HasSinks = true, KeyValueHeadCount = 1 } },
         ["t5, soft-cap"] = new() { Stack = Stack with { Position = "t5", SoftCap = 3 }, TieEmbeddings = false },
     };
 
@@ -99,6 +100,33 @@ public sealed class TransformerEncoderDecoderTests
                 }
             }
         }
+    }
+
+    [Fact]
+    public void Cross_attention_has_the_form_of_self_attention_without_positions_mask_and_window()
+    {
+        TransformerConfig stack = Stack with
+        {
+            Position = "shaw",
+            MaximumDistance = 3,
+            Window = 5,
+            KeyValueHeadCount = 1,
+            HeadSize = 6,
+            NormalizesHeads = true,
+            HasGate = true,
+            SoftCap = 2,
+            HasSinks = true,
+            HasAttentionBias = false,
+            AttentionDropout = 0.2f,
+        };
+        MultiHeadConfig cross = Create(new() { Stack = stack }).Decoder.Layers[0].CrossAttention!.Config;
+        cross.ShouldBe(new MultiHeadConfig
+        {
+            Size = 8, HeadCount = 2, KeyValueHeadCount = 1, HeadSize = 6, MemorySize = 8, HasBias = false, NormalizesHeads = true, HasGate = true, SoftCap = 2, HasSinks = true, Dropout = 0.2f, MaximumDistance = 3,
+        });
+        // Names of a plain stack's weights stay what they were.
+        Create(new() { Stack = Stack }).Decoder.Layers[0].CrossAttention!.NamedParameters().Select(p => p.Name).ShouldBe(
+            ["q_proj.weight", "q_proj.bias", "k_proj.weight", "k_proj.bias", "v_proj.weight", "v_proj.bias", "out_proj.weight", "out_proj.bias"]);
     }
 
     [Fact]

@@ -94,7 +94,7 @@ public sealed class TransformerParityTests
     };
 
     /// <summary>Loads the golden's weights by name, runs, and compares the output and every gradient, those of the weights joined and turned as the file has them.</summary>
-    internal static void Agrees(Golden golden, Module module, WeightMap map, Func<Pass, Func<string, Tensor>, Tensor> run, string output = "output", bool isLoaded = false)
+    internal static void Agrees(Golden golden, Module module, WeightMap map, Func<Pass, Func<string, Tensor>, Tensor> run, string output = "output", bool isLoaded = false, double floor = 0.05)
     {
         string[] inputs = [.. new[] { "x", "memory" }.Intersect(golden.InputNames)];
         if (!isLoaded)
@@ -111,25 +111,25 @@ public sealed class TransformerParityTests
         Step.Train(new RandomStream(1, "parity"), 0, pass =>
         {
             Tensor y = run(pass, name => pass.Use(given[name]));
-            Compare(output, y.Values, golden.Floats(output));
+            Compare(output, y.Values, golden.Floats(output), floor);
             return y.WeightedSum(golden.Input("probe." + output));
         });
         foreach ((string name, Parameter parameter) in given)
-            Compare("grad." + name, parameter.Gradient, golden.Floats("grad." + name));
+            Compare("grad." + name, parameter.Gradient, golden.Floats("grad." + name), floor);
         SafetensorsArray[] gradients = [.. map.Save(module, p => p.HasGradient ? p.Gradient.ToArray() : new float[p.Shape.Length])];
         gradients.Select(a => a.Name).Order(StringComparer.Ordinal).ShouldBe(CheckpointFolder.Tensors(golden, inputs).Select(a => a.Name).Order(StringComparer.Ordinal));
         foreach (SafetensorsArray gradient in gradients)
         {
             gradient.Shape.ShouldBe(golden.InputShape(gradient.Name), gradient.Name);
-            Compare("grad." + gradient.Name, gradient.Values.Span, golden.Floats("grad." + gradient.Name));
+            Compare("grad." + gradient.Name, gradient.Values.Span, golden.Floats("grad." + gradient.Name), floor);
         }
     }
 
-    private static void Compare(string name, ReadOnlySpan<float> got, float[] expected)
+    private static void Compare(string name, ReadOnlySpan<float> got, float[] expected, double floor = 0.05)
     {
         got.Length.ShouldBe(expected.Length, name);
         // The gradient of a key's bias is zero but for rounding, hence a floor.
-        double size = Math.Max(0.05, expected.Max(Math.Abs));
+        double size = Math.Max(floor, expected.Max(Math.Abs));
         for (int i = 0; i < expected.Length; i++)
             Math.Abs(got[i] - expected[i]).ShouldBeLessThan((float)(Tolerance * size), $"{name}[{i}]: {got[i]:G9}, torch {expected[i]:G9}");
     }

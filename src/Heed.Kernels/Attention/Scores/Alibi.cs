@@ -7,6 +7,7 @@ namespace Heed.Kernels;
 public readonly struct Alibi(int offset) : IDifferentiableScoreModifier
 {
     /// <summary>The paper's slopes: 2^(−8·(head + 1)/heads).</summary>
+    /// <remarks>As section 3 has them for any number of heads. The code published with the paper takes others where the heads are no power of two: those of the next lower one, then every other one of the next higher.</remarks>
     /// <param name="slopes">One for each head.</param>
     public static void Slopes(Span<float> slopes)
     {

@@ -256,7 +256,7 @@ public sealed partial class MultiHeadAttention : Module
                 Capped(ref run, new Alibi(0));
                 break;
             case "t5":
-                Capped(ref run, new RelativeBias(Config.Heads, Config.Buckets, Config.MaximumDistance == 0 ? 128 : Config.MaximumDistance, bothWays: !Config.IsCausal));
+                Capped(ref run, new RelativeBias(Config.Heads, Config.Buckets, Config.FarthestBucket, bothWays: !Config.IsCausal));
                 break;
             case "shaw":
                 Capped(ref run, new ShawScore(Config.Clip, Config.Scale ?? (float)(1 / Math.Sqrt(Config.KeyDim))));

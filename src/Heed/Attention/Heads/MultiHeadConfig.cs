@@ -86,7 +86,7 @@ public sealed record MultiHeadConfig
     /// <value>Default 0: all.</value>
     public int RopeSize { get; init; }
 
-    /// <summary>Buckets of <c>t5</c>.</summary>
+    /// <summary>Buckets of <c>t5</c>, a multiple of 4. A quarter of them (with <see cref="IsCausal"/> a half) hold one distance each, those behind them grow with the distance.</summary>
     /// <value>Default 32.</value>
     public int Buckets { get; init; } = 32;
 
@@ -103,6 +103,13 @@ public sealed record MultiHeadConfig
     internal int ValueDim => ValueSize == 0 ? KeyDim : ValueSize;
 
     internal int Clip => MaximumDistance == 0 ? 16 : MaximumDistance;
+
+    internal int FarthestBucket => MaximumDistance == 0 ? 128 : MaximumDistance;
+
+    /// <summary>The weights that a layer has, at the least: its projections and tables.</summary>
+    internal double LeastWeights =>
+        ((double)Heads * Size * (KeyDim + ValueDim)) + (KeyHeads * (double)(MemorySize == 0 ? Size : MemorySize) * (KeyDim + ValueDim))
+        + (Position == "t5" ? (double)Buckets * Heads : Position == "shaw" ? 2.0 * Clip * (KeyDim + ValueDim) : 0);
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">A value is out of its range, or two do not go together; says which and why.</exception>
@@ -125,6 +132,13 @@ public sealed record MultiHeadConfig
             throw new ArgumentException($"MultiHeadConfig: there is no Position '{Position}'; there are {string.Join(", ", Positions)}.{NearestName.Hint(Position, Positions)}", nameof(Position));
         if (Position.StartsWith("rope", StringComparison.Ordinal) && (RopeSize > KeyDim || (RopeSize == 0 ? KeyDim : RopeSize) % 2 != 0))
             throw new ArgumentException(FormattableString.Invariant($"MultiHeadConfig: rope turns pairs, so RopeSize must be even and at most {KeyDim}, got {(RopeSize == 0 ? KeyDim : RopeSize)}."), nameof(RopeSize));
+        if (Position.StartsWith("rope", StringComparison.Ordinal) && !(RopeBase > 1 && double.IsFinite(RopeBase) && RopeFactor > 0 && double.IsFinite(RopeFactor)))
+            throw new ArgumentException(FormattableString.Invariant($"MultiHeadConfig: RopeBase must be above 1 and RopeFactor above 0, got {RopeBase} and {RopeFactor}."), nameof(RopeBase));
+        if (Position == "t5" && (Buckets is < 4 or > 1 << 20 || Buckets % 4 != 0))
+            throw new ArgumentException(FormattableString.Invariant($"MultiHeadConfig: Buckets of t5 must be a multiple of 4 in 4 … 1048576, got {Buckets}."), nameof(Buckets));
+        int single = Buckets / (IsCausal ? 2 : 4);
+        if (Position == "t5" && FarthestBucket <= single)
+            throw new ArgumentException(FormattableString.Invariant($"MultiHeadConfig: {Buckets} buckets of t5 hold the distances below {single} one by one, so MaximumDistance must be above {single}, got {FarthestBucket}."), nameof(MaximumDistance));
         if (Dropout is not (>= 0 and < 1))
             throw new ArgumentException(FormattableString.Invariant($"MultiHeadConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
         if (!(SoftCap >= 0) || !float.IsFinite(SoftCap))

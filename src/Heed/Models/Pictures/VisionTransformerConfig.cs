@@ -81,5 +81,5 @@ public sealed record VisionTransformerConfig : PictureNetworkConfig
 
     internal override int UsualSize => Height;
 
-    internal override double LeastWeights => Encoder.LeastWeights(Height / Patch * (Width / Patch)) + ((double)Encoder.Size * Channels * Patch * Patch);
+    internal override double LeastWeights => ((double)Encoder.Size * ((Height / Patch * (Width / Patch)) + (Channels * Patch * Patch))) + (2.0 * Encoder.LayerCount * Encoder.Size * Encoder.Inner);
 }

@@ -113,6 +113,14 @@ public sealed record TransformerConfig
     /// <value>Default 1.</value>
     public double RopeFactor { get; init; } = 1;
 
+    /// <summary>As <see cref="MultiHeadConfig.Buckets"/>.</summary>
+    /// <value>Default 0: 32.</value>
+    public int Buckets { get; init; }
+
+    /// <summary>As <see cref="MultiHeadConfig.MaximumDistance"/>.</summary>
+    /// <value>Default 0: 128 for <c>t5</c>, 16 for <c>shaw</c>.</value>
+    public int MaximumDistance { get; init; }
+
     /// <summary>Probability that a feature of a sublayer's result, or of the vectors at the start, is dropped in training.</summary>
     /// <value>Default 0.1.</value>
     public double Dropout { get; init; } = 0.1;
@@ -151,6 +159,8 @@ public sealed record TransformerConfig
             throw new ArgumentException($"TransformerConfig: there is no Position '{Position}'; there are {string.Join(", ", Positions)}.{NearestName.Hint(Position, Positions)}", nameof(Position));
         if (Dropout is not (>= 0 and < 1))
             throw new ArgumentException(FormattableString.Invariant($"TransformerConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
+        if (AttentionDropout is not (>= 0 and < 1))
+            throw new ArgumentException(FormattableString.Invariant($"TransformerConfig: AttentionDropout must be in [0, 1), got {AttentionDropout}."), nameof(AttentionDropout));
         if (!(Epsilon > 0))
             throw new ArgumentException(FormattableString.Invariant($"TransformerConfig: Epsilon must be above 0, got {Epsilon}."), nameof(Epsilon));
         SelfAttention.Validate();
@@ -160,11 +170,18 @@ public sealed record TransformerConfig
     {
         Size = Size, HeadCount = HeadCount, KeyValueHeadCount = KeyValueHeadCount, HeadSize = HeadSize, HasBias = HasAttentionBias ?? HasBias, NormalizesHeads = NormalizesHeads, HasGate = HasGate, SoftCap = SoftCap,
         HasSinks = HasSinks, Dropout = AttentionDropout, IsCausal = IsCausal, Window = Window, Position = AddsPositions ? "none" : Position, RopeBase = RopeBase, RopeFactor = RopeFactor,
+        Buckets = Buckets == 0 ? 32 : Buckets, MaximumDistance = MaximumDistance,
     };
 
-    // Positions of one sequence mean nothing in another, so cross-attention has none.
-    internal MultiHeadConfig CrossAttention(int memorySize) => new() { Size = Size, HeadCount = HeadCount, HeadSize = HeadSize, MemorySize = memorySize, HasBias = HasAttentionBias ?? HasBias, Dropout = AttentionDropout };
+    // Positions of one sequence mean nothing in another, so cross-attention has none; it sees the whole memory.
+    internal MultiHeadConfig CrossAttention(int memorySize) => SelfAttention with { MemorySize = memorySize, IsCausal = false, Window = 0, Position = "none" };
 
-    /// <summary>The weights of a network with a vocabulary, at the least: token vectors and dense layers.</summary>
-    internal long LeastWeights(int vocabulary) => ((long)vocabulary * Size) + ((long)LayerCount * Size * Inner * 2);
+    /// <summary>The weights of a network with a vocabulary, at the least: vectors and dense layers.</summary>
+    internal double LeastWeights(int vocabulary) => (Size * ((double)vocabulary + LeastVectors)) + (LayerCount * LeastLayerWeights);
+
+    /// <summary>Rows of the tables beside that of the tokens.</summary>
+    internal double LeastVectors => SegmentCount + (Position == "learned" ? (double)FirstPosition + MaximumLength : 0);
+
+    /// <summary>The weights of a layer without a memory, at the least.</summary>
+    internal double LeastLayerWeights => (2.0 * Size * Inner) + SelfAttention.LeastWeights;
 }

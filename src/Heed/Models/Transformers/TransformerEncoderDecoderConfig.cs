@@ -49,7 +49,8 @@ public sealed record TransformerEncoderDecoderConfig : SequenceToSequenceConfig
     internal override double LeastWeights(int sourceCount, int targetCount)
     {
         double tables = (double)Stack.Size * (targetCount + (SharesEmbeddings ? 0 : sourceCount) + (TieEmbeddings ? 0 : targetCount));
-        return tables + (2.0 * Stack.Size * Stack.Inner * (Stack.LayerCount + Decoder.LayerCount));
+        double layers = (Stack.LeastLayerWeights * (Stack.LayerCount + Decoder.LayerCount)) + (Stack.CrossAttention(Stack.Size).LeastWeights * Decoder.LayerCount);
+        return tables + (2.0 * Stack.Size * Stack.LeastVectors) + layers;
     }
 
     internal override SequenceToSequence Create(int sourceCount, int targetCount) => new TransformerEncoderDecoder(this, sourceCount, targetCount);

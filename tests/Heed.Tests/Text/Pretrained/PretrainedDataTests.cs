@@ -22,8 +22,12 @@ public class PretrainedDataTests
         "ห้องใหญ่มาก ห้องสะอาด", "الغرفة كبيرة والغرفة نظيفة", "कमरा बड़ा है कमरा साफ़ है", "방이 크다 방이 깨끗하다", "👩‍👩‍👧👍🏽 🇩🇪", "don't  stop\n\n\tnow 12 123 !!!",
     ];
 
+    private static readonly BertNormalizer cleaner = new(cleansText: true, separatesIdeographs: false, stripsAccents: true, lowersCase: true);
+
     private static readonly Lazy<PretrainedTokenizer> bytePairs = new(() => TinyTokenizers.Learned(TrainedTokenizerKind.BytePair, Enumerable.Repeat(corpus, 5).SelectMany(texts => texts)));
     private static readonly Lazy<PretrainedTokenizer> unigrams = new(() => TinyTokenizers.Learned(TrainedTokenizerKind.Unigram, Enumerable.Repeat(corpus, 5).SelectMany(texts => texts)));
+
+    private static readonly Lazy<PretrainedTokenizer> wordPieces = new(WordPieces);
 
     public static TheoryData<string> Files => [.. files];
 
@@ -85,6 +89,42 @@ public class PretrainedDataTests
         TokenizedTextChecks.Places(whole, tokens, "unigrams");
         TokenizedTextChecks.Cover(whole, tokens);
         TokenizedTextChecks.Streams(unigrams.Value, tokens.Ids);
+        CheckWordPieces(text);
+    }
+
+    // Word pieces do not come back: spaces, control characters and unknown words are gone. Where they stand and what they say must be right.
+    private static void CheckWordPieces(string text)
+    {
+        TokenizedText tokens = wordPieces.Value.Encode(text);
+        TokenizedTextChecks.Places(text, tokens, "word pieces");
+        int end = 0;
+        for (int i = 0; i < tokens.Count; i++)
+        {
+            if (tokens.SpecialTokens[i])
+                continue;
+            (int from, int to) = (tokens.Offsets[i].Start.Value, tokens.Offsets[i].End.Value);
+            if (from > end)
+                Vanishes(text[end..from]).ShouldBeTrue($"'{text}' before token {i}");
+            end = Math.Max(end, to);
+            if (tokens.Tokens[i] != "[UNK]")
+                cleaner.Apply(text[from..to]).ShouldContain(tokens.Tokens[i].Replace("##", "", StringComparison.Ordinal), Case.Sensitive, $"'{text}' token {i}");
+        }
+        Vanishes(text[end..]).ShouldBeTrue($"'{text}' behind the last token");
+        TokenizedTextChecks.Streams(wordPieces.Value, tokens.Ids);
+    }
+
+    // What BERT's normalizer takes out, or what nothing but accents is left of.
+    private static bool Vanishes(string gap) => gap.EnumerateRunes().All(rune => string.IsNullOrWhiteSpace(cleaner.Apply(rune.ToString())));
+
+    // All letters of the corpus and of ASCII, at a word's start and within, and some longer pieces; other letters are unknown.
+    private static PretrainedTokenizer WordPieces()
+    {
+        string[] letters = [.. corpus.Append(string.Concat(Enumerable.Range(33, 94).Select(c => (char)c))).SelectMany(t => cleaner.Apply(t).EnumerateRunes()).Where(r => !Rune.IsWhiteSpace(r)).Select(r => r.ToString()).Distinct()];
+        string[] pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. letters, .. letters.Select(l => "##" + l), "the", "##ing", "ein", "##er", "und", "##ed"];
+        using var folder = new TemporaryFolder();
+        File.WriteAllLines(folder["vocab.txt"], pieces);
+        File.WriteAllText(folder["tokenizer_config.json"], """{"do_lower_case":true}""");
+        return PretrainedTokenizer.Load(folder.Path);
     }
 
     private static IEnumerable<string> Lines(string path)

@@ -1,17 +1,12 @@
 using System.Text;
 using Heed.Testing;
+using Heed.Tests.Formats;
 
 namespace Heed.Tests.Text;
 
 /// <summary>Whatever a tokenizer's file holds, it is read or refused with one <see cref="InputException"/>, in memory in proportion to it; and what was read encodes.</summary>
 public class PretrainedFuzzTests
 {
-    private static readonly byte[][] specials =
-    [
-        [0], [0xFF], "\""u8.ToArray(), ","u8.ToArray(), "{"u8.ToArray(), "}"u8.ToArray(), "["u8.ToArray(), "]"u8.ToArray(), "null"u8.ToArray(), "-1"u8.ToArray(), "1e999"u8.ToArray(), "99999999999"u8.ToArray(),
-        "2147483647"u8.ToArray(), "\\ud800"u8.ToArray(), "\\u0000"u8.ToArray(), "(a+)+"u8.ToArray(), "\\\\p{L}"u8.ToArray(), "true"u8.ToArray(), "##"u8.ToArray(), "Sequence"u8.ToArray(), "Metaspace"u8.ToArray(),
-    ];
-
     public static TheoryData<string> Files => ["bert", "bpe", "unigram", "spaces", "cl100k", "precompiled", "added"];
 
     [Theory]
@@ -24,7 +19,7 @@ public class PretrainedFuzzTests
         int read = 0, refused = 0;
         for (int round = 0; round < 400; round++)
         {
-            byte[] mutated = Mutate(whole, random);
+            byte[] mutated = JsonMutation.Of(whole, random);
             File.WriteAllBytes(folder["tokenizer.json"], mutated);
             bool isRead = Survives(folder["tokenizer.json"], mutated.Length, $"{name}, round {round}");
             read += isRead ? 1 : 0;
@@ -62,10 +57,43 @@ public class PretrainedFuzzTests
             for (int i = 0; i < files.Length; i++)
             {
                 byte[] content = Encoding.UTF8.GetBytes(files[i].Content);
-                File.WriteAllBytes(folder[files[i].Name], i == changed ? Mutate(content, random) : content);
+                File.WriteAllBytes(folder[files[i].Name], i == changed ? JsonMutation.Of(content, random) : content);
             }
             Survives(folder.Path, 500, FormattableString.Invariant($"round {round}"));
         }
+    }
+
+    [Theory]
+    [InlineData("vocab.txt")]
+    [InlineData("tokenizer_config.json")]
+    [InlineData("special_tokens_map.json")]
+    [InlineData("added_tokens.json")]
+    public void Mutated_files_of_a_word_piece_vocabulary(string changed)
+    {
+        using var folder = new TemporaryFolder();
+        var random = new RandomStream(20261201, changed);
+        (string Name, string Content)[] files =
+        [
+            ("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nun\n##aff\n##able\n好\n,\na\n##b\nlow\n##est\n"),
+            ("tokenizer_config.json", """{"do_lower_case":true,"strip_accents":null,"tokenize_chinese_chars":true,"cls_token":"[CLS]","added_tokens_decoder":{"14":{"content":"<x>","special":true,"lstrip":true}}}"""),
+            ("special_tokens_map.json", """{"unk_token":"[UNK]","sep_token":{"content":"[SEP]","lstrip":false,"normalized":true},"mask_token":"[MASK]","additional_special_tokens":["<y>"]}"""),
+            ("added_tokens.json", """{"<y>":15,"low <X>":16}"""),
+        ];
+        foreach ((string name, string content) in files)
+            File.WriteAllText(folder[name], content);
+        Survives(folder.Path, 500, "whole").ShouldBeTrue();
+        byte[] whole = File.ReadAllBytes(folder[changed]);
+        int read = 0, refused = 0;
+        for (int round = 0; round < 400; round++)
+        {
+            // Every other one is cut off; a vocabulary that is cut behind its unknown token is a smaller one.
+            File.WriteAllBytes(folder[changed], round % 2 == 0 ? JsonMutation.Of(whole, random) : whole[..(round * whole.Length / 400)]);
+            bool isRead = Survives(folder.Path, 1000, FormattableString.Invariant($"{changed}, round {round}"));
+            read += isRead ? 1 : 0;
+            refused += isRead ? 0 : 1;
+        }
+        read.ShouldBeGreaterThan(5, "mutations that always break the file test little");
+        refused.ShouldBeGreaterThan(5);
     }
 
     private static string Content(string name)
@@ -120,24 +148,5 @@ public class PretrainedFuzzTests
         {
             (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan((24L << 20) + 2000L * size, context);
         }
-    }
-
-    private static byte[] Mutate(byte[] whole, RandomStream random)
-    {
-        List<byte> bytes = [.. whole];
-        for (int change = random.Next(3); change >= 0 && bytes.Count > 0; change--)
-        {
-            int at = random.Next(bytes.Count);
-            switch (random.Next(7))
-            {
-                case 0: bytes[at] = (byte)random.Next(256); break;
-                case 1: bytes[at] = (byte)"0123456789,:{}[]\"abl"[random.Next(20)]; break;
-                case 2: bytes.RemoveRange(at, Math.Min(1 + random.Next(8), bytes.Count - at)); break;
-                case 3: bytes.RemoveRange(at, bytes.Count - at); break;
-                case 4: bytes.InsertRange(at, bytes.GetRange(at, Math.Min(1 + random.Next(60), bytes.Count - at))); break;
-                default: bytes.InsertRange(at, specials[random.Next(specials.Length)]); break;
-            }
-        }
-        return [.. bytes];
     }
 }
