@@ -19,11 +19,12 @@ internal static class AttentionChecks
     public static void Options(KernelChecker check)
     {
         AttentionShape two = new(2, 2, 1, 19, 37, 12);
+        int[] starts = [0, 5], ends = [20, 32], offsets = [0, 7, 7, 24], lengths = [37, 9];
         One(check, "dropout", two, default(PlainScore), default(Causal), 0, new() { Dropout = 0.25f, DropoutKey = 11 });
         One(check, "sinks", two, default(PlainScore), default(NoMask), 0, new() { Sinks = check.Draw(2) });
-        One(check, "lengths and starts", two, default(PlainScore), default(Causal), 0, new() { KeyStarts = new[] { 0, 5 }, KeyLengths = new[] { 20, 32 } });
-        One(check, "packed", new(3, 2, 2, 24, 24, 12), default(PlainScore), default(Causal), 0, new() { QueryOffsets = new[] { 0, 7, 7, 24 }, KeyOffsets = new[] { 0, 7, 7, 24 } }, isPacked: true);
-        One(check, "length mask", two, default(PlainScore), new LengthMask(0), 0, new() { MaskNumbers = new[] { 37, 9 } });
+        One(check, "lengths and starts", two, default(PlainScore), default(Causal), 0, new() { KeyStarts = starts, KeyLengths = ends });
+        One(check, "packed", new(3, 2, 2, 24, 24, 12), default(PlainScore), default(Causal), 0, new() { QueryOffsets = offsets, KeyOffsets = offsets }, isPacked: true);
+        One(check, "length mask", two, default(PlainScore), new LengthMask(0), 0, new() { MaskNumbers = lengths });
         One(check, "dense mask", two, default(PlainScore), DenseMask.For(two, false, false), 0, new() { MaskFlags = [.. Enumerable.Range(0, 19 * 37).Select(i => i % 5 != 2)] });
         One(check, "block-sparse mask", two, default(PlainScore), new BlockSparseMask(8, 37), 0, new() { MaskFlags = [.. Enumerable.Range(0, 3 * 5).Select(i => i % 2 == 0)] });
         One(check, "cosine", two, default(CosineScore), default(Causal), 2, new() { QueryTerms = check.Draw(2 * 2 * 19, 0.2f, 0.6f), KeyTerms = check.Draw(2 * 37, 0.2f, 0.6f) });
