@@ -1,5 +1,5 @@
-using Heed.Kernels;
 using System.Numerics.Tensors;
+using Heed.Kernels;
 
 namespace Heed;
 
