@@ -18,15 +18,17 @@ internal static class VerifyCommand
         Option<bool> json = CommonOptions.Json(), quiet = CommonOptions.Quiet();
         Option<int> width = new("--width") { Description = "Only this vector width in bits. [default: all that the machine has]", HelpName = "512|256|128" };
         Option<bool> errors = new("--errors") { Description = "Instead: how far attention is from double precision, beside plain float32 on the same numbers." };
-        Command command = new("verify", "Checks every kernel of this machine against double-precision references.") { width, errors, json, quiet };
+        Option<string> kernel = new("--kernel") { Description = "Only kernels whose names contain this.", HelpName = "TEXT", DefaultValueFactory = _ => "" };
+        Command command = new("verify", "Checks every kernel of this machine against double-precision references.") { width, kernel, errors, json, quiet };
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(errors))
                 return Errors(terminal, parsed.GetValue(json));
             int[] widths = Widths(parsed.GetValue(width));
+            string only = parsed.GetValue(kernel)!;
             List<WidthResult> results = [];
             foreach (int bits in widths)
-                results.Add(bits == Simd.Bits ? Here(terminal, parsed.GetValue(quiet)) : InChild(terminal, bits, parsed.GetValue(quiet)));
+                results.Add(bits == Simd.Bits ? Here(terminal, only, parsed.GetValue(quiet)) : InChild(terminal, bits, only, parsed.GetValue(quiet)));
             if (parsed.GetValue(json))
                 JsonText.WriteObject(terminal.Out, writer => Write(writer, results), isIndented: true);
             else
@@ -48,14 +50,14 @@ internal static class VerifyCommand
         return [asked];
     }
 
-    private static WidthResult Here(Terminal terminal, bool quiet)
+    private static WidthResult Here(Terminal terminal, string only, bool quiet)
     {
-        KernelVerification done = KernelVerification.Run(kernel => Say(terminal, quiet, $"{Simd.Bits} bits: {kernel}"));
+        KernelVerification done = UsageException.Guard(() => KernelVerification.Run(kernel => Say(terminal, quiet, $"{Simd.Bits} bits: {kernel}"), only));
         return new WidthResult(done.VectorBits, done.Hash, done.Duration.TotalSeconds, [.. done.Verdicts.GroupBy(v => v.Kernel, StringComparer.Ordinal).Select(KernelResult.Of)]);
     }
 
     // A width is fixed when the process starts.
-    private static WidthResult InChild(Terminal terminal, int bits, bool quiet)
+    private static WidthResult InChild(Terminal terminal, int bits, string only, bool quiet)
     {
         Say(terminal, quiet, string.Create(culture, $"{bits} bits, in a process of its own"));
         string host = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this process is unknown; check one width at a time with HEED_SIMD.");
@@ -63,7 +65,7 @@ internal static class VerifyCommand
         ProcessStartInfo start = new(isHosted ? Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet" : host) { RedirectStandardOutput = true, UseShellExecute = false };
         foreach (string argument in isHosted ? ["exec", Path.Combine(AppContext.BaseDirectory, "Heed.Cli.dll")] : Array.Empty<string>())
             start.ArgumentList.Add(argument);
-        foreach (string argument in (string[])["verify", "--width", bits.ToString(culture), "--json", "--quiet"])
+        foreach (string argument in (string[])["verify", "--width", bits.ToString(culture), "--kernel", only, "--json", "--quiet"])
             start.ArgumentList.Add(argument);
         start.Environment[WidthVariable] = bits.ToString(culture);
         using Process child = Process.Start(start)!;

@@ -18,8 +18,9 @@ public sealed class VerifyTests
     [Fact]
     public void One_width_is_a_table_and_a_verdict()
     {
-        CommandRun run = CommandRun.Of("verify", "--width", "128", "--quiet").ShouldSucceed();
+        CommandRun run = CommandRun.Of("verify", "--width", "128", "--kernel", "softmax", "--quiet").ShouldSucceed();
         run.Lines[0].ShouldStartWith("128 bits, ");
+        run.Lines.Where(line => line.Contains("Kernel", StringComparison.Ordinal)).ShouldAllBe(line => line.Contains("SoftmaxKernel", StringComparison.Ordinal));
         run.Lines[^1].ShouldBe("all kernels agree with the references");
     }
 
@@ -32,6 +33,9 @@ public sealed class VerifyTests
         result.GetProperty("passed").GetBoolean().ShouldBeTrue();
         result.GetProperty("errors").EnumerateArray().ShouldAllBe(e => e.GetProperty("fused").GetDouble() <= e.GetProperty("limit").GetDouble());
     }
+
+    [Fact]
+    public void A_kernel_that_does_not_exist_is_refused() => CommandRun.Of("verify", "--kernel", "Sofmax").ShouldRefuse("No kernel has 'Sofmax' in its name; there are Elementwise.Exp, ");
 
     [Fact]
     public void A_width_that_does_not_exist_is_refused() => CommandRun.Of("verify", "--width", "64").ShouldRefuse("--width must be 512, 256 or 128, got 64");

@@ -45,7 +45,11 @@ internal sealed class KernelChecker(string kernel, List<KernelVerdict> verdicts)
     public void Add(string result, double error, double limit) => verdicts.Add(new(kernel, result, error, limit));
 
     /// <summary>Compares a gradient with central differences of the reference, Σ dy·f(x), at values that are exact in double.</summary>
-    public void CompareWithDifferences(string result, ReadOnlySpan<float> gradient, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Func<double[], double[]> reference, double limit)
+    public void CompareWithDifferences(string result, ReadOnlySpan<float> gradient, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Func<double[], double[]> reference, double limit) =>
+        Compare(result, gradient, Differences(x, dy, reference), limit);
+
+    /// <summary>Central differences of Σ dy·f(x).</summary>
+    public static double[] Differences(ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Func<double[], double[]> reference)
     {
         const double Step = 1e-5;
         double[] at = Widen(x), differences = new double[at.Length];
@@ -60,6 +64,6 @@ internal sealed class KernelChecker(string kernel, List<KernelVerdict> verdicts)
             for (int j = 0; j < up.Length; j++)
                 differences[i] += dy[j] * (up[j] - down[j]) / (2 * Step);
         }
-        Compare(result, gradient, differences, limit);
+        return differences;
     }
 }

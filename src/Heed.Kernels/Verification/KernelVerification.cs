@@ -29,14 +29,19 @@ public sealed class KernelVerification
     /// <summary>Whether every comparison passed.</summary>
     public bool Passed => Verdicts.All(v => v.Passed);
 
-    /// <summary>Runs all checks.</summary>
+    /// <summary>Runs all checks, or those of some kernels.</summary>
     /// <param name="onKernel">Is told the name of each kernel before it is checked; may be null.</param>
-    public static KernelVerification Run(Action<string>? onKernel = null)
+    /// <param name="only">Text that the kernels' names contain, in any case; empty for all. The hash is over these.</param>
+    /// <exception cref="ArgumentException">No kernel has a name with this text.</exception>
+    public static KernelVerification Run(Action<string>? onKernel = null, string only = "")
     {
+        (string Kernel, Action<KernelChecker> Check)[] chosen = [.. All.Where(a => a.Kernel.Contains(only, StringComparison.OrdinalIgnoreCase))];
+        if (chosen.Length == 0)
+            throw new ArgumentException($"No kernel has '{only}' in its name; there are {string.Join(", ", All.Select(a => a.Kernel))}.", nameof(only));
         Stopwatch clock = Stopwatch.StartNew();
         List<KernelVerdict> verdicts = [];
         ulong hash = 0;
-        foreach ((string kernel, Action<KernelChecker> check) in All)
+        foreach ((string kernel, Action<KernelChecker> check) in chosen)
         {
             onKernel?.Invoke(kernel);
             KernelChecker checker = new(kernel, verdicts);

@@ -195,6 +195,8 @@ internal static class RowChecks
             return result;
         }
         check.Compare("y", y, Reference(KernelChecker.Widen(x)), slack * Limit);
-        check.CompareWithDifferences("dx", dx, x, dy, Reference, slack * 4 * Limit);
+        // A row by itself: the others do not depend on it.
+        double[] slopes = [.. x.Chunk(Columns).Zip(dy.Chunk(Columns)).SelectMany(row => KernelChecker.Differences(row.First, row.Second, Reference))];
+        check.Compare("dx", dx, slopes, slack * 4 * Limit);
     }
 }

@@ -1,3 +1,5 @@
+using Heed.Testing;
+
 namespace Heed.Kernels.Tests.Verification;
 
 [Trait("Legs", "InstructionSets")]
@@ -7,11 +9,12 @@ public sealed class KernelVerificationTests
     public void Every_kernel_agrees_with_its_reference_and_the_bits_repeat()
     {
         List<string> told = [];
-        KernelVerification first = KernelVerification.Run(told.Add), second = KernelVerification.Run();
+        KernelVerification first = KernelVerification.Run(told.Add);
         first.Verdicts.Where(v => !v.Passed).ShouldBeEmpty();
         first.Passed.ShouldBeTrue();
         first.VectorBits.ShouldBe(Simd.Bits);
-        second.Hash.ShouldBe(first.Hash);
+        if (!ChildTestRun.IsChild)
+            KernelVerification.Run().Hash.ShouldBe(first.Hash);
         told.ShouldBe(KernelVerification.All.Select(a => a.Kernel));
         first.Verdicts.Select(v => v.Kernel).Distinct(StringComparer.Ordinal).ShouldBe(told, "each check must compare something");
     }

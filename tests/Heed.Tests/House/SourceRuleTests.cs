@@ -48,6 +48,19 @@ public partial class SourceRuleTests
         Lines(FriendAttribute()).ShouldBeEmpty("say it in the project file");
     }
 
+    [Fact]
+    public void Imports_are_in_order() =>
+        SourceFiles.Where(path => !AreInOrder(File.ReadAllText(Repository.PathOf(path)))).ShouldBeEmpty("namespaces, static ones, aliases; each of them System first, then by the alphabet");
+
+    [Theory]
+    [InlineData("using System;\nusing System.Text;\nusing Heed.Kernels;\nusing Heed.Testing;\nusing static System.Math;\nusing A = B;\n", true)]
+    [InlineData("using Heed.Kernels;\nusing System.Text;\n", false)]
+    [InlineData("using System.Text;\nusing System.IO;\n", false)]
+    [InlineData("using Heed.Testing;\nusing Heed.Kernels;\n", false)]
+    [InlineData("using A = B;\nusing C;\n", false)]
+    [InlineData("using static System.Math;\nusing C;\n", false)]
+    public void The_rule_about_imports_finds_what_it_forbids(string text, bool kept) => AreInOrder(text).ShouldBe(kept);
+
     [Theory]
     [InlineData("internal sealed class CacheManager", true)]
     [InlineData("public static class StringUtils", true)]
@@ -62,6 +75,13 @@ public partial class SourceRuleTests
     [InlineData("\"/tmp/x\"", true)]
     [InlineData("a/tmp/b", false)]
     public void The_rule_about_paths_finds_what_it_forbids(string line, bool found) => MachinePath().IsMatch(line).ShouldBe(found);
+
+    private static bool AreInOrder(string text)
+    {
+        (int Kind, bool IsOther, string Name)[] imports = [.. Import().Matches(text).Select(m => (
+            m.Groups["alias"].Success ? 2 : m.Groups["static"].Success ? 1 : 0, !$"{m.Groups["name"].Value}.".StartsWith("System.", StringComparison.Ordinal), m.Groups["name"].Value))];
+        return imports.SequenceEqual(imports.OrderBy(i => i.Kind).ThenBy(i => i.IsOther).ThenBy(i => i.Name, StringComparer.OrdinalIgnoreCase));
+    }
 
     private static IEnumerable<string> Lines(Regex pattern, bool inStringsToo = false)
     {
@@ -82,6 +102,9 @@ public partial class SourceRuleTests
 
     [GeneratedRegex(@"(?<![\w.*])/(?:tmp|home|root|work|usr/lib|Users)/|[A-Za-z]:\\+Users\\")]
     private static partial Regex MachinePath();
+
+    [GeneratedRegex(@"^using (?<static>static )?(?<name>[\w.]+)(?<alias> = .*)?;", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Import();
 
     [GeneratedRegex(@"\bunsafe\b")]
     private static partial Regex Unsafe();
