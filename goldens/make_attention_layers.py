@@ -9,7 +9,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from make_torch import Group
+from make_torch import Group, with_float32
 from make_transformers import Weights
 
 SIZE, TIME, LENGTHS, MEMORY, MEMORY_LENGTHS = 8, 40, (40, 27), 35, (35, 9)
@@ -21,7 +21,7 @@ def real(time, lengths):
 
 def slopes(count):
     """Press et al. 2022, section 3: a geometric sequence that starts at 2^(-8/n) and has that ratio."""
-    return torch.tensor([2 ** (-8 / count * (i + 1)) for i in range(count)]).double()
+    return torch.tensor([2 ** (-8 / count * (i + 1)) for i in range(count)]).to(Group.dtype)
 
 
 def buckets(distance, count, largest, both_ways):
@@ -41,7 +41,7 @@ def buckets(distance, count, largest, both_ways):
 def turn(x, size, base, factor, interleaved):
     """Su et al. 2021: pairs of the first features turn by position/factor · base^(-2i/size); pairs are neighbours, or halves as in Llama. x is (batch, heads, time, features)."""
     angles = (torch.arange(x.shape[2]).double() / factor)[:, None] * base ** (-torch.arange(0, size, 2).double() / size)[None, :]
-    cos, sin = torch.cos(angles), torch.sin(angles)
+    cos, sin = torch.cos(angles).to(x.dtype), torch.sin(angles).to(x.dtype)
     a, b = (x[..., 0:size:2], x[..., 1:size:2]) if interleaved else (x[..., :size // 2], x[..., size // 2:size])
     first, second = a * cos - b * sin, a * sin + b * cos
     turned = torch.stack([first, second], -1).flatten(-2) if interleaved else torch.cat([first, second], -1)
@@ -127,8 +127,7 @@ def layer(name, note, activation, pre, bias, **options):
     g.save()
 
 
-if __name__ == "__main__":
-    print("torch", torch.__version__)
+def write():
     own("grouped", "Ainslie et al. 2023, values narrower than keys", value=9)
     own("multi_query", "Shazeer 2019, values wider than keys", causal=True, shared=1, dim=7, value=11)
     own("qk_norm", "each head's query and key over their root mean square", norm=True)
@@ -146,3 +145,8 @@ if __name__ == "__main__":
     cross("cross", "grouped heads, QK-norm, gate, cap, sinks", norm=True, gate=True, cap=1.5, sinks=True, value=9)
     layer("swiglu", "RMS norm, SwiGLU (Shazeer 2020), no biases", F.silu, True, False)
     layer("geglu", "RMS norm, GEGLU (Shazeer 2020)", F.gelu, False, True, norm=True)
+
+
+if __name__ == "__main__":
+    print("torch", torch.__version__)
+    with_float32(write)

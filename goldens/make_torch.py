@@ -22,6 +22,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 class Group:
     """One golden file. Inputs get the salts 1, 2, 3 … in the order in which they are asked for."""
 
+    dtype = torch.float64
+    plain = {}  # what float32 made of the same file
+
     def __init__(self, name, note):
         self.name, self.tensors, self.inputs = name, {}, {}
         self.metadata = {
@@ -32,7 +35,7 @@ class Group:
     def input(self, name, *shape, scale=1.0):
         salt = len(self.inputs) + 1
         self.metadata["input:" + name] = f"salt {salt} scale {scale} shape {' '.join(map(str, shape))}"
-        tensor = torch.from_numpy(fill(shape, salt, scale)).double()
+        tensor = torch.from_numpy(fill(shape, salt, scale)).to(Group.dtype)
         self.inputs[name] = tensor.requires_grad_()
         return tensor
 
@@ -54,7 +57,7 @@ class Group:
 
     def module(self, module, scale, prefix=""):
         """Replaces a module's parameters by formula values, in the order of named_parameters."""
-        module.double()
+        module.to(Group.dtype)
         for name, parameter in list(module.named_parameters()):
             with torch.no_grad():
                 parameter.copy_(self.input(prefix + name, *parameter.shape, scale=scale))
@@ -62,6 +65,12 @@ class Group:
         return module
 
     def save(self):
+        if Group.dtype == torch.float32:
+            Group.plain[self.name] = self.tensors
+            return
+        for name, tensor in Group.plain.get(self.name, {}).items():
+            if tensor.is_floating_point():
+                self.metadata["float32:" + name] = f"{(tensor.double() - self.tensors[name]).abs().max().item():.3e}"
         header, parts, at = {"__metadata__": self.metadata}, [], 0
         for name, tensor in self.tensors.items():
             integer = not tensor.is_floating_point()
@@ -74,6 +83,12 @@ class Group:
         path = HERE / f"{self.name}.safetensors"
         path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(parts))
         print(f"{path.name}: {path.stat().st_size} bytes, {len(self.tensors)} tensors")
+
+
+def with_float32(write):
+    """Writes files that note how far torch's own float32 is from its float64, too: float32:NAME in the metadata, the largest difference of any value."""
+    for Group.dtype in (torch.float32, torch.float64):
+        write()
 
 
 def formula():

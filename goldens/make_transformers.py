@@ -12,7 +12,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from make_torch import Group
+from make_torch import Group, with_float32
 
 LENGTHS = [5, 3]
 REAL = torch.arange(5)[None, :] < torch.tensor(LENGTHS)[:, None]  # (2, 5): what is no padding
@@ -59,7 +59,7 @@ def layers():
 def waves(count, size):
     """Sinusoidal positions (Vaswani et al. 2017, section 3.5)."""
     angles = torch.arange(count).double()[:, None] / 10000 ** (torch.arange(0, size, 2).double() / size)[None, :]
-    return torch.stack([torch.sin(angles), torch.cos(angles)], -1).flatten(1)
+    return torch.stack([torch.sin(angles), torch.cos(angles)], -1).flatten(1).to(Group.dtype)
 
 
 def encoder_decoder(kind):
@@ -182,7 +182,7 @@ def llama():
     w = Weights(g)
     dim = size // count
     angles = (torch.arange(5).double() / factor)[:, None] * base ** (-torch.arange(0, dim, 2).double() / dim)[None, :]
-    cos, sin = torch.cos(angles).repeat(1, 2), torch.sin(angles).repeat(1, 2)
+    cos, sin = torch.cos(angles).repeat(1, 2).to(Group.dtype), torch.sin(angles).repeat(1, 2).to(Group.dtype)
 
     def turn(x):
         first, second = x.chunk(2, -1)
@@ -206,8 +206,7 @@ def llama():
     g.save()
 
 
-if __name__ == "__main__":
-    print("torch", torch.__version__)
+def write():
     attention()
     layers()
     for kind in ("pre", "post"):
@@ -216,3 +215,8 @@ if __name__ == "__main__":
         encoder(kind)
     gpt2()
     llama()
+
+
+if __name__ == "__main__":
+    print("torch", torch.__version__)
+    with_float32(write)

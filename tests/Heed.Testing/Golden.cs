@@ -57,6 +57,9 @@ public sealed class Golden
 
     public int[] Shape(string name) => Find(name).Shape;
 
+    /// <summary>The largest difference of the other system's own float32 from the stored float64 values; null where the file does not note it.</summary>
+    public double? PlainError(string name) => metadata.TryGetValue("float32:" + name, out string? text) ? double.Parse(text, CultureInfo.InvariantCulture) : null;
+
     public float[] Floats(string name) => Values<float>(name, "F32");
 
     public int[] Integers(string name) => Array.ConvertAll(Values<long>(name, "I64"), checked(value => (int)value));
