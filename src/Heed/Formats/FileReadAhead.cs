@@ -8,7 +8,7 @@ namespace Heed;
 /// the end, at the first fault (whoever reads the mapping meets that, too), or as soon as the parts come faster than from any disk, since the file is in memory then.</remarks>
 internal static class FileReadAhead
 {
-    private const int PartBytes = 1 << 20, ProbedParts = 8;
+    private const int PartBytes = 1 << 20, ProbedParts = 32;
 
     // Smaller files are read before a thread has started.
     private const long LeastBytes = 32L << 20;
