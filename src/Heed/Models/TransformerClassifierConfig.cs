@@ -95,9 +95,9 @@ public sealed record TransformerClassifierConfig : TextNetworkConfig
     internal override TextNetworkConfig ForLabelSets() => this with { Pooling = "projection", PerLabel = true, AddsClassToken = false, HasPooler = false };
 
     internal override TextNetworkConfig WithTrainingOf(TextNetworkConfig other) => other is TransformerClassifierConfig same
-        ? this with { Dropout = same.Dropout, Encoder = Encoder with { Dropout = same.Encoder.Dropout, AttentionDropout = same.Encoder.AttentionDropout } } : this;
+        ? this with { Dropout = same.Dropout, Encoder = Encoder with { Dropout = same.Encoder.Dropout, AttentionDropout = same.Encoder.AttentionDropout, EmbeddingDropout = same.Encoder.EmbeddingDropout } } : this;
 
-    internal override TextNetworkConfig WithDropout(double dropout) => this with { Dropout = dropout, Encoder = Encoder with { Dropout = dropout } };
+    internal override TextNetworkConfig WithDropout(double dropout) => this with { Dropout = dropout, Encoder = Encoder with { Dropout = dropout, EmbeddingDropout = null } };
 
     internal override TextNetworkConfig For(TokenEncoder tokens)
     {

@@ -324,7 +324,7 @@ public class PretrainedTransformerTests
         {
             "bert" => shape with { IsPreNorm = false, NormalizesEmbedding = true, SegmentCount = 2, Activation = "relu" },
             "roberta" => shape with { IsPreNorm = false, NormalizesEmbedding = true, SegmentCount = 1, FirstPosition = 2 },
-            "gpt2" => shape with { IsCausal = true, Activation = "gelu-tanh", InnerSize = 12 },
+            "gpt2" => shape with { IsCausal = true, Activation = "gelu-tanh", InnerSize = 12, EmbeddingDropout = 0.3 },
             _ => shape with { IsCausal = true, Norm = "rms", Position = "rope", RopeFactor = 2, Activation = "swiglu", HasBias = false, KeyValueHeadCount = 2 },
         };
         using TemporaryFolder folder = new();
@@ -341,7 +341,11 @@ public class PretrainedTransformerTests
             PretrainedTransformer.Of(model).Save(folder.Path);
             before = Step.Evaluate(pass => model.Forward(new[] { 1, 0, 1 }, new SequenceRanges(new[] { 3 }), pass).States).Values.ToArray();
         }
-        PretrainedConfig.Read(folder.Path).Architecture.ShouldBe(name);
+        PretrainedConfig read = PretrainedConfig.Read(folder.Path);
+        read.Architecture.ShouldBe(name);
+        // The networks of BERT's family and of GPT-2 drop nothing inside the position-wise network.
+        read.Transformer.InnerDropout.ShouldBe(name == "llama" ? null : 0.0);
+        read.Transformer.EmbeddingDropout.ShouldBe(name == "gpt2" ? 0.3 : null);
         Output(folder.Path).ShouldBe(before);
     }
 

@@ -23,6 +23,27 @@ public sealed class TransformerDropoutTests
     }
 
     [Theory]
+    [InlineData(0, P, 1)]
+    [InlineData(P, 0, 1)]
+    [InlineData(0, 0, 0)]
+    public void Inner_features_have_a_probability_of_their_own_where_it_is_given(float inner, float others, int times)
+    {
+        TransformerLayer layer = new(none with { Dropout = others, InnerDropout = inner }, memorySize: Size);
+        Set(layer, "feed_forward.up_proj.bias", "feed_forward.down_proj.weight");
+        Dropped(Trained(pass => layer.Forward(Zeros(pass), null, pass, Zeros(pass)).States), times);
+    }
+
+    [Theory]
+    [InlineData(0, P, 0)]
+    [InlineData(P, 0, 1)]
+    public void And_so_have_the_vectors_at_the_start(float start, float others, int times)
+    {
+        TransformerEmbedding embedding = new(none with { Dropout = others, EmbeddingDropout = start }, 5);
+        Set(embedding, "tokens.weight", "");
+        Dropped(Trained(pass => embedding.Forward(new int[Batch * Time], Batch, new int[Batch * Time], default, pass)), times);
+    }
+
+    [Theory]
     [InlineData("none", false)]
     [InlineData("learned", false)]
     [InlineData("none", true)]

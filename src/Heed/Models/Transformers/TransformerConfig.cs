@@ -129,6 +129,14 @@ public sealed record TransformerConfig
     /// <value>Default 0.</value>
     public float AttentionDropout { get; init; }
 
+    /// <summary>Probability that an inner feature of the position-wise network is dropped in training.</summary>
+    /// <value>Default null: that of <see cref="Dropout"/>, as in torch's layers. 0 in checkpoints of the BERT family and of GPT-2, which drop nothing there.</value>
+    public double? InnerDropout { get; init; }
+
+    /// <summary>Probability that a feature of the vectors at the start is dropped in training.</summary>
+    /// <value>Default null: that of <see cref="Dropout"/>.</value>
+    public double? EmbeddingDropout { get; init; }
+
     /// <summary>Bytes that keys and values of one sequence take in a cache.</summary>
     /// <param name="tokens">Tokens of the sequence.</param>
     /// <param name="format">How numbers are stored.</param>
@@ -157,10 +165,14 @@ public sealed record TransformerConfig
             throw new ArgumentException($"TransformerConfig: there is no Norm '{Norm}'; there are {string.Join(", ", Heed.Norm.Names)}.{NearestName.Hint(Norm, Heed.Norm.Names)}", nameof(Norm));
         if (!Positions.Contains(Position, StringComparer.Ordinal))
             throw new ArgumentException($"TransformerConfig: there is no Position '{Position}'; there are {string.Join(", ", Positions)}.{NearestName.Hint(Position, Positions)}", nameof(Position));
-        if (Dropout is not (>= 0 and < 1))
-            throw new ArgumentException(FormattableString.Invariant($"TransformerConfig: Dropout must be in [0, 1), got {Dropout}."), nameof(Dropout));
-        if (AttentionDropout is not (>= 0 and < 1))
-            throw new ArgumentException(FormattableString.Invariant($"TransformerConfig: AttentionDropout must be in [0, 1), got {AttentionDropout}."), nameof(AttentionDropout));
+        foreach ((string name, double value) in new[]
+            {
+                (nameof(Dropout), Dropout), (nameof(AttentionDropout), AttentionDropout), (nameof(InnerDropout), InnerDropout ?? 0), (nameof(EmbeddingDropout), EmbeddingDropout ?? 0),
+            })
+        {
+            if (value is not (>= 0 and < 1))
+                throw new ArgumentException(FormattableString.Invariant($"TransformerConfig: {name} must be in [0, 1), got {value}."), name);
+        }
         if (!(Epsilon > 0))
             throw new ArgumentException(FormattableString.Invariant($"TransformerConfig: Epsilon must be above 0, got {Epsilon}."), nameof(Epsilon));
         SelfAttention.Validate();

@@ -36,7 +36,7 @@ public sealed class TransformerEmbedding : Module
             segments = Register("segments", new Embedding(config.SegmentCount, config.Size, initializer: start));
         if (config.NormalizesEmbedding)
             norm = Register("norm", Norm.Create(config.Norm, config.Size, config.Epsilon));
-        dropout = Register("dropout", new Dropout(config.Dropout));
+        dropout = Register("dropout", new Dropout(config.EmbeddingDropout ?? config.Dropout));
         waves = new Lazy<float[]>(() => Waves(config.MaximumLength, config.Size));
     }
 

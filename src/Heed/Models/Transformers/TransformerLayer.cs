@@ -33,7 +33,7 @@ public sealed class TransformerLayer : Module
             cross = RegisterSlot("cross_attention", new MultiHeadAttention(config.CrossAttention(memorySize)));
             crossNorm = Register("cross_attention_norm", Norm.Create(config.Norm, config.Size, config.Epsilon));
         }
-        network = RegisterSlot("feed_forward", new FeedForward(config.Size, config.Inner, config.Activation, config.HasBias, config.Dropout));
+        network = RegisterSlot("feed_forward", new FeedForward(config.Size, config.Inner, config.Activation, config.HasBias, config.InnerDropout ?? config.Dropout));
         networkNorm = Register("feed_forward_norm", Norm.Create(config.Norm, config.Size, config.Epsilon));
         dropout = Register("dropout", new Dropout(config.Dropout));
     }

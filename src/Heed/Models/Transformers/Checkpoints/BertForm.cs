@@ -32,6 +32,7 @@ internal sealed class BertForm(string name) : CheckpointForm
             SegmentCount = fields.CountOrNone("type_vocab_size", least: 0) ?? 2,
             NormalizesEmbedding = true,
             Dropout = fields.Dropout("hidden_dropout_prob", 0.1),
+            InnerDropout = 0,
             AttentionDropout = (float)fields.Dropout("attention_probs_dropout_prob", 0.1),
         };
     }

@@ -21,6 +21,7 @@ internal sealed class DistilBertForm : CheckpointForm
         MaximumLength = fields.Count("max_position_embeddings"),
         NormalizesEmbedding = true,
         Dropout = fields.Dropout("dropout", 0.1),
+        InnerDropout = 0,
         AttentionDropout = (float)fields.Dropout("attention_dropout", 0.1),
     };
 

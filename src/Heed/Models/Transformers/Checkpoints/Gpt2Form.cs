@@ -27,6 +27,8 @@ internal sealed class Gpt2Form : CheckpointForm
             MaximumLength = fields.CountOrNone("n_positions") ?? fields.Count("n_ctx"),
             IsCausal = true,
             Dropout = fields.Dropout("resid_pdrop", 0.1),
+            EmbeddingDropout = fields.Dropout("embd_pdrop", 0.1),
+            InnerDropout = 0,
             AttentionDropout = (float)fields.Dropout("attn_pdrop", 0.1),
         };
     }
@@ -42,7 +44,7 @@ internal sealed class Gpt2Form : CheckpointForm
         ["layer_norm_epsilon"] = config.Epsilon,
         ["n_positions"] = config.MaximumLength,
         ["resid_pdrop"] = config.Dropout,
-        ["embd_pdrop"] = config.Dropout,
+        ["embd_pdrop"] = config.EmbeddingDropout ?? config.Dropout,
         ["attn_pdrop"] = config.AttentionDropout,
     };
 

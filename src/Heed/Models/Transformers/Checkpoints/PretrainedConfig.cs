@@ -104,6 +104,8 @@ public sealed class PretrainedConfig
         RopeFactor = config.Position == "rope" ? config.RopeFactor : 0,
         Dropout = 0,
         AttentionDropout = 0,
+        InnerDropout = null,
+        EmbeddingDropout = null,
     };
 
     private static PretrainedConfig Parse(string path, JsonElement root)
