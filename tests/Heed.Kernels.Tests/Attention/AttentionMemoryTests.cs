@@ -3,6 +3,8 @@ using Heed.Kernels.Tests.Parallel;
 namespace Heed.Kernels.Tests;
 
 /// <summary>The estimate of memory against what a call takes.</summary>
+[Trait("Legs", "InstructionSets")]
+[Trait("Weight", "heavy")]
 [Collection(WorkerTests.Name)]
 public class AttentionMemoryTests
 {
