@@ -58,7 +58,8 @@ public class AttentionFuzzTests
                 (queryStarts, queryLengths, keyStarts, keyLengths) = Parts();
             shape = new AttentionShape(batch, heads, shared, queries, keys, dim)
             {
-                ValueDim = valueDim, QueryStrides = Layout(heads, queries, dim), KeyStrides = Layout(shared, keys, dim), ValueStrides = Layout(shared, keys, valueDim), OutputStrides = Layout(heads, queries, valueDim),
+                ValueDim = valueDim, QueryStrides = HostileBuffer.Layout(random, heads, queries, dim), KeyStrides = HostileBuffer.Layout(random, shared, keys, dim),
+                ValueStrides = HostileBuffer.Layout(random, shared, keys, valueDim), OutputStrides = HostileBuffer.Layout(random, heads, queries, valueDim),
             };
         }
 
@@ -187,20 +188,6 @@ public class AttentionFuzzTests
             foreach (ref float x in span)
                 x = (random.NextSingle() * 2) - 1;
             return span;
-        }
-
-        private AttentionStrides Layout(int headCount, int rows, int size)
-        {
-            switch (random.Next(3))
-            {
-                case 0:
-                    return AttentionStrides.HeadsFirst(headCount, rows, size);
-                case 1:
-                    return AttentionStrides.RowsFirst(headCount, rows, size);
-                default:
-                    long row = size + random.Next(4), head = (row * Math.Max(rows, 1)) + random.Next(4);
-                    return new((head * headCount) + random.Next(4), head, row);
-            }
         }
 
         private int Length(AttentionStrides s, int headCount, int rows, int size) =>
