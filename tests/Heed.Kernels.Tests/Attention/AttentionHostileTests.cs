@@ -63,7 +63,7 @@ public class AttentionHostileTests
         float[] Logs(int count) => [.. Numbers(count).Select(x => random.Next(4) == 0 ? float.NegativeInfinity : 10 * x)];
     }
 
-    private static void Each(Func<HostileAttention, bool, bool> run)
+    private static void Each(Action<HostileAttention, bool> run)
     {
         Skip.IfNot(GuardedMemory.IsSupported, "guarded pages are taken from Linux");
         var random = new System.Random(9);

@@ -23,19 +23,24 @@ internal sealed class HostileAttention : IDisposable
     public HostileAttention(System.Random random)
     {
         this.random = random;
-        (int batch, int shared, int queries, int keys, int dim, int valueDim) = (random.Next(1, 3), random.Next(1, 3), random.Next(1, 20), random.Next(1, random.Next(2) == 0 ? 20 : 700), random.Next(1, 20), random.Next(1, 20));
+        (int batch, int shared, int dim, int valueDim) = (random.Next(1, 3), random.Next(1, 3), random.Next(1, 20), random.Next(1, 20));
+        (int queries, int keys) = (random.Next(1, 20), random.Next(1, random.Next(6) > 0 ? 40 : 600));
         int heads = shared * random.Next(1, 4), rows = batch * heads * queries, keyRows = batch * shared * keys;
         shape = new AttentionShape(batch, heads, shared, queries, keys, dim)
         {
             ValueDim = valueDim, QueryStrides = HostileBuffer.Layout(random, heads, queries, dim), KeyStrides = HostileBuffer.Layout(random, shared, keys, dim),
             ValueStrides = HostileBuffer.Layout(random, shared, keys, valueDim), OutputStrides = HostileBuffer.Layout(random, heads, queries, valueDim),
         };
-        (q, k, v) = (Operand(HostileBuffer.Extent(shape.QueryStrides, batch, heads, queries, dim)), Operand(HostileBuffer.Extent(shape.KeyStrides, batch, shared, keys, dim)), Operand(HostileBuffer.Extent(shape.ValueStrides, batch, shared, keys, valueDim)));
-        (parameters, sinks, queryTerms, keyTerms, queryTable, valueTable) = (Operand(heads), Operand(heads), Operand(rows), Operand(keyRows), Operand(rows * Entries), Operand(Entries * valueDim));
         int outputLength = HostileBuffer.Extent(shape.OutputStrides, batch, heads, queries, valueDim);
-        (dOutput, knownOutput, knownLogs, knownMass, fromLog, fromEntropy, knownEntropy) = (Operand(outputLength), Operand(outputLength), Operand(rows), Operand(rows * Entries), Operand(rows), Operand(rows), Operand(rows));
+        q = Operand(HostileBuffer.Extent(shape.QueryStrides, batch, heads, queries, dim));
+        k = Operand(HostileBuffer.Extent(shape.KeyStrides, batch, shared, keys, dim));
+        v = Operand(HostileBuffer.Extent(shape.ValueStrides, batch, shared, keys, valueDim));
+        (parameters, sinks, queryTerms, keyTerms, queryTable, valueTable) = (Operand(heads), Operand(heads), Operand(rows), Operand(keyRows), Operand(rows * Entries), Operand(Entries * valueDim));
+        (dOutput, knownOutput, knownLogs, knownMass) = (Operand(outputLength), Operand(outputLength), Operand(rows), Operand(rows * Entries));
+        (fromLog, fromEntropy, knownEntropy) = (Operand(rows), Operand(rows), Operand(rows));
         output = Result(HostileBuffer.Result(random, shape.OutputStrides, batch, heads, queries, valueDim));
-        (log, most, entropy, distance, argMax, topKeys, topWeights, keyMass, valueMass) = (Result(rows), Asked(rows), Asked(rows), Asked(rows), Asked(rows), Result(rows * Top), Result(rows * Top), Asked(batch * heads * keys), Asked(rows * Entries));
+        (log, most, entropy, distance, argMax) = (Result(rows), Asked(rows), Asked(rows), Asked(rows), Asked(rows));
+        (topKeys, topWeights, keyMass, valueMass) = (Result(rows * Top), Result(rows * Top), Asked(batch * heads * keys), Asked(rows * Entries));
         dq = Result(HostileBuffer.Result(random, shape.QueryStrides, batch, heads, queries, dim));
         dk = Result(HostileBuffer.Result(random, shape.KeyStrides, batch, shared, keys, dim));
         dv = Result(HostileBuffer.Result(random, shape.ValueStrides, batch, shared, keys, valueDim));
@@ -49,6 +54,7 @@ internal sealed class HostileAttention : IDisposable
             (queryLengths[tile.Batch], keyLengths[tile.Batch]) = (queries, keys);
         numbers = Lengths(keys);
         keyPosition = random.Next(2) * random.Next(1000);
+        dropout = random.Next(3) == 0 ? 0.25f : 0;
 
         int[] Lengths(int total) => [.. Enumerable.Range(0, batch).Select(_ => random.Next(total + 1))];
     }
@@ -73,28 +79,28 @@ internal sealed class HostileAttention : IDisposable
 
     public void Dispose() => buffers.ForEach(b => b.Dispose());
 
-    /// <summary>Right, or wrong and refused: whether it was.</summary>
-    public bool Forward(bool isWrong) => Call([.. Read, v], Told, isWrong, [shape.QueryStrides, shape.KeyStrides, shape.ValueStrides, shape.OutputStrides], hasTile: false, () =>
+    /// <summary>Calls with everything right, or with one thing wrong that must be refused.</summary>
+    public void Forward(bool isWrong) => Call([.. Read, v], Told, isWrong, operands: 4, hasTile: false, () =>
         FusedAttention.Forward(q.Span, k.Span, v.Span, output.Span, shape, Score, Mask, parameters.Span, new AttentionStatistics
         {
             LogSumExp = log.Span, Maximum = most.Span, Entropy = entropy.Span, ExpectedDistance = distance.Span, ArgMax = argMax.Integers,
             TopKeys = topKeys.Integers, TopWeights = topWeights.Span, KeyMass = keyMass.Span, ValueMass = valueMass.Span,
         }, Options));
 
-    public bool Backward(bool isWrong) => Call([.. Read, v, .. Known], Gradients, isWrong, [shape.QueryStrides, shape.KeyStrides, shape.ValueStrides], hasTile: false, () =>
+    public void Backward(bool isWrong) => Call([.. Read, v, .. Known], Gradients, isWrong, operands: 3, hasTile: false, () =>
         FusedAttention.Backward(dOutput.Span, q.Span, k.Span, v.Span, knownOutput.Span, knownLogs.Span, new AttentionGradients(dq.Span, dk.Span, dv.Span, dParameters.Span)
         {
             Sinks = dSinks.Span, QueryTerms = dQueryTerms.Span, KeyTerms = dKeyTerms.Span, QueryTable = dQueryTable.Span, ValueTable = dValueTable.Span,
             ValueMass = knownMass.Span, FromLogSumExp = fromLog.Span, FromEntropy = fromEntropy.Span, Entropy = knownEntropy.Span,
         }, shape, Score, Mask, parameters.Span, Options));
 
-    public bool Weights(bool isWrong) => Call([.. Read, knownLogs], [weights], isWrong, [shape.QueryStrides, shape.KeyStrides], hasTile: true, () =>
+    public void Weights(bool isWrong) => Call([.. Read, knownLogs], [weights], isWrong, operands: 2, hasTile: true, () =>
         FusedAttention.Weights(q.Span, k.Span, knownLogs.Span, weights.Span, shape, tile, Score, Mask, parameters.Span, Options));
 
-    private bool Call(HostileBuffer[] read, HostileBuffer[] written, bool isWrong, AttentionStrides[] strides, bool hasTile, Action call)
+    private void Call(HostileBuffer[] read, HostileBuffer[] written, bool isWrong, int operands, bool hasTile, Action call)
     {
         AttentionShape right = shape;
-        string what = isWrong ? Break(read, written, strides.Length, hasTile) : "right";
+        string what = isWrong ? Break(read, written, operands, hasTile) : "right";
         ArgumentException? refusal = null;
         try
         {
@@ -108,7 +114,6 @@ internal sealed class HostileAttention : IDisposable
         (refusal is not null).ShouldBe(isWrong, what);
         foreach (HostileBuffer buffer in buffers)
             buffer.Check(refusal is not null || !written.Contains(buffer), what);
-        return isWrong;
     }
 
     // Makes one thing wrong, and says which.
@@ -124,9 +129,10 @@ internal sealed class HostileAttention : IDisposable
                 cut.Cut(random);
                 return $"cut to {cut.Length}";
             case 2:
-                HostileBuffer[] results = [.. written.Where(b => b.Length > 0)], others = [.. read, .. written.Skip(written == Gradients ? 3 : 0)];
+                HostileBuffer[] results = [.. written.Where(b => b.Length > 0)];
                 HostileBuffer result = results[random.Next(results.Length)];
-                HostileBuffer[] possible = [.. others.Where(b => b != result && b.Length > 0 && !(IsOperandGradient(b) && IsOperandGradient(result)))];
+                // Gradients of q, k and v may share a buffer where their elements lie apart.
+                HostileBuffer[] possible = [.. read.Concat(written).Where(b => b != result && b.Length > 0 && !(IsOperandGradient(b) && IsOperandGradient(result)))];
                 result.LieOn(possible[random.Next(possible.Length)]);
                 return "overlap";
             case 3:

@@ -35,11 +35,9 @@ internal sealed class HostileBuffer : IDisposable
 
     public int Length => length;
 
-    public bool IsResult => operand is null;
-
     private Span<float> Whole => atEnd ? memory.AtEnd : memory.AtStart;
 
-    public static HostileBuffer Operand(System.Random random, int length, float least = -1, float most = 1) => Operand(random, [.. Enumerable.Range(0, length).Select(_ => least + ((most - least) * random.NextSingle()))]);
+    public static HostileBuffer Operand(System.Random random, int length) => Operand(random, [.. Enumerable.Range(0, length).Select(_ => (2 * random.NextSingle()) - 1)]);
 
     public static HostileBuffer Operand(System.Random random, float[] numbers) => new(random, [.. Enumerable.Repeat(true, numbers.Length)], numbers);
 
