@@ -88,7 +88,8 @@ internal static class AttentionCheck
     {
         Optional(operation, name + "Starts", starts.Length, batch);
         Optional(operation, name + "Lengths", lengths.Length, batch);
-        for (int b = 0; b < batch; b++)
+        // Without either there is nothing to look at, however many sequences are claimed.
+        for (int b = 0; b < Math.Max(starts.Length, lengths.Length); b++)
         {
             long start = starts.IsEmpty ? 0 : starts[b], length = lengths.IsEmpty ? total - start : lengths[b];
             if (start < 0 || length < 0 || start + length > total)

@@ -116,26 +116,33 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         RowState* states = stackalloc RowState[rows], later = stackalloc RowState[height];
         new Span<RowState>(states, rows).Fill(RowState.Empty);
         new Span<float>(contexts, checked((int)(rows * stride))).Clear();
-        tile.LoadQueries();
-        int following = index + (s->grain > 1 ? 1 : Workers.Degree);
-        if (s->foresees && tile.Strips > 1 && following < s->Call.Batch * s->Call.KeyValueHeads)
+        // A score or a mask of a user's may throw: its tile's memory goes back all the same.
+        try
         {
-            (int nextB, int nextHead, _, _, AttentionSequence next) = s->Part(following);
-            tile.Foresee(nextB, nextHead, next);
-        }
-        int first = s->firstBlock, end = (s->Call.KeyPosition + sequence.Keys + s->Call.Block - 1) / s->Call.Block;
-        for (int block = first; block < end; block++)
-        {
-            for (int i = 0; i < tile.Strips; i++)
+            tile.LoadQueries();
+            int following = index + (s->grain > 1 ? 1 : Workers.Degree);
+            if (s->foresees && tile.Strips > 1 && following < s->Call.Batch * s->Call.KeyValueHeads)
             {
-                // What the first block says needs no merge.
-                if (block == first)
-                    tile.Strip<V>(block, i, states + (i * height), contexts + (i * height * stride));
-                else if (tile.Strip<V>(block, i, later, strip))
-                    StripSoftmax.Merge<V>(states + (i * height), contexts + (i * height * stride), later, strip, stride, Math.Min(height, rows - (i * height)));
+                (int nextB, int nextHead, _, _, AttentionSequence next) = s->Part(following);
+                tile.Foresee(nextB, nextHead, next);
+            }
+            int first = s->firstBlock, end = (s->Call.KeyPosition + sequence.Keys + s->Call.Block - 1) / s->Call.Block;
+            for (int block = first; block < end; block++)
+            {
+                for (int i = 0; i < tile.Strips; i++)
+                {
+                    // What the first block says needs no merge.
+                    if (block == first)
+                        tile.Strip<V>(block, i, states + (i * height), contexts + (i * height * stride));
+                    else if (tile.Strip<V>(block, i, later, strip))
+                        StripSoftmax.Merge<V>(states + (i * height), contexts + (i * height * stride), later, strip, stride, Math.Min(height, rows - (i * height)));
+                }
             }
         }
-        tile.Dispose();
+        finally
+        {
+            tile.Dispose();
+        }
         Finish<V>(s, b, head, firstRow, rows, sequence, states, contexts, stride);
     }
 
@@ -171,10 +178,16 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         float* contexts = s->Slot(task, block);
         RowState* states = (RowState*)(contexts + ((nint)s->rowsPerTask * tile.Stride));
         new Span<RowState>(states, rows).Fill(RowState.Empty);
-        tile.LoadQueries();
-        for (int i = 0; i < tile.Strips; i++)
-            tile.Strip<V>(s->firstBlock + block, i, states + (i * height), contexts + ((nint)i * height * tile.Stride));
-        tile.Dispose();
+        try
+        {
+            tile.LoadQueries();
+            for (int i = 0; i < tile.Strips; i++)
+                tile.Strip<V>(s->firstBlock + block, i, states + (i * height), contexts + ((nint)i * height * tile.Stride));
+        }
+        finally
+        {
+            tile.Dispose();
+        }
     }
 
     private static void MergeTask<V>(void* state, int task)

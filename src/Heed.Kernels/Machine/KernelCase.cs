@@ -6,15 +6,19 @@ namespace Heed.Kernels;
 /// <param name="Bytes">Bytes read at least (the limits are read bandwidths).</param>
 /// <param name="WorkingSet">Bytes touched.</param>
 /// <param name="Prepare">Makes the data and gives the call.</param>
-internal sealed record KernelCase(string Name, double Operations, double Bytes, double WorkingSet, Func<Action> Prepare)
+internal sealed partial record KernelCase(string Name, double Operations, double Bytes, double WorkingSet, Func<Action> Prepare)
 {
     public static IReadOnlyList<KernelCase> All { get; } =
     [
         Product(512, 512, 512), Product(1024, 1024, 1024), Product(512, 512, 64), Product(128, 128, 64), Product(32, 256, 1024), Product(1, 512, 512),
-        Lstm(128, 32, 256, 256, false), Lstm(128, 32, 256, 256, true), Lstm(64, 1, 128, 128, true),
-        Attention(1024, false), Attention(1024, true), AttentionBackward(1024),
+        Recurrent(false, 128, 32, 256, 256, false), Recurrent(false, 128, 32, 256, 256, true), Recurrent(false, 64, 1, 128, 128, true),
+        Recurrent(true, 128, 32, 256, 256, false), Recurrent(true, 128, 32, 256, 256, true),
+        Attention(8, 1024, "full"), Attention(8, 1024, "causal"), Attention(2, 1024, "causal"), Attention(8, 4096, "window"), AttentionBackward(1024),
+        Decoding(KeyValueFormat.Float32), Decoding(KeyValueFormat.BFloat16),
+        Convolution("3×3", new(8, 32, 32, 64, 64, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }), Convolution("3×3/2", new(8, 32, 32, 64, 128, 3, 3) { PaddingHeight = 1, PaddingWidth = 1, Stride = 2 }),
+        Convolution("1×1", new(8, 32, 32, 64, 128, 1, 1)), Convolution("3×3 depthwise", new(8, 32, 32, 64, 64, 3, 3) { PaddingHeight = 1, PaddingWidth = 1, Groups = 64 }),
         Rows("Softmax", 256, 512, 8, 1, (x, y) => SoftmaxKernel.Forward(x, 512, y)),
-        Rows("LayerNorm", 256, 512, 8, 1, LayerNorm),
+        Rows("LayerNorm", 256, 512, 8, 1, LayerNorm), LayerNormBackward(256, 512),
         Rows("Exp", 1, 1 << 17, 12, 1, (x, y) => Elementwise.Exp(x, y)),
         Rows("Tanh", 1, 1 << 17, 14, 1, (x, y) => Elementwise.Tanh(x, y)),
         Rows("Add, in L2", 1, 1 << 15, 1, 2, (x, y) => Elementwise.Add(x, y, y)),
@@ -32,48 +36,46 @@ internal sealed record KernelCase(string Name, double Operations, double Bytes, 
         });
     }
 
-    private static KernelCase Lstm(int time, int batch, int input, int hidden, bool backward)
+    // Both directions; the gates of an LSTM are four, those of a GRU three.
+    private static KernelCase Recurrent(bool isGru, int time, int batch, int input, int hidden, bool backward)
     {
         RecurrentShape shape = new(batch, time, input, hidden, 2);
-        double products = 2.0 * 2 * time * batch * 4 * hidden * (input + hidden), weights = 2.0 * 4 * hidden * (input + hidden + 2);
+        int gates = isGru ? 3 : 4;
+        double products = 2.0 * 2 * time * batch * gates * hidden * (input + hidden), weights = 2.0 * gates * hidden * (input + hidden + 2);
         double bytes = 4 * (weights + shape.InputLength + shape.OutputLength) * (backward ? 3 : 1);
-        return new(FormattableString.Invariant($"LSTM T{time} B{batch} {input}/{hidden} {(backward ? "fwd + bwd" : "fwd")}"), products * (backward ? 3 : 1), bytes, bytes, () =>
+        return new(FormattableString.Invariant($"{(isGru ? "GRU" : "LSTM")} T{time} B{batch} {input}/{hidden} {(backward ? "fwd + bwd" : "fwd")}"), products * (backward ? 3 : 1), bytes, bytes, () =>
         {
-            float[][] w = [.. Enumerable.Range(0, 2).SelectMany(_ => new[] { Filled(4 * hidden * input), Filled(4 * hidden * hidden), Filled(4 * hidden), Filled(4 * hidden) })], g = [.. w.Select(v => new float[v.Length])];
-            float[] x = Filled((int)shape.InputLength), y = new float[shape.OutputLength], dy = Filled(y.Length), dx = new float[x.Length], space = new float[backward ? LstmKernel.WorkspaceLength(shape) : 0];
+            float[][] w = [.. Enumerable.Range(0, 2).SelectMany(_ => new[] { Filled(gates * hidden * input), Filled(gates * hidden * hidden), Filled(gates * hidden), Filled(gates * hidden) })], g = [.. w.Select(v => new float[v.Length])];
+            float[] x = Filled((int)shape.InputLength), y = new float[shape.OutputLength], dy = Filled(y.Length), dx = new float[x.Length];
+            float[] space = new float[!backward ? 0 : isGru ? GruKernel.WorkspaceLength(shape) : LstmKernel.WorkspaceLength(shape)];
             return () =>
             {
                 RecurrentParameters<float> parameters = new() { Forward = Direction(w, 0), Reverse = Direction(w, 4) };
                 RecurrentInput<float> data = new() { X = x };
-                LstmKernel.Forward(shape, parameters, data, new RecurrentOutput<float> { Y = y }, space);
-                if (backward)
-                    LstmKernel.Backward(shape, parameters, data, new RecurrentOutputGradients<float> { Y = dy }, new RecurrentGradients<float> { X = dx, Forward = Gradients(g, 0), Reverse = Gradients(g, 4) }, space);
+                RecurrentOutput<float> result = new() { Y = y };
+                RecurrentOutputGradients<float> slopes = new() { Y = dy };
+                RecurrentGradients<float> gradients = new() { X = dx, Forward = Gradients(g, 0), Reverse = Gradients(g, 4) };
+                if (isGru)
+                    GruKernel.Forward(shape, parameters, data, result, space);
+                else
+                    LstmKernel.Forward(shape, parameters, data, result, space);
+                if (backward && isGru)
+                    GruKernel.Backward(shape, parameters, data, slopes, gradients, space);
+                else if (backward)
+                    LstmKernel.Backward(shape, parameters, data, slopes, gradients, space);
             };
         });
     }
 
-    private static KernelCase Attention(int tokens, bool isCausal)
+    // Operations are those that the kernel does: Winograd's filtering multiplies 16 times where nine taps of four pixels are 36.
+    private static KernelCase Convolution(string kernel, ConvolutionShape shape)
     {
-        AttentionShape shape = new(1, 8, 8, tokens, tokens, 64);
-        int length = 8 * tokens * 64;
-        double operations = 4.0 * 8 * tokens * tokens * 64 * (isCausal ? 0.5 : 1), bytes = 4.0 * 4 * length;
-        return new(FormattableString.Invariant($"Attention 8×{tokens}×64 {(isCausal ? "causal" : "full")}"), operations, bytes, bytes, () =>
+        double operations = 2.0 * shape.MultiplyAdds * (shape.IsWinograd ? 16.0 / 36 : 1), weights = (double)shape.Filters * shape.Depth;
+        double read = 4 * (shape.InputLength + weights), bytes = read + (4 * shape.OutputLength);
+        return new(FormattableString.Invariant($"Convolution {shape.Batch}×{shape.Height}×{shape.Width} {shape.Channels}→{shape.Filters} {kernel}"), operations, read, bytes, () =>
         {
-            float[] q = Filled(length), k = Filled(length), v = Filled(length), y = Filled(length);
-            return isCausal ? () => FusedAttention.Forward(q, k, v, y, shape, default(PlainScore), default(Causal)) : () => FusedAttention.Forward(q, k, v, y, shape);
-        });
-    }
-
-    private static KernelCase AttentionBackward(int tokens)
-    {
-        AttentionShape shape = new(1, 8, 8, tokens, tokens, 64);
-        int length = 8 * tokens * 64;
-        double bytes = 4.0 * 8 * length;
-        return new(FormattableString.Invariant($"Attention 8×{tokens}×64 bwd"), 10.0 * 8 * tokens * tokens * 64, bytes, bytes, () =>
-        {
-            float[] q = Filled(length), k = Filled(length), v = Filled(length), y = Filled(length), dy = Filled(length), dq = Filled(length), dk = Filled(length), dv = Filled(length), log = new float[8 * tokens];
-            FusedAttention.Forward(q, k, v, y, shape, new AttentionStatistics { LogSumExp = log });
-            return () => FusedAttention.Backward(dy, q, k, v, y, log, new AttentionGradients(dq, dk, dv), shape);
+            float[] x = Filled((int)shape.InputLength), w = Filled((int)weights), bias = Filled(shape.Filters), y = new float[shape.OutputLength];
+            return () => ConvolutionKernel.Forward(x, w, bias, shape, y);
         });
     }
 
@@ -84,6 +86,17 @@ internal sealed record KernelCase(string Name, double Operations, double Bytes, 
         {
             float[] x = Filled(rows * columns), y = new float[x.Length];
             return () => call(x, y);
+        });
+    }
+
+    private static KernelCase LayerNormBackward(int rows, int columns)
+    {
+        double bytes = 4.0 * 3 * rows * columns;
+        return new(FormattableString.Invariant($"LayerNorm {rows}×{columns} bwd"), 14.0 * rows * columns, bytes, bytes, () =>
+        {
+            float[] x = Filled(rows * columns), y = new float[x.Length], dy = Filled(x.Length), dx = new float[x.Length], mean = new float[rows], deviation = new float[rows], gamma = Filled(columns), dgamma = new float[columns], dbeta = new float[columns];
+            LayerNormKernel.Forward(x, gamma, default, columns, 1e-5f, y, mean, deviation);
+            return () => LayerNormKernel.Backward(dy, x, gamma, mean, deviation, columns, dx, dgamma, dbeta);
         });
     }
 

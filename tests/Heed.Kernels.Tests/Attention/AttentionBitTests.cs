@@ -80,24 +80,55 @@ public class AttentionBitTests
         }
     }
 
-    [Fact]
-    public void Asking_for_statistics_changes_no_bit()
+    // Many rows, one strip of them, and few enough for keys that are read as they lie; on more threads blocks of keys are tasks.
+    [Theory]
+    [InlineData(50, 24, 24)]
+    [InlineData(3, 24, 18)]
+    [InlineData(2, 40, 32)]
+    [InlineData(1, 64, 64)]
+    public void Asking_for_statistics_changes_no_bit(int queries, int dim, int valueDim)
     {
-        var c = new AttentionCase(new(2, 2, 2, 50, 700, 24));
-        float[] plain = new float[c.Q.Length], asked = new float[c.Q.Length];
-        FusedAttention.Forward(c.Q, c.K, c.V, plain, c.Shape, default(PlainScore), Mask);
-        FusedAttention.Forward(c.Q, c.K, c.V, asked, c.Shape, default(PlainScore), Mask, default, new AttentionStatistics
+        const int Batch = 2, Heads = 2, Shared = 1, Keys = 1300, All = 7;
+        var c = new AttentionCase(new(Batch, Heads, Shared, queries, Keys, dim) { ValueDim = valueDim });
+        foreach (int degree in new[] { 1, 2, 5 })
         {
-            LogSumExp = new float[c.Rows],
-            Maximum = new float[c.Rows],
-            Entropy = new float[c.Rows],
-            ExpectedDistance = new float[c.Rows],
-            ArgMax = new int[c.Rows],
-            KeyMass = new float[2 * 2 * 700],
-            TopKeys = new int[3 * c.Rows],
-            TopWeights = new float[3 * c.Rows],
-        });
-        Same(asked, plain);
+            using var workers = new WorkerDegree(degree);
+            Unchanged(isShort: false, statistics => Run(output => FusedAttention.Forward(c.Q, c.K, c.V, output, c.Shape, default(PlainScore), Mask, default, Told(statistics))));
+            foreach (KeyValueFormat format in new[] { KeyValueFormat.Float32, KeyValueFormat.BFloat16 })
+            {
+                var cache = new KeyValueCache(Batch, Shared, dim, valueDim, Keys, format);
+                cache.Append(c.K, c.V, Keys);
+                Unchanged(format == KeyValueFormat.BFloat16, statistics => Run(output => cache.Attend(c.Q, output, Heads, queries, default(PlainScore), Mask, default, Told(statistics))));
+            }
+        }
+
+        // Nothing asked for, each by itself, all at once; of keys in two bytes none that needs a second sweep.
+        void Unchanged(bool isShort, Func<(int Which, bool IsShort), float[]> run)
+        {
+            float[] plain = run((-1, isShort));
+            plain.ShouldContain(x => x != 0);
+            for (int which = 0; which <= All; which++)
+                Same(run((which, isShort)), plain);
+        }
+
+        float[] Run(Action<float[]> forward)
+        {
+            float[] output = [.. Enumerable.Repeat(float.NaN, c.Rows * valueDim)];
+            forward(output);
+            return output;
+        }
+
+        AttentionStatistics Told((int Which, bool IsShort) asked)
+        {
+            bool Is(int which) => asked.Which == which || asked.Which == All;
+            float[] Of(int which, int count) => new float[Is(which) ? count : 0];
+            bool hasTop = Is(5) && !asked.IsShort, hasMass = Is(6) && !asked.IsShort;
+            return new()
+            {
+                LogSumExp = new float[Is(0) || hasTop || hasMass ? c.Rows : 0], Maximum = Of(1, c.Rows), Entropy = Of(2, c.Rows), ExpectedDistance = Of(3, c.Rows), ArgMax = new int[Is(4) ? c.Rows : 0],
+                TopKeys = new int[hasTop ? 3 * c.Rows : 0], TopWeights = new float[hasTop ? 3 * c.Rows : 0], KeyMass = new float[hasMass ? Batch * Heads * Keys : 0],
+            };
+        }
     }
 
     [Fact]

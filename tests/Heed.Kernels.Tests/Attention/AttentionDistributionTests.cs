@@ -4,6 +4,7 @@ using Heed.Testing;
 namespace Heed.Kernels.Tests;
 
 /// <summary>Distributions with exact zeros enter the same kernel: sparsemax against sorting, entmax-1.5 against double precision, both against differences.</summary>
+[Trait("Legs", "InstructionSets")]
 [Collection(WorkerTests.Name)]
 public class AttentionDistributionTests
 {
@@ -11,7 +12,6 @@ public class AttentionDistributionTests
     private static readonly AttentionShape Odd = new(2, 4, 2, 37, 603, 17) { ValueDim = 18 };
 
     [Fact]
-    [Trait("Legs", "InstructionSets")]
     public void Sparsemax_is_what_sorting_gives()
     {
         var c = new AttentionCase(new(1, 2, 1, 40, 700, 16));
@@ -43,6 +43,7 @@ public class AttentionDistributionTests
     }
 
     [Fact]
+    [Trait("Weight", "heavy")]
     public void Forward_and_backward_against_double_precision_and_differences()
     {
         Both(default(Distributed<PlainScore, SparsemaxFunction>), default(NoMask));
@@ -67,6 +68,7 @@ public class AttentionDistributionTests
     }
 
     [Fact]
+    [Trait("Weight", "heavy")]
     public void Same_bits_on_any_number_of_threads_and_in_chunks()
     {
         const int Length = 700, Dim = 24;

@@ -1,6 +1,8 @@
 namespace Heed.Kernels.Tests;
 
 /// <summary>The error table's bound holds, and the table measures what it says.</summary>
+[Trait("Legs", "InstructionSets")]
+[Trait("Weight", "heavy")]
 public class AttentionErrorTests
 {
     [Fact]

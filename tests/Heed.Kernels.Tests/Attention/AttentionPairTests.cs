@@ -10,63 +10,21 @@ public class AttentionPairTests
     private const int First = 0, Second = 64, All = 2000;
 
     [Fact]
-    public void Scores_after_each_other()
-    {
-        After(new SoftCap(2));
-        After(new Alibi(First));
-        After(new DistanceDecay(First));
-        After(new RelativeBias(4, 8, 20, offset: First));
-        After(new AdditiveBias(4, 1, 0, 0, First));
-        After(new ShawScore(3, 0.5f));
-        After(new CosineScore(First));
-        After(default(PlainScore));
-
-        static void After<TFirst>(TFirst first)
-            where TFirst : unmanaged, IDifferentiableScoreModifier
-        {
-            Reference(new Then<TFirst, SoftCap>(first, new(3)), default(Causal));
-            Reference(new Then<TFirst, Alibi>(first, new(Second)), default(Causal));
-            Reference(new Then<TFirst, DistanceDecay>(first, new(Second)), default(Causal));
-            Reference(new Then<TFirst, RelativeBias>(first, new(4, 8, 20, offset: Second)), default(Causal));
-            Reference(new Then<TFirst, AdditiveBias>(first, new(0, 6 * 4, 6, 1, Second)), default(Causal));
-            Reference(new Then<TFirst, ShawScore>(first, new(3, 0.3f)), default(Causal));
-            Reference(new Then<TFirst, CosineScore>(first, new(Second)), default(Causal));
-            Reference(new Then<TFirst, PlainScore>(first, default), default(Causal));
-            // One fused kernel for each first score: what is compiled differs by how numbers are read and gradients added.
-            Fused(new Then<TFirst, Then<SoftCap, Alibi>>(first, new(new(3), new(Second))), new Window(40, 40));
-        }
-    }
+    public void Scores_after_each_other() => EveryScore<AfterEachOther>();
 
     [Fact]
-    public void Scores_under_masks()
-    {
-        Under(new SoftCap(2));
-        Under(new Alibi(First));
-        Under(new DistanceDecay(First));
-        Under(new RelativeBias(4, 8, 20, offset: First));
-        Under(new AdditiveBias(4, 1, 0, 0, First));
-        Under(new ShawScore(3, 0.5f));
-        Under(new CosineScore(First));
-        Under(default(PlainScore));
-
-        static void Under<TScore>(TScore score)
-            where TScore : unmanaged, IDifferentiableScoreModifier
-        {
-            Reference(score, default(NoMask));
-            Reference(score, default(CausalTopLeft));
-            Reference(score, new Window(1, 2));
-            Reference(score, new Prefix(3));
-            Reference(score, new LengthMask(0));
-            Reference(score, new DocumentMask(2, 20, 4, 6));
-            Reference(score, new BlockSparseMask(2, 6));
-            Reference(score, DenseMask.For(Shape, perBatch: true, perHead: true));
-            Reference(score, new And<Causal, Window>(new(1), new(2, 1)));
-            Reference(score, new Or<Prefix, Window>(new(1), new(1, 0)));
-            Fused(score, new Or<Prefix, And<Causal, BlockSparseMask>>(new(20), new(default, new(16, 150))));
-        }
-    }
+    public void Scores_under_masks() => EveryScore<UnderMasks>();
 
     [Fact]
+    [Trait("Legs", "InstructionSets")]
+    public void Fused_scores_of_three() => EveryScore<FusedOfThree>();
+
+    [Fact]
+    [Trait("Legs", "InstructionSets")]
+    public void Fused_scores_under_masks() => EveryScore<FusedUnderMasks>();
+
+    [Fact]
+    [Trait("Legs", "InstructionSets")]
     public void A_bias_is_broadcast_over_any_axes()
     {
         for (int axes = 0; axes < 16; axes++)
@@ -89,6 +47,19 @@ public class AttentionPairTests
                 place = (axes & bit) == 0 ? place : (place * size) + index;
             return place;
         }
+    }
+
+    private static void EveryScore<TAction>()
+        where TAction : IScoreAction
+    {
+        TAction.Run(new SoftCap(2));
+        TAction.Run(new Alibi(First));
+        TAction.Run(new DistanceDecay(First));
+        TAction.Run(new RelativeBias(4, 8, 20, offset: First));
+        TAction.Run(new AdditiveBias(4, 1, 0, 0, First));
+        TAction.Run(new ShawScore(3, 0.5f));
+        TAction.Run(new CosineScore(First));
+        TAction.Run(default(PlainScore));
     }
 
     private static void Reference<TScore, TMask>(TScore score, TMask mask)
@@ -125,5 +96,58 @@ public class AttentionPairTests
             MaskNumbers = numbers,
             MaskFlags = flags,
         };
+    }
+
+    private interface IScoreAction
+    {
+        static abstract void Run<TScore>(TScore score)
+            where TScore : unmanaged, IDifferentiableScoreModifier;
+    }
+
+    private readonly struct AfterEachOther : IScoreAction
+    {
+        public static void Run<TScore>(TScore score)
+            where TScore : unmanaged, IDifferentiableScoreModifier
+        {
+            Reference(new Then<TScore, SoftCap>(score, new(3)), default(Causal));
+            Reference(new Then<TScore, Alibi>(score, new(Second)), default(Causal));
+            Reference(new Then<TScore, DistanceDecay>(score, new(Second)), default(Causal));
+            Reference(new Then<TScore, RelativeBias>(score, new(4, 8, 20, offset: Second)), default(Causal));
+            Reference(new Then<TScore, AdditiveBias>(score, new(0, 6 * 4, 6, 1, Second)), default(Causal));
+            Reference(new Then<TScore, ShawScore>(score, new(3, 0.3f)), default(Causal));
+            Reference(new Then<TScore, CosineScore>(score, new(Second)), default(Causal));
+            Reference(new Then<TScore, PlainScore>(score, default), default(Causal));
+        }
+    }
+
+    private readonly struct UnderMasks : IScoreAction
+    {
+        public static void Run<TScore>(TScore score)
+            where TScore : unmanaged, IDifferentiableScoreModifier
+        {
+            Reference(score, default(NoMask));
+            Reference(score, default(CausalTopLeft));
+            Reference(score, new Window(1, 2));
+            Reference(score, new Prefix(3));
+            Reference(score, new LengthMask(0));
+            Reference(score, new DocumentMask(2, 20, 4, 6));
+            Reference(score, new BlockSparseMask(2, 6));
+            Reference(score, DenseMask.For(Shape, perBatch: true, perHead: true));
+            Reference(score, new And<Causal, Window>(new(1), new(2, 1)));
+            Reference(score, new Or<Prefix, Window>(new(1), new(1, 0)));
+        }
+    }
+
+    // One fused kernel for each score: what is compiled differs by how numbers are read and gradients added. The double-precision gradients know no vectors; these do.
+    private readonly struct FusedOfThree : IScoreAction
+    {
+        public static void Run<TScore>(TScore score)
+            where TScore : unmanaged, IDifferentiableScoreModifier => Fused(new Then<TScore, Then<SoftCap, Alibi>>(score, new(new(3), new(Second))), new Window(40, 40));
+    }
+
+    private readonly struct FusedUnderMasks : IScoreAction
+    {
+        public static void Run<TScore>(TScore score)
+            where TScore : unmanaged, IDifferentiableScoreModifier => Fused(score, new Or<Prefix, And<Causal, BlockSparseMask>>(new(20), new(default, new(16, 150))));
     }
 }

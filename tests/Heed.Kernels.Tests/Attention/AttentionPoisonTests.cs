@@ -1,12 +1,14 @@
 namespace Heed.Kernels.Tests;
 
 /// <summary>NaN and infinity behind every kind of mask, in what padding holds, and in what dropout drops: neither the forward nor the backward pass lets them through.</summary>
+[Trait("Legs", "InstructionSets")]
 public class AttentionPoisonTests
 {
     private const int Length = 80, Dim = 20, Hidden = 33;
     private static readonly AttentionShape Shape = new(2, 4, 2, Length, Length, Dim);
 
     [Theory]
+    [Trait("Weight", "heavy")]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     [InlineData(float.NegativeInfinity)]
@@ -74,7 +76,6 @@ public class AttentionPoisonTests
     }
 
     [Theory]
-    [Trait("Legs", "InstructionSets")]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     public void Padding_of_queries_leaves_no_trace(float poison)

@@ -4,6 +4,7 @@ using Heed.Testing;
 namespace Heed.Kernels.Tests;
 
 /// <summary>What holds for attention whatever the numbers are.</summary>
+[Trait("Legs", "InstructionSets")]
 public class AttentionPropertyTests
 {
     [Property(MaxTest = 60)]

@@ -4,11 +4,11 @@ using Heed.Testing;
 namespace Heed.Kernels.Tests;
 
 /// <summary>Vectors of a table added to the values (Shaw's value term): against double precision, and with the same bits however it is computed.</summary>
+[Trait("Legs", "InstructionSets")]
 [Collection(WorkerTests.Name)]
 public class AttentionValueTableTests
 {
     [Theory]
-    [Trait("Legs", "InstructionSets")]
     [InlineData(2, 4, 2, 33, 70, 9, 18, 3)]
     [InlineData(1, 2, 1, 5, 1100, 16, 40, 16)]
     [InlineData(1, 1, 1, 130, 130, 64, 64, 0)]
@@ -33,6 +33,7 @@ public class AttentionValueTableTests
     }
 
     [Fact]
+    [Trait("Weight", "heavy")]
     public void Same_bits_in_chunks_and_on_any_number_of_threads()
     {
         const int Length = 900, Dim = 24, Clip = 5;

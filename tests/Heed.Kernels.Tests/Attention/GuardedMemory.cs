@@ -28,6 +28,9 @@ internal sealed unsafe partial class GuardedMemory : IDisposable
     /// <summary>The floats that start where the page before them ends.</summary>
     public Span<float> AtStart => new((float*)(start + page), Length);
 
+    /// <summary>All that may be touched: on the other side of either, the rest of a page.</summary>
+    public Span<float> All => new((float*)(start + page), bytes / sizeof(float));
+
     public void Dispose() => _ = Unmap(start, (nuint)(bytes + (2 * page)));
 
     [LibraryImport("libc", EntryPoint = "mmap")]

@@ -1,6 +1,7 @@
 namespace Heed.Kernels.Tests;
 
 /// <summary>The public checkers accept every shipped struct and find what is wrong with others.</summary>
+[Trait("Legs", "InstructionSets")]
 public class StructCheckerTests
 {
     private static readonly AttentionShape Shape = new(2, 4, 2, 5, 23, 3) { ValueDim = 2 };
