@@ -50,7 +50,7 @@ internal static class VerifyCommand
 
     private static WidthResult Here(Terminal terminal, bool quiet)
     {
-        KernelVerification done = KernelVerification.Run(kernel => Say(terminal, quiet, $"{Simd.Bits} bits: {kernel}"));
+        KernelVerification done = KernelVerification.Run(kernel => Say(terminal, quiet, FormattableString.Invariant($"{Simd.Bits} bits: {kernel}")));
         return new WidthResult(done.VectorBits, done.Hash, done.Duration.TotalSeconds, [.. done.Verdicts.GroupBy(v => v.Kernel, StringComparer.Ordinal).Select(KernelResult.Of)]);
     }
 
