@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Works through queue.tsv: one training run after the other, skipping those that have a result in results.jsonl.
 
-usage: run.py --data DIR [--limit N] [--only REGEX] [--threads N] [--queue FILE] [--results FILE] [--work DIR]
+usage: run.py --data DIR [--system NAMES] [--dataset NAMES] [--pooling NAMES] [--seed NUMBERS] [--only REGEX] [--limit N]
+              [--threads N] [--queue FILE] [--results FILE] [--work DIR] [--list]
        run.py --summary
 
 A command's last line of standard output that is a JSON object with an "accuracy" becomes the result. Interrupt it with
@@ -45,6 +46,9 @@ COMMANDS = {
     "torch": "{root}/bench/peers/tuned.sh {threads} {root}/bench/quality/torch_blstm.py " + FILES + " --pooling {pooling} --seed {seed} --threads {threads}",
 }
 
+
+# Columns of the queue by which its rows are chosen, with commas between names.
+CHOSEN_BY = ("system", "dataset", "pooling", "seed")
 
 # Systems that read the sets as they are.
 RAW = ("heed-translate", "heed-image", "heed-segment", "heed-detect")
@@ -236,7 +240,10 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", type=pathlib.Path, default=os.environ.get("HEED_DATA"), help="folder of the data sets (default: HEED_DATA)")
     p.add_argument("--limit", type=int, default=sys.maxsize, help="runs to start at most")
-    p.add_argument("--only", default="", help="regular expression on ids")
+    for column in CHOSEN_BY:
+        p.add_argument(f"--{column}", help=f"start rows whose {column} is one of these, whole names with commas between")
+    p.add_argument("--only", default="", help="start rows in whose id this regular expression is found")
+    p.add_argument("--list", action="store_true", help="print the ids that would be started, run nothing")
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--queue", type=pathlib.Path, default=HERE / "queue.tsv")
     p.add_argument("--results", type=pathlib.Path, default=HERE / "results.jsonl")
@@ -247,12 +254,21 @@ def main():
     results = read_results(options.results)
     if options.summary:
         return summary(results)
+    rows = read_queue(options.queue)
+    for column in CHOSEN_BY:
+        if wanted := getattr(options, column):
+            chosen = set(wanted.split(","))
+            if unknown := chosen - {row[column] for row in rows}:
+                p.error(f"--{column}: the queue has no {', '.join(sorted(unknown))}")
+            rows = [row for row in rows if row[column] in chosen]
+    waiting = [row for row in rows if row["id"] not in results and re.search(options.only, row["id"])]
+    if options.list:
+        return print(*(row["id"] for row in waiting[:options.limit]), sep="\n")
     if options.data is None:
         p.error("--data DIR or HEED_DATA is needed")
     options.data, options.work = pathlib.Path(options.data).resolve(), options.work.resolve()
     for number in (signal.SIGINT, signal.SIGTERM):  # set even where a background shell left SIGINT ignored
         signal.signal(number, interrupt)
-    waiting = [row for row in read_queue(options.queue) if row["id"] not in results and re.search(options.only, row["id"])]
     failed = 0
     for row in waiting[:options.limit]:
         record = run(row, options)

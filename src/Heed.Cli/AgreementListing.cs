@@ -34,7 +34,7 @@ internal static class AgreementListing
         }
         Styled.WriteTable(terminal, ["method", ">inputs", ">rank correlation", ">same unit first"], methods.Select(method => (string[])
             [method.Method, method.Count.ToString(CultureInfo.InvariantCulture), double.IsNaN(method.Correlation.Value) ? "–" : method.Correlation.ToString(), method.SameFirst.ToString()]));
-        terminal.Say(FormattableString.Invariant($"{inputs.Count} inputs{(inputs.Same is { } agreed ? $", {agreed} of them with the same answer from both models" : "")}; the first model's answer is explained in both"));
+        terminal.Say(FormattableString.Invariant($"{inputs.Count} inputs{(inputs.Same is { } agreed ? FormattableString.Invariant($", {agreed} of them with the same answer from both models") : "")}; the first model's answer is explained in both"));
         terminal.Say("where a method's orders differ, its scores tell of one training run, not of the task");
     }
 }

@@ -155,7 +155,7 @@ internal static class CommandLine
         };
         terminal.Say($"{Name}: " + message.ReplaceLineEndings(" "));
         if (terminal.IsDebug)
-            terminal.Error.WriteLine(exception);
+            terminal.Error.WriteLine(exception.ToString());
         return code;
     }
 }

@@ -41,7 +41,7 @@ internal sealed class TrainingSession(TrainingRun run, ParseResult parsed, Inter
             CheckpointSettings.Delete(checkpoint);
             return true;
         }
-        run.Say(parsed, $"{stopped ?? $"stopped in epoch {record.Epochs.Count + 1} or before its end"}; the best weights so far are in {Folder}");
+        run.Say(parsed, $"{stopped ?? FormattableString.Invariant($"stopped in epoch {record.Epochs.Count + 1} or before its end")}; the best weights so far are in {Folder}");
         sayNext?.Invoke();
         if (checkpoint is not null)
             run.Say(parsed, "the same command with --resume goes on where this one stopped");

@@ -52,7 +52,7 @@ internal static class VerifyCommand
 
     private static WidthResult Here(Terminal terminal, string only, bool quiet)
     {
-        KernelVerification done = UsageException.Guard(() => KernelVerification.Run(kernel => Say(terminal, quiet, $"{Simd.Bits} bits: {kernel}"), only));
+        KernelVerification done = UsageException.Guard(() => KernelVerification.Run(kernel => Say(terminal, quiet, FormattableString.Invariant($"{Simd.Bits} bits: {kernel}")), only));
         return new WidthResult(done.VectorBits, done.Hash, done.Duration.TotalSeconds, [.. done.Verdicts.GroupBy(v => v.Kernel, StringComparer.Ordinal).Select(KernelResult.Of)]);
     }
 

@@ -17,7 +17,9 @@ internal sealed class CultureSource
     public CultureSource(string code, CultureInfo[] all)
     {
         CultureInfo[] own = Own(code, all);
+#pragma warning disable RS0030 // Display names come in the UI culture; they are wanted in this language.
         CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(code);
+#pragma warning restore RS0030
         Glossary = [.. DisplayNames(all)];
         currencies = [.. own.Select(culture => Clean(new RegionInfo(culture.Name).CurrencyNativeName))];
         dates = [.. own.SelectMany(Formats).DistinctBy(date => string.Join('|', [date.Pattern, .. date.Format.MonthGenitiveNames,

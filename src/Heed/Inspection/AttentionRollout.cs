@@ -26,7 +26,7 @@ public static class AttentionRollout
         foreach (CapturedAttention layer in layers)
         {
             if (CountOf(layer, sequence) != count || layer.KeyCount < count || layer.Heads.Count == 0)
-                throw new ArgumentException($"AttentionRollout: '{layer.Name}' has no {count} rows over as many keys, or no head; capture all rows of self-attention layers.", nameof(layers));
+                throw new ArgumentException(FormattableString.Invariant($"AttentionRollout: '{layer.Name}' has no {count} rows over as many keys, or no head; capture all rows of self-attention layers."), nameof(layers));
         }
         float[][] shares = [.. (rows ?? [.. Enumerable.Range(0, count)]).Select(row => OneAt(row, count))];
         for (int l = layers.Count - 1; l >= 0; l--)

@@ -43,7 +43,7 @@ public sealed class NaiveBayes
                 $"NaiveBayes.Train: there are {texts.Count} texts and {labels.Count} labels; give one label a text, and at least one.", nameof(labels));
         }
         if (labels.Any(label => (uint)label >= (uint)classes))
-            throw new ArgumentException($"NaiveBayes.Train: labels must lie from 0 to {classes - 1}; is the number of classes right?", nameof(labels));
+            throw new ArgumentException(FormattableString.Invariant($"NaiveBayes.Train: labels must lie from 0 to {classes - 1}; is the number of classes right?"), nameof(labels));
 
         var all = new VocabularyOptions { MinimumCount = 1, MaximumSize = int.MaxValue };
         TextEncoder encoder = new(options.Tokenizer, Vocabulary.Build(texts, options.Tokenizer, all), TextEncoder.LargestMaximumLength);

@@ -5,16 +5,20 @@ namespace Heed;
 /// <para>A linear model knows the labels of the rows that it was fitted to, and a network that reads its opinion of them learns to trust it too
 /// much. So the rows are dealt into five parts by their text, and each part's evidence comes from a model that was fitted to the other
 /// four (stacking; Wolpert, "Stacked generalization", 1992). New texts get theirs from the model of all rows.</para>
-/// <para>Made anew for each batch, so memory does not grow with rows times labels.</para>
+/// <para>The same in every epoch, so what is made for a row's first batch is kept, but no more than <see cref="KeptBytes"/> in all; beyond that it is
+/// made anew for each batch, so that memory does not grow with rows times labels. Batches are made one after the other, on one thread at a time.</para>
 /// </remarks>
 internal sealed class EvidenceRows
 {
     private const int Parts = 5;
+    private const long KeptBytes = 64 << 20;
     private readonly TfidfModel?[] models = new TfidfModel?[Parts];
     private readonly byte[] parts;
+    private readonly float[]?[] kept;
     private readonly string[] texts;
     private readonly TokenEncoder encoder;
     private readonly int outputs;
+    private long room = KeptBytes / sizeof(float);
 
     /// <summary>Fits the models.</summary>
     /// <param name="whole">The model of all rows.</param>
@@ -25,6 +29,7 @@ internal sealed class EvidenceRows
     {
         (this.encoder, outputs) = (encoder, whole.OutputCount);
         texts = [.. train.Texts];
+        kept = new float[]?[texts.Length];
         parts = [.. texts.Select(text => (byte)(TextKey.Of(text).Value % Parts))];
         for (int part = 0; part < Parts; part++)
         {
@@ -41,7 +46,7 @@ internal sealed class EvidenceRows
         {
             int row = batch.RowIndices[i];
             if (models[parts[row]] is { } model)
-                Add(model, texts[row], encoder.Encode(texts[row]).Tokens, batch, i, all);
+                (kept[row] ?? Make(model, row)).CopyTo(all, FirstOf(batch, i) * outputs);
         }
         return all;
     }
@@ -56,14 +61,23 @@ internal sealed class EvidenceRows
         for (int i = 0; i < batch.BatchSize; i++)
         {
             (string text, Token[] tokens) = row(batch.RowIndices[i]);
-            Add(model, text, tokens, batch, i, all);
+            model.AddTokenScores(text, tokens, all.AsSpan(FirstOf(batch, i) * model.OutputCount, tokens.Length * model.OutputCount));
         }
         return all;
     }
 
-    private static void Add(TfidfModel model, string text, Token[] tokens, TextBatch batch, int i, float[] all)
+    private float[] Make(TfidfModel model, int row)
     {
-        int each = model.OutputCount, first = ((i * batch.MaximumLength) + batch.Starts[i]) * each;
-        model.AddTokenScores(text, tokens, all.AsSpan(first, tokens.Length * each));
+        Token[] tokens = encoder.Encode(texts[row]).Tokens;
+        float[] made = new float[tokens.Length * outputs];
+        model.AddTokenScores(texts[row], tokens, made);
+        if (made.Length <= room)
+        {
+            room -= made.Length;
+            kept[row] = made;
+        }
+        return made;
     }
+
+    private static int FirstOf(TextBatch batch, int i) => (i * batch.MaximumLength) + batch.Starts[i];
 }

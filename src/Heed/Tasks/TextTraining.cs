@@ -93,7 +93,7 @@ internal static class TextTraining
         shape = (TransformerClassifierConfig)(shape with { Encoder = source.Network.Config, VocabularySize = source.Network.VocabularySize, Evidence = false }).For(tokens);
         // Positions beyond those that were learned mean nothing.
         if (shape.Encoder.MaximumLength > source.Network.Config.MaximumLength && shape.Encoder.Position == "learned")
-            throw new ArgumentException($"TextClassifierOptions: the encoder reads {source.Network.Config.MaximumLength} tokens, and the pooling {shape.Pooling} needs one more than a text may have; take mean.", nameof(options));
+            throw new ArgumentException(FormattableString.Invariant($"TextClassifierOptions: the encoder reads {source.Network.Config.MaximumLength} tokens, and the pooling {shape.Pooling} needs one more than a text may have; take mean."), nameof(options));
         TransformerClassifier network = new(shape, source.Network.VocabularySize, head.OutputCount, features.VectorSize);
         network.Initialize(training.Seed);
         source.CopyTo(network);

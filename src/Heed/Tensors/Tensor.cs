@@ -101,14 +101,31 @@ public sealed partial class Tensor
         return new Tensor(copy, new Shape(sizes), null, false);
     }
 
-    /// <summary>The same memory as a tensor span; nothing is copied. A scalar has one axis of length 1.</summary>
-    public ReadOnlyTensorSpan<float> AsReadOnlyTensorSpan()
+    /// <summary>The same memory as a tensor span for reading; nothing is copied. A scalar has one axis of length 1.</summary>
+    /// <exception cref="InvalidOperationException">The step that made the tensor has ended.</exception>
+    public ReadOnlyTensorSpan<float> AsReadOnlyTensorSpan() => new(Values, SizesInto(stackalloc nint[Math.Max(1, Shape.Rank)]));
+
+    /// <summary>The same memory as a tensor span for writing; nothing is copied. A scalar has one axis of length 1.</summary>
+    /// <remarks>Tensors are dense, so each has such a view. What is written shows in every tensor over the same memory; do not write while an operation reads it. For a tensor outside any step: operations of
+    /// a running step have read the values already, and the gradients would be those of others.</remarks>
+    /// <exception cref="InvalidOperationException">The tensor belongs to a step, running or ended, or is a parameter's; read it by <see cref="AsReadOnlyTensorSpan"/>, or write into a copy.</exception>
+    public TensorSpan<float> AsTensorSpan()
     {
-        Span<nint> lengths = stackalloc nint[Math.Max(1, Shape.Rank)];
+        if (step is not null || Parameter is not null)
+        {
+            throw new InvalidOperationException($"Tensor.AsTensorSpan: {this} {(Parameter is not null ? "is a parameter's; write with Parameter.Assign"
+                : "belongs to a step, whose operations have read it; write into a copy (Tensor.From), or after Keep()")}, or read by AsReadOnlyTensorSpan.");
+        }
+        return new(Writable, SizesInto(stackalloc nint[Math.Max(1, Shape.Rank)]));
+    }
+
+    // As System.Numerics.Tensors has them: rank 0 is one axis of length 1.
+    private Span<nint> SizesInto(Span<nint> lengths)
+    {
         lengths[0] = 1;
         for (int i = 0; i < Shape.Rank; i++)
             lengths[i] = Shape[i];
-        return new ReadOnlyTensorSpan<float>(Values, lengths);
+        return lengths;
     }
 
     /// <summary>Keeps the tensor beyond the end of its step; its memory then belongs to the garbage collector. Gradients do not flow on.</summary>

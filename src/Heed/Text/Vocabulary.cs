@@ -32,8 +32,7 @@ public sealed class Vocabulary
         {
             if (tokens[id] is not { Length: > 0 and <= MaximumTokenLength } token || !map.TryAdd(token, id))
             {
-                throw new ArgumentException($"Vocabulary: token {id} ('{Shown(tokens[id])}') is empty, longer than {MaximumTokenLength} "
-                    + "or there twice; each token must be there once.", nameof(learned));
+                throw new ArgumentException(FormattableString.Invariant($"Vocabulary: token {id} ('{Shown(tokens[id])}') is empty, longer than {MaximumTokenLength} or there twice; each token must be there once."), nameof(learned));
             }
         }
         ids = map.GetAlternateLookup<ReadOnlySpan<char>>();

@@ -12,9 +12,9 @@ internal static class ChineseTokenizer
         foreach (Rune rune in line.Trim().EnumerateRunes())
         {
             if (IsIdeograph(rune.Value) || IsSign(rune.Value))
-                text.Append(' ').Append(rune).Append(' ');
+                text.Append(' ').Append(rune.ToString()).Append(' ');
             else
-                text.Append(rune);
+                text.Append(rune.ToString());
         }
         return MtevalTokenizer.SetApart(text.ToString());
     }

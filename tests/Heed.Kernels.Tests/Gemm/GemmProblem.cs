@@ -113,7 +113,9 @@ public sealed class GemmProblem
                 Activation.Relu => MathF.Max(sum, 0),
                 Activation.Tanh => MathF.Tanh(sum),
                 Activation.Sigmoid => 1 / (1 + MathF.Exp(-sum)),
-                _ => sum,
+                Activation.HardSwish => sum * Math.Clamp((sum / 6) + 0.5f, 0, 1),
+                Activation.None => sum,
+                _ => throw new InvalidOperationException($"there is no plain form of {activation} to compare with"),
             };
         }
         return result;

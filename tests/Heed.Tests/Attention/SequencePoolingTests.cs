@@ -88,6 +88,41 @@ public sealed class SequencePoolingTests
         weights.ToArray().ShouldBe([0.5f, 0.5f, 0]);
     }
 
+    [Fact]
+    public void Max_gives_the_step_that_won_for_each_text_and_feature()
+    {
+        // Few different values, so that steps tie; what stands in the padding would win if it were read.
+        float[] states = [.. States(100).Select(x => x == 100 ? x : MathF.Round(x))];
+        (Tensor context, int[] argMax) = Step.Evaluate(pass =>
+        {
+            PoolingResult r = new MaxPooling(Features).Forward(pass.Input(states, new Shape(Batch, Time, Features)), new SequenceRanges(Lengths, Starts), pass);
+            return (r.Context, r.ArgMax.ToArray());
+        });
+        argMax.Length.ShouldBe(Batch * Features);
+        for (int b = 0; b < Batch; b++)
+        {
+            for (int j = 0; j < Features; j++)
+            {
+                int winner = -1;
+                for (int t = Starts[b]; t < Starts[b] + Lengths[b]; t++)
+                {
+                    if (winner < 0 || At(b, t, j) > At(b, winner, j))
+                        winner = t;
+                }
+                argMax[(b * Features) + j].ShouldBe(winner, $"text {b}, feature {j}");
+                context.Values[(b * Features) + j].ShouldBe(winner < 0 ? 0 : At(b, winner, j));
+            }
+        }
+        argMax.AsSpan(Features, Features).ToArray().ShouldAllBe(t => t == -1, "the second text is empty");
+
+        float At(int b, int t, int j) => states[(((b * Time) + t) * Features) + j];
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Only_max_has_an_arg_max_map(string name) =>
+        Step.Evaluate(pass => Create(name).Forward(pass.Input(States(0), new Shape(Batch, Time, Features)), new SequenceRanges(Lengths, Starts), pass).ArgMax.Length).ShouldBe(name == "max" ? Batch * Features : 0);
+
     private static SequencePooling Create(string name)
     {
         SequencePooling pooling = SequencePooling.Create(name, Features, attentionSize: 5, views: 2, penalty: 0.3);

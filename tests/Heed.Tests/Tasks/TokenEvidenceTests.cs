@@ -59,6 +59,30 @@ public sealed class TokenEvidenceTests
         Evidence(changed, other).ShouldNotBe(Evidence(train, other), "the label counts for other rows");
     }
 
+    [Fact]
+    public void Evidence_of_a_training_row_is_the_same_in_every_epoch_and_batch()
+    {
+        TextData rows = TextClassifierTests.Data(120, 3);
+        TextEncoder encoder = TextEncoder.Build(rows.Texts);
+        EvidenceRows New() => new(TfidfModel.Train(rows, rows), rows, part => TfidfModel.Train(part, rows, new TfidfOptions { Strengths = [10] }), encoder);
+        int[][] ids = [.. rows.Texts.Select(encoder.EncodeIds)];
+        float[] Of(EvidenceRows evidence, int row, PaddingSide side, params int[] batch)
+        {
+            TextBatch made = TextBatch.Create(ids, batch, padding: side);
+            int at = Array.IndexOf(batch, row);
+            return evidence.Of(made).AsSpan(((at * made.MaximumLength) + made.Starts[at]) * 2, made.Lengths[at] * 2).ToArray();
+        }
+        EvidenceRows kept = New();
+        for (int epoch = 0; epoch < 3; epoch++)
+        {
+            foreach (int row in new[] { 7, 20, 33 })
+            {
+                int[] batch = epoch == 0 ? [7, 20, 33, 5] : [3 + epoch, 33, row == 33 ? 1 : row, 90];
+                Of(kept, row, epoch == 2 ? PaddingSide.Left : PaddingSide.Right, batch).ShouldBe(Of(New(), row, PaddingSide.Right, row));
+            }
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -2,7 +2,8 @@ using Heed.Kernels;
 
 namespace Heed.Tests.Tensors;
 
-/// <summary>Every operation of the library has a gradient check here; a new one without a check fails the registry test.</summary>
+/// <summary>Every operation of the library has a gradient check here; a new one without a check fails the registry test, and so does a check under the name of an
+/// operation that it does not run, or in which a wrong backward pass of the operation is not found.</summary>
 public sealed class GradientCheckTests
 {
     private static readonly SequenceRanges Ranges = new(new[] { 5, 0, 3, 1 }, new[] { 0, 2, 2, 4 });
@@ -185,8 +186,52 @@ public sealed class GradientCheckTests
     public void Every_operation_of_the_library_has_a_check()
     {
         IEnumerable<string> operations = typeof(Operation).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Operation)) && !t.IsAbstract)
-            .SelectMany(t => t.Name == "ProductOperation" ? new[] { "MatMul", "MatMulTransposed" } : [t.Name.Split('`')[0].Replace("Operation", "", StringComparison.Ordinal)]);
+            .SelectMany(t => t.Name == "ProductOperation" ? new[] { "MatMul", "MatMulTransposed" } : [NameOf(t)]);
         operations.Where(o => !Checks.ContainsKey(o)).ShouldBeEmpty("each needs an entry in GradientCheckTests.Checks");
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Each_check_runs_its_operation_and_finds_a_wrong_backward_pass_of_each_input(string name)
+    {
+        const float Factor = 1.01f;
+        // Enough to meet some of the few elements that a maximum gives a gradient to.
+        const int Samples = 30;
+        HashSet<int> learned = [], found = [];
+        foreach (Check check in Checks[name])
+        {
+            (string, Parameter)[] parameters = check.Create();
+            WrongOperation? wrong = null;
+            int inputs = 0;
+            for (int input = 0; input == 0 || input < inputs; input++)
+            {
+                bool isCaught = false;
+                try
+                {
+                    GradientCheck.Run(parameters, pass =>
+                    {
+                        Tensor y = check.Compute([.. parameters.Select(p => pass.Use(p.Item2))]);
+                        Operation operation = pass.Step.Operations.FirstOrDefault(o => NameOf(o) == name).ShouldNotBeNull($"a check of {name} does not run it");
+                        inputs = operation.Inputs.Count;
+                        wrong = operation.Inputs[input].RequiresGradient ? WrongOperation.Replace(pass.Step, operation, input, Factor) : null;
+                        return y;
+                    }, samples: Samples);
+                }
+                catch (GradientCheckException)
+                {
+                    isCaught = true;
+                }
+                if (wrong is null)
+                    continue;
+                learned.Add(input);
+                if (!wrong.HasAdded)
+                    continue;
+                isCaught.ShouldBeTrue($"{name}: what it adds to the gradient of its input {input}, times {Factor}, is not found");
+                found.Add(input);
+            }
+        }
+        // A decoder's matrix gets its gradient by Gather, which has checks of its own.
+        learned.Except(found).ShouldBe(name == "StepMatrix" ? [1] : [], $"inputs of {name} whose gradient no check sees");
     }
 
     [Theory]
@@ -206,6 +251,11 @@ public sealed class GradientCheckTests
         Parameter x = Drawn("x", new Shape(40), Initializer.Normal(1));
         Should.Throw<GradientCheckException>(() => GradientCheck.Run([("x", x)], pass => Square.Of(pass.Use(x), 1.01f, onlyFirst: true)));
     }
+
+    private static string NameOf(Type operation) => operation.Name.Split('`')[0].Replace("Operation", "", StringComparison.Ordinal);
+
+    // Two products are one type.
+    private static string NameOf(Operation operation) => NameOf(operation.GetType()) is var name && name == "Product" ? operation.Name : name;
 
     // Pictures and the two layers.
     private static Input[] Excited => [T(2, 3, 4, 5), T(3, 5), T(3), T(5, 3), T(5)];

@@ -4,7 +4,7 @@ namespace Heed.Tests.Tensors;
 public sealed class StepMemoryTests
 {
     [Fact]
-    public void Memory_is_flat_over_a_thousand_steps_and_nobody_disposes()
+    public void Memory_is_flat_over_two_thousand_steps_and_nobody_disposes()
     {
         Linear layer = new(37, 41);
         AdamW optimizer = new(layer.NamedParameters().Select(p => p.Parameter));
@@ -22,9 +22,10 @@ public sealed class StepMemoryTests
         Run(200);
         GC.Collect();
         long pool = TensorPool.AllocatedBytes, heap = GC.GetTotalMemory(forceFullCollection: true);
-        Run(1000);
+        Run(2000);
         (TensorPool.AllocatedBytes - pool).ShouldBe(0, "the pool must not grow");
-        (GC.GetTotalMemory(forceFullCollection: true) - heap).ShouldBeLessThan(4 << 20);
+        // No step leaves anything. What is seen at times is up to two allocation contexts of 8 KiB, which threads of the process hold; an object of the smallest size (24 bytes) a step would be 48,000 bytes.
+        (GC.GetTotalMemory(forceFullCollection: true) - heap).ShouldBeLessThan(32 << 10);
     }
 
     [Fact]

@@ -33,6 +33,43 @@ public sealed class TensorTests
     }
 
     [Fact]
+    public void A_tensor_span_for_writing_is_the_tensors_own_memory()
+    {
+        float[] values = [.. Enumerable.Range(0, 30).Select(i => (float)i)];
+        Tensor tensor = new(values, new Shape(2, 3, 5));
+        TensorSpan<float> span = tensor.AsTensorSpan();
+        span.Lengths.ToArray().ShouldBe([2, 3, 5]);
+        span[1, 0, 2] = -7;
+        values[17].ShouldBe(-7);
+        tensor.Values[17].ShouldBe(-7);
+        // A library function of System.Numerics.Tensors in place.
+        System.Numerics.Tensors.Tensor.Multiply(span, 2f, span);
+        tensor.Values[29].ShouldBe(58);
+        tensor.Values[17].ShouldBe(-14);
+        Tensor.From([3], Shape.Scalar).AsTensorSpan().Lengths.ToArray().ShouldBe([1]);
+        Tensor.From([], new Shape(2, 0)).AsTensorSpan().FlattenedLength.ShouldBe(0);
+        Step.Evaluate(pass => pass.Input([1, 2], new Shape(2)).Scale(3)).AsTensorSpan()[1].ShouldBe(6, "a kept result is the caller's");
+    }
+
+    [Fact]
+    public void Tensors_of_a_step_and_of_parameters_have_no_span_for_writing()
+    {
+        Parameter p = new(new Shape(3), Initializer.Ones);
+        Tensor? late = null;
+        Step.Evaluate(pass =>
+        {
+            Tensor x = pass.Input([1, 2], new Shape(2)), w = pass.Use(p);
+            Should.Throw<InvalidOperationException>(() => x.AsTensorSpan()[0] = 1).Message.ShouldContain("Tensor (2) belongs to a step, whose operations have read it; write into a copy");
+            x.AsReadOnlyTensorSpan()[1].ShouldBe(2);
+            Should.Throw<InvalidOperationException>(() => w.AsTensorSpan()[0] = 1).Message.ShouldContain("Tensor (3) is a parameter's; write with Parameter.Assign");
+            Should.Throw<InvalidOperationException>(() => w.Keep().AsTensorSpan()[0] = 1, "the parameter would not know").Message.ShouldContain("a parameter's");
+            late = x;
+            return 0;
+        });
+        Should.Throw<InvalidOperationException>(() => late!.AsTensorSpan()[0] = 1).Message.ShouldContain("belongs to a step");
+    }
+
+    [Fact]
     public void Our_memory_starts_on_64_bytes()
     {
         foreach (int length in new[] { 1, 3, 17, 1000, 100_003 })

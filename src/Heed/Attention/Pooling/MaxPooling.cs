@@ -4,7 +4,8 @@ namespace Heed;
 /// <remarks>
 /// <para>Formula: <c>c_j = max over t of h_{t,j}</c>; the first maximum wins.</para>
 /// <para>Shapes: h <c>(batch, time, features)</c>; context <c>(batch, features)</c>; weights <c>(batch, 1, time)</c>: the share of features
-/// whose maximum stands at a step (the arg-max map, summed).</para>
+/// whose maximum stands at a step; <see cref="PoolingResult.ArgMax"/> <c>(batch, features)</c>: the step of each feature's maximum, −1 for an
+/// empty text. NaN is above all.</para>
 /// </remarks>
 public sealed class MaxPooling : SequencePooling
 {
@@ -13,10 +14,10 @@ public sealed class MaxPooling : SequencePooling
         Builder = Build(s => new MaxPooling(s.Features)),
         InputRepresentation = "self",
         Formula = "c_j = max over t of h_{t,j}",
-        Shapes = "states h (batch, time, features); context (batch, features); weights (batch, 1, time)",
+        Shapes = "states h (batch, time, features); context (batch, features); weights (batch, 1, time); arg-max map (batch, features)",
         Cost = "time·features comparisons",
         Source = "Collobert et al., \"Natural language processing (almost) from scratch\", 2011, section 3.3",
-        Variant = "Bottom-up attention: what is strongest passes, no query decides; the first maximum wins. Weights: the share of features whose maximum stands at t.",
+        Variant = "Bottom-up attention: what is strongest passes, no query decides; the first maximum wins. Weights: the share of features whose maximum stands at t; PoolingResult.ArgMax: for each feature the step that won.",
         Use = "Where the presence of a sign counts, not how often it stands there.",
         Avoid = "Where few words should explain the answer: shares spread over many.",
         Example = ExampleOf("max"),
@@ -44,6 +45,6 @@ public sealed class MaxPooling : SequencePooling
             if (at >= 0)
                 weights.Writable[(i / Features * time) + at] += 1f / Features;
         }
-        return new PoolingResult(context, weights);
+        return new PoolingResult(context, weights) { ArgMax = positions };
     }
 }

@@ -7,6 +7,10 @@ namespace Heed;
 /// <param name="Penalty">A term to add to the loss, one element; null for most forms.</param>
 public sealed record PoolingResult(Tensor Context, Tensor Weights, Tensor? Penalty = null)
 {
+    /// <summary>Of <see cref="MaxPooling"/> the arg-max map <c>(batch, features)</c>: the step, counted along time as the weights are, at which each feature's maximum
+    /// stands, so that context[b, j] = h[b, ArgMax[b, j], j]; −1 for every feature of an empty text. Empty for other poolings and for text pairs.</summary>
+    public ReadOnlyMemory<int> ArgMax { get; init; }
+
     /// <summary>Of a text pair read with co-attention how well each two tokens go together: <c>(batch, first, second)</c>; null otherwise.</summary>
     public Tensor? Affinity { get; init; }
 

@@ -49,7 +49,7 @@ public sealed record PictureBatchOptions
         if (Channels is not (1 or 3 or 4))
             throw new ArgumentOutOfRangeException(nameof(Channels), Channels, "PictureBatchOptions: Channels must be 1 (grey), 3 (RGB) or 4 (RGBA).");
         if ((Mean.Count != 0 && Mean.Count != Channels) || (Deviation.Count != 0 && Deviation.Count != Channels) || Deviation.Any(d => !(d > 0)))
-            throw new ArgumentException($"PictureBatchOptions: Mean and Deviation need {Channels} numbers each, or none; deviations must be above 0.");
+            throw new ArgumentException(FormattableString.Invariant($"PictureBatchOptions: Mean and Deviation need {Channels} numbers each, or none; deviations must be above 0."));
         if ((long)BatchSize * Height * Width * Channels > Array.MaxLength)
             throw new ArgumentOutOfRangeException(nameof(BatchSize), BatchSize, "PictureBatchOptions: a batch of this size does not fit an array; make it smaller.");
         Augmentation?.Validate();

@@ -28,7 +28,7 @@ public static class AttentionFlow
         foreach (CapturedAttention layer in layers)
         {
             if (layer.RowCount < tokens || layer.KeyCount < tokens || layer.Heads.Count == 0)
-                throw new ArgumentException($"AttentionFlow: '{layer.Name}' has no {tokens} rows over as many keys, or no head; capture all rows of self-attention layers.", nameof(layers));
+                throw new ArgumentException(FormattableString.Invariant($"AttentionFlow: '{layer.Name}' has no {tokens} rows over as many keys, or no head; capture all rows of self-attention layers."), nameof(layers));
         }
         float[] flows = new float[tokens];
         FlowNetwork network = Network(layers, readers);

@@ -45,5 +45,5 @@ internal static class AttentionPart
         return sum;
     });
 
-    public static string Note(string method, InputAttention attention, int layer, IReadOnlyList<int> heads) => heads.Count == 1 ? $"{method}: '{attention.LayerHeads[layer].Name}', head {heads[0]}" : $"{method}: '{attention.LayerHeads[layer].Name}', the mean over its {heads.Count} heads";
+    public static string Note(string method, InputAttention attention, int layer, IReadOnlyList<int> heads) => heads.Count == 1 ? FormattableString.Invariant($"{method}: '{attention.LayerHeads[layer].Name}', head {heads[0]}") : $"{method}: '{attention.LayerHeads[layer].Name}', the mean over its {heads.Count} heads";
 }

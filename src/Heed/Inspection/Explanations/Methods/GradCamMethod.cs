@@ -21,7 +21,7 @@ internal sealed class GradCamMethod() : ExplanationMethod("grad-cam", "relu of t
                 sum += weights[c] * values[(place * channels) + c];
             cam[place] = (float)Math.Max(0, sum);
         }
-        return new MethodResult(Resample(cam, map.Rows, map.Columns, input.Grid), [$"Grad-CAM: from a map of {map.Rows} × {map.Columns} places and {channels} channels"]);
+        return new MethodResult(Resample(cam, map.Rows, map.Columns, input.Grid), [FormattableString.Invariant($"Grad-CAM: from a map of {map.Rows} × {map.Columns} places and {channels} channels")]);
     }
 
     // Bilinear between the centres of places and of cells.
