@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
 /// <summary>Square blocks of pairs that take part or not: flag (query / size)·columns + key / size of <see cref="AttentionOptions.MaskFlags"/>, one table for all heads or one for each.</summary>
@@ -48,10 +50,22 @@ public readonly struct BlockSparseMask : IAttentionMask
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Allows<V>(in ScoreContext<V> at)
         where V : unmanaged, ISimd<V>
     {
         long row = ((long)at.Head * headStep) + ((long)(at.QueryIndex / size) * columns);
+        int last = at.KeyIndex + V.Width - 1, column = at.KeyIndex / size;
+        // Mostly all lanes are keys of one block.
+        if (at.KeyIndex < 0 || last >= at.Keys || last / size != column)
+            return EachLane(at, row);
+        return at.Flag(row + column) ? V.AreEqual(V.Zero, V.Zero) : V.Zero;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private V EachLane<V>(in ScoreContext<V> at, long row)
+        where V : unmanaged, ISimd<V>
+    {
         V allowed = V.Zero;
         for (int lane = 0; lane < V.Width; lane++)
         {
