@@ -8,7 +8,10 @@ namespace Heed;
 /// the end, at the first fault (whoever reads the mapping meets that, too), or as soon as the parts come faster than from any disk, since the file is in memory then.</remarks>
 internal static class FileReadAhead
 {
-    private const int PartBytes = 1 << 20, ProbedParts = 32;
+    private const int PartBytes = 1 << 20;
+
+    // More than a system reads ahead of a reader, which comes as fast as if the file were in memory: 8 MiB have been seen.
+    private const int ProbedParts = 32;
 
     // Smaller files are read before a thread has started.
     private const long LeastBytes = 32L << 20;
