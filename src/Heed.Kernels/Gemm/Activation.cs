@@ -17,6 +17,15 @@ public enum Activation
 
     /// <summary>x·clamp(x/6 + ½, 0, 1).</summary>
     HardSwish,
+
+    /// <summary>½x·(1 + tanh(√(2/π)·(x + 0.044715x³))).</summary>
+    Gelu,
+
+    /// <summary>x·Φ(x).</summary>
+    GeluExact,
+
+    /// <summary>x·σ(x).</summary>
+    Silu,
 }
 
 /// <summary>What a product does with the values that its destination holds.</summary>

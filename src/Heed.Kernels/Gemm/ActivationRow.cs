@@ -1,25 +1,42 @@
+using System.Runtime.CompilerServices;
+
 namespace Heed.Kernels;
 
-/// <summary>Applies an <see cref="Activation"/> to a row in place.</summary>
+/// <summary>Applies an <see cref="Activation"/> to a row in place, with the bits of <see cref="Elementwise"/>.</summary>
 internal static unsafe class ActivationRow
 {
     public static void Apply<V>(Activation activation, float* row, int count)
         where V : unmanaged, ISimd<V>
     {
-        int i = 0;
-        for (; i + V.Width <= count; i += V.Width)
-            V.Store(Of(activation, V.Load(row + i)), row + i);
-        if (i < count)
-            V.Store(Of(activation, V.Load(row + i, count - i)), row + i, count - i);
+        switch (activation)
+        {
+            case Activation.Relu:
+                Apply<V, MaxOperator>(default, row, count);
+                break;
+            case Activation.Tanh:
+                Apply<V, TanhOperator>(default, row, count);
+                break;
+            case Activation.Sigmoid:
+                Apply<V, SigmoidOperator>(default, row, count);
+                break;
+            case Activation.HardSwish:
+                Apply<V, HardSwishOperator>(default, row, count);
+                break;
+            case Activation.Gelu:
+                Apply<V, GeluOperator>(default, row, count);
+                break;
+            case Activation.GeluExact:
+                Apply<V, GeluExactOperator>(default, row, count);
+                break;
+            case Activation.Silu:
+                Apply<V, SiluOperator>(default, row, count);
+                break;
+        }
     }
 
-    private static V Of<V>(Activation activation, V x)
-        where V : unmanaged, ISimd<V> => activation switch
-        {
-            Activation.Relu => V.Max(V.Zero, x),
-            Activation.Tanh => V.Tanh(x),
-            Activation.Sigmoid => V.Sigmoid(x),
-            Activation.HardSwish => default(HardSwishOperator).Invoke(x),
-            _ => x,
-        };
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Apply<V, TOperator>(TOperator f, float* row, int count)
+        where V : unmanaged, ISimd<V>
+        where TOperator : unmanaged, IUnaryOperator =>
+        Lane.Loop<V, Unary<TOperator>>(new() { A = row, Y = row, Operator = f }, 0, count);
 }

@@ -12,7 +12,7 @@ internal unsafe struct GemmBlock
     private const int TogetherFloats = 1 << 15;
 
     // With fewer tiles than this a group of panels is over before the next one has come.
-    private const int FewestTiles = 4;
+    private const int FewestTiles = 2;
 
     public int FirstRow, Rows, FirstDepth, Depth, FirstPanel, EndPanel;
     public float* PackedA;   // room for the block of A; null: A is read in place
@@ -20,6 +20,7 @@ internal unsafe struct GemmBlock
     public float* Following; // the first packed panel that is read after this block; null: not known or not packed
     public float* Slots;     // room for the panels of B that are taken together, where the tasks share no copy
     public bool* Ready;      // which panels of a shared copy are filled at this depth; null: all
+    public Activation Activation; // applied to the sums of this block: none while more depth comes
     public int Turn;         // tasks that run at the same time start at different panels, so that they seldom fill the same one
     public float* Edge;      // room for one tile of C
 
@@ -51,7 +52,11 @@ internal unsafe struct GemmBlock
         {
             int first = Group(g + shift, groups), end = Math.Min(first + Together, EndPanel);
             if (Rows == 1)
-                first = RunRow<V>(s, a, first, end);
+            {
+                int from = first;
+                first = RunRow<V>(s, a, from, end);
+                Activate<V>(s, 0, 1, from, first);
+            }
             if (first == end)
                 continue;
             int next = g + 1 < groups ? Group(g + 1 + shift, groups) : -1;
@@ -77,6 +82,7 @@ internal unsafe struct GemmBlock
                     float* fetch = following != null && t * step < width ? following + ((nint)(j - first) * width * s->Depth) + ((nint)t * step * Depth) : null;
                     Tiles<V>(s, tileA, rowStride, depthStride, row, rows, j, end, first, fetch, step, below);
                 }
+                Activate<V>(s, row, rows, first, end);
                 if (fetches && next >= 0 && following == null)
                     FetchNext<V>(s, next, t, tiles);
             }
@@ -167,6 +173,17 @@ internal unsafe struct GemmBlock
             c += endColumn - column;
             Narrow<V>(s, rows, a, rowStride, depthStride, PackedPanel<V>(s, endColumn / width, first), width, c, Start(s, c, endColumn), s->Columns - endColumn);
         }
+    }
+
+    // While the sums of a tile of rows and a few panels are in the first-level cache.
+    private readonly void Activate<V>(GemmCall* s, int row, int rows, int panel, int endPanel)
+        where V : unmanaged, ISimd<V>
+    {
+        if (Activation == Activation.None)
+            return;
+        int width = Packing.PanelWidth<V>(), column = panel * width, count = Math.Min(endPanel * width, s->Columns) - column;
+        for (int r = row; r < row + rows; r++)
+            ActivationRow.Apply<V>(Activation, s->C + ((FirstRow + r) * s->StrideC) + column, count);
     }
 
     private readonly void SetReady(int panel)

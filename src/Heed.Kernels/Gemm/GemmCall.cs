@@ -122,13 +122,8 @@ internal unsafe struct GemmCall : ISimdKernel
                 block.FirstDepth = Part(s->Depth, p, depthBlocks);
                 block.Depth = Part(s->Depth, p + 1, depthBlocks) - block.FirstDepth;
                 block.Following = p + 1 < depthBlocks ? s->Following<V>(firstPanel, Part(s->Depth, p + 1, depthBlocks)) : (long)s->Columns * s->Depth >= LeavesCache ? s->Following<V>(firstPanel, 0) : null;
+                block.Activation = p + 1 < depthBlocks ? Activation.None : s->Activation;
                 block.Run<V>(s);
-            }
-            if (s->Activation != Activation.None)
-            {
-                int first = firstPanel * width, end = Math.Min(endPanel * width, s->Columns);
-                for (int i = block.FirstRow; i < block.FirstRow + block.Rows; i++)
-                    ActivationRow.Apply<V>(s->Activation, s->C + (i * s->StrideC) + first, end - first);
             }
         }
     }

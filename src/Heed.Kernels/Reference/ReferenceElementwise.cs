@@ -51,16 +51,23 @@ public static class ReferenceElementwise
     public static void Sigmoid(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, static x => 1 / (1 + Math.Exp(-x)));
 
     /// <summary>y = ½x·(1 + tanh(√(2/π)·(x + 0.044715x³))).</summary>
-    public static void Gelu(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, static x => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))));
+    public static void Gelu(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, Gelu);
 
     /// <summary>y = x·Φ(x).</summary>
-    public static void GeluExact(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, static x => x * Normal(x));
+    public static void GeluExact(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, GeluExact);
 
     /// <summary>y = x/(1 + e⁻ˣ).</summary>
-    public static void Silu(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, static x => x / (1 + Math.Exp(-x)));
+    public static void Silu(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, Silu);
 
     /// <summary>y = x·clamp(x/6 + ½, 0, 1).</summary>
     public static void HardSwish(ReadOnlySpan<double> x, Span<double> y) => Map(x, y, static x => x * Math.Clamp((x / 6) + 0.5, 0, 1));
+
+    // Its limit at −∞.
+    internal static double GeluExact(double x) => double.IsNegativeInfinity(x) ? 0 : x * Normal(x);
+
+    internal static double Gelu(double x) => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))));
+
+    internal static double Silu(double x) => x / (1 + Math.Exp(-x));
 
     /// <summary>Φ(x), the normal distribution function: Φ(x) = ½ + φ(x)·(x + x³/3 + x⁵/15 + …) near 0, a continued fraction (Laplace) of the tail beyond 3.</summary>
     public static double Normal(double x)

@@ -31,6 +31,9 @@ public static class ReferenceGemm
                     Activation.Tanh => Math.Tanh(sum),
                     Activation.Sigmoid => 1 / (1 + Math.Exp(-sum)),
                     Activation.HardSwish => sum * Math.Clamp((sum / 6) + 0.5, 0, 1),
+                    Activation.Gelu => ReferenceElementwise.Gelu(sum),
+                    Activation.GeluExact => ReferenceElementwise.GeluExact(sum),
+                    Activation.Silu => ReferenceElementwise.Silu(sum),
                     _ => sum,
                 };
             }

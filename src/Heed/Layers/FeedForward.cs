@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>The position-wise network of a Transformer layer: two dense layers with a function between them, or three where one gates another.</summary>
@@ -10,6 +12,7 @@ public sealed class FeedForward : Module
     private readonly Slot<Linear> up, down;
     private readonly Slot<Linear>? gate;
     private readonly Dropout dropout;
+    private readonly Activation function;
 
     /// <summary>Creates the layer.</summary>
     /// <param name="size">Features in and out.</param>
@@ -22,6 +25,7 @@ public sealed class FeedForward : Module
     {
         RequireActivation(nameof(FeedForward), activation);
         Activation = activation;
+        function = Function(activation);
         if (activation.EndsWith("glu", StringComparison.Ordinal))
             gate = RegisterSlot("gate_proj", new Linear(size, inner, hasBias));
         up = RegisterSlot("up_proj", new Linear(size, inner, hasBias));
@@ -41,8 +45,9 @@ public sealed class FeedForward : Module
     /// <returns>Shape <c>(…, size)</c>.</returns>
     public Tensor Forward(Tensor x, in Pass pass)
     {
-        Tensor inner = up.Module.Forward(x, pass);
-        inner = gate is null ? Apply(inner) : Apply(gate.Module.Forward(x, pass)) * inner;
+        Tensor inner = up.Module.Forward(x, pass, gate is null ? function : Kernels.Activation.None);
+        if (gate is not null)
+            inner = gate.Module.Forward(x, pass, function) * inner;
         return Return(down.Module.Forward(dropout.Forward(inner, pass), pass), pass);
     }
 
@@ -52,11 +57,11 @@ public sealed class FeedForward : Module
             throw new ArgumentException($"{who}: there is no activation '{activation}'; there are {string.Join(", ", Activations)}.{NearestName.Hint(activation, Activations)}", nameof(activation));
     }
 
-    private Tensor Apply(Tensor x) => Activation switch
+    private static Activation Function(string activation) => activation switch
     {
-        "relu" => x.Relu(),
-        "gelu" or "geglu" => x.GeluExact(),
-        "gelu-tanh" => x.Gelu(),
-        _ => x.Silu(),
+        "relu" => Kernels.Activation.Relu,
+        "gelu" or "geglu" => Kernels.Activation.GeluExact,
+        "gelu-tanh" => Kernels.Activation.Gelu,
+        _ => Kernels.Activation.Silu,
     };
 }

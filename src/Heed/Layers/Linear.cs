@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>A dense layer.</summary>
@@ -45,6 +47,30 @@ public sealed class Linear : Module
     {
         Tensor y = Tensor.Linear(x, pass.Use(weight), bias is null ? null : pass.Use(bias));
         return Return(Adapter is null ? y : y + Adapter.Forward(x, pass), pass);
+    }
+
+    /// <summary>φ(x·Wᵀ + b), where no gradient is wanted and nothing asks for what lies between, with φ in the product's own sweep.</summary>
+    /// <param name="x">Shape <c>(…, in)</c>.</param>
+    /// <param name="pass">The call.</param>
+    /// <param name="activation">φ.</param>
+    /// <returns>Shape <c>(…, out)</c>.</returns>
+    internal Tensor Forward(Tensor x, in Pass pass, Activation activation)
+    {
+        if (Adapter is null && !HasHooks && !pass.Step.Records)
+            return Tensor.Linear(x, pass.Use(weight), bias is null ? null : pass.Use(bias), activation);
+        Tensor y = Forward(x, pass);
+        return activation switch
+        {
+            Activation.None => y,
+            Activation.Relu => y.Relu(),
+            Activation.Tanh => y.Tanh(),
+            Activation.Sigmoid => y.Sigmoid(),
+            Activation.HardSwish => y.HardSwish(),
+            Activation.Gelu => y.Gelu(),
+            Activation.GeluExact => y.GeluExact(),
+            Activation.Silu => y.Silu(),
+            _ => throw new ArgumentOutOfRangeException(nameof(activation)),
+        };
     }
 
     /// <summary>What is learned beside frozen weights; null for nothing.</summary>

@@ -13,7 +13,10 @@ public sealed partial class Tensor
     /// <param name="bias">b: <c>(out)</c>, or null.</param>
     /// <returns>Shape <c>(…, out)</c>.</returns>
     /// <exception cref="ShapeException">The sizes do not fit.</exception>
-    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias = null)
+    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias = null) => Linear(x, weight, bias, Activation.None);
+
+    /// <summary>φ(x·Wᵀ + b) in one sweep, for steps that record nothing: the slope of φ would need what φ is applied to.</summary>
+    internal static Tensor Linear(Tensor x, Tensor weight, Tensor? bias, Activation activation)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(weight);
@@ -28,9 +31,9 @@ public sealed partial class Tensor
         int rows = x.Length / input;
         ReadOnlySpan<float> b = bias is null ? default : bias.Values;
         if (weight.Parameter is { } parameter && y.step is not { Records: true } && parameter.PackedTransposedIfUsed() is { } packed)
-            Gemm.Multiply(new(x.Values, rows, input), packed, new(y.Writable, rows, output), bias: b);
+            Gemm.Multiply(new(x.Values, rows, input), packed, new(y.Writable, rows, output), bias: b, activation: activation);
         else
-            Gemm.Multiply(new(x.Values, rows, input), new ReadOnlyMatrixSpan(weight.Values, output, input).Transposed, new(y.Writable, rows, output), bias: b);
+            Gemm.Multiply(new(x.Values, rows, input), new ReadOnlyMatrixSpan(weight.Values, output, input).Transposed, new(y.Writable, rows, output), bias: b, activation: activation);
         return Record(new LinearOperation(x, weight, bias), y);
     }
 

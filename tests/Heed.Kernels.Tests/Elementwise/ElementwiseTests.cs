@@ -95,7 +95,7 @@ public class ElementwiseTests
         double[] expected = new double[x.Length];
         kernel(x, y);
         reference(Rows.Wide(x), expected);
-        // The GELU of −∞ is −∞·0: NaN in both; a subnormal result may be 0 in float32.
+        // The GELU by tanh of −∞ is −∞·0: NaN in both; a subnormal result may be 0 in float32.
         y.ShouldBeNear(expected, 2e-6, 1e-32, name);
         float.IsNaN(y[1]).ShouldBeTrue();
     }

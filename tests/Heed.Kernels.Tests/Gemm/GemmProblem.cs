@@ -114,6 +114,9 @@ public sealed class GemmProblem
                 Activation.Tanh => MathF.Tanh(sum),
                 Activation.Sigmoid => 1 / (1 + MathF.Exp(-sum)),
                 Activation.HardSwish => sum * Math.Clamp((sum / 6) + 0.5f, 0, 1),
+                Activation.Gelu => 0.5f * sum * (1 + MathF.Tanh(0.797884561f * (sum + (0.044715f * sum * sum * sum)))),
+                Activation.GeluExact => sum * (float)ReferenceElementwise.Normal(sum),
+                Activation.Silu => sum / (1 + MathF.Exp(-sum)),
                 Activation.None => sum,
                 _ => throw new InvalidOperationException($"there is no plain form of {activation} to compare with"),
             };

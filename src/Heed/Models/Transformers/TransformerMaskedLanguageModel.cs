@@ -1,3 +1,5 @@
+using Heed.Kernels;
+
 namespace Heed;
 
 /// <summary>An encoder that guesses hidden tokens from those on both sides: a <see cref="Transformer"/> and BERT's head over the vocabulary.</summary>
@@ -41,7 +43,7 @@ public sealed class TransformerMaskedLanguageModel : Module
     {
         Tensor states = Transformer.Forward(ids, ranges, pass).States;
         Tensor hidden = Tensor.Embed(states.Reshape(new Shape(ids.Length, states.Shape[2])), places, new Shape(places.Length));
-        hidden = norm.Forward(transform.Module.Forward(hidden, pass).GeluExact(), pass);
+        hidden = norm.Forward(transform.Module.Forward(hidden, pass, Activation.GeluExact), pass);
         return Return(Tensor.Linear(hidden, pass.Use(Transformer.TokenVectors), pass.Use(bias)), pass);
     }
 }
