@@ -14,7 +14,7 @@ internal unsafe struct AttentionBackward<TModifier, TMask> : ISimdKernel
     public BackwardResults Results;
     public TModifier Modifier;
     public TMask Mask;
-    public int KeyBlock, TileRows;
+    public int KeyBlock, TileRows, StripPeriod;
     public RowGradient* Gradients;   // of all rows
     public float* ValueDots;         // of all rows: dO·(each row of the value table), or null
     private int blocks, tiles, failed;
@@ -26,6 +26,7 @@ internal unsafe struct AttentionBackward<TModifier, TMask> : ISimdKernel
         where V : unmanaged, ISimd<V>
     {
         int widest = Math.Max(Call.Dim, Call.ValueDim), panel = Packing.PanelWidth<V>();
+        StripPeriod = Strips.Period(Mask.QueryBlock, Call.Group);
         KeyBlock = widest <= 64 ? 192 : 96;
         TileRows = widest <= 160 ? 96 : 48;
         int most = 0, longest = 0;

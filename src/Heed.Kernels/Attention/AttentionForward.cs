@@ -15,6 +15,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
     public TModifier Modifier;
     public TMask Mask;
     public bool GathersTop;   // the largest scores are gathered on the way: set where a row belongs to one task
+    public int StripPeriod;
     private int rowsPerTask, tiles, firstBlock, blocks, grain;
     private bool foresees;   // many short sequences, more than the caches hold
     private float* partials;
@@ -29,6 +30,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
             most = Math.Max(most, Call.Sequence(b).Queries * Call.Group);
             longest = Math.Max(longest, Call.Sequence(b).Keys);
         }
+        StripPeriod = Strips.Period(Mask.QueryBlock, Call.Group);
         rowsPerTask = Call.TaskRows((long)Call.Batch * Call.KeyValueHeads, most, height);
         tiles = Math.Max(1, (most + rowsPerTask - 1) / rowsPerTask);
         // Equal parts, whole strips.
@@ -108,7 +110,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         if (rows <= 0)
             return;
         int height = GemmTile.Height<V>(), panel = Packing.PanelWidth<V>();
-        byte* memory = stackalloc byte[ForwardTile<TModifier, TMask>.Memory(s->Call.Block, panel, height)];
+        byte* memory = stackalloc byte[ForwardTile<TModifier, TMask>.Memory(rows, s->Call.Block, panel, height)];
         ForwardTile<TModifier, TMask> tile = new(s, b, head, sequence, firstRow, rows, panel, height, memory);
         nint stride = tile.Stride;
         using Scratch scratch = new(((rows + height) * stride) + 64);
@@ -121,7 +123,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         {
             tile.LoadQueries();
             int following = index + (s->grain > 1 ? 1 : Workers.Degree);
-            if (s->foresees && tile.Strips > 1 && following < s->Call.Batch * s->Call.KeyValueHeads)
+            if (s->foresees && tile.StripCount > 1 && following < s->Call.Batch * s->Call.KeyValueHeads)
             {
                 (int nextB, int nextHead, _, _, AttentionSequence next) = s->Part(following);
                 tile.Foresee(nextB, nextHead, next);
@@ -129,13 +131,14 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
             int first = s->firstBlock, end = (s->Call.KeyPosition + sequence.Keys + s->Call.Block - 1) / s->Call.Block;
             for (int block = first; block < end; block++)
             {
-                for (int i = 0; i < tile.Strips; i++)
+                for (int i = 0; i < tile.StripCount; i++)
                 {
+                    int row = tile.FirstRow(i);
                     // What the first block says needs no merge.
                     if (block == first)
-                        tile.Strip<V>(block, i, states + (i * height), contexts + (i * height * stride));
+                        tile.Strip<V>(block, i, states + row, contexts + (row * stride));
                     else if (tile.Strip<V>(block, i, later, strip))
-                        StripSoftmax.Merge<V>(states + (i * height), contexts + (i * height * stride), later, strip, stride, Math.Min(height, rows - (i * height)));
+                        StripSoftmax.Merge<V>(states + row, contexts + (row * stride), later, strip, stride, tile.FirstRow(i + 1) - row);
                 }
             }
         }
@@ -173,7 +176,7 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         (int b, int head, int firstRow, int rows, AttentionSequence sequence) = s->Part(task);
         if (rows <= 0)
             return;
-        byte* memory = stackalloc byte[ForwardTile<TModifier, TMask>.Memory(s->Call.Block, panel, height)];
+        byte* memory = stackalloc byte[ForwardTile<TModifier, TMask>.Memory(rows, s->Call.Block, panel, height)];
         ForwardTile<TModifier, TMask> tile = new(s, b, head, sequence, firstRow, rows, panel, height, memory);
         float* contexts = s->Slot(task, block);
         RowState* states = (RowState*)(contexts + ((nint)s->rowsPerTask * tile.Stride));
@@ -181,8 +184,8 @@ internal unsafe struct AttentionForward<TModifier, TMask> : ISimdKernel
         try
         {
             tile.LoadQueries();
-            for (int i = 0; i < tile.Strips; i++)
-                tile.Strip<V>(s->firstBlock + block, i, states + (i * height), contexts + ((nint)i * height * tile.Stride));
+            for (int i = 0; i < tile.StripCount; i++)
+                tile.Strip<V>(s->firstBlock + block, i, states + tile.FirstRow(i), contexts + ((nint)tile.FirstRow(i) * tile.Stride));
         }
         finally
         {

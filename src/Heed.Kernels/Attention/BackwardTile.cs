@@ -23,9 +23,11 @@ internal unsafe ref partial struct BackwardTile<TModifier, TMask>
     private readonly ScoreRow* contexts;
     private readonly ulong* dropoutKeys;
     private readonly RowGradient* gradients;
+    private readonly int* starts;      // of the tile's strips, and the end of the last one
     private readonly byte* coverage;   // (strips, panels)
     private readonly double* sums;     // query terms of a tile, its tables, key terms of the block
     private float* queries, dOutputs;  // of a tile
+    private int strips;                // of the tile
     private bool isCut;                // a panel of the tile is looked at pair by pair
 
     public BackwardTile(AttentionBackward<TModifier, TMask>* s, int b, int head, int block, AttentionSequence sequence, int panel, int height)
@@ -46,10 +48,10 @@ internal unsafe ref partial struct BackwardTile<TModifier, TMask>
         strideQ = readsQueries ? dim : strideK;
         strideD = readsOutputs ? valueDim : strideV;
         strideS = s->KeyBlock + 16;
-        int strips = (tileRows + height - 1) / height, width = panels * panel;
+        int most = Strips.Most(tileRows, height), width = panels * panel;
         long copies = isFew ? 0 : (long)width * (dim + valueDim + (2 * strideK) + strideV);
         long parts = copies + ((long)tileRows * ((2 * strideK) + strideV + (2 * strideS)));
-        long extra = (2L * ((tileRows * (1L + call.Source.TableWidth)) + width)) + (tileRows * (sizeof(ScoreRow) + sizeof(RowGradient) + sizeof(ulong)) / 4) + (strips * panels);
+        long extra = (2L * ((tileRows * (1L + call.Source.TableWidth)) + width)) + (tileRows * (sizeof(ScoreRow) + sizeof(RowGradient) + sizeof(ulong)) / 4) + most + 1 + ((most * panels + 3) / 4);
         scratch = new(parts + extra + 128);
         float* at = scratch.Pointer;
         if (!isFew)
@@ -70,6 +72,7 @@ internal unsafe ref partial struct BackwardTile<TModifier, TMask>
         contexts = (ScoreRow*)Take(ref at, tileRows * sizeof(ScoreRow) / 4);
         dropoutKeys = (ulong*)Take(ref at, tileRows * 2);
         gradients = (RowGradient*)Take(ref at, tileRows * sizeof(RowGradient) / 4);
+        starts = (int*)Take(ref at, most + 1);
         coverage = (byte*)at;
         new Span<double>(KeySums, width).Clear();
     }
@@ -135,12 +138,13 @@ internal unsafe ref partial struct BackwardTile<TModifier, TMask>
         TileCoverage whole = s->Mask.Cover(s->Call.Tile(b, head, sequence, first, count, firstKey, keys));
         if (whole == TileCoverage.None)
             return false;
-        for (int r = 0, i = 0; r < count; r += height)
+        strips = Strips.Cut(first, count, s->StripPeriod, height, starts);
+        for (int n = 0, i = 0; n < strips; n++)
         {
             for (int p = 0; p < panels; p++, i++)
             {
                 coverage[i] = whole == TileCoverage.All ? (byte)whole
-                    : (byte)s->Mask.Cover(s->Call.Tile(b, head, sequence, first + r, Math.Min(height, count - r), firstKey + (p * panel), panel));
+                    : (byte)s->Mask.Cover(s->Call.Tile(b, head, sequence, first + starts[n], starts[n + 1] - starts[n], firstKey + (p * panel), panel));
                 any |= coverage[i] != (byte)TileCoverage.None;
                 isCut |= coverage[i] == (byte)TileCoverage.Partly;
             }
@@ -156,10 +160,10 @@ internal unsafe ref partial struct BackwardTile<TModifier, TMask>
         {
             Modifier = s->Modifier, Mask = s->Mask, Scale = s->Call.Scale, Dropout = s->Call.Dropout, KeyPosition = s->Call.KeyPosition,
         };
-        for (int r = 0; r < count; r += height)
+        for (int n = 0; n < strips; n++)
         {
-            (gradient.Contexts, gradient.DropoutKeys, gradient.Gradients) = Pointers(r);
-            Strip<V>(ref gradient, r, Math.Min(height, count - r), finite);
+            (gradient.Contexts, gradient.DropoutKeys, gradient.Gradients) = Pointers(starts[n]);
+            Strip<V>(ref gradient, n, finite);
         }
         bool finiteRows = StripSoftmax.IsFinite<V>(queries, (nint)count * strideQ), finiteOutputs = StripSoftmax.IsFinite<V>(dOutputs, (nint)count * strideD);
         for (int k = 0; k < keys; k += height)
@@ -248,12 +252,13 @@ internal unsafe ref partial struct BackwardTile<TModifier, TMask>
         new Span<float>(destination + length, stride - length).Clear();
     }
 
-    private readonly void Strip<V>(ref StripGradient<TModifier, TMask> gradient, int r, int count, bool finite)
+    private readonly void Strip<V>(ref StripGradient<TModifier, TMask> gradient, int strip, bool finite)
         where V : unmanaged, ISimd<V>
     {
+        int r = starts[strip], count = starts[strip + 1] - r;
         float* x = scores + ((nint)r * strideS), d = dScores + ((nint)r * strideS);
         int firstLive = panels, endLive = 0;
-        byte* covers = coverage + (r / height * panels);
+        byte* covers = coverage + (strip * panels);
         bool isPlain = typeof(V) == typeof(Simd256) && StripGradient<TModifier, TMask>.IsPlain && s->Call.Dropout == 0 && s->Results.FromEntropy == null;
         for (int p = 0, end; p < panels; p = end)
         {
@@ -301,12 +306,12 @@ internal unsafe ref partial struct BackwardTile<TModifier, TMask>
     private readonly (int From, int To) RowsThatSee(int k, int count, int rows)
     {
         int first = k / panel, last = (k + count - 1) / panel, from = rows, to = 0;
-        for (int r = 0, i = 0; r < rows; r += height, i += panels)
+        for (int n = 0, i = 0; n < strips; n++, i += panels)
         {
             if (coverage[i + first] == (byte)TileCoverage.None && coverage[i + last] == (byte)TileCoverage.None)
                 continue;
-            from = Math.Min(from, r);
-            to = Math.Min(rows, r + height);
+            from = Math.Min(from, starts[n]);
+            to = starts[n + 1];
         }
         return (from, to);
     }

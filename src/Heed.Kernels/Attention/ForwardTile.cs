@@ -27,6 +27,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     private readonly bool inPlace, isFew;   // values are read as they lie; so few rows that keys are too, without a copy
     private readonly ScoreRow* contexts;
     private readonly int* live;
+    private readonly int* starts;   // of the strips, and the end of the last one
     private readonly byte* coverage;
     private readonly bool* keysReady;
     private readonly bool* valuesReady;
@@ -43,7 +44,8 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         (this.b, this.head, this.sequence, this.firstRow, this.rows, this.panel, this.height) = (b, head, sequence, firstRow, rows, panel, height);
         block = s->Call.Block;
         panelBits = BitOperations.Log2((uint)panel);
-        strips = (rows + height - 1) / height;
+        starts = (int*)(memory + (height * sizeof(ScoreRow)));
+        strips = Strips.Cut(firstRow, rows, s->StripPeriod, height, starts);
         bool readsQueries = s->Call.Group == 1 && s->Call.StridesQ.Row == s->Call.Dim;
         queryStride = readsQueries ? s->Call.Dim : Odd(s->Call.Dim);
         valueStride = Padded(s->Call.ValueDim, panel);
@@ -61,7 +63,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         valuePanels = keyPanels + sizeK;
         widened = valuePanels + sizeV;
         contexts = (ScoreRow*)memory;
-        live = (int*)(contexts + height);
+        live = starts + Strips.Most(rows, height) + 1;
         coverage = (byte*)(live + (block / panel));
         keysReady = (bool*)(coverage + (block / panel));
         valuesReady = keysReady + (block / panel);
@@ -69,14 +71,17 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     }
 
     /// <summary>Bytes of stack memory that a tile needs.</summary>
-    public static int Memory(int block, int panel, int height) => (height * sizeof(ScoreRow)) + (block / panel * (sizeof(int) + 3));
+    public static int Memory(int rows, int block, int panel, int height) => (height * sizeof(ScoreRow)) + ((Strips.Most(rows, height) + 1) * sizeof(int)) + (block / panel * (sizeof(int) + 3));
 
     public static int Padded(int columns, int panel) => Math.Max(1, (columns + panel - 1) / panel) * panel;
 
     /// <summary>Floats of a row's context: the sum of the values, then the weight of each row of the value table, if there is one.</summary>
     public static int ContextStride(int valueDim, int valueRows, int panel) => Padded(valueDim, panel) + (valueRows == 0 ? 0 : Padded(valueRows, panel));
 
-    public readonly int Strips => strips;
+    public readonly int StripCount => strips;
+
+    /// <summary>The first row of a strip in the task; of the strip behind the last, the number of rows.</summary>
+    public readonly int FirstRow(int strip) => starts[strip];
 
     public readonly int Stride => stride;
 
@@ -111,7 +116,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
             missing = block >> panelBits;
             wholePanels = 0;
         }
-        int row = strip * height, count = Math.Min(height, rows - row), panels = Cover(firstRow + row, count);
+        int row = starts[strip], count = starts[strip + 1] - row, panels = Cover(firstRow + row, count);
         if (panels == 0)
             return false;
         if (!TModifier.IsIdentity || TModifier.NamesValues || s->Call.Dropout > 0 || s->Results.Looks || s->GathersTop || isCut)

@@ -8,6 +8,10 @@ namespace Heed.Kernels;
 /// </remarks>
 public interface IAttentionMask
 {
+    /// <summary>Queries at whose multiples the answers change as a whole, as those of <see cref="BlockSparseMask"/> do; 0, the default: there is no such number.</summary>
+    /// <remarks>The kernel then lets no group of queries reach across such a line, where it would look at the keys of both sides. A matter of time alone.</remarks>
+    int QueryBlock => 0;
+
     /// <summary>Checks that the data that the mask reads is there; called once before memory is touched. Throws <see cref="ArgumentException"/>.</summary>
     /// <param name="shape">The attention.</param>
     /// <param name="options">Its options: numbers and flags of masks among them.</param>

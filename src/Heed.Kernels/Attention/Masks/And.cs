@@ -15,6 +15,9 @@ public readonly struct And<TFirst, TSecond>(TFirst first, TSecond second) : IAtt
     private readonly TSecond second = second;
 
     /// <inheritdoc/>
+    public int QueryBlock => Math.Max(first.QueryBlock, second.QueryBlock);
+
+    /// <inheritdoc/>
     public void Check(in AttentionShape shape, in AttentionOptions options)
     {
         first.Check(shape, options);
@@ -45,6 +48,9 @@ public readonly struct Or<TFirst, TSecond>(TFirst first, TSecond second) : IAtte
 {
     private readonly TFirst first = first;
     private readonly TSecond second = second;
+
+    /// <inheritdoc/>
+    public int QueryBlock => Math.Max(first.QueryBlock, second.QueryBlock);
 
     /// <inheritdoc/>
     public void Check(in AttentionShape shape, in AttentionOptions options)

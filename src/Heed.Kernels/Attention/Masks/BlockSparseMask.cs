@@ -22,6 +22,9 @@ public readonly struct BlockSparseMask : IAttentionMask
     }
 
     /// <inheritdoc/>
+    public int QueryBlock => size;
+
+    /// <inheritdoc/>
     public void Check(in AttentionShape shape, in AttentionOptions options)
     {
         if (shape.HeadCount == 0 || shape.Queries == 0 || shape.Keys == 0)
