@@ -303,10 +303,12 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
         for (int i = 0, end; i < panels; i = end)
         {
             end = Run(i, panels);
-            ValueRows v = Rows(live[i], live[end - 1] + panel);
+            // What a mask cut off at both ends is left out: a weight of 0 adds nothing.
+            int first = live[i] + (isCut && i == 0 ? StripSoftmax.Weighed<V>(scores + live[i], scoreStride, count).First : 0);
+            ValueRows v = Rows(first, live[end - 1] + panel);
             if (isCut && end == panels)
-                v.Depth = Math.Clamp(live[end - 1] + StripSoftmax.Weighed<V>(scores + live[end - 1], scoreStride, count) - live[i] - v.Skip, 0, v.Depth);
-            float* weights = scores + live[i] + v.Skip;
+                v.Depth = Math.Clamp(live[end - 1] + StripSoftmax.Weighed<V>(scores + live[end - 1], scoreStride, count).End - first - v.Skip, 0, v.Depth);
+            float* weights = scores + first + v.Skip;
             if (next.LinesAtOnce == 0)
             {
                 GemmTile.RunColumns<V>(count, weights, scoreStride, 1, v.Source, v.Stride, v.Columns, context, stride, v.Depth, i == 0 ? null : context, stride, valueStride >> panelBits);

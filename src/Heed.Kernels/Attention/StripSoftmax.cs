@@ -384,9 +384,9 @@ internal static unsafe class StripSoftmax
         }
     }
 
-    /// <summary>How many keys of a panel a strip's weights reach: behind them all are 0.</summary>
+    /// <summary>The first key of a panel that has a weight in some row of a strip, and the one behind the last: all others are 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static int Weighed<V>(float* s, nint stride, int rows)
+    public static (int First, int End) Weighed<V>(float* s, nint stride, int rows)
         where V : unmanaged, ISimd<V>
     {
         V m0 = V.Zero, m1 = V.Zero;
@@ -398,7 +398,7 @@ internal static unsafe class StripSoftmax
             m1 = V.Select(V.AreEqual(x1, V.Zero), m1, V.Create(1f));
         }
         ulong weighed = Above(V.LessThan(V.Zero, m0), V.LessThan(V.Zero, m1));
-        return 64 - BitOperations.LeadingZeroCount(weighed);
+        return (Math.Min(BitOperations.TrailingZeroCount(weighed), 2 * V.Width), 64 - BitOperations.LeadingZeroCount(weighed));
     }
 
     private static float Shift(float normalizer) => float.IsNegativeInfinity(normalizer) ? normalizer : -normalizer;
