@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Heed.Kernels;
 
 namespace Heed.Benchmarks;
@@ -69,7 +68,7 @@ internal sealed class AttentionGroup : IBenchmarkGroup
         where TMask : unmanaged, IAttentionMask
     {
         int queries = shape.Batch * shape.HeadCount * shape.Queries, keys = shape.Batch * shape.KeyValueHeadCount * shape.Keys;
-        Memory<float> q = Filled(queries * shape.HeadDim), k = Filled(keys * shape.HeadDim), v = Filled(keys * shape.HeadDim), o = Filled(q.Length), log = Filled(queries);
+        Memory<float> q = Operand.Filled(queries * shape.HeadDim), k = Operand.Filled(keys * shape.HeadDim), v = Operand.Filled(keys * shape.HeadDim), o = Operand.Filled(q.Length), log = Operand.Filled(queries);
         double operations = 4.0 * shape.Batch * shape.HeadCount * pairs * shape.HeadDim;
         if (shape.Queries == 1)
         {
@@ -80,7 +79,7 @@ internal sealed class AttentionGroup : IBenchmarkGroup
         run.Measure(name, "fwd", operations, Forward);
         if (!train)
             return;
-        Memory<float> dO = Filled(q.Length), dq = Filled(q.Length), dk = Filled(k.Length), dv = Filled(k.Length);
+        Memory<float> dO = Operand.Filled(q.Length), dq = Operand.Filled(q.Length), dk = Operand.Filled(k.Length), dv = Operand.Filled(k.Length);
         run.Measure(name, "bwd", 2.5 * operations, Backward);
         run.Measure(name, "fwdbwd", 3.5 * operations, () =>
         {
@@ -96,13 +95,4 @@ internal sealed class AttentionGroup : IBenchmarkGroup
     }
 
     // On a cache line, as the memory of tensors.
-    private static Memory<float> Filled(int length)
-    {
-        const int Line = 16;
-        float[] data = GC.AllocateUninitializedArray<float>(length + Line, pinned: true);
-        int first = (int)((-Marshal.UnsafeAddrOfPinnedArrayElement(data, 0) & 63) / sizeof(float));
-        for (int i = 0; i < data.Length; i++)
-            data[i] = (((i * 7919L) % 1000) - 500) * 1e-3f;
-        return data.AsMemory(first, length);
-    }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Heed.Kernels;
 
 namespace Heed.Benchmarks;
@@ -45,7 +44,7 @@ internal sealed class GemmGroup : IBenchmarkGroup
 
     private static void One(BenchmarkRun run, int m, int n, int k, string kind)
     {
-        Memory<float> left = Filled(m * k), right = Filled(k * n), product = Filled(m * n);
+        Memory<float> left = Operand.Filled(m * k), right = Operand.Filled(k * n), product = Operand.Filled(m * n);
         PackedMatrix packed = PackedMatrix.Pack(new(right.Span, k, n));
         string suffix = kind switch { "T" => " Bt", "A" => " At", "P" => " packed", _ => "" };
         run.Measure($"sgemm {m}x{n}x{k}{suffix}", "fwd", 2.0 * m * n * k, kind switch
@@ -55,16 +54,5 @@ internal sealed class GemmGroup : IBenchmarkGroup
             "P" => () => Gemm.Multiply(new(left.Span, m, k), packed, new(product.Span, m, n)),
             _ => () => Gemm.Multiply(new(left.Span, m, k), new ReadOnlyMatrixSpan(right.Span, k, n), new(product.Span, m, n)),
         });
-    }
-
-    // On a cache line, as the memory of tensors and the peers' operands.
-    private static Memory<float> Filled(int length)
-    {
-        const int Line = 16;
-        float[] data = GC.AllocateUninitializedArray<float>(length + Line, pinned: true);
-        int first = (int)((-Marshal.UnsafeAddrOfPinnedArrayElement(data, 0) & 63) / sizeof(float));
-        for (int i = 0; i < data.Length; i++)
-            data[i] = (((i * 7919L) % 1000) - 500) * 1e-3f;
-        return data.AsMemory(first, length);
     }
 }
