@@ -5,14 +5,17 @@ internal static class GemmChecks
 {
     private static readonly (int Rows, int Columns, int Depth)[] Shapes = [(1, 1, 1), (1, 70, 33), (5, 3, 17), (31, 47, 1), (13, 33, 129), (97, 131, 301), (256, 192, 600)];
 
+    private static readonly Activation[] Activations = [.. Enum.GetValues<Activation>().Where(a => a != Activation.None)];
+
     public static void Products(KernelChecker check)
     {
+        int turn = 0;
         foreach ((int m, int n, int k) in Shapes)
         {
             foreach (bool transposeA in (bool[])[false, true])
             {
                 foreach (bool transposeB in (bool[])[false, true])
-                    One(check, m, n, k, transposeA, transposeB);
+                    One(check, m, n, k, transposeA, transposeB, Activations[turn++ % Activations.Length]);
             }
         }
     }
@@ -29,18 +32,18 @@ internal static class GemmChecks
         }
     }
 
-    private static void One(KernelChecker check, int m, int n, int k, bool transposeA, bool transposeB)
+    private static void One(KernelChecker check, int m, int n, int k, bool transposeA, bool transposeB, Activation activation)
     {
-        // Sums of about 1, where tanh bends.
+        // Sums of about 1, where the functions bend.
         float scale = 1 / MathF.Sqrt(k);
         float[] a = check.Draw(m * k, -scale, scale), b = check.Draw(k * n), bias = check.Draw(n), c = check.Draw(m * n), sum = (float[])c.Clone();
         double[] wide = new double[m * n], wideSum = KernelChecker.Widen(c);
         (int, int) stridesA = transposeA ? (1, m) : (k, 1), stridesB = transposeB ? (1, k) : (n, 1);
         ReadOnlyMatrixSpan left = transposeA ? new ReadOnlyMatrixSpan(a, k, m).Transposed : new(a, m, k), right = transposeB ? new ReadOnlyMatrixSpan(b, n, k).Transposed : new(b, k, n);
         string name = FormattableString.Invariant($"{m}×{n}×{k} {(transposeA ? "Aᵀ" : "A")}·{(transposeB ? "Bᵀ" : "B")}");
-        Gemm.Multiply(left, right, new MatrixSpan(c, m, n), GemmOutput.Overwrite, bias, Activation.Tanh);
-        ReferenceGemm.Multiply(KernelChecker.Widen(a), stridesA, KernelChecker.Widen(b), stridesB, wide, (m, n, k), GemmOutput.Overwrite, KernelChecker.Widen(bias), Activation.Tanh);
-        check.Compare("tanh(" + name + " + bias)", c, wide, Limit(k));
+        Gemm.Multiply(left, right, new MatrixSpan(c, m, n), GemmOutput.Overwrite, bias, activation);
+        ReferenceGemm.Multiply(KernelChecker.Widen(a), stridesA, KernelChecker.Widen(b), stridesB, wide, (m, n, k), GemmOutput.Overwrite, KernelChecker.Widen(bias), activation);
+        check.Compare(FormattableString.Invariant($"{activation} of {name} + bias"), c, wide, Limit(k));
         Gemm.Multiply(left, right, new MatrixSpan(sum, m, n), GemmOutput.Accumulate);
         ReferenceGemm.Multiply(KernelChecker.Widen(a), stridesA, KernelChecker.Widen(b), stridesB, wideSum, (m, n, k), GemmOutput.Accumulate);
         check.Compare("C + " + name, sum, wideSum, Limit(k), summands: 1);

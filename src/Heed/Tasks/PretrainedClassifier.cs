@@ -15,6 +15,17 @@ internal static class PretrainedClassifier
         && Read(folder, root => root.TryGetProperty("architectures", out JsonElement names) && names.ValueKind == JsonValueKind.Array
             && names.EnumerateArray().Any(name => name.ValueKind == JsonValueKind.String && name.GetString()!.EndsWith(Architecture, StringComparison.Ordinal)));
 
+    /// <summary>Refuses a folder of others that has no such head, and says what it is good for.</summary>
+    /// <exception cref="InputException">It is one.</exception>
+    public static void RefuseOther(string folder)
+    {
+        if (!PretrainedLanguageModel.IsFolderOfOthers(folder))
+            return;
+        PretrainedConfig config = PretrainedConfig.Read(folder);
+        throw new InputException(config.IsDecoder ? $"is a language model ('{config.Architecture}'), no text classifier; write with it by 'heed generate' (LanguageModel.Load)."
+            : $"is an encoder ('{config.Architecture}') without a head for text classification; make a classifier of it by 'heed train text --model FOLDER' (TextClassifierOptions.Pretrained), or take its vectors by 'heed embed'.", config.Path);
+    }
+
     /// <summary>Loads it.</summary>
     /// <exception cref="InputException">It is damaged, or its head is of another form; says what.</exception>
     public static TextClassifier Load(string folder)

@@ -92,7 +92,10 @@ public sealed partial class TextClassifier
     public static TextClassifier Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return PretrainedClassifier.IsIn(path) ? PretrainedClassifier.Load(path) : TextClassifierFiles.Load(path);
+        if (PretrainedClassifier.IsIn(path))
+            return PretrainedClassifier.Load(path);
+        PretrainedClassifier.RefuseOther(path);
+        return TextClassifierFiles.Load(path);
     }
 
     /// <summary>Whether a folder is a classifier of others that <see cref="Load"/> reads.</summary>

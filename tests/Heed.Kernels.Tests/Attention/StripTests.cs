@@ -26,20 +26,24 @@ public unsafe class StripTests
     [Fact]
     public void Have_room()
     {
-        for (int rows = 1; rows < 200; rows++)
+        int[] room = new int[Strips.Most(200, 12) + 2];
+        fixed (int* starts = room)
         {
-            for (int period = 0; period < 60; period++)
+            for (int rows = 1; rows < 200; rows++)
             {
-                int* starts = stackalloc int[Strips.Most(rows, 12) + 2];
-                starts[Strips.Most(rows, 12) + 1] = -7;
-                for (int firstRow = 0; firstRow < 60; firstRow += 7)
+                int most = Strips.Most(rows, 12);
+                for (int period = 0; period < 60; period++)
                 {
-                    int count = Strips.Cut(firstRow, rows, period, 12, starts);
-                    count.ShouldBeLessThanOrEqualTo(Strips.Most(rows, 12));
-                    for (int i = 0; i < count; i++)
-                        (starts[i + 1] - starts[i]).ShouldBeInRange(1, 12);
+                    starts[most + 1] = -7;
+                    for (int firstRow = 0; firstRow < 60; firstRow += 7)
+                    {
+                        int count = Strips.Cut(firstRow, rows, period, 12, starts);
+                        count.ShouldBeLessThanOrEqualTo(most);
+                        for (int i = 0; i < count; i++)
+                            (starts[i + 1] - starts[i]).ShouldBeInRange(1, 12);
+                    }
+                    starts[most + 1].ShouldBe(-7);
                 }
-                starts[Strips.Most(rows, 12) + 1].ShouldBe(-7);
             }
         }
     }

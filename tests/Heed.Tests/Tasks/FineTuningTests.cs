@@ -100,6 +100,7 @@ public sealed class FineTuningTests : IDisposable
     public void What_makes_no_sense_together_is_refused()
     {
         TinyBert.Write(folder["bert"]);
+        Should.Throw<InputException>(() => TextClassifier.Load(folder["bert"])).Message.ShouldContain("is an encoder ('bert') without a head for text classification; make a classifier of it by 'heed train text --model FOLDER'");
         string Message(TextClassifierOptions options) => Should.Throw<Exception>(() => TextClassifier.Train(TinyBert.Data(20, 1), TinyBert.Data(20, 2), options)).Message;
         Message(Options with { Network = new BlstmConfig() }).ShouldContain("TransformerClassifierConfig");
         Message(Options with { Evidence = true, Baseline = true }).ShouldContain("leave Evidence out");
