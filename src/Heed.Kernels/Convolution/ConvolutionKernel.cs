@@ -37,6 +37,12 @@ public static unsafe class ConvolutionKernel
                 Depthwise(px, pw, pb, shape, py, isBackward: false);
                 return;
             }
+            if (shape.IsPlanes)
+            {
+                PlaneCall few = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py };
+                Simd.Run(ref few);
+                return;
+            }
             if (shape.IsWinograd)
             {
                 WinogradCall fast = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py };
@@ -81,6 +87,11 @@ public static unsafe class ConvolutionKernel
             {
                 DepthwiseCall single = new() { Shape = shape, From = px, Weight = weight.Pointer, Bias = pb, To = py, Ending = ending };
                 Simd.Run(ref single);
+            }
+            else if (shape.IsPlanes)
+            {
+                PlaneCall few = new() { Shape = shape, From = px, Weight = weight.Planes, Bias = pb, To = py, Ending = ending };
+                Simd.Run(ref few);
             }
             else if (shape.IsWinograd)
             {
@@ -145,6 +156,21 @@ public static unsafe class ConvolutionKernel
                         pdw[i] += sums.Pointer[(i % shape.Depth * shape.Filters) + (i / shape.Depth)];
                 }
                 pdx = pdw = null;
+            }
+            if (pdx != null && shape.IsPlanes)
+            {
+                PlaneCall few = new() { Shape = shape, From = pdy, Weight = pw, To = pdx, IsBackward = true, Overwrites = overwritesInput };
+                Simd.Run(ref few);
+                pdx = null;
+            }
+            if (pdw != null && shape.IsPlanes)
+            {
+                new Span<float>(sums.Pointer, parts * size).Clear();
+                RowCall.Run(new PlaneWeightStep { Shape = shape, X = px, DY = pdy, Sums = sums.Pointer, Parts = parts }, parts, shape.MultiplyAdds / parts);
+                AddParts(sums.Pointer, parts, size);
+                for (int i = 0; i < size; i++)
+                    pdw[i] += sums.Pointer[i];
+                pdw = null;
             }
             if (pdx != null && shape.IsWinograd)
             {

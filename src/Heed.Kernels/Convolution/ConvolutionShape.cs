@@ -66,6 +66,11 @@ public readonly record struct ConvolutionShape(int Batch, int Height, int Width,
     // Which way decides bits, so it depends on the sizes of one picture alone. Whole vectors of any width; pictures of some size, so that the transformed filters pay; and filters that the caches hold.
     internal bool IsWinograd => (KernelHeight, KernelWidth, StrideHeight, StrideWidth, Dilation, Groups) == (3, 3, 1, 1, 1, 1) && Channels % 16 == 0 && Filters % 16 == 0 && Math.Min(OutputHeight, OutputWidth) >= 6 && (long)Channels * Filters <= 1 << 16;
 
+    // So few planes that lanes are pixels, not channels.
+    internal bool IsPlanes => (StrideHeight, StrideWidth, Dilation) == (1, 1, 1) && HasFewPlanes && KernelHeight * KernelWidth > 1;
+
+    internal bool HasFewPlanes => Groups == 1 && Channels <= 4 && Filters <= 2;
+
     internal bool IsDepthwise => Groups > 1 && Groups == Channels && Groups == Filters;
 
     /// <summary>Refuses sizes that make no sense.</summary>

@@ -6,6 +6,7 @@ namespace Heed.Kernels;
 public sealed unsafe class PackedConvolution
 {
     private readonly AlignedFloats panels;
+    private AlignedFloats? planes;
     private AlignedFloats? transformed;
 
     private PackedConvolution(in ConvolutionShape shape, long length) => (Shape, panels) = (shape, new AlignedFloats(length));
@@ -15,6 +16,9 @@ public sealed unsafe class PackedConvolution
 
     // Valid as long as this object is reachable.
     internal float* Pointer => panels.Pointer;
+
+    /// <summary>The weights as they were given, for a <see cref="PlaneCall"/>.</summary>
+    internal float* Planes => planes!.Pointer;
 
     /// <summary>The panels of a <see cref="WinogradCall"/>, made of the others; two threads may make them at once, of the same bits, and one remains.</summary>
     internal float* Transformed
@@ -41,6 +45,11 @@ public sealed unsafe class PackedConvolution
         shape.Validate(Operation);
         Require.Length(Operation, nameof(weight), weight.Length, (long)shape.Filters * shape.Depth);
         PackedConvolution packed = new(shape, shape.IsDepthwise ? weight.Length : ConvolutionPanels.Length(shape, isBackward: false, 2 * Simd.Width));
+        if (shape.HasFewPlanes)
+        {
+            packed.planes = new AlignedFloats(weight.Length);
+            weight.CopyTo(new Span<float>(packed.planes.Pointer, weight.Length));
+        }
         fixed (float* pw = weight)
         {
             if (shape.IsDepthwise)

@@ -84,6 +84,7 @@ public sealed class KernelVerification
         ("GroupNormKernel", PictureChecks.GroupNorm),
         ("ChannelGateKernel", PictureChecks.ChannelGate),
         ("PlaceGateKernel", PictureChecks.PlaceGate),
+        ("FeatureMapsKernel", PictureChecks.FeatureMaps),
         ("SqueezeExcitationKernel", ExcitationChecks.Run),
         ("MaxPoolingKernel", PictureChecks.MaxPooling),
         ("AveragePoolingKernel", PictureChecks.AveragePooling),

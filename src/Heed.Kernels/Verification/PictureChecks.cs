@@ -17,6 +17,7 @@ internal static class PictureChecks
             ("other strides down and across ", new(2, 9, 8, 3, 4, 3, 3) { StrideHeight = 1, StrideWidth = 3, PaddingHeight = 1, PaddingWidth = 2 }),
             ("depthwise, other strides down and across ", new(2, 9, 11, 17, 17, 3, 3) { Groups = 17, StrideHeight = 3, StrideWidth = 2, PaddingHeight = 1, PaddingWidth = 1 }),
             ("dilated, in groups ", new(2, 9, 8, 6, 4, 3, 3) { Dilation = 2, Groups = 2, PaddingHeight = 2, PaddingWidth = 2 }),
+            ("of few planes ", new(2, 9, 35, 2, 1, 7, 7) { PaddingHeight = 3, PaddingWidth = 3 }),
         ];
         foreach ((string name, ConvolutionShape shape) in shapes)
             Convolution(check, name, shape, Limit);
@@ -58,6 +59,7 @@ internal static class PictureChecks
             new(2, 5, 13, 19, 19, 3, 3) { Groups = 19, PaddingHeight = 1, PaddingWidth = 1 },
             new(1, 4, 7, 70, 41, 1, 1),
             new(2, 7, 9, 32, 48, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 },
+            new(2, 9, 35, 2, 1, 7, 7) { PaddingHeight = 3, PaddingWidth = 3 },
         ];
         foreach (ConvolutionShape shape in shapes)
         {
@@ -166,6 +168,29 @@ internal static class PictureChecks
         check.CompareWithDifferences("dx", dx, x, dy, at => Reference(at, wideGate, wideZ), 4 * Limit);
         check.CompareWithDifferences("dgate", dgate, gate, dy, at => Reference(wideX, at, wideZ), 4 * Limit);
         check.CompareWithDifferences("dz", dz, z, dy, at => Reference(wideX, wideGate, at), 4 * Limit);
+    }
+
+    public static void FeatureMaps(KernelChecker check)
+    {
+        const int Rows = 13;
+        foreach (int features in (int[])[1, 7, 16, 37, 64])
+        {
+            float[] x = check.Draw(Rows * features), maps = new float[2 * Rows], dmaps = check.Draw(2 * Rows), dx = new float[x.Length];
+            double[] expected = new double[2 * Rows], slopes = new double[x.Length];
+            int[] largest = new int[Rows];
+            FeatureMapsKernel.Forward(x, features, maps, largest);
+            FeatureMapsKernel.Backward(dmaps, largest, features, dx);
+            for (int i = 0; i < Rows; i++)
+            {
+                double[] row = KernelChecker.Widen(x.AsSpan(i * features, features));
+                int at = Array.IndexOf(row, row.Max());
+                (expected[2 * i], expected[(2 * i) + 1]) = (row.Average(), row[at]);
+                for (int j = 0; j < features; j++)
+                    slopes[(i * features) + j] = ((double)dmaps[2 * i] / features) + (j == at ? dmaps[(2 * i) + 1] : 0);
+            }
+            check.Compare(FormattableString.Invariant($"maps of {features}"), maps, expected, Limit);
+            check.Compare(FormattableString.Invariant($"dx of {features}"), dx, slopes, Limit);
+        }
     }
 
     public static void PlaceGate(KernelChecker check)

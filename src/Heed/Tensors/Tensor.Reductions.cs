@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Heed.Kernels;
 
 namespace Heed;
@@ -42,6 +43,19 @@ public sealed partial class Tensor
             y.Writable[i] = Values[(i * size) + positions[i]];
         }
         return Record(new MaxLastOperation(this, positions), y);
+    }
+
+    /// <summary>Mean and maximum of the last axis side by side, as spatial attention reads them; see <see cref="FeatureMapsKernel"/>.</summary>
+    /// <param name="maximumFirst">Whether the maximum comes first.</param>
+    /// <returns>Shape <c>(…, 2)</c> for <c>(…, size)</c>.</returns>
+    /// <exception cref="ShapeException">There is no axis, or it is empty.</exception>
+    internal Tensor FeatureMaps(bool maximumFirst = false)
+    {
+        if (Shape.Rank < 1 || Shape[^1] == 0)
+            throw ShapeException.For("FeatureMaps", "this", "(…, size) with size ≥ 1", Shape);
+        Tensor y = Result("FeatureMaps", Shape.WithLast(2), this), largest = Result("FeatureMaps", new Shape(Shape.Sizes[..^1]), this);
+        FeatureMapsKernel.Forward(Values, Shape[^1], y.Writable, MemoryMarshal.Cast<float, int>(largest.Writable), maximumFirst);
+        return Record(new FeatureMapsOperation(this, largest, maximumFirst), y);
     }
 
     /// <summary>Σ w·x over all elements, a scalar.</summary>
@@ -95,6 +109,22 @@ public sealed partial class Tensor
                 foreach (double value in values.Input(0).Slice(i * size, size))
                     sum += value;
                 values.Output()[i] = sum / size;
+            }
+        }
+    }
+
+    private sealed class FeatureMapsOperation(Tensor x, Tensor largest, bool maximumFirst) : Operation(x)
+    {
+        protected internal override void Backward() =>
+            FeatureMapsKernel.Backward(GradientOf(), MemoryMarshal.Cast<float, int>(largest.Values), Inputs[0].Shape[^1], Accumulate(0), maximumFirst);
+
+        protected internal override void Reference(ReferenceValues values)
+        {
+            int size = Inputs[0].Shape[^1], mean = maximumFirst ? 1 : 0;
+            for (int i = 0; i < largest.Length; i++)
+            {
+                ReadOnlySpan<double> row = values.Input(0).Slice(i * size, size);
+                (values.Output()[(2 * i) + mean], values.Output()[(2 * i) + 1 - mean]) = (TensorPrimitives.Sum(row) / size, TensorPrimitives.Max(row));
             }
         }
     }

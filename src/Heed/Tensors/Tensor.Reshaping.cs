@@ -80,14 +80,19 @@ public sealed partial class Tensor
     private static void CopyColumns<T>(ReadOnlySpan<T> source, int sourceWidth, int from, Span<T> destination, int destinationWidth, int to, int count)
     {
         int rows = destinationWidth == 0 ? 0 : destination.Length / destinationWidth;
-        for (int r = 0; r < rows; r++)
+        // A copy of one number is all call.
+        for (int r = 0; r < rows && count == 1; r++)
+            destination[(r * destinationWidth) + to] = source[(r * sourceWidth) + from];
+        for (int r = 0; r < rows && count > 1; r++)
             source.Slice((r * sourceWidth) + from, count).CopyTo(destination[((r * destinationWidth) + to)..]);
     }
 
     private static void AddColumns(ReadOnlySpan<float> source, int sourceWidth, int from, Span<float> destination, int destinationWidth, int to, int count)
     {
         int rows = destinationWidth == 0 ? 0 : destination.Length / destinationWidth;
-        for (int r = 0; r < rows; r++)
+        for (int r = 0; r < rows && count == 1; r++)
+            destination[(r * destinationWidth) + to] += source[(r * sourceWidth) + from];
+        for (int r = 0; r < rows && count > 1; r++)
         {
             Span<float> row = destination.Slice((r * destinationWidth) + to, count);
             Elementwise.Add(row, source.Slice((r * sourceWidth) + from, count), row);

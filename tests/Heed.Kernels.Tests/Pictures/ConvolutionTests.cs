@@ -30,6 +30,11 @@ public sealed class ConvolutionTests
         [new ConvolutionShape(2, 6, 7, 12, 18, 3, 3) { Groups = 3, PaddingHeight = 1, PaddingWidth = 1 }],
         [new ConvolutionShape(2, 7, 6, 19, 19, 3, 3) { Groups = 19, PaddingHeight = 1, PaddingWidth = 1 }],
         [new ConvolutionShape(2, 9, 10, 5, 5, 5, 5) { Groups = 5, Stride = 2, PaddingHeight = 2, PaddingWidth = 2 }],
+        [new ConvolutionShape(3, 7, 9, 2, 1, 7, 7) { PaddingHeight = 3, PaddingWidth = 3 }],
+        [new ConvolutionShape(2, 40, 19, 2, 1, 5, 3) { PaddingHeight = 4, PaddingWidth = 1 }],
+        [new ConvolutionShape(2, 6, 5, 4, 2, 3, 2)],
+        [new ConvolutionShape(1, 3, 34, 1, 1, 1, 5) { PaddingWidth = 4 }],
+        [new ConvolutionShape(10, 5, 16, 3, 2, 2, 3) { PaddingHeight = 1, PaddingWidth = 2 }],
     ];
 
     [Theory]
@@ -101,6 +106,7 @@ public sealed class ConvolutionTests
     [InlineData(9, 8, 5, 19)]
     [InlineData(9, 8, 16, 48)]
     [InlineData(32, 33, 32, 16)]
+    [InlineData(40, 33, 2, 1)]
     public void A_picture_has_the_same_bits_alone_and_all_have_at_any_number_of_threads(int height, int width, int channels, int filters)
     {
         ConvolutionShape shape = new(9, height, width, channels, filters, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 };

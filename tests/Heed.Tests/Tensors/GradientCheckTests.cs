@@ -36,6 +36,7 @@ public sealed class GradientCheckTests
         ["Sum"] = [new(T(5, 7), a => a.Sum()), new(T(5, 7), a => (a * a).Mean())],
         ["MeanLast"] = [new(T(2, 5, 7), a => a.MeanLast())],
         ["MaxLast"] = [new(T(2, 5, 7), a => a.MaxLast().Tanh())],
+        ["FeatureMaps"] = [new(T(2, 5, 7), a => a.FeatureMaps().Tanh()), new(T(3, 33), a => a.FeatureMaps(maximumFirst: true).Tanh()), new(T(4, 1), a => a.FeatureMaps())],
         ["Linear"] = [new(T(2, 5, 7), T(3, 7), (x, w) => Tensor.Linear(x, w)), new(T(5, 7), T(11, 7), T(11), (x, w, b) => Tensor.Linear(x, w, b))],
         ["MatMul"] = [new(T(5, 7), T(7, 3), (a, b) => a.MatMul(b)), new(T(2, 5, 7), T(2, 7, 3), (a, b) => a.MatMul(b)), new(T(2, 5, 7), T(7, 3), (a, b) => a.MatMul(b))],
         ["MatMulTransposed"] = [new(T(5, 7), T(3, 7), (a, b) => a.MatMulTransposed(b)), new(T(2, 3, 5), a => a.MatMulTransposed(a)), new(T(2, 3, 5), T(7, 5), (a, b) => a.MatMulTransposed(b))],

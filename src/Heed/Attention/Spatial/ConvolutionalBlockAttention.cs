@@ -48,7 +48,7 @@ public sealed class ConvolutionalBlockAttention : PictureAttention
     protected override Tensor Weigh(Tensor x, in Pass pass, Tensor? addend, bool rectifies)
     {
         Tensor weighed = x.ScaleChannels(channel.Forward(MeanOverPlaces(x), MaxOverPlaces(x), pass));
-        return weighed.ScalePlaces(spatial.Forward(weighed.MeanLast(), weighed.MaxLast(), pass), addend, rectifies);
+        return weighed.ScalePlaces(spatial.Forward(weighed.FeatureMaps(), pass), addend, rectifies);
     }
 
     private sealed class ChannelPart : Module

@@ -13,11 +13,14 @@ internal sealed class MapGate : Module
         gate = Register("gate", new SpatialGates());
     }
 
+    /// <summary>Two maps (batch, rows, columns, 2) to gates (batch, rows, columns, 1).</summary>
+    public Tensor Forward(Tensor maps, in Pass pass) => gate.Forward(conv.Forward(maps, pass), pass);
+
     /// <summary>Two maps (batch, rows, columns) to gates (batch, rows, columns, 1).</summary>
     public Tensor Forward(Tensor first, Tensor second, in Pass pass)
     {
         Shape map = new([.. first.Shape.Sizes, 1]);
-        return gate.Forward(conv.Forward(Tensor.Concatenate(first.Reshape(map), second.Reshape(map)), pass), pass);
+        return Forward(Tensor.Concatenate(first.Reshape(map), second.Reshape(map)), pass);
     }
 
     private sealed class Normalized : Module

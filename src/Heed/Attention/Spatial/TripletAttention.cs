@@ -49,7 +49,7 @@ public sealed class TripletAttention : PictureAttention
         (int batch, int height, int width, int channels) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
         Tensor cw = channelsColumns.Forward(PictureAxes.MaxOverHeight(x).Transpose(), PictureAxes.MeanOverHeight(x).Transpose(), pass);
         Tensor hc = rowsChannels.Forward(PictureAxes.MaxOverWidth(x), PictureAxes.MeanOverWidth(x), pass);
-        Tensor hw = rowsColumns.Forward(x.MaxLast(), x.MeanLast(), pass);
+        Tensor hw = rowsColumns.Forward(x.FeatureMaps(maximumFirst: true), pass);
         Tensor y = x.ScalePlaces(hw.Scale(Third), addend);
         y = PictureAxes.ScaleRows(x, hc.Reshape(new Shape(batch, height, channels)).Scale(Third), y);
         return PictureAxes.ScaleColumns(x, cw.Reshape(new Shape(batch, channels, width)).Transpose().Scale(Third), y, rectifies);
