@@ -23,7 +23,8 @@ internal sealed class PicturesGroup : IBenchmarkGroup
         Block(run, 8, 64);
         Network(run, "resnet20");
         Network(run, "se-resnet20");
-        Pair(run, "resnet20", "se-resnet20");
+        foreach (string attention in (string[])["se", "cbam", "eca"])
+            Pair(run, "resnet20", attention + "-resnet20");
         Segmentation(run, "unet-train 96x128 N8", 8, 96, 128);
         Inference(run, "se-resnet50", 1, 2 * 3.86e9);
         Inference(run, "se-resnet50", 8, 2 * 3.86e9);
@@ -136,7 +137,8 @@ internal sealed class PicturesGroup : IBenchmarkGroup
 
     private static Action Training(string name)
     {
-        ResNet network = new(ResNetConfig.Named(name) with { ClassCount = Classes });
+        string[] parts = name.Split('-');
+        ResNet network = new(ResNetConfig.Named(parts[^1]) with { ClassCount = Classes, Attention = parts.Length > 1 ? parts[0] : "none" });
         network.Initialize(1);
         Sgd optimizer = new(network.NamedParameters().Select(p => p.Parameter));
         RandomStream random = new(1, "steps");
