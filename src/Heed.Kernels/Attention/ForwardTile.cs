@@ -339,7 +339,7 @@ internal unsafe ref partial struct ForwardTile<TModifier, TMask>
     {
         if (!inPlace)
             return new() { Source = valuePanels + ((nint)first * panel), Stride = panel, Columns = (nint)block * panel, Depth = end - first };
-        int key = firstKey + first, lead = Math.Max(0, -key), keys = Math.Min(firstKey + end, sequence.Keys) - key - lead;
+        int key = firstKey + first, lead = Math.Max(0, -key), keys = Math.Max(0, Math.Min(firstKey + end, sequence.Keys) - key - lead);
         (nint start, nint stride) = Source(s->Call.V, s->Call.StridesV, key + lead, keys, s->Call.ValueDim);
         return new() { Source = (float*)start, Stride = stride, Columns = panel, Skip = lead, Depth = keys };
     }

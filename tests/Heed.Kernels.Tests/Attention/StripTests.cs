@@ -70,12 +70,40 @@ public unsafe class StripTests
         c.Check(default(PlainScore), mask, options: options);
     }
 
+    [Theory]
+    [InlineData(5, 24)]
+    [InlineData(5, 64)]
+    [InlineData(37, 64)]
+    [InlineData(517, 64)]
+    public void Without_any_weight_give_zeros(int keys, int dim)
+    {
+        // Keys end within a panel, of which a strip of rows sees nothing: by a mask that does not know, or by scores of −∞; values are packed, or read as they lie.
+        const int Queries = 40;
+        var c = new AttentionCase(new(1, 2, 2, Queries, keys, dim));
+        (float[] output, float[] log) = c.Run(default(PlainScore), default(Nothing));
+        output.ShouldAllBe(x => x == 0);
+        log.ShouldAllBe(x => float.IsNegativeInfinity(x));
+        float[] bias = [.. Enumerable.Range(0, Queries * keys).Select(i => i / keys < 30 ? float.NegativeInfinity : 0.1f)];
+        (output, log) = c.Run(new AdditiveBias(0, 0, keys), default(NoMask), bias);
+        for (int i = 0; i < output.Length; i++)
+            (i / dim % Queries < 30 ? output[i] == 0 : float.IsFinite(output[i]) && output[i] != 0).ShouldBeTrue();
+    }
+
     [Fact]
     public void Follow_the_larger_blocks_of_two_masks()
     {
         new And<Causal, BlockSparseMask>(default, new(16, 150)).QueryBlock.ShouldBe(16);
         new Or<BlockSparseMask, BlockSparseMask>(new(16, 150), new(32, 150)).QueryBlock.ShouldBe(32);
         ((IAttentionMask)default(Causal)).QueryBlock.ShouldBe(0);
+    }
+
+    // Says partly of every tile, and no of every pair.
+    private readonly struct Nothing : IAttentionMask
+    {
+        public TileCoverage Cover(in MaskTile tile) => TileCoverage.Partly;
+
+        public V Allows<V>(in ScoreContext<V> at)
+            where V : unmanaged, ISimd<V> => V.Zero;
     }
 
     // The mask, which keeps its blocks to itself.
