@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Heed;
@@ -62,7 +61,7 @@ public sealed partial class Detector
         network.Freeze(options.Freeze);
         string trainHash = Hash(train), devHash = Hash(dev);
         Detector detector = new(network, train.LabelNames, look, options.Overlap, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), trainHash, devHash));
-        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, detector.RunHash()) : null;
+        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, detector.RunHash(options)) : null;
         TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(new DetectorTask(network, train, dev, look, options) { Notes = [.. notes, .. TrainedShare.Of(network)] }, cancellation);
         detector.Record = TrainingRecord.Create(options.Training, report, trainHash, devHash);
         return detector;
@@ -143,8 +142,8 @@ public sealed partial class Detector
     private static string Hash(BoxData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(i => FormattableString.Invariant(
         $"{data.NameOf(i)}\t{string.Join('\t', data.Boxes(i).Select(b => FormattableString.Invariant($"{data.LabelNames[b.Label]} {b.Left} {b.Top} {b.Right} {b.Bottom}{(b.Kind == BoxKind.Thing ? "" : $" {b.Kind}")}")))}")));
 
-    private string RunHash() => Convert.ToHexStringLower(SHA256.HashData(
-        [.. JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), .. JsonSerializer.SerializeToUtf8Bytes(DetectorFiles.ConfigOf(this), HeedJson.Default.DetectorConfig)]));
+    private string RunHash(DetectorOptions options) => Heed.RunHash.Of(Record, Network,
+        JsonSerializer.SerializeToUtf8Bytes(DetectorFiles.ConfigOf(this), HeedJson.Default.DetectorConfig), new PictureChanges(options.Augmentation, options.Freeze).ToBytes());
 }
 
 /// <summary>What a <see cref="Detector"/> finds in a picture.</summary>

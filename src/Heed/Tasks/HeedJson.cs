@@ -65,6 +65,7 @@ internal sealed record PretrainedTokens
 [JsonSerializable(typeof(MobileNetV3Config))]
 [JsonSerializable(typeof(VisionTransformerConfig))]
 [JsonSerializable(typeof(MaskedLanguageModelConfig))]
+[JsonSerializable(typeof(PictureChanges))]
 [JsonSerializable(typeof(TrainingRecord))]
 [JsonSerializable(typeof(BlstmConfig))]
 [JsonSerializable(typeof(TransformerClassifierConfig))]

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Heed;
@@ -80,11 +79,12 @@ public sealed partial class ImageClassifier
     private static ImageClassifier Train(
         PictureNetwork network, (PictureData Train, PictureData Dev) data, ImageClassifierOptions options, PictureBatchOptions look, IReadOnlyList<string> notes, ITrainingObserver? observer, CancellationToken cancellation)
     {
+        options.RequireGrowing(network.Config);
         network.Freeze(options.Freeze);
         (string train, string dev) = (Hash(data.Train), Hash(data.Dev));
         ImageClassifier classifier = new(network, data.Train.LabelNames, look, TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), train, dev), options.AveragesMirrored);
-        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, classifier.RunHash()) : null;
-        ImageClassifierTask task = new(network, data.Train, data.Dev, look, options) { Notes = [.. notes, .. TrainedShare.Of(network)] };
+        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, classifier.RunHash(options)) : null;
+        ImageClassifierTask task = new(network, data.Train, data.Dev, look, options) { Notes = [.. notes, .. PictureGrowth.Notes(look, options), .. TrainedShare.Of(network)] };
         TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(task, cancellation);
         classifier.Record = TrainingRecord.Create(options.Training, report, train, dev);
         return classifier;
@@ -178,8 +178,8 @@ public sealed partial class ImageClassifier
 
     private static string Hash(PictureData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(i => $"{data.LabelNames[data.Labels[i]]}\t{data.NameOf(i)}"));
 
-    private string RunHash() => Convert.ToHexStringLower(SHA256.HashData(
-        [.. JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), .. JsonSerializer.SerializeToUtf8Bytes(ImageClassifierFiles.ConfigOf(this), HeedJson.Default.ImageClassifierConfig)]));
+    private string RunHash(ImageClassifierOptions options) => Heed.RunHash.Of(Record, Network,
+        JsonSerializer.SerializeToUtf8Bytes(ImageClassifierFiles.ConfigOf(this), HeedJson.Default.ImageClassifierConfig), new PictureChanges(options.Augmentation, options.Freeze, FirstScale: options.FirstScale).ToBytes());
 }
 
 /// <summary>What an <see cref="ImageClassifier"/> says of a picture.</summary>

@@ -4,13 +4,15 @@ namespace Heed;
 internal sealed class ImageClassifierTask : ITrainingTask<PictureBatch>
 {
     private readonly PictureNetwork network;
-    private readonly PictureBatches train, dev;
+    private readonly PictureBatches dev;
+    private readonly PictureGrowth train;
     private readonly float smoothing;
 
     public ImageClassifierTask(PictureNetwork network, PictureData train, PictureData dev, PictureBatchOptions reading, ImageClassifierOptions options)
     {
         this.network = network;
-        this.train = new PictureBatches(train, reading with { Augmentation = options.Augmentation, BatchSize = options.Training.BatchSize, Seed = options.Training.Seed });
+        PictureBatchOptions whole = reading with { Augmentation = options.Augmentation, BatchSize = options.Training.BatchSize, Seed = options.Training.Seed };
+        this.train = new PictureGrowth(train, whole, options.FirstScale, options.Training.EpochCount);
         this.dev = new PictureBatches(dev, reading);
         smoothing = (float)options.Training.LabelSmoothing;
         Description = FormattableString.Invariant(
@@ -21,9 +23,11 @@ internal sealed class ImageClassifierTask : ITrainingTask<PictureBatch>
 
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    public int StepsPerEpoch => train.BatchCount;
+    public int StepsPerEpoch => train[1].BatchCount;
 
-    public IEnumerable<PictureBatch> Batches(int epoch, int first, CancellationToken cancellation) => train.Epoch(epoch, cancellation).Skip(first);
+    public double StepCost(int epoch) => train.CostOf(epoch);
+
+    public IEnumerable<PictureBatch> Batches(int epoch, int first, CancellationToken cancellation) => train[epoch].Epoch(epoch, cancellation).Skip(first);
 
     public int RowsOf(PictureBatch batch) => batch.BatchSize;
 

@@ -174,8 +174,7 @@ public sealed partial class LanguageModel
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    private string RunHash() => Convert.ToHexStringLower(SHA256.HashData(
-        [.. JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), .. JsonSerializer.SerializeToUtf8Bytes(LanguageModelFiles.ConfigOf(this), HeedJson.Default.LanguageModelConfig), .. TokenizerFiles.Values.SelectMany(file => file)]));
+    private string RunHash() => Heed.RunHash.Of(Record, Network, [JsonSerializer.SerializeToUtf8Bytes(LanguageModelFiles.ConfigOf(this), HeedJson.Default.LanguageModelConfig), .. TokenizerFiles.Values]);
 }
 
 /// <summary>How well a <see cref="LanguageModel"/> foretells a text.</summary>

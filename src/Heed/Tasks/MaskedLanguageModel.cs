@@ -117,6 +117,5 @@ public sealed partial class MaskedLanguageModel
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    private string RunHash() => Convert.ToHexStringLower(SHA256.HashData(
-        [.. JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), .. JsonSerializer.SerializeToUtf8Bytes(MaskedLanguageModelFiles.ConfigOf(this), HeedJson.Default.MaskedLanguageModelConfig), .. tokenizerFile]));
+    private string RunHash() => Heed.RunHash.Of(Record, Network, JsonSerializer.SerializeToUtf8Bytes(MaskedLanguageModelFiles.ConfigOf(this), HeedJson.Default.MaskedLanguageModelConfig), tokenizerFile);
 }

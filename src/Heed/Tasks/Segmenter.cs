@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Heed;
@@ -57,7 +56,7 @@ public sealed partial class Segmenter
         network.Freeze(options.Freeze);
         string trainHash = Hash(train), devHash = Hash(dev);
         Segmenter segmenter = new(network, train.LabelNames, look, (options.Height, options.Width), TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), trainHash, devHash));
-        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, segmenter.RunHash()) : null;
+        Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, segmenter.RunHash(options)) : null;
         TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(new SegmenterTask(network, train, dev, look, options) { Notes = [.. notes, .. TrainedShare.Of(network)] }, cancellation);
         segmenter.Record = TrainingRecord.Create(options.Training, report, trainHash, devHash);
         return segmenter;
@@ -170,8 +169,8 @@ public sealed partial class Segmenter
 
     private static string Hash(MaskData data) => PictureLook.Hash(Enumerable.Range(0, data.Count).Select(data.NameOf).Prepend(string.Join('\t', data.LabelNames)));
 
-    private string RunHash() => Convert.ToHexStringLower(SHA256.HashData(
-        [.. JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord), .. JsonSerializer.SerializeToUtf8Bytes(SegmenterFiles.ConfigOf(this), HeedJson.Default.SegmenterConfig)]));
+    private string RunHash(SegmenterOptions options) => Heed.RunHash.Of(Record, Network,
+        JsonSerializer.SerializeToUtf8Bytes(SegmenterFiles.ConfigOf(this), HeedJson.Default.SegmenterConfig), new PictureChanges(options.Augmentation, options.Freeze, Dice: options.Dice).ToBytes());
 }
 
 /// <summary>What a <see cref="Segmenter"/> says of a picture.</summary>

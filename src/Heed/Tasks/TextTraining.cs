@@ -55,14 +55,9 @@ internal static class TextTraining
     private static string RunHash(TextClassifier classifier, TextData train, TextData dev, TrainingOptions training, LoraConfig? lora)
     {
         TrainingRecord record = TrainingRecord.Create(training, new TrainingReport([], 0, false, default), train, dev);
-        byte[] options = JsonSerializer.SerializeToUtf8Bytes(record, HeedJson.Default.TrainingRecord), network = TextClassifierFiles.Bytes(classifier.Network.Config);
         using MemoryStream tokens = new();
         TextClassifierFiles.SaveTokens(classifier.Tokens, tokens);
-        // The first weights hold what pretrained vectors or a trained model brought.
-        using MemoryStream weights = new();
-        classifier.Network.SaveWeights(weights);
-        byte[] first = SHA256.HashData(weights.GetBuffer().AsSpan(0, (int)weights.Length));
-        return Convert.ToHexStringLower(SHA256.HashData([.. options, .. network, .. tokens.ToArray(), .. first, .. lora is null ? [] : BitConverter.GetBytes(lora.Alpha)]));
+        return Heed.RunHash.Of(record, classifier.Network, TextClassifierFiles.Bytes(classifier.Network.Config), tokens.ToArray(), lora is null ? [] : BitConverter.GetBytes(lora.Alpha));
     }
 
     private static (TextClassifier Classifier, string? Note) Create(TextData train, TextClassifierOptions options, TrainingOptions training)

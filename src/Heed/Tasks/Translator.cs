@@ -225,11 +225,9 @@ public sealed partial class Translator
     // All that the weights depend on, but for the machine.
     private string RunHash()
     {
-        byte[] options = JsonSerializer.SerializeToUtf8Bytes(Record, HeedJson.Default.TrainingRecord);
-        byte[] network = JsonSerializer.SerializeToUtf8Bytes(TranslatorFiles.ConfigOf(this), HeedJson.Default.TranslatorConfig);
         using MemoryStream tokens = new();
         SourceEncoder.Save(tokens);
         TargetEncoder.Save(tokens);
-        return Convert.ToHexStringLower(SHA256.HashData([.. options, .. network, .. tokens.ToArray()]));
+        return Heed.RunHash.Of(Record, Network, JsonSerializer.SerializeToUtf8Bytes(TranslatorFiles.ConfigOf(this), HeedJson.Default.TranslatorConfig), tokens.ToArray());
     }
 }

@@ -16,6 +16,9 @@ internal interface ITrainingTask<TBatch>
     /// <summary>Batches of this epoch (from 1): the last one may have fewer.</summary>
     int StepsIn(int epoch) => StepsPerEpoch;
 
+    /// <summary>What a step of this epoch (from 1) costs beside those of others: by it the remaining time is foretold.</summary>
+    double StepCost(int epoch) => 1;
+
     /// <summary>The name of the task's own score; null where it has none.</summary>
     string? ScoreName => null;
 
@@ -116,6 +119,8 @@ internal sealed class Trainer
         (long rowsBefore, int stepBefore) = (state.Rows, state.Step);
         int steps = task.StepsIn(state.Epoch), lastSteps = task.StepsIn(options.EpochCount);
         long stepCount = ((long)StepsOf(task.StepsPerEpoch) * (options.EpochCount - 1)) + StepsOf(lastSteps);
+        // In steps of this epoch.
+        double later = Enumerable.Range(state.Epoch + 1, options.EpochCount - state.Epoch).Sum(epoch => task.StepCost(epoch) * (epoch == options.EpochCount ? lastSteps : task.StepsPerEpoch)) / task.StepCost(state.Epoch);
         Stopwatch waiting = new();
         foreach (TBatch[] batches in Timed(task.Batches(state.Epoch, state.Step, cancellation), waiting).Chunk(options.AccumulationSteps))
         {
@@ -127,7 +132,7 @@ internal sealed class Trainer
             average?.Update(number);
             int count = batches.Sum(task.RowsOf);
             state = state with { Step = state.Step + batches.Length, StepCount = number + 1, LossSum = state.LossSum + (loss * count), Rows = state.Rows + count };
-            double seconds = clock.Elapsed.TotalSeconds, left = steps - state.Step + (state.Epoch == options.EpochCount ? 0 : ((options.EpochCount - state.Epoch - 1) * (long)task.StepsPerEpoch) + lastSteps);
+            double seconds = clock.Elapsed.TotalSeconds, left = steps - state.Step + later;
             TrainingProgress progress = new(state.Epoch, options.EpochCount, StepsOf(state.Step), StepsOf(steps), state.LossSum / state.Rows, rate, norm,
                 (state.Rows - rowsBefore) / seconds, TimeSpan.FromSeconds(seconds / (state.Step - stepBefore) * left))
             {

@@ -37,6 +37,20 @@ public sealed class DetectorTests
     }
 
     [Fact]
+    public void A_checkpoint_of_a_run_with_other_changes_of_pictures_frozen_layers_or_first_weights_is_refused()
+    {
+        (BoxData train, BoxData dev, _) = Scenes(12).Split(seed: 1, dev: 0.3, test: 0);
+        using TemporaryFolder folder = new();
+        DetectorOptions plain = Small with { Training = Small.Training with { EpochCount = 1 } };
+        DetectorOptions once = plain with { Checkpoint = new CheckpointOptions { Path = folder["run"], Interval = TimeSpan.Zero, Resume = true } };
+        Detector.Train(train, dev, plain).Save(folder["first"]);
+        Detector.Train(train, dev, once);
+        foreach (DetectorOptions other in new[] { once with { Augmentation = null }, once with { Freeze = ["head.*"] }, once with { InitialWeights = folder["first"] } })
+            Should.Throw<InputException>(() => Detector.Train(train, dev, other)).Message.ShouldContain("other data, options or network");
+        Detector.Train(train, dev, once).Record.Epochs.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public void Blocks_are_put_into_a_trained_folder_and_its_costs_are_told()
     {
         (BoxData train, BoxData dev, _) = Scenes(12).Split(seed: 1, dev: 0.3, test: 0);

@@ -42,6 +42,18 @@ public sealed class SegmenterTests
     }
 
     [Fact]
+    public void A_checkpoint_of_a_run_with_other_changes_of_pictures_frozen_layers_or_losses_is_refused()
+    {
+        (MaskData train, MaskData dev, _) = Scenes(12).Split(seed: 1, dev: 0.3, test: 0);
+        using TemporaryFolder folder = new();
+        SegmenterOptions once = Small with { Training = Small.Training with { EpochCount = 1 }, Checkpoint = new CheckpointOptions { Path = folder["run"], Interval = TimeSpan.Zero, Resume = true } };
+        Segmenter.Train(train, dev, once);
+        foreach (SegmenterOptions other in new[] { once with { Augmentation = null }, once with { Freeze = ["encoder1"] }, once with { Dice = 0.5 } })
+            Should.Throw<InputException>(() => Segmenter.Train(train, dev, other)).Message.ShouldContain("other data, options or network");
+        Segmenter.Train(train, dev, once).Record.Epochs.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_bits_over_a_backbone_too()
     {
         (MaskData train, MaskData dev, _) = Scenes(12).Split(seed: 1, dev: 0.3, test: 0);

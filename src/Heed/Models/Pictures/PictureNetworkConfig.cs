@@ -60,6 +60,9 @@ public abstract record PictureNetworkConfig
     /// <summary>The same shape for pictures of this size; networks that read any size stay as they are.</summary>
     internal virtual PictureNetworkConfig For(int height, int width) => this;
 
+    /// <summary>Whether pictures of other sizes than that of <see cref="For"/> can be read.</summary>
+    internal virtual bool ReadsAnySize => true;
+
     /// <summary>Rows and columns of the pictures that such a network usually reads.</summary>
     internal virtual int UsualSize => 224;
 

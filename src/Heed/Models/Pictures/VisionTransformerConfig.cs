@@ -79,6 +79,8 @@ public sealed record VisionTransformerConfig : PictureNetworkConfig
 
     internal override PictureNetworkConfig For(int height, int width) => this with { Height = height, Width = width };
 
+    internal override bool ReadsAnySize => false;
+
     internal override int UsualSize => Height;
 
     internal override double LeastWeights => ((double)Encoder.Size * ((Height / Patch * (Width / Patch)) + (Channels * Patch * Patch))) + (2.0 * Encoder.LayerCount * Encoder.Size * Encoder.Inner);
