@@ -5,7 +5,7 @@ namespace Heed.Cli;
 /// <summary>Pictures with classes as a user has them: a folder or archive, CIFAR's binary files, or a pair of idx files.</summary>
 internal sealed class ImageSource
 {
-    private static readonly string[] nameFiles = ["classes.txt", "batches.meta.txt"];
+    private static readonly string[] nameFiles = ["classes.txt", "batches.meta.txt", "fine_label_names.txt"], cifarEndings = [".bin", ".bin.gz"];
     private readonly Option<string?> labels = new("--labels") { Description = "A table with the class of each picture (columns image and label), in place of folders.", HelpName = "file" };
     private readonly Option<int> folders = new("--label-folders") { Description = "How many folders in a picture's path make up its class.", HelpName = "N", DefaultValueFactory = _ => 1 };
 
@@ -27,15 +27,15 @@ internal sealed class ImageSource
 
     /// <summary>Reads pictures.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="path">A folder, tar, tar.gz or zip of pictures; a .bin or .bin.gz of CIFAR; or IMAGES,LABELS in idx format.</param>
+    /// <param name="path">A folder, tar, tar.gz or zip of pictures; .bin or .bin.gz files of CIFAR-10 or CIFAR-100, with commas between; or IMAGES,LABELS in idx format.</param>
     /// <param name="names">The classes that there must be; null for those that are found.</param>
     public PictureData Read(ParseResult parsed, string path, IReadOnlyList<string>? names = null)
     {
-        string[] parts = path.Split(',');
-        if (parts.Length == 2 && !Path.Exists(path))
+        string[] parts = Path.Exists(path) ? [path] : path.Split(',');
+        if (parts.All(part => cifarEndings.Any(ending => part.EndsWith(ending, StringComparison.OrdinalIgnoreCase))))
+            return PictureData.ReadCifar(parts, names ?? ClassNames(parts[0]), labelCount: 0);
+        if (parts.Length == 2)
             return PictureData.ReadIdx(parts[0], parts[1], names);
-        if (path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".bin.gz", StringComparison.OrdinalIgnoreCase))
-            return PictureData.ReadCifar([path], names ?? ClassNames(path));
         PictureDataOptions options = Reading.Read(parsed) with { LabelTable = parsed.GetValue(labels), LabelFolders = parsed.GetValue(folders), LabelNames = names };
         return UsageException.Guard(() => PictureData.Read(path, options));
     }

@@ -20,8 +20,6 @@ internal abstract class PlacePredictions
     {
         if (paths.Length == 0)
             throw new UsageException("the model looks at pictures; give the paths of PNG or JPEG files.");
-        if (least is < 0 or > 1)
-            throw new UsageException(FormattableString.Invariant($"--threshold must be from 0 to 1, got {least}."));
         string[] drawings = output is null ? [] : Drawings(paths, output);
         for (int n = 0; n < paths.Length; n++)
         {

@@ -53,9 +53,15 @@ internal static class PredictCommand
             string[] given = parsed.GetValue(texts) ?? [];
             Check(parsed, given, parsed.GetValue(file), parsed.GetValue(column));
             if (!TextClassifier.IsCheckpoint(parsed.GetValue(model)!) && ImageClassifier.IsIn(parsed.GetValue(model)!))
-                return Look(terminal, parsed.GetValue(model)!, given, parsed.GetValue(json));
+            {
+                RefuseForPictures(parsed, file, column, encoding, weights, offsets, output);
+                return Look(terminal, parsed.GetValue(model)!, given, Thresholds.Of(parsed, threshold), parsed.GetValue(json));
+            }
             if (PlacePredictions.Of(parsed.GetValue(model)!) is { } places)
-                return places.Write(terminal, given, parsed.GetValue(output), threshold.IsGiven(parsed) ? parsed.GetValue(threshold) : null, parsed.GetValue(json));
+            {
+                RefuseForPictures(parsed, file, column, encoding, weights, offsets);
+                return places.Write(terminal, given, parsed.GetValue(output), Thresholds.Of(parsed, threshold), parsed.GetValue(json));
+            }
             if (parsed.GetValue(output) is not null)
                 throw new UsageException("--out is for segmenters and detectors; other answers go to standard output.");
             TextClassifier classifier = TextClassifier.Load(parsed.GetValue(model)!);
@@ -74,8 +80,14 @@ internal static class PredictCommand
         return command;
     }
 
+    private static void RefuseForPictures(ParseResult parsed, params Option[] options)
+    {
+        if (options.FirstOrDefault(option => option.IsGiven(parsed)) is { } option)
+            throw new UsageException($"the model answers pictures, for which there is no {option.Name}; leave it out, and give the paths of PNG or JPEG files.");
+    }
+
     // Pictures by their paths: the three most probable classes of each.
-    private static int Look(Terminal terminal, string model, string[] paths, bool isJson)
+    private static int Look(Terminal terminal, string model, string[] paths, double? threshold, bool isJson)
     {
         if (paths.Length == 0)
             throw new UsageException("the model classifies pictures; give the paths of PNG or JPEG files.");
@@ -87,7 +99,7 @@ internal static class PredictCommand
             {
                 JsonText.WriteObject(terminal.Out, writer =>
                 {
-                    writer.WriteString("label", answer.Label);
+                    writer.WriteString("label", answer.Probability < threshold ? Thresholds.Unsure : answer.Label);
                     writer.WriteFinite("probability", answer.Probability);
                     writer.WriteStartObject("probabilities");
                     for (int c = 0; c < answer.Labels.Count; c++)
@@ -98,7 +110,7 @@ internal static class PredictCommand
                 continue;
             }
             IEnumerable<int> best = Enumerable.Range(0, answer.Labels.Count).OrderByDescending(c => answer.Probabilities[c]).Take(3);
-            terminal.Out.WriteLine($"{string.Join(", ", best.Select(c => string.Create(CultureInfo.InvariantCulture, $"{answer.Labels[c]} {answer.Probabilities[c]:F4}")))}  {path}");
+            terminal.Out.WriteLine($"{(answer.Probability < threshold ? Thresholds.Unsure + ": " : "")}{string.Join(", ", best.Select(c => string.Create(CultureInfo.InvariantCulture, $"{answer.Labels[c]} {answer.Probabilities[c]:F4}")))}  {path}");
         }
         return ExitCode.Done;
     }

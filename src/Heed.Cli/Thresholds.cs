@@ -12,14 +12,17 @@ internal static class Thresholds
 
     /// <summary>The threshold; null if none was given.</summary>
     /// <exception cref="UsageException">It is no probability, or the model's answers have none.</exception>
-    public static double? Of(ParseResult parsed, Option<double> option, TextClassifier model)
+    public static double? Of(ParseResult parsed, Option<double> option, TextClassifier model) =>
+        Of(parsed, option) is { } value && model.Target == TargetKind.Number ? throw new UsageException("the model answers with numbers, which have no probability; leave --threshold out.") : Of(parsed, option);
+
+    /// <summary>The threshold; null if none was given.</summary>
+    /// <exception cref="UsageException">It is no probability.</exception>
+    public static double? Of(ParseResult parsed, Option<double> option)
     {
-        if (parsed.GetResult(option) is not { Implicit: false })
+        if (!option.IsGiven(parsed))
             return null;
         double value = parsed.GetValue(option);
-        if (value is not (>= 0 and <= 1))
-            throw new UsageException(FormattableString.Invariant($"--threshold must be from 0 to 1, got {value}."));
-        return model.Target == TargetKind.Number ? throw new UsageException("the model answers with numbers, which have no probability; leave --threshold out.") : value;
+        return value is >= 0 and <= 1 ? value : throw new UsageException(FormattableString.Invariant($"--threshold must be from 0 to 1, got {value}."));
     }
 
     public static string Describe(CoveragePoint point) => FormattableString.Invariant(

@@ -5,7 +5,7 @@ namespace Heed.Cli;
 /// <summary><c>heed train image</c>: trains an image classifier.</summary>
 internal sealed class TrainImageCommand
 {
-    private const string Kinds = "a folder, tar, tar.gz or zip with a folder for each class; a .bin or .bin.gz of CIFAR; or IMAGES,LABELS in idx format, as MNIST has them";
+    private const string Kinds = "a folder, tar, tar.gz or zip with a folder for each class; .bin or .bin.gz files of CIFAR, with commas between; or IMAGES,LABELS in idx format, as MNIST has them";
     private readonly Terminal terminal;
     private readonly TrainingRun run;
     private readonly Option<string> data = new("--data") { Description = $"Training pictures: {Kinds}.", HelpName = "path", Required = true };

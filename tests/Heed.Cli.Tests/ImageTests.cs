@@ -25,6 +25,12 @@ public sealed class ImageTests
         CommandRun.Of("predict", model, picture).ShouldSucceed().Out.ShouldContain(picture);
         CommandRun.Of("predict", model, picture, "--json").ShouldSucceed().Out.ShouldContain("\"probabilities\"");
         CommandRun.Of("predict", model).ShouldRefuse("paths of PNG or JPEG files");
+        CommandRun.Of("predict", model, picture, "--threshold", "0").ShouldSucceed().Out.ShouldNotContain("unsure");
+        CommandRun.Of("predict", model, picture, "--threshold", "1").ShouldSucceed().Out.ShouldStartWith("unsure: ");
+        CommandRun.Of("predict", model, picture, "--threshold", "1", "--json").ShouldSucceed().Out.ShouldContain("\"label\":\"unsure\"");
+        CommandRun.Of("predict", model, picture, "--threshold", "2").ShouldRefuse("from 0 to 1");
+        foreach (string[] foreign in new[] { ["--out", folder["seen.png"]], ["--weights"], ["--offsets", "codepoint"], new[] { "--encoding", "utf-8" } })
+            CommandRun.Of(["predict", model, picture, .. foreign]).ShouldRefuse($"there is no {foreign[0]}");
         CommandRun.Of("describe", model).ShouldSucceed().Out.ShouldContain("attention se");
         CommandRun run = CommandRun.Of("explain", model, picture, "--steps", "8", "--samples", "4").ShouldSucceed();
         run.Lines[1..].Select(line => line.Trim().Split(' ')[0]).ShouldBe(["gradient-input", "integrated-gradients", "smoothgrad", "occlusion", "grad-cam"]);
@@ -162,6 +168,14 @@ public sealed class ImageTests
         ImageClassifier cifar = ImageClassifier.Load(folder["cifar"]);
         cifar.Labels.ShouldBe(["plane", "ship"]);
         cifar.Network.Config.Channels.ShouldBe(3);
+        // The parts of a set, as CIFAR-10 comes in five; and CIFAR-100, whose pictures have two labels.
+        File.Copy(folder["batch.bin"], folder["more.bin"]);
+        CommandRun.Of("eval", folder["cifar"], "--data", $"{folder["batch.bin"]},{folder["more.bin"]}", "--json").ShouldSucceed().Out.ShouldContain("\"pictures\": 32");
+        Directory.CreateDirectory(folder["hundred"]);
+        File.WriteAllBytes(folder["hundred/train.bin"], [.. Enumerable.Range(0, 16).SelectMany(n => (byte[])[7, (byte)(n % 3), .. Bytes(3072)])]);
+        File.WriteAllText(folder["hundred/fine_label_names.txt"], "apple\nbear\nclock\n");
+        Trained(folder["hundred/train.bin"], "fine").ShouldContain("\"pictures\": 16");
+        ImageClassifier.Load(folder["fine"]).Labels.ShouldBe(["apple", "bear", "clock"]);
         Trained($"{folder["x.idx"]},{folder["y.idx"]}", "idx").ShouldContain("\"pictures\": 16");
         ImageClassifier idx = ImageClassifier.Load(folder["idx"]);
         idx.Labels.ShouldBe(["0", "1"]);

@@ -33,6 +33,7 @@ public sealed class PlaceTests
         Directory.GetFiles(folder["all"]).Length.ShouldBe(2);
         CommandRun.Of("predict", model, picture, "--out", picture).ShouldRefuse("would overwrite the picture");
         CommandRun.Of("predict", model).ShouldRefuse("paths of PNG or JPEG files");
+        CommandRun.Of("predict", model, picture, "--weights").ShouldRefuse("there is no --weights");
         CommandRun.Of("describe", model).ShouldSucceed().Out.ShouldContain("U-Net of widths 4, 8");
         CommandRun.Of(["train", "segment", "--data", folder["data"], "--classes", "ground,circle,square,triangle,cross", "--out", folder["second"], "--init", model, "--insert", "gc", "--insert-after", "encoder*", "--freeze", "encoder1.*", .. quick])
             .ShouldSucceed();

@@ -86,7 +86,7 @@ public readonly record struct ConvolutionShape(int Batch, int Height, int Width,
             throw new ArgumentException($"{operation}: padding must be below the kernel's size, or windows see nothing but zeros; got {this}.");
         if (Height + (2 * PaddingHeight) < WindowHeight || Width + (2 * PaddingWidth) < WindowWidth)
             throw new ArgumentException($"{operation}: the kernel is larger than the padded picture; got {this}.");
-        if (Math.Max(Math.Max(InputLength, OutputLength), Math.Max((long)OutputPixels * Depth, (long)Filters * Depth)) > int.MaxValue)
-            throw new ArgumentException($"{operation}: {this} needs arrays beyond 2³¹ − 1 floats; use smaller batches.");
+        if (Math.Max(Math.Max(InputLength, OutputLength), (long)Filters * Depth) > int.MaxValue)
+            throw new ArgumentException($"{operation}: {this} needs arrays beyond 2³¹ − 1 floats; use smaller batches or pictures.");
     }
 }

@@ -23,6 +23,10 @@ internal static class NearestName
         string.Join(", ", names.Take(most).Select(name => $"'{Shown(name)}'"))
         + (names.Count > most ? FormattableString.Invariant($" and {names.Count - most} more") : "");
 
+    /// <summary>The nearest first.</summary>
+    public static IReadOnlyCollection<string> Sorted(string wanted, IEnumerable<string> names) =>
+        wanted.Length > LongestName ? [.. names] : [.. names.OrderBy(name => Distance(wanted, name))];
+
     // Levenshtein's distance with letters compared regardless of case.
     private static int Distance(string a, string b)
     {

@@ -62,7 +62,5 @@ public sealed record DetectorOptions
             throw new ArgumentException($"DetectorOptions: Training.Monitor must be mean-ap or loss, got {Training.Monitor}.", nameof(Training));
         if (Training.LabelSmoothing > 0)
             throw new ArgumentException("DetectorOptions: the focal loss has no label smoothing; set Training.LabelSmoothing = 0.", nameof(Training));
-        if (Training.AveragingDecay > 0)
-            throw new ArgumentException("DetectorOptions: averaged weights do not go with the running statistics of batch norm; set Training.AveragingDecay = 0.", nameof(Training));
     }
 }

@@ -47,6 +47,18 @@ public sealed record ImageClassifierOptions
     /// <summary>Where the run is kept so that it can go on after a kill; null for nowhere.</summary>
     public CheckpointOptions? Checkpoint { get; init; }
 
+    /// <summary>Options of training alone, the others at their defaults.</summary>
+    /// <param name="training">The training. Its own defaults are those of texts (AdamW); <c>new ImageClassifierOptions().Training with { Seed = 1 }</c> has those of pictures.</param>
+    public static implicit operator ImageClassifierOptions(TrainingOptions training) => FromTrainingOptions(training);
+
+    /// <summary>Options of training alone, the others at their defaults.</summary>
+    /// <param name="training">The training.</param>
+    public static ImageClassifierOptions FromTrainingOptions(TrainingOptions training)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        return new ImageClassifierOptions { Training = training };
+    }
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">A value is out of its range, or values do not go together; says which and why.</exception>
     public void Validate()
@@ -59,8 +71,6 @@ public sealed record ImageClassifierOptions
         if (!(FirstScale is >= 0.25 and <= 1))
             throw new ArgumentException(FormattableString.Invariant($"ImageClassifierOptions: FirstScale must be in 0.25 … 1, got {FirstScale}."), nameof(FirstScale));
         RequireGrowing(Network);
-        if (Training.AveragingDecay > 0)
-            throw new ArgumentException("ImageClassifierOptions: averaged weights do not go with the running statistics of batch norm; set Training.AveragingDecay = 0.", nameof(Training));
     }
 
     internal void RequireGrowing(PictureNetworkConfig network)

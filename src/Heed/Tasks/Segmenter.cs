@@ -55,7 +55,7 @@ public sealed partial class Segmenter
         string[] notes = InitialWeights.Start(network, options.InitialWeights, options.Insertions, options.Training.Seed, look);
         network.Freeze(options.Freeze);
         string trainHash = Hash(train), devHash = Hash(dev);
-        Segmenter segmenter = new(network, train.LabelNames, look, (options.Height, options.Width), TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), trainHash, devHash));
+        Segmenter segmenter = new(network, train.LabelNames, look, options.Network.Backbone is { ReadsAnySize: false } ? (look.Height, look.Width) : (options.Height, options.Width), TrainingRecord.Create(options.Training, new TrainingReport([], 0, false, default), trainHash, devHash));
         Checkpoint? checkpoint = options.Checkpoint is { } where ? new Checkpoint(where, segmenter.RunHash(options)) : null;
         TrainingReport report = new Trainer(network, options.Training, observer is null ? [] : [observer], checkpoint).Run(new SegmenterTask(network, train, dev, look, options) { Notes = [.. notes, .. TrainedShare.Of(network)] }, cancellation);
         segmenter.Record = TrainingRecord.Create(options.Training, report, trainHash, devHash);

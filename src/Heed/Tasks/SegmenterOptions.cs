@@ -60,7 +60,5 @@ public sealed record SegmenterOptions
             throw new ArgumentException("SegmenterOptions: mixup is for pictures with one class; set MixupAlpha = 0.", nameof(Augmentation));
         if (Training.Monitor is not ("mean-iou" or "accuracy" or "loss"))
             throw new ArgumentException($"SegmenterOptions: Training.Monitor must be mean-iou, accuracy or loss, got {Training.Monitor}.", nameof(Training));
-        if (Training.AveragingDecay > 0)
-            throw new ArgumentException("SegmenterOptions: averaged weights do not go with the running statistics of batch norm; set Training.AveragingDecay = 0.", nameof(Training));
     }
 }

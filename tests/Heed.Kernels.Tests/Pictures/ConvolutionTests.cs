@@ -37,6 +37,14 @@ public sealed class ConvolutionTests
         [new ConvolutionShape(10, 5, 16, 3, 2, 2, 3) { PaddingHeight = 1, PaddingWidth = 2 }],
     ];
 
+    [Fact]
+    public void Large_photos_are_convolved_as_long_as_pictures_and_results_fit_arrays()
+    {
+        // No matrix of windows is ever made, so its size is no bound.
+        new ConvolutionShape(1, 3000, 4000, 32, 16, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }.Validate("Test");
+        Should.Throw<ArgumentException>(() => new ConvolutionShape(1, 30000, 40000, 3, 16, 1, 1).Validate("Test")).Message.ShouldContain("use smaller batches or pictures");
+    }
+
     [Theory]
     [MemberData(nameof(Shapes))]
     public void Agrees_with_the_reference(ConvolutionShape shape)

@@ -242,9 +242,24 @@ public sealed class PictureBlockTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(4, 1)]
+    [InlineData(1, 1)]
+    public void Fewer_keys_of_a_map_of_one_row_or_column_are_taken_along_the_other(int height, int width)
+    {
+        NonLocalAttention block = new(4, subsamples: true);
+        block.Initialize(1);
+        Tensor x = Tensor.From([.. Enumerable.Range(0, height * width * 4).Select(i => (float)Math.Sin(i))], new Shape(1, height, width, 4));
+        Step.Evaluate(pass => block.Forward(x, pass)).Shape.ShouldBe(x.Shape);
+        block.MultiplyAdds(x.Shape).ShouldBe(2L * height * width * Math.Max(1, height / 2) * Math.Max(1, width / 2) * 2);
+    }
+
     [Fact]
     public void Wrong_options_get_one_clear_message()
     {
+        Should.Throw<ArgumentOutOfRangeException>(() => new TripletAttention(kernel: 4)).Message.ShouldContain("The kernel must be odd");
+        Should.Throw<ArgumentOutOfRangeException>(() => new ConvolutionalBlockAttention(8, kernel: 4)).Message.ShouldContain("The kernel must be odd");
         Should.Throw<ArgumentException>(() => PictureAttention.Create("cbma", 8)).Message.ShouldContain("Did you mean 'cbam'?");
         Should.Throw<ArgumentException>(() => new GatherExcite(8, new GatherExciteConfig { StartOpen = true })).Message.ShouldContain("cannot start open; set HasHiddenLayer");
         Should.Throw<ArgumentException>(() => new GatherExcite(8, new GatherExciteConfig { Extent = 3 })).Message.ShouldContain("power of two");

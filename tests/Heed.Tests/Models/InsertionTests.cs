@@ -86,6 +86,7 @@ public sealed class InsertionTests
         ResNet network = new(Small);
         string[] names = [.. network.NamedModules().Select(m => m.Name)];
         Should.Throw<ArgumentException>(() => network.Insert("layer*.*.bn4", "se")).Message.ShouldContain("Did you mean 'layer");
+        Should.Throw<ArgumentException>(() => network.Insert("layer1.0.bn4", "se")).Message.ShouldContain("The nearest names are 'layer1.0.bn1', 'layer1.0.bn2', ");
         Should.Throw<ArgumentException>(() => network.Insert("layer*.*.downsample", "se")).Message.ShouldContain("'layer2.0.downsample' is a Downsample, which has no fixed number of channels");
         Should.Throw<ArgumentException>(() => network.Insert("layer*.*.bn2", "sea")).Message.ShouldContain("there is no block 'sea'");
         network.NamedModules().Select(m => m.Name).ShouldBe(names);

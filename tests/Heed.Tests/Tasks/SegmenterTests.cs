@@ -54,6 +54,18 @@ public sealed class SegmenterTests
     }
 
     [Fact]
+    public void A_backbone_that_reads_one_size_scales_all_pictures_to_it()
+    {
+        (MaskData train, MaskData dev, _) = Scenes(8).Split(seed: 1, dev: 0.3, test: 0);
+        VisionTransformerConfig vision = (VisionTransformerConfig)PictureNetworkConfig.Named("vit-32");
+        Segmenter segmenter = Segmenter.Train(train, dev, Small with { Network = new UNetConfig { Widths = [6], Backbone = vision with { Encoder = vision.Encoder with { LayerCount = 1, Size = 12 } } }, Training = Small.Training with { EpochCount = 1 } });
+        segmenter.Size.ShouldBe((32, 32));
+        segmenter.Costs().MultiplyAdds.ShouldBeGreaterThan(0);
+        SegmentationPrediction seen = segmenter.Predict(ShapeScenes.Make(1, 9, 45)[0].Picture);
+        (seen.Mask.Width, seen.Mask.Height).ShouldBe((45, 45));
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_bits_over_a_backbone_too()
     {
         (MaskData train, MaskData dev, _) = Scenes(12).Split(seed: 1, dev: 0.3, test: 0);

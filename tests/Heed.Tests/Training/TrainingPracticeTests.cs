@@ -99,6 +99,24 @@ public sealed class TrainingPracticeTests
     }
 
     [Fact]
+    public void A_running_average_has_statistics_of_norms_too()
+    {
+        BatchNorm norm = new(2);
+        norm.Initialize(1);
+        WeightAverage average = new(norm, decay: 0.75);
+        StateBuffer mean = norm.NamedBuffers().Single(b => b.Name == "running_mean").Buffer;
+        float[] start = mean.Values.ToArray();
+        new float[] { 4, 8 }.CopyTo(mean.Values);
+        // After so many steps β is 3/4 as asked for.
+        average.Update(1000);
+        average.Exchange();
+        mean.Values.ToArray().ShouldBe([(0.75f * start[0]) + 1, (0.75f * start[1]) + 2]);
+        average.Exchange();
+        mean.Values.ToArray().ShouldBe([4, 8]);
+        average.State().Select(a => a.Name).ShouldBe(["weight", "bias", "running_mean", "running_var"], ignoreOrder: true);
+    }
+
+    [Fact]
     public void A_checkpoint_of_another_run_is_refused()
     {
         using TemporaryFolder folder = new();

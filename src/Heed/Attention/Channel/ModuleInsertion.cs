@@ -26,7 +26,10 @@ public static class ModuleInsertion
         Dictionary<string, Module> all = module.NamedModules().Where(m => m.Name.Length > 0).ToDictionary(m => m.Name, m => m.Module, StringComparer.Ordinal);
         string[] found = [.. all.Keys.Where(known => NamePattern.Matches(after, known))];
         if (found.Length == 0)
-            throw new ArgumentException($"Insert: no module of {module.GetType().Name} is named '{NearestName.Shown(after)}'.{NearestName.Hint(after, all.Where(m => m.Value.OutputChannels > 0).Select(m => m.Key))} Such names are {NearestName.List([.. all.Keys], 6)}.", nameof(after));
+        {
+            string[] sized = [.. all.Where(m => m.Value.OutputChannels > 0).Select(m => m.Key)];
+            throw new ArgumentException($"Insert: no module of {module.GetType().Name} is named '{NearestName.Shown(after)}'.{NearestName.Hint(after, sized)} The nearest names are {NearestName.List(NearestName.Sorted(after, sized), 6)}.", nameof(after));
+        }
         if (found.FirstOrDefault(match => all[match].OutputChannels == 0) is { } unsized)
             throw new ArgumentException($"Insert: '{unsized}' is a {all[unsized].GetType().Name}, which has no fixed number of channels; insert after a convolution, a dense layer or a norm.", nameof(after));
         PictureAttention[] blocks = [.. found.Select(match => block(all[match].OutputChannels) ?? throw new ArgumentException("Insert: the function made no block.", nameof(block)))];

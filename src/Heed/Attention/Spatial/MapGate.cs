@@ -9,6 +9,8 @@ internal sealed class MapGate : Module
 
     public MapGate(int kernel, bool startOpen = false)
     {
+        if (kernel < 1 || kernel % 2 == 0)
+            throw new ArgumentOutOfRangeException(nameof(kernel), kernel, "The kernel must be odd, so that there is a gate for each place.");
         conv = Register("conv", new Normalized(kernel, startOpen));
         gate = Register("gate", new SpatialGates());
     }

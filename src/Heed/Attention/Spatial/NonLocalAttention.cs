@@ -41,7 +41,7 @@ public sealed class NonLocalAttention : PictureAttention
     /// <param name="channels">Values of a pixel.</param>
     /// <param name="reduction">How many times fewer inner channels; default 2, as published.</param>
     /// <param name="scale">Factor of the scores; default 1, as published. timm's is 1/√channels.</param>
-    /// <param name="subsamples">Whether keys and values are maxima of 2 × 2 places, a quarter of the work; default false.</param>
+    /// <param name="subsamples">Whether keys and values are maxima of 2 × 2 places (of 2 along an axis where the other has one place), a quarter of the work; default false.</param>
     public NonLocalAttention(int channels, int reduction = 2, double scale = 1, bool subsamples = false)
     {
         int inner = Reduced(channels, reduction, least: 1);
@@ -58,7 +58,7 @@ public sealed class NonLocalAttention : PictureAttention
     {
         Tensor q = query.Forward(x, pass), k = key.Forward(x, pass), v = value.Forward(x, pass);
         if (subsamples)
-            (k, v) = (k.MaxPool(2), v.MaxPool(2));
+            (k, v) = (k.MaxPool(Window(x.Shape)), v.MaxPool(Window(x.Shape)));
         Tensor seen = Tensor.Attention(Heads(q), Heads(k), Heads(v), new AttentionInputs { Scale = scale }).Context;
         return norm.Forward(back.Forward(seen.Reshape(q.Shape), pass), pass, addend is null ? x : x + addend, rectifies);
     }
@@ -66,9 +66,12 @@ public sealed class NonLocalAttention : PictureAttention
     // Scores and contexts; of subsampled keys there are a quarter.
     internal override long MultiplyAdds(Shape output)
     {
-        long places = (long)output[1] * output[2], keys = subsamples ? (output[1] / 2L) * (output[2] / 2) : places;
+        (int down, int across) = Window(output);
+        long places = (long)output[1] * output[2], keys = subsamples ? (output[1] / down) * (long)(output[2] / across) : places;
         return 2 * output[0] * places * keys * query.OutputChannels;
     }
+
+    private static (int Height, int Width) Window(Shape map) => (Math.Min(2, map[1]), Math.Min(2, map[2]));
 
     // One head over all places.
     private static Tensor Heads(Tensor x) => x.Reshape(new Shape(x.Shape[0], 1, x.Shape[1] * x.Shape[2], x.Shape[3]));

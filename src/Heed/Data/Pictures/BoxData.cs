@@ -86,7 +86,10 @@ public sealed class BoxData : IPictureData
         var faults = new PictureFaultList(options.Faults);
         PictureEntry[] entries = PictureFiles.Find(pictures, options.MaximumBytes);
         VocFile[] files = VocFile.ReadFolder(annotations, faults);
-        return Create(files.Select(file => (file.Path, file.Picture, file.Boxes)), entries, annotations, options, faults);
+        // Pictures by their names without what follows the last dot, for files that name none.
+        ILookup<string, string> stems = entries.Select(entry => Path.GetFileName(entry.Key)).ToLookup(Path.GetFileNameWithoutExtension, StringComparer.Ordinal)!;
+        string PictureOf(VocFile file) => file.Picture.Length > 0 ? file.Picture : stems[Path.GetFileNameWithoutExtension(file.Path)].FirstOrDefault(Path.GetFileNameWithoutExtension(file.Path) + ".jpg");
+        return Create(files.Select(file => (file.Path, PictureOf(file), file.Boxes)), entries, annotations, options, faults);
     }
 
     /// <summary>Reads a JSON file in the form of COCO: <c>images</c>, <c>annotations</c> with <c>bbox</c>, <c>categories</c>.</summary>

@@ -44,7 +44,7 @@ public sealed class PictureData : IPictureData
     /// <summary>Reads files in CIFAR's binary format, see <see cref="CifarFile"/>.</summary>
     /// <param name="paths">The files, read one behind the other.</param>
     /// <param name="labelNames">The names in the order of the label bytes; null for <c>00</c>, <c>01</c>, ….</param>
-    /// <param name="labelCount">Label bytes of a picture: 1 for CIFAR-10; 2 for CIFAR-100, whose second, fine one is the class.</param>
+    /// <param name="labelCount">Label bytes of a picture: 1 for CIFAR-10; 2 for CIFAR-100, whose second, fine one is the class; 0 for what the files' lengths say.</param>
     /// <exception cref="InputException">A file cannot be read, or has a label beyond the names.</exception>
     public static PictureData ReadCifar(IReadOnlyList<string> paths, IReadOnlyList<string>? labelNames = null, int labelCount = 1)
     {
@@ -56,7 +56,7 @@ public sealed class PictureData : IPictureData
             CifarFile file = CifarFile.Read(path, labelCount);
             for (int i = 0; i < file.Count; i++)
             {
-                numbers.Add(CheckLabel(file.Label(i, labelCount - 1), labelNames, path, i));
+                numbers.Add(CheckLabel(file.Label(i, file.LabelCount - 1), labelNames, path, i));
                 entries.Add(PictureEntry.OfPicture(Record(path, i), file.Picture(i)));
             }
         }

@@ -17,7 +17,7 @@ internal static class PictureLabels
                 faults.Add(new InputException("the picture is in no class's folder. Put it into one, or give the classes in a table (LabelTable, --labels).", entries[i].Name), "pictures");
         }
         if (Directory.Exists(path))
-            CheckEmpty(path, folders, shared, faults);
+            CheckEmpty(path, folders, shared, options.LabelFolders, faults);
         return classes;
     }
 
@@ -91,15 +91,21 @@ internal static class PictureLabels
     }
 
     // An archive lists no empty folders as a rule; a folder shows them.
-    private static void CheckEmpty(string path, string[][] folders, int shared, PictureFaultList faults)
+    private static void CheckEmpty(string path, string[][] folders, int shared, int levels, PictureFaultList faults)
     {
         string root = Path.Combine([path, .. folders[0].AsSpan(0, shared)]);
-        HashSet<string> filled = [.. folders.Where(f => f.Length > shared).Select(f => f[shared])];
-        foreach (string folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+        HashSet<string> filled = [.. folders.SelectMany(own => Enumerable.Range(shared + 1, Math.Clamp(own.Length - shared, 0, levels)).Select(end => Path.Combine([path, .. own.AsSpan(0, end)])))];
+        Look(root, levels);
+
+        void Look(string parent, int levels)
         {
-            string name = Path.GetFileName(folder);
-            if (!filled.Contains(name) && !name.StartsWith('.'))
-                faults.Add(new InputException("the class's folder has no pictures. Remove it, or put pictures into it.", folder), "classes");
+            foreach (string folder in Directory.EnumerateDirectories(parent).Where(folder => !Path.GetFileName(folder).StartsWith('.')).Order(StringComparer.Ordinal))
+            {
+                if (!filled.Contains(folder))
+                    faults.Add(new InputException("the class's folder has no pictures. Remove it, or put pictures into it.", folder), "classes");
+                else if (levels > 1)
+                    Look(folder, levels - 1);
+            }
         }
     }
 }

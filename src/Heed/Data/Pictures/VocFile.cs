@@ -6,7 +6,7 @@ namespace Heed;
 /// <summary>One annotation in the form of Pascal VOC (Everingham et al., IJCV 2010): <c>annotation/filename</c>, and of each <c>object</c> its
 /// <c>name</c>, <c>bndbox</c> and perhaps <c>difficult</c>.</summary>
 /// <param name="Path">The XML file.</param>
-/// <param name="Picture">The name of the picture's file.</param>
+/// <param name="Picture">The name of the picture's file; empty where none is given.</param>
 /// <param name="Boxes">Its boxes.</param>
 internal sealed record VocFile(string Path, string Picture, List<NamedBox> Boxes)
 {
@@ -37,10 +37,7 @@ internal sealed record VocFile(string Path, string Picture, List<NamedBox> Boxes
             using FileStream stream = File.OpenRead(path);
             using var reader = XmlReader.Create(stream, settings);
             XElement root = XDocument.Load(reader, LoadOptions.SetLineInfo).Root!;
-            string picture = root.Element("filename")?.Value.Trim() ?? "";
-            if (picture.Length == 0)
-                picture = System.IO.Path.GetFileNameWithoutExtension(path) + ".jpg";
-            return new VocFile(path, picture, [.. root.Elements("object").Select(thing => Box(thing, path))]);
+            return new VocFile(path, root.Element("filename")?.Value.Trim() ?? "", [.. root.Elements("object").Select(thing => Box(thing, path))]);
         }
         catch (XmlException e)
         {

@@ -16,18 +16,21 @@ public sealed class CifarFile
 
     private CifarFile(byte[] samples, byte[] labels, int labelCount) => (this.samples, this.labels, this.labelCount) = (samples, labels, labelCount);
 
+    /// <summary>Label bytes of a picture: 1 (CIFAR-10) or 2 (CIFAR-100).</summary>
+    public int LabelCount => labelCount;
+
     /// <summary>How many pictures there are.</summary>
     public int Count => labels.Length / labelCount;
 
     /// <summary>Reads a file into memory.</summary>
     /// <param name="path">The file, plain or gzip.</param>
-    /// <param name="labelCount">Label bytes of a picture: 1 for CIFAR-10, 2 for CIFAR-100.</param>
+    /// <param name="labelCount">Label bytes of a picture: 1 for CIFAR-10, 2 for CIFAR-100; 0 for what gives a whole number of pictures, CIFAR-10 first.</param>
     /// <exception cref="InputException">The file is missing, empty, cut off, or no whole number of records.</exception>
     public static CifarFile Read(string path, int labelCount = 1)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (labelCount is not (1 or 2))
-            throw new ArgumentOutOfRangeException(nameof(labelCount), labelCount, "CifarFile.Read: labelCount must be 1 (CIFAR-10) or 2 (CIFAR-100).");
+        if (labelCount is not (0 or 1 or 2))
+            throw new ArgumentOutOfRangeException(nameof(labelCount), labelCount, "CifarFile.Read: labelCount must be 1 (CIFAR-10), 2 (CIFAR-100) or 0 (what the length says).");
         byte[] bytes;
         using (UnpackedStream stream = UnpackedStream.Open(path))
         {
@@ -40,6 +43,8 @@ public sealed class CifarFile
                 throw new InputException($"the file cannot be read to its end ({e.Message.TrimEnd('.')}). Copy or pack it again.", path, innerException: e);
             }
         }
+        if (labelCount == 0)
+            labelCount = bytes.Length % (1 + (Pixels * Channels)) != 0 && bytes.Length % (2 + (Pixels * Channels)) == 0 ? 2 : 1;
         int record = labelCount + Pixels * Channels;
         if (bytes.Length == 0 || bytes.Length % record != 0)
         {

@@ -14,7 +14,7 @@ internal static class FileArchive
         try
         {
             int count = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-            return IsZip(head) || (count == head.Length && head.AsSpan(257, 5).SequenceEqual("ustar"u8));
+            return IsZip(head) || (count == head.Length && IsTarHeader(head));
         }
         catch (InvalidDataException)
         {
@@ -75,6 +75,21 @@ internal static class FileArchive
             if (entry.DataStream is { } content && entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile)
                 yield return (entry.Name, content);
         }
+    }
+
+    // The first tars had no magic number, but the sum of the header's bytes in octal, with its own eight taken as spaces.
+    private static bool IsTarHeader(ReadOnlySpan<byte> head)
+    {
+        int sum = 8 * ' ', told = 0;
+        for (int i = 0; i < head.Length; i++)
+            sum += i is >= 148 and < 156 ? 0 : head[i];
+        foreach (byte digit in head.Slice(148, 8).Trim(" \0"u8))
+        {
+            if (digit is < (byte)'0' or > (byte)'7')
+                return false;
+            told = (8 * told) + digit - '0';
+        }
+        return sum == told && head[0] != 0;
     }
 
     private static bool IsZipFile(string path)

@@ -51,7 +51,7 @@ public sealed record ResNetConfig : PictureNetworkConfig
     /// <summary>Reduction of the attention block; default 0: as published for it.</summary>
     public override int Reduction { get; init; }
 
-    /// <summary>Hidden units of squeeze and excitation are rounded to the nearest multiple of this, as timm's <c>rd_divisor</c>; default 0: not rounded, but at least 4 (as timm's <c>legacy_</c> networks have them from 64 channels on). <see cref="Named"/> sets 8 for networks with a large stem.</summary>
+    /// <summary>Hidden units of squeeze and excitation are rounded to the nearest multiple of this, as timm's <c>rd_divisor</c>; default 0: not rounded, but at least 4: from 64 channels on as many as timm's <c>legacy_</c> networks have. <see cref="Named"/> sets 8 for networks with a large stem.</summary>
     public int ReductionDivisor { get; init; }
 
     /// <summary>Where the attention block stands: one of <see cref="Placements"/>; default standard.</summary>

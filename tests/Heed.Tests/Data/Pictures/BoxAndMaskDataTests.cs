@@ -54,6 +54,14 @@ public class BoxAndMaskDataTests
             BoxData.ReadVoc(folder["p"], folder["xml"]).Boxes(1).ShouldBe([new PictureBox(0, 1, 2, 3, 4) { Kind = kind }]);
         }
 
+        // Without a name the file's own says which picture it is, whatever that one's kind.
+        File.WriteAllText(folder["xml/a.xml"], $"<annotation>{Box}</annotation>");
+        File.Delete(folder["xml/2.xml"]);
+        BoxData.ReadVoc(folder["p"], folder["xml"]).Boxes(1).ShouldBe([new PictureBox(0, 1, 2, 3, 4)]);
+        File.Move(folder["xml/a.xml"], folder["xml/lost.xml"]);
+        Should.Throw<InputException>(() => BoxData.ReadVoc(folder["p"], folder["xml"])).Message.ShouldContain("lost.xml: the picture 'lost.jpg' is missing");
+        File.Move(folder["xml/lost.xml"], folder["xml/a.xml"]);
+
         File.WriteAllText(folder["xml/3.xml"], "<annotation><filename>c.png</filename><object></object></annotation>");
         Should.Throw<InputException>(() => BoxData.ReadVoc(folder["p"], folder["xml"])).Message.ShouldContain("3.xml, line 1: an object has no bndbox/xmin");
         File.WriteAllText(folder["xml/3.xml"], "<annotation>");

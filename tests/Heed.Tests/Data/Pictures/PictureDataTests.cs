@@ -87,6 +87,23 @@ public class PictureDataTests
     }
 
     [Fact]
+    public void An_empty_class_is_found_at_every_level_of_its_folders()
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder, "Greek/alpha/1.png", 1);
+        Write(folder, "Latin/a/1.png", 2);
+        PictureDataOptions two = new() { LabelFolders = 2 };
+        PictureData.Read(folder.Path, two).LabelNames.ShouldBe(["Greek/alpha", "Latin/a"]);
+        Directory.CreateDirectory(folder["Greek/alpha/more"]);
+        PictureData.Read(folder.Path, two).Count.ShouldBe(2);
+        Directory.CreateDirectory(folder["Greek/beta"]);
+        Should.Throw<InputException>(() => PictureData.Read(folder.Path, two)).Message.ShouldContain("beta: the class's folder has no pictures");
+        PictureData.Read(folder.Path).LabelNames.ShouldBe(["Greek", "Latin"]);
+        Directory.CreateDirectory(folder["Runic/f"]);
+        PictureData.Read(folder.Path, two with { Faults = PictureFaults.Skip }).Counts.ToString().ShouldContain("skipped classes: 2");
+    }
+
+    [Fact]
     public void A_table_gives_the_classes()
     {
         using var folder = new TemporaryFolder();

@@ -12,6 +12,8 @@ public class ArchiveTests
 
     [Theory]
     [InlineData("x.tar")]
+    [InlineData("x.v7.tar")]
+    [InlineData("x.pax.tar")]
     [InlineData("x.tar.gz")]
     [InlineData("x.zip")]
     public void Reads_the_wanted_files(string name)
@@ -127,6 +129,8 @@ public class ArchiveTests
         picture[2, 5, 2].ShouldBe((byte)(100 + (2048 + 69) % 31));
         WriteFile(folder["fine.bin"], [3, 44, .. record[1..]], packed: false);
         CifarFile.Read(folder["fine.bin"], labelCount: 2).Label(0, 1).ShouldBe(44);
+        CifarFile.Read(folder["fine.bin"], labelCount: 0).Label(0, 1).ShouldBe(44);
+        CifarFile.Read(folder["c.bin"], labelCount: 0).LabelCount.ShouldBe(1);
         Should.Throw<InputException>(() => CifarFile.Read(folder["fine.bin"])).Message.ShouldContain("3074 bytes are no whole number of CIFAR pictures of 3073 bytes");
     }
 
@@ -161,8 +165,14 @@ public class ArchiveTests
             return;
         }
         using Stream stream = path.EndsWith("gz", StringComparison.Ordinal) ? new GZipStream(File.Create(path), CompressionLevel.Optimal) : File.Create(path);
+        // Before there was a magic number, as after it.
+        bool isOld = path.Contains("v7", StringComparison.Ordinal), isNew = path.Contains("pax", StringComparison.Ordinal);
         using var tar = new TarWriter(stream, TarEntryFormat.Ustar);
         foreach ((string name, byte[] content) in files)
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
+        {
+            TarEntry entry = isOld ? new V7TarEntry(TarEntryType.V7RegularFile, name) : isNew ? new PaxTarEntry(TarEntryType.RegularFile, name) : new UstarTarEntry(TarEntryType.RegularFile, name);
+            entry.DataStream = new MemoryStream(content);
+            tar.WriteEntry(entry);
+        }
     }
 }
