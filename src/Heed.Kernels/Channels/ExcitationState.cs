@@ -3,8 +3,11 @@ namespace Heed.Kernels;
 /// <summary>What a squeeze-and-excitation block found on the way, for the way back.</summary>
 public readonly ref struct ExcitationState
 {
-    /// <summary>Means over the places of a picture before the norm: (batch, channels).</summary>
+    /// <summary>What is squeezed out before the norm, means over the places of a picture unless the shape says otherwise: (batch, channels).</summary>
     public required Span<float> Means { get; init; }
+
+    /// <summary>Where the largest values are: (batch, channels); empty where means alone are squeezed out.</summary>
+    public Span<int> Places { get; init; }
 
     /// <summary>z, what is squeezed out, behind the norm: (batch, channels).</summary>
     public required Span<float> Squeezed { get; init; }

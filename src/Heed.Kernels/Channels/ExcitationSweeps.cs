@@ -16,8 +16,10 @@ internal unsafe struct ExcitationForward : IRowStep
     {
         ref readonly ExcitationShape shape = ref Terms.Shape;
         nint channels = shape.Channels, at = picture * channels, rows = picture * shape.Pixels, block = Terms.Block;
-        if (!HasMeans)
+        if (!HasMeans && shape.MeanShare > 0)
             Terms.Squeeze<V>(X, picture);
+        if (shape.PeakShare > 0)
+            Terms.Peak<V>(X, picture);
         Terms.Excite<V>(picture);
         for (nint c = 0; c < channels; c += V.Width)
         {
@@ -62,7 +64,7 @@ internal unsafe struct ExcitationBackward : IRowStep
             nint channels = Terms.Shape.Channels, at = picture * channels;
             float* sums = Sums + (2 * at);
             Terms.Return<V>(picture, sums, sums + channels, Energies + at, HiddenGradient + (picture * Terms.Shape.Hidden), SqueezedGradient + at);
-            V part = V.Create(1f / Terms.Shape.Pixels);
+            V part = V.Create(Terms.Shape.MeanShare / Terms.Shape.Pixels);
             for (nint c = 0; c < channels; c += V.Width)
             {
                 int count = (int)Math.Min(V.Width, channels - c);
@@ -73,6 +75,16 @@ internal unsafe struct ExcitationBackward : IRowStep
         }
         if (Part != Sweep.Sums && (Input != null || Addend != null))
             Change<V>(picture);
+        if (Part != Sweep.Sums && Input != null && Terms.Shape.PeakShare > 0)
+            Scatter(picture);
+    }
+
+    // What the largest values get besides.
+    private readonly void Scatter(nint picture)
+    {
+        nint channels = Terms.Shape.Channels, at = picture * channels;
+        for (nint c = 0; c < channels; c++)
+            Input[(((picture * Terms.Shape.Pixels) + Terms.Places[at + c]) * channels) + c] += Terms.Shape.PeakShare * Terms.Scale[c] * SqueezedGradient[at + c];
     }
 
     private readonly RectifierMask Mask => new() { Y = Y };

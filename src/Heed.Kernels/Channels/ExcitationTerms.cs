@@ -11,6 +11,7 @@ internal unsafe struct ExcitationTerms
     public float* Second;                                            // turned: (hidden, channels)
     public float* Mean, Reciprocal, Scale, Shift, Gamma, Beta;       // of the norm, each (channels)
     public float* Means, Squeezed, Hidden, Gates;                    // of all pictures
+    public int* Places;                                              // likewise; of the largest values
 
     /// <summary>Turns W₂ and makes the factors, in so much memory: <see cref="Length"/>.</summary>
     public ExcitationTerms(ExcitationShape shape, ExcitationWeights weights, ExcitationNorm norm, float* memory)
@@ -84,6 +85,23 @@ internal unsafe struct ExcitationTerms
         for (; pixels > 0; pixels--, at += channels)
             p += TLanes.Load<V>(at, count);
         TLanes.Store(TLanes.Load<V>(to, count) + ((p + q) + (r + s)), to, count);
+    }
+
+    /// <summary>Mixes the largest values of a picture before its norm, those that are largest behind it, into its means.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public readonly void Peak<V>(float* x, nint picture)
+        where V : unmanaged, ISimd<V>
+    {
+        nint channels = Shape.Channels;
+        float* start = x + (picture * Shape.Pixels * channels), means = Means + (picture * channels);
+        int* places = Places + (picture * channels);
+        Lane.Loop<V, ExcitationPeak>(new() { X = start, Factor = Scale, Places = (float*)places, Pixels = Shape.Pixels, Channels = channels }, 0, channels);
+        (float meanShare, float share) = (Shape.MeanShare, Shape.PeakShare);
+        for (nint c = 0; c < channels; c++)
+        {
+            places[c] = (int)((float*)places)[c];
+            means[c] = (meanShare > 0 ? meanShare * means[c] : 0) + (share * start[(places[c] * channels) + c]);
+        }
     }
 
     /// <summary>From a picture's means to its gates.</summary>

@@ -1,14 +1,14 @@
 namespace Heed.Kernels;
 
 /// <summary>Squeeze and excitation, with what stands before and behind it in a residual block, in as few sweeps as batch norm needs alone: y = φ(s[b, c]·n[b, p, c] + a[b, p, c]), n = x̂·γ + β behind a batch norm or n = x without one,
-/// z[b, c] = mean over p of n, s = gate(W₂·max(W₁·z + b₁, 0) + b₂).</summary>
+/// z[b, c] = mean over p of n, or its maximum, or half of each (<see cref="ChannelSqueeze"/>), s = gate(W₂·max(W₁·z + b₁, 0) + b₂).</summary>
 /// <remarks>
 /// <para>x̂ = (x − μ)/√(σ² + ε) as in <see cref="BatchNormKernel"/>; a is added if it is there; φ is the identity or max(·, 0). Shapes: x, a, y and their gradients (batch, pixels, channels).</para>
-/// <para>Forward, a picture's mean behind the norm follows from its mean before it, and that from the blocks of which the statistics are made; scale and norm are then one factor and one offset for each picture and channel. Backward, with
+/// <para>Forward, a picture's mean behind the norm follows from its mean before it, and that from the blocks of which the statistics are made; scale and norm are then one factor and one offset for each picture and channel. A maximum behind the norm is that of γ/√(σ² + ε)·x. Backward, with
 /// g = dy, or dy where y is above 0 if it rectifies, and the sums G = Σ g and Q = Σ g∘x̂ of each picture: ds = γ·Q + β·G; through the two layers dz; dn = s·g + dz/pixels, so that
-/// dβ = Σ (s·G + dz), dγ = Σ (s·Q + dz·⟨x̂⟩) over the pictures, ⟨·⟩ the mean of one; dx = γ·r·(dn − dβ/rows − x̂·dγ/rows), without the last two terms where statistics are given; da = g.</para>
+/// dβ = Σ (s·G + dz), dγ = Σ (s·Q + dz·⟨x̂⟩) over the pictures, ⟨·⟩ the mean of one; dx = γ·r·(dn − dβ/rows − x̂·dγ/rows), without the last two terms where statistics are given; da = g. Of a maximum, dz goes to its place p* in place of dz/pixels to all, and x̂[p*] stands for ⟨x̂⟩.</para>
 /// <para>Order of the sums: blocks that lie within a picture and whose number the sizes decide, in order, then pictures in order: same bits for any number of threads. Without a norm, or with a fixed one, a picture's result and gradient do not depend on the others.</para>
-/// <para>Cost: two sweeps forward, two backward; without statistics the second one finds a picture of some 100 KiB in the cache. Pictures are shared by the workers. Thread-safe.</para>
+/// <para>Cost: two sweeps forward (three with a maximum; the last finds the picture in the cache), two backward; without statistics the second one finds a picture of some 100 KiB in the cache. Pictures are shared by the workers. Thread-safe.</para>
 /// <para>Source: Hu, Shen and Sun, "Squeeze-and-excitation networks", 2018, section 3.</para>
 /// </remarks>
 public static unsafe class SqueezeExcitationKernel
@@ -37,10 +37,11 @@ public static unsafe class SqueezeExcitationKernel
         using Scratch memory = new(ExcitationTerms.Length(shape) + (2L * shape.Batch * channels));
         fixed (float* px = x, pa = addend, py = y, first = weights.First, firstBias = weights.FirstBias, secondBias = weights.SecondBias)
         fixed (float* mean = norm.Mean, variance = norm.Variance, means = state.Means, squeezed = state.Squeezed, hidden = state.Hidden, gates = state.Gates)
+        fixed (int* places = state.Places)
         {
             if (findsStatistics)
                 ChannelMoments.Run(px, (nint)shape.Batch * shape.Pixels, channels, shape.Pixels, mean, variance, means);
-            ExcitationTerms terms = new(shape, weights, norm, memory.Pointer) { First = first, FirstBias = firstBias, SecondBias = secondBias, Means = means, Squeezed = squeezed, Hidden = hidden, Gates = gates };
+            ExcitationTerms terms = new(shape, weights, norm, memory.Pointer) { First = first, FirstBias = firstBias, SecondBias = secondBias, Means = means, Squeezed = squeezed, Hidden = hidden, Gates = gates, Places = places };
             float* factors = memory.Pointer + ExcitationTerms.Length(shape);
             RowCall.Run(new ExcitationForward
             {
@@ -79,8 +80,9 @@ public static unsafe class SqueezeExcitationKernel
         float* slope = hidden + ((nint)batch * shape.Hidden), gamma = slope + channels, beta = gamma + channels;
         fixed (float* pdy = dy, px = x, py = y, pdx = gradients.Input, pda = gradients.Addend, first = weights.First, firstBias = weights.FirstBias, secondBias = weights.SecondBias, mean = norm.Mean)
         fixed (float* pmeans = state.Means, psqueezed = state.Squeezed, phidden = state.Hidden, pgates = state.Gates)
+        fixed (int* pplaces = state.Places)
         {
-            ExcitationTerms terms = new(shape, weights, norm, memory.Pointer) { First = first, FirstBias = firstBias, SecondBias = secondBias, Means = pmeans, Squeezed = psqueezed, Hidden = phidden, Gates = pgates };
+            ExcitationTerms terms = new(shape, weights, norm, memory.Pointer) { First = first, FirstBias = firstBias, SecondBias = secondBias, Means = pmeans, Squeezed = psqueezed, Hidden = phidden, Gates = pgates, Places = pplaces };
             new Span<float>(slope, channels).Clear();
             ExcitationBackward step = new()
             {
@@ -129,6 +131,11 @@ public static unsafe class SqueezeExcitationKernel
         Require.Length(operation, nameof(state.Squeezed), state.Squeezed.Length, each);
         Require.Length(operation, nameof(state.Gates), state.Gates.Length, each);
         Require.Length(operation, nameof(state.Hidden), state.Hidden.Length, shape.Batch * hidden);
+        if (shape.PeakShare > 0)
+        {
+            Require.Length(operation, nameof(state.Places), state.Places.Length, each);
+            Require.Range(operation, nameof(shape), shape.Pixels, shape.Pixels <= 1 << 24, "of at most 16,777,216 pixels where maxima are squeezed out");
+        }
         if (norm.Gamma.Length == 0)
             return;
         Require.Length(operation, nameof(norm.Gamma), norm.Gamma.Length, channels);

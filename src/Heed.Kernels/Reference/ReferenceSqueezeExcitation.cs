@@ -3,7 +3,7 @@ namespace Heed.Kernels;
 /// <summary><see cref="SqueezeExcitationKernel"/> in double precision: plain loops.</summary>
 public static class ReferenceSqueezeExcitation
 {
-    /// <summary>y = φ(s·n + a), s = gate(W₂·max(W₁·z + b₁, 0) + b₂), z the mean of n over the places of a picture; n, a, y (batch, pixels, channels), a may be empty; W₁ (hidden, channels), W₂ (channels, hidden).</summary>
+    /// <summary>y = φ(s·n + a), s = gate(W₂·max(W₁·z + b₁, 0) + b₂), z the mean of n over the places of a picture, or its maximum, or half of each; n, a, y (batch, pixels, channels), a may be empty; W₁ (hidden, channels), W₂ (channels, hidden).</summary>
     public static void Forward(
         ReadOnlySpan<double> n, ExcitationShape shape, ReadOnlySpan<double> first, ReadOnlySpan<double> firstBias, ReadOnlySpan<double> second, ReadOnlySpan<double> secondBias, ReadOnlySpan<double> addend, Span<double> y)
     {
@@ -12,8 +12,14 @@ public static class ReferenceSqueezeExcitation
         for (int b = 0; b < shape.Batch; b++)
         {
             Array.Clear(squeezed);
+            double[] largest = [.. Enumerable.Repeat(double.NegativeInfinity, channels)];
             for (int i = 0; i < length; i++)
+            {
                 squeezed[i % channels] += n[(b * length) + i] / shape.Pixels;
+                largest[i % channels] = Math.Max(largest[i % channels], n[(b * length) + i]);
+            }
+            for (int c = 0; c < channels && shape.Squeeze != ChannelSqueeze.Average; c++)
+                squeezed[c] = shape.Squeeze == ChannelSqueeze.Max ? largest[c] : (squeezed[c] + largest[c]) / 2;
             for (int j = 0; j < hidden.Length; j++)
             {
                 hidden[j] = firstBias[j];

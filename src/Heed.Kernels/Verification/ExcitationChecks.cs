@@ -15,15 +15,21 @@ internal static class ExcitationChecks
             ("behind a fixed norm ", new ExcitationShape(2, 9, 16, 4, ChannelGate.Tanh), true, true),
             ("hard sigmoid ", new ExcitationShape(2, 5, 11, 3, ChannelGate.HardSigmoid), false, false),
             ("relu ", new ExcitationShape(2, 5, 11, 3, ChannelGate.Relu), true, false),
+            ("maximum ", new ExcitationShape(3, 7, 19, 5) { Squeeze = ChannelSqueeze.Max }, false, false),
+            ("maximum behind a norm, rectified ", new ExcitationShape(3, 7, 19, 5, ChannelGate.Sigmoid, Rectifies: true) { Squeeze = ChannelSqueeze.Max }, true, false),
+            ("mean and maximum behind a norm ", new ExcitationShape(2, 11, 16, 4) { Squeeze = ChannelSqueeze.Both }, true, false),
+            ("mean and maximum behind a fixed norm ", new ExcitationShape(2, 3, 5, 4, ChannelGate.Tanh) { Squeeze = ChannelSqueeze.Both }, true, true),
         })
         {
             int channels = shape.Channels, each = shape.Batch * channels;
             float[] x = check.Draw((int)shape.Length), first = check.Draw(shape.Hidden * channels), firstBias = check.Draw(shape.Hidden), second = check.Draw(first.Length), secondBias = check.Draw(channels);
-            float[] gamma = check.Draw(isNormed ? channels : 0, 0.5f, 1.5f), beta = check.Draw(gamma.Length), a = shape.Rectifies ? check.Draw(x.Length) : [];
+            // The norm's factor may be negative: then the least value becomes the largest.
+            float sign = shape.Squeeze == ChannelSqueeze.Average ? 1 : -1;
+            float[] gamma = check.Draw(isNormed ? channels : 0, Math.Min(0.5f * sign, 1.5f * sign), Math.Max(0.5f * sign, 1.5f * sign)), beta = check.Draw(gamma.Length), a = shape.Rectifies ? check.Draw(x.Length) : [];
             float[] mean = check.Draw(gamma.Length), variance = check.Draw(gamma.Length, 0.5f, 1.5f), y = new float[x.Length], dy = check.Draw(y.Length);
             ExcitationWeights weights = new() { First = first, FirstBias = firstBias, Second = second, SecondBias = secondBias };
             ExcitationNorm norm = new() { Gamma = gamma, Beta = beta, Mean = mean, Variance = variance, Epsilon = Epsilon, IsFixed = isFixed };
-            ExcitationState state = new() { Means = new float[each], Squeezed = new float[each], Hidden = new float[shape.Batch * shape.Hidden], Gates = new float[each] };
+            ExcitationState state = new() { Means = new float[each], Squeezed = new float[each], Hidden = new float[shape.Batch * shape.Hidden], Gates = new float[each], Places = new int[each] };
             float[] dx = new float[x.Length], da = new float[a.Length], dfirst = new float[first.Length], dfirstBias = new float[firstBias.Length], dsecond = new float[second.Length], dsecondBias = new float[channels];
             float[] dgamma = new float[gamma.Length], dbeta = new float[beta.Length];
             double[] fixedMean = KernelChecker.Widen(mean), fixedVariance = KernelChecker.Widen(variance);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Heed.Kernels;
 
 namespace Heed;
@@ -9,6 +10,7 @@ public sealed partial class Tensor
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="layers">W₁ <c>(hidden, channels)</c>, b₁ <c>(hidden)</c>, W₂ <c>(channels, hidden)</c>, b₂ <c>(channels)</c>.</param>
     /// <param name="norm">The batch norm, or null.</param>
+    /// <param name="squeeze">What is squeezed out.</param>
     /// <param name="gate">The last function of the excitation.</param>
     /// <param name="addend">As x, or null.</param>
     /// <param name="rectifies">Whether negative results become 0.</param>
@@ -16,7 +18,7 @@ public sealed partial class Tensor
     /// <returns>Shape <c>(batch, height, width, channels)</c>.</returns>
     /// <exception cref="ShapeException">The sizes do not fit.</exception>
     internal static Tensor SqueezeExcite(
-        Tensor x, (Tensor First, Tensor FirstBias, Tensor Second, Tensor SecondBias) layers, BatchNormTerms? norm, ChannelGate gate, Tensor? addend, bool rectifies, out Tensor gates)
+        Tensor x, (Tensor First, Tensor FirstBias, Tensor Second, Tensor SecondBias) layers, BatchNormTerms? norm, ChannelSqueeze squeeze, ChannelGate gate, Tensor? addend, bool rectifies, out Tensor gates)
     {
         const string Name = "SqueezeExcite";
         RequirePictures(Name, nameof(x), x);
@@ -25,19 +27,20 @@ public sealed partial class Tensor
             throw ShapeException.For(Name, nameof(x), FormattableString.Invariant($"(batch, height, width, channels) with channels = {layers.Second.Shape[0]} and at least one place"), x.Shape);
         if (addend is not null && addend.Shape != x.Shape)
             throw ShapeException.For(Name, nameof(addend), $"{x.Shape}, that of x", addend.Shape);
-        ExcitationShape shape = new(batch, x.Shape[1] * x.Shape[2], channels, hidden, gate, rectifies);
+        ExcitationShape shape = new(batch, x.Shape[1] * x.Shape[2], channels, hidden, gate, rectifies) { Squeeze = squeeze };
         Tensor[] inputs = [x, layers.First, layers.FirstBias, layers.Second, layers.SecondBias, .. norm is null ? [] : (Tensor[])[norm.Gamma, norm.Beta], .. addend is null ? [] : (Tensor[])[addend]];
         Tensor y = Result(Name, x.Shape, inputs);
         Shape each = new(batch, channels), statistics = new(channels);
         gates = Result(Name, each, x);
-        SqueezeExciteOperation operation = new(inputs, y, shape, norm, (Result(Name, each, x), Result(Name, each, x), Result(Name, new Shape(batch, hidden), x), gates), (Result(Name, statistics, x), Result(Name, statistics, x)));
+        Tensor? places = squeeze == ChannelSqueeze.Average ? null : Result(Name, each, x);
+        SqueezeExciteOperation operation = new(inputs, y, shape, norm, (Result(Name, each, x), Result(Name, each, x), Result(Name, new Shape(batch, hidden), x), gates, places), (Result(Name, statistics, x), Result(Name, statistics, x)));
         operation.Forward();
         return Record(operation, y);
     }
 
     // Inputs: x, W₁, b₁, W₂, b₂, then γ and β if there is a norm, then the addend if there is one.
     private sealed class SqueezeExciteOperation(
-        Tensor[] inputs, Tensor y, ExcitationShape shape, BatchNormTerms? norm, (Tensor Means, Tensor Squeezed, Tensor Hidden, Tensor Gates) kept, (Tensor Mean, Tensor Variance) statistics) : Operation(inputs)
+        Tensor[] inputs, Tensor y, ExcitationShape shape, BatchNormTerms? norm, (Tensor Means, Tensor Squeezed, Tensor Hidden, Tensor Gates, Tensor? Places) kept, (Tensor Mean, Tensor Variance) statistics) : Operation(inputs)
     {
         private const int Gamma = 5, Beta = 6;
 
@@ -52,7 +55,10 @@ public sealed partial class Tensor
             Gamma = Inputs[Gamma].Values, Beta = Inputs[Beta].Values, Mean = statistics.Mean.Writable, Variance = statistics.Variance.Writable, Epsilon = norm.Epsilon, IsFixed = norm.IsFixed,
         };
 
-        private ExcitationState State => new() { Means = kept.Means.Writable, Squeezed = kept.Squeezed.Writable, Hidden = kept.Hidden.Writable, Gates = kept.Gates.Writable };
+        private ExcitationState State => new()
+        {
+            Means = kept.Means.Writable, Squeezed = kept.Squeezed.Writable, Hidden = kept.Hidden.Writable, Gates = kept.Gates.Writable, Places = kept.Places is { } places ? MemoryMarshal.Cast<float, int>(places.Writable) : default,
+        };
 
         public void Forward()
         {

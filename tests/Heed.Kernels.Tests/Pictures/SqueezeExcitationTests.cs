@@ -7,13 +7,14 @@ namespace Heed.Kernels.Tests.Pictures;
 public sealed class SqueezeExcitationTests
 {
     [Theory]
-    [InlineData(16, 900, true)]
-    [InlineData(16, 900, false)]
-    [InlineData(67, 49, true)]
-    [InlineData(67, 49, false)]
-    public void Bits_do_not_depend_on_the_number_of_threads(int channels, int pixels, bool isNormed)
+    [InlineData(16, 900, true, ChannelSqueeze.Average)]
+    [InlineData(16, 900, false, ChannelSqueeze.Average)]
+    [InlineData(67, 49, true, ChannelSqueeze.Average)]
+    [InlineData(67, 49, false, ChannelSqueeze.Max)]
+    [InlineData(67, 49, true, ChannelSqueeze.Both)]
+    public void Bits_do_not_depend_on_the_number_of_threads(int channels, int pixels, bool isNormed, ChannelSqueeze squeeze)
     {
-        ExcitationShape shape = new(9, pixels, channels, 4, Rectifies: true);
+        ExcitationShape shape = new(9, pixels, channels, 4, Rectifies: true) { Squeeze = squeeze };
         float[] expected = Everything(shape, isNormed, degree: 1);
         expected.ShouldAllBe(v => float.IsFinite(v));
         foreach (int degree in (int[])[2, 3, 8])
@@ -51,6 +52,33 @@ public sealed class SqueezeExcitationTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(11)]
+    public void Maxima_are_the_first_of_equal_ones_and_NaN_is_above_all(int pixels)
+    {
+        const int Channels = 19;
+        ExcitationShape shape = new(2, pixels, Channels, 1) { Squeeze = ChannelSqueeze.Max };
+        System.Random random = new(pixels);
+        // Few values, so that many are equal.
+        float[] x = [.. Enumerable.Range(0, (int)shape.Length).Select(_ => (float)random.Next(3))], means = new float[2 * Channels];
+        x[^1] = float.NaN;
+        int[] places = new int[2 * Channels];
+        float[] weights = new float[Channels];
+        SqueezeExcitationKernel.Forward(
+            x, shape, new() { First = weights, FirstBias = new float[1], Second = weights, SecondBias = weights }, default, default, new float[x.Length],
+            new() { Means = means, Squeezed = new float[2 * Channels], Hidden = new float[2], Gates = new float[2 * Channels], Places = places });
+        for (int i = 0; i < places.Length - 1; i++)
+        {
+            float[] all = [.. Enumerable.Range(0, pixels).Select(p => x[(((i / Channels * pixels) + p) * Channels) + (i % Channels)])];
+            places[i].ShouldBe(Array.IndexOf(all, all.Max()));
+            means[i].ShouldBe(all.Max());
+        }
+        (places[^1], float.IsNaN(means[^1])).ShouldBe((pixels - 1, true));
+    }
+
     [Fact]
     public void Lengths_that_do_not_fit_are_refused()
     {
@@ -61,6 +89,9 @@ public sealed class SqueezeExcitationTests
         Should.Throw<ArgumentException>(() => Forward(x, shape, x)).Message.ShouldContain("overlaps x");
         Should.Throw<ArgumentOutOfRangeException>(() => Forward([], shape with { Batch = 0, Hidden = 0 }, [])).Message.ShouldContain("at least one channel and hidden unit");
         Forward([], shape with { Batch = 0 }, []);
+        Should.Throw<ArgumentException>(() => SqueezeExcitationKernel.Forward(
+            x, shape with { Squeeze = ChannelSqueeze.Both }, new() { First = new float[8], FirstBias = new float[2], Second = new float[8], SecondBias = new float[4] }, default, default, new float[24],
+            new() { Means = new float[8], Squeezed = new float[8], Hidden = new float[4], Gates = new float[8] })).Message.ShouldContain("Places has 0 values, 8 are required");
     }
 
     private static void Forward(ReadOnlySpan<float> x, ExcitationShape shape, Span<float> y)
@@ -68,7 +99,7 @@ public sealed class SqueezeExcitationTests
         int weights = shape.Hidden * shape.Channels, each = shape.Batch * shape.Channels;
         SqueezeExcitationKernel.Forward(
             x, shape, new() { First = Values(weights, 2), FirstBias = Values(shape.Hidden, 3), Second = Values(weights, 4), SecondBias = Values(shape.Channels, 5) }, default, default, y,
-            new() { Means = new float[each], Squeezed = new float[each], Hidden = new float[shape.Batch * shape.Hidden], Gates = new float[each] });
+            new() { Means = new float[each], Squeezed = new float[each], Hidden = new float[shape.Batch * shape.Hidden], Gates = new float[each], Places = new int[each] });
     }
 
     // All results and gradients in a row.
@@ -82,7 +113,7 @@ public sealed class SqueezeExcitationTests
         float[] dx = new float[x.Length], da = new float[x.Length], dfirst = new float[wide], dfirstBias = new float[firstBias.Length], dsecond = new float[wide], dsecondBias = new float[channels], dgamma = new float[gamma.Length], dbeta = new float[beta.Length];
         ExcitationWeights weights = new() { First = first, FirstBias = firstBias, Second = second, SecondBias = secondBias };
         ExcitationNorm norm = new() { Gamma = gamma, Beta = beta, Mean = mean, Variance = variance, Epsilon = 1e-5f };
-        ExcitationState state = new() { Means = means, Squeezed = squeezed, Hidden = hidden, Gates = gates };
+        ExcitationState state = new() { Means = means, Squeezed = squeezed, Hidden = hidden, Gates = gates, Places = new int[each] };
         SqueezeExcitationKernel.Forward(x, shape, weights, norm, a, y, state);
         SqueezeExcitationKernel.Backward(dy, x, y, shape, weights, norm, state, new()
         {

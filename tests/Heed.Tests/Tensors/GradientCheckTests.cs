@@ -123,6 +123,9 @@ public sealed class GradientCheckTests
             new([.. Excited, T(5), T(5)], t => Excite(t, ChannelGate.Tanh, isFixed: true, null, rectifies: false)),
             new([.. Excited], t => Excite(t, ChannelGate.HardSigmoid, isFixed: null, t[0], rectifies: true)),
             new([.. Excited], t => Excite(t, ChannelGate.Relu, isFixed: null, null, rectifies: false)),
+            new([.. Excited, T(5), T(5), T(2, 3, 4, 5)], t => Excite(t, ChannelGate.Sigmoid, isFixed: false, t[7], rectifies: true, ChannelSqueeze.Max)),
+            new([.. Excited, T(5), T(5)], t => Excite(t, ChannelGate.Tanh, isFixed: true, null, rectifies: false, ChannelSqueeze.Both)),
+            new([.. Excited], t => Excite(t, ChannelGate.Sigmoid, isFixed: null, t[0], rectifies: false, ChannelSqueeze.Both)),
         ],
         ["ScaleChannels"] =
         [
@@ -262,11 +265,11 @@ public sealed class GradientCheckTests
     private static Input[] Excited => [T(2, 3, 4, 5), T(3, 5), T(3), T(5, 3), T(5)];
 
     // A norm where it is told whether its statistics are fixed.
-    private static Tensor Excite(Tensor[] t, ChannelGate gate, bool? isFixed, Tensor? addend, bool rectifies)
+    private static Tensor Excite(Tensor[] t, ChannelGate gate, bool? isFixed, Tensor? addend, bool rectifies, ChannelSqueeze squeeze = ChannelSqueeze.Average)
     {
         BatchNormTerms? norm = isFixed is not { } given ? null
             : new(t[5], t[6], given ? new[] { 0.1f, 0.2f, -0.3f, 0, 0.4f } : new float[5], given ? new[] { 1f, 0.5f, 2, 0.7f, 1.3f } : new float[5], given, 1e-5f);
-        return Tensor.SqueezeExcite(t[0], (t[1], t[2], t[3], t[4]), norm, gate, addend, rectifies, out _).Tanh();
+        return Tensor.SqueezeExcite(t[0], (t[1], t[2], t[3], t[4]), norm, squeeze, gate, addend, rectifies, out _).Tanh();
     }
 
     private static Tensor Joined((Tensor A, Tensor B) pair) => Tensor.Concatenate(pair.A, pair.B);

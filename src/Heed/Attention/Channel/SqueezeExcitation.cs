@@ -124,13 +124,15 @@ public sealed class SqueezeExcitation : PictureAttention
 
     // Where gradients are recorded, one operation for all, unless a hook asks for a part or a part is not the usual one.
     private bool CanFuse(in Pass pass) =>
-        pass.Step.Records && Config.Squeeze == "average" && !fc1.IsWatched && !fc2.IsWatched && !gate.IsWatched && fc1.Adapter is null && fc2.Adapter is null;
+        pass.Step.Records && !fc1.IsWatched && !fc2.IsWatched && !gate.IsWatched && fc1.Adapter is null && fc2.Adapter is null;
+
+    private ChannelSqueeze Squeeze => Config.Squeeze switch { "average" => ChannelSqueeze.Average, "max" => ChannelSqueeze.Max, _ => ChannelSqueeze.Both };
 
     private Tensor Fused(Tensor x, in Pass pass, BatchNorm? norm, Tensor? addend, bool rectifies)
     {
         BatchNormTerms? terms = norm?.Terms(pass);
         Tensor y = Tensor.SqueezeExcite(
-            x, (pass.Use(fc1.Weight), pass.Use(fc1.Bias!), pass.Use(fc2.Weight), pass.Use(fc2.Bias!)), terms, GateFunction.Of(Config.Gate), addend, rectifies, out Tensor gates);
+            x, (pass.Use(fc1.Weight), pass.Use(fc1.Bias!), pass.Use(fc2.Weight), pass.Use(fc2.Bias!)), terms, Squeeze, GateFunction.Of(Config.Gate), addend, rectifies, out Tensor gates);
         if (terms is not null)
             norm!.Follow(terms, x, pass);
         GateCapture.Tell(gate, gates, pass);
