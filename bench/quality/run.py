@@ -43,6 +43,7 @@ COMMANDS = {
     "heed-detect": "dotnet {heed} train detect --data {raw}/{dataset}/images.tar,{raw}/{dataset}/boxes.tsv --rows split=train --dev-rows split=val --test-rows split=test --skip-faults --attention {pooling} --seed {seed} --threads {threads} --json --out {out} {resume}",
     # ResNet-20; the pooling names its attention. About 30 minutes on two idle cores. accuracy_plain is that of the pictures as they are, without their mirrored forms.
     "heed-image": "dotnet {heed} train image --data {raw}/{dataset}/train.tar.gz --test {raw}/{dataset}/test.tar.gz --model resnet20 --attention {pooling} --epochs 50 --learning-rate 0.2 --warmup 0.1 --dev-share 0.02 --flip 0.5 --nesterov --average-mirrored --seed {seed} --threads {threads} --json --out {out} {resume}",
+    "heed-digits": "dotnet {heed} train image --data {raw}/{dataset}/train-images-idx3-ubyte.gz,{raw}/{dataset}/train-labels-idx1-ubyte.gz --test {raw}/{dataset}/t10k-images-idx3-ubyte.gz,{raw}/{dataset}/t10k-labels-idx1-ubyte.gz --model resnet20 --attention {pooling} --epochs 6 --shift 2 --seed {seed} --threads {threads} --json --out {out} {resume}",
     "torch": "{root}/bench/peers/tuned.sh {threads} {root}/bench/quality/torch_blstm.py " + FILES + " --pooling {pooling} --seed {seed} --threads {threads}",
 }
 
@@ -51,7 +52,7 @@ COMMANDS = {
 CHOSEN_BY = ("system", "dataset", "pooling", "seed")
 
 # Systems that read the sets as they are.
-RAW = ("heed-translate", "heed-image", "heed-segment", "heed-detect")
+RAW = ("heed-translate", "heed-image", "heed-digits", "heed-segment", "heed-detect")
 
 
 def read_queue(path):

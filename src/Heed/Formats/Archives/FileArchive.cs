@@ -14,7 +14,7 @@ internal static class FileArchive
         try
         {
             int count = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-            return IsZip(head) || (count == head.Length && IsTarHeader(head));
+            return IsZip(head) || (count == head.Length && (head.AsSpan(257, 5).SequenceEqual("ustar"u8) || IsOldTar(head)));
         }
         catch (InvalidDataException)
         {
@@ -78,7 +78,7 @@ internal static class FileArchive
     }
 
     // The first tars had no magic number, but the sum of the header's bytes in octal, with its own eight taken as spaces.
-    private static bool IsTarHeader(ReadOnlySpan<byte> head)
+    private static bool IsOldTar(ReadOnlySpan<byte> head)
     {
         int sum = 8 * ' ', told = 0;
         for (int i = 0; i < head.Length; i++)
