@@ -139,7 +139,9 @@ class Gather(nn.Module):
         return x * F.interpolate(torch.sigmoid(g), x.shape[2:])
 
 
-class GatherPlus(nn.Module):
+class GatherDepthwise(nn.Module):
+    """Two depthwise convolutions, an extent of 4 (GE-theta)."""
+
     def __init__(self, c):
         super().__init__()
         self.gather = nn.Sequential()
@@ -148,11 +150,23 @@ class GatherPlus(nn.Module):
             self.gather.add_module(f"norm{n}", nn.BatchNorm2d(c))
             if n == 1:
                 self.gather.add_module("act1", nn.ReLU())
-        self.mlp = Mlp(c, 4)
+
+    def energies(self, x):
+        return self.gather(x)
 
     def forward(self, x):
-        g = self.mlp(self.gather(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        return x * F.interpolate(torch.sigmoid(g), x.shape[2:])
+        return x * F.interpolate(torch.sigmoid(self.energies(x)), x.shape[2:])
+
+
+class GatherPlus(GatherDepthwise):
+    """The same with a hidden layer (GE-theta plus)."""
+
+    def __init__(self, c):
+        super().__init__(c)
+        self.mlp = Mlp(c, 4)
+
+    def energies(self, x):
+        return self.mlp(self.gather(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class Context(nn.Module):
@@ -198,12 +212,18 @@ class SimAM(nn.Module):
 
 
 class NonLocal(nn.Module):
-    def __init__(self, c):
+    """Wang et al. 2018, figure 2; subsampled, keys and values are maxima of 2 x 2 places (section 3.3)."""
+
+    def __init__(self, c, subsamples=False):
         super().__init__()
+        self.subsamples = subsamples
         self.t, self.p, self.g, self.z, self.norm = nn.Conv2d(c, c // 2, 1), nn.Conv2d(c, c // 2, 1), nn.Conv2d(c, c // 2, 1), nn.Conv2d(c // 2, c, 1), nn.BatchNorm2d(c)
 
     def forward(self, x):
-        t, p, g = (layer(x).flatten(2) for layer in (self.t, self.p, self.g))
+        t, p, g = self.t(x), self.p(x), self.g(x)
+        if self.subsamples:
+            p, g = F.max_pool2d(p, 2), F.max_pool2d(g, 2)
+        t, p, g = t.flatten(2), p.flatten(2), g.flatten(2)
         seen = g @ F.softmax(t.transpose(1, 2) @ p, -1).transpose(1, 2)
         return x + self.norm(self.z(seen.reshape(x.shape[0], -1, *x.shape[2:])))
 
@@ -342,12 +362,14 @@ if __name__ == "__main__":
     save("bam", "bottleneck attention, 4 hidden", Bam)
     save("ge", "gather and excite without weights, the whole picture", lambda c: Gather(0))
     save("ge_extent", "gather and excite without weights, extent 2", lambda c: Gather(2))
+    save("ge_depthwise", "gather and excite, two depthwise convolutions (extent 4)", GatherDepthwise)
     save("ge_plus", "gather and excite, two depthwise convolutions (extent 4), 4 hidden", GatherPlus)
     save("gc", "global context, 4 hidden", Context)
     save("coordinate", "coordinate attention, 8 hidden", Coordinate)
     save("triplet", "triplet attention", lambda c: Triplet())
     save("simam", "SimAM", lambda c: SimAM())
     save("non_local", "non-local block, embedded Gaussian, 4 inner channels", NonLocal)
+    save("non_local_subsampled", "the same, keys and values maxima of 2 x 2 places", lambda c: NonLocal(c, subsamples=True))
     save("a2", "double attention, 2 inner channels", Double)
     save("max_gate", "a gate from the maximum over places", MaxGate)
     save("gate", "a gate for each value", Gate)

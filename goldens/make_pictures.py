@@ -35,6 +35,14 @@ def pillow(name, picture, **options):
     expect(name)
 
 
+def as_ycck(name, source):
+    """The samples of a CMYK file, said to be YCCK: Adobe's marker ends with a byte for the transform."""
+    data = bytearray((HERE / f"{source}.jpg").read_bytes())
+    data[data.index(b"Adobe") + 11] = 2
+    (HERE / f"{name}.jpg").write_bytes(data)
+    expect(name)
+
+
 def cjpeg(name, picture, *arguments, then=()):
     """Encodes with cjpeg; 'then' are arguments of jpegtran."""
     header = b"P6\n%d %d\n255\n" % picture.size
@@ -50,6 +58,7 @@ pillow("dot", scene(1, 1, 3), quality=85)
 pillow("narrow_420", scene(3, 21, 3), quality=85, subsampling="4:2:0")
 pillow("units_420", scene(32, 16, 3), quality=85, subsampling="4:2:0")
 pillow("cmyk", scene(33, 17, 4), quality=90)
+as_ycck("ycck", "cmyk")
 for sampling in ("4:4:4", "4:2:2", "4:2:0"):
     pillow("colour_" + sampling.replace(":", ""), colour, quality=85, subsampling=sampling)
     pillow("progressive_" + sampling.replace(":", ""), colour, quality=85, subsampling=sampling, progressive=True)

@@ -123,6 +123,14 @@ def layer_norm(rows, size):
     g.save()
 
 
+def group_norm():
+    g = Group("group_norm", "nn.GroupNorm(3, 6, eps=1e-3) over (2, 5, 7, 6); channels last in the file")
+    x = g.input("x", 2, 5, 7, 6, scale=2.0)
+    layer = g.module(nn.GroupNorm(3, 6, eps=1e-3), 1.0)
+    g.gradients(output=layer(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1))
+    g.save()
+
+
 def softmax():
     for name, operation in (("softmax", F.softmax), ("log_softmax", F.log_softmax)):
         g = Group(name, f"F.{name} over the last axis of (5, 37)")
@@ -532,6 +540,7 @@ if __name__ == "__main__":
     embedding()
     for rows, size in ((7, 3), (5, 37), (2, 131)):
         layer_norm(rows, size)
+    group_norm()
     softmax()
     cross_entropy()
     for kind in ("LSTM", "GRU"):

@@ -1,4 +1,4 @@
-"""Writes pictures_zoo_*.safetensors: logits of whole networks of torch, SE-ResNet-50, MobileNetV3-small and ViT-tiny, with weights made by formula.py under the names and shapes of timm and torchvision.
+"""Writes pictures_zoo_*.safetensors: logits of whole networks of torch, SE-ResNet-50, both MobileNetV3 and ViT-tiny, with weights made by formula.py under the names and shapes of timm and torchvision.
 
 usage: python3 make_zoo.py        (as make_torch.py, whose Group it uses)
 
@@ -81,17 +81,25 @@ class Inverted(nn.Module):
         return x + self.block(x) if self.adds else self.block(x)
 
 
-class MobileNetV3Small(nn.Module):
-    def __init__(self):
+# Howard et al. 2019, tables 1 and 2: kernel, expanded channels, outputs, squeeze and excitation, hard swish, stride.
+LARGE = (
+    (3, 16, 16, 0, 0, 1), (3, 64, 24, 0, 0, 2), (3, 72, 24, 0, 0, 1), (5, 72, 40, 1, 0, 2), (5, 120, 40, 1, 0, 1), (5, 120, 40, 1, 0, 1),
+    (3, 240, 80, 0, 1, 2), (3, 200, 80, 0, 1, 1), (3, 184, 80, 0, 1, 1), (3, 184, 80, 0, 1, 1), (3, 480, 112, 1, 1, 1), (3, 672, 112, 1, 1, 1),
+    (5, 672, 160, 1, 1, 2), (5, 960, 160, 1, 1, 1), (5, 960, 160, 1, 1, 1))
+SMALL = (
+    (3, 16, 16, 1, 0, 2), (3, 72, 24, 0, 0, 2), (3, 88, 24, 0, 0, 1), (5, 96, 40, 1, 1, 2), (5, 240, 40, 1, 1, 1), (5, 240, 40, 1, 1, 1),
+    (5, 120, 48, 1, 1, 1), (5, 144, 48, 1, 1, 1), (5, 288, 96, 1, 1, 2), (5, 576, 96, 1, 1, 1), (5, 576, 96, 1, 1, 1))
+
+
+class MobileNetV3(nn.Module):
+    def __init__(self, blocks, last):
         super().__init__()
         layers, channels = [conv_norm(3, 16, 3, 2, 1, nn.Hardswish)], 16
-        for kernel, expanded, outputs, attends, hard, stride in (
-                (3, 16, 16, 1, 0, 2), (3, 72, 24, 0, 0, 2), (3, 88, 24, 0, 0, 1), (5, 96, 40, 1, 1, 2), (5, 240, 40, 1, 1, 1), (5, 240, 40, 1, 1, 1),
-                (5, 120, 48, 1, 1, 1), (5, 144, 48, 1, 1, 1), (5, 288, 96, 1, 1, 2), (5, 576, 96, 1, 1, 1), (5, 576, 96, 1, 1, 1)):
+        for kernel, expanded, outputs, attends, hard, stride in blocks:
             layers.append(Inverted(channels, kernel, expanded, outputs, attends, hard, stride))
             channels = outputs
         self.features = nn.Sequential(*layers, conv_norm(channels, 6 * channels, 1, 1, 1, nn.Hardswish))
-        self.classifier = nn.Sequential(nn.Linear(6 * channels, 1024), nn.Hardswish(), nn.Dropout(0.2), nn.Linear(1024, 1000))
+        self.classifier = nn.Sequential(nn.Linear(6 * channels, last), nn.Hardswish(), nn.Dropout(0.2), nn.Linear(last, 1000))
 
     def forward(self, x):
         return self.classifier(self.features(x).mean((2, 3)))
@@ -152,5 +160,6 @@ def save(name, note, model, height, width):
 
 
 save("se_resnet50", "SE-ResNet-50 under timm's names over (2, 64, 48, 3)", ResNet50(), 64, 48)
-save("mobilenetv3_small", "MobileNetV3-small under torchvision's names over (2, 64, 48, 3)", MobileNetV3Small(), 64, 48)
+save("mobilenetv3_small", "MobileNetV3-small under torchvision's names over (2, 64, 48, 3)", MobileNetV3(SMALL, 1024), 64, 48)
+save("mobilenetv3_large", "MobileNetV3-large under torchvision's names over (2, 64, 48, 3)", MobileNetV3(LARGE, 1280), 64, 48)
 save("vit_tiny", "ViT-tiny with patches of 16 under timm's names over (2, 64, 48, 3)", VisionTransformerTiny(12), 64, 48)

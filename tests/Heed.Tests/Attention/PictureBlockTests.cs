@@ -20,12 +20,14 @@ public sealed class PictureBlockTests
         ["bam"] = () => new BottleneckAttention(Channels),
         ["ge"] = () => new GatherExcite(Channels),
         ["ge_extent"] = () => new GatherExcite(Channels, new GatherExciteConfig { Extent = 2 }),
+        ["ge_depthwise"] = () => new GatherExcite(Channels, new GatherExciteConfig { Gather = "depthwise", Extent = 4 }),
         ["ge_plus"] = () => new GatherExcite(Channels, new GatherExciteConfig { Gather = "depthwise", Extent = 4, HasHiddenLayer = true }),
         ["gc"] = () => new GlobalContext(Channels),
         ["coordinate"] = () => new CoordinateAttention(Channels),
         ["triplet"] = () => new TripletAttention(),
         ["simam"] = () => new SimpleAttention(),
         ["non_local"] = () => new NonLocalAttention(Channels),
+        ["non_local_subsampled"] = () => new NonLocalAttention(Channels, subsamples: true),
         ["a2"] = () => new DoubleAttention(Channels),
         ["max_gate"] = () => new MaxGate(Channels),
         ["gate"] = () => new FeatureGate(Channels),
@@ -253,6 +255,42 @@ public sealed class PictureBlockTests
         Tensor x = Tensor.From([.. Enumerable.Range(0, height * width * 4).Select(i => (float)Math.Sin(i))], new Shape(1, height, width, 4));
         Step.Evaluate(pass => block.Forward(x, pass)).Shape.ShouldBe(x.Shape);
         block.MultiplyAdds(x.Shape).ShouldBe(2L * height * width * Math.Max(1, height / 2) * Math.Max(1, width / 2) * 2);
+    }
+
+    [Fact]
+    public void Depthwise_gathering_without_a_hidden_layer_starts_open_by_its_last_norm()
+    {
+        GatherExcite block = new(Channels, new GatherExciteConfig { Gather = "depthwise", Extent = 4, StartOpen = true });
+        block.Initialize(3);
+        Parameter x = Pictures("x");
+        // The last norm's γ is 0 and its β 4: every gate is σ(4), whatever the picture; the norm before it starts as norms do.
+        float open = 1 / (1 + MathF.Exp(-4));
+        float[] Run() => Step.Evaluate(pass => block.Forward(pass.Use(x), pass)).ToArray();
+        Run().ShouldBe([.. x.Values.ToArray().Select(v => v * open)], 1e-6);
+        Dictionary<string, Parameter> parameters = block.NamedParameters().ToDictionary(p => p.Name, p => p.Parameter, StringComparer.Ordinal);
+        parameters["gather.norm1.weight"].Values.ToArray().ShouldAllBe(v => v == 1);
+        // The gates learn by the norm at first, and by the convolutions once γ has left 0.
+        float[] Gradient(string name)
+        {
+            Step.Train(new RandomStream(1, "open"), 0, pass => block.Forward(pass.Use(x), pass).Tanh().Sum());
+            return parameters[name].Gradient.ToArray();
+        }
+        Gradient("gather.norm2.weight").ShouldContain(g => Math.Abs(g) > 1e-4f);
+        Gradient("gather.conv2.weight").ShouldAllBe(g => g == 0);
+        parameters["gather.norm2.weight"].Assign([.. Enumerable.Repeat(1f, Channels)]);
+        Gradient("gather.conv1.weight").ShouldContain(g => Math.Abs(g) > 1e-4f);
+        Run().Select((y, i) => Math.Abs(y - (x.Values[i] * open))).Max().ShouldBeGreaterThan(0.01f);
+    }
+
+    // 60 places of 8 values, 4 inner ones: four 1 × 1 convolutions, scores and sums of values; of 5 × 4 keys 2 × 2 are left.
+    [Theory]
+    [InlineData(false, (4 * 60 * 8 * 4) + (2 * 60 * 20 * 4))]
+    [InlineData(true, (4 * 60 * 8 * 4) + (2 * 60 * 4 * 4))]
+    public void A_non_local_block_costs_its_convolutions_and_two_products_with_its_keys(bool subsamples, long expected)
+    {
+        NonLocalAttention block = new(Channels, subsamples: subsamples);
+        block.Initialize(1);
+        ModuleCost.Measure(block, pass => block.Forward(pass.Use(Pictures("x")), pass))[0].MultiplyAdds.ShouldBe(expected);
     }
 
     [Fact]

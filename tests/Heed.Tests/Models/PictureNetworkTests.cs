@@ -8,6 +8,7 @@ public sealed class PictureNetworkTests
     [Theory]
     [InlineData("se_resnet50", "se-resnet50")]
     [InlineData("mobilenetv3_small", "mobilenetv3-small")]
+    [InlineData("mobilenetv3_large", "mobilenetv3-large")]
     [InlineData("vit_tiny", "vit-tiny")]
     public void Weights_under_the_names_of_timm_and_torchvision_give_the_logits_of_torch_and_go_back_as_they_came(string golden, string name)
     {

@@ -92,6 +92,48 @@ public sealed class ResNetTests
         gates.ShouldBe(attention == "none" ? [] : [new Shape(2, 4), new Shape(2, 6)]);
     }
 
+    // He et al. 2016, option A: every second pixel, and zeros for new channels, here as many before as behind. The last norm is silent, so that the block is its shortcut.
+    [Theory]
+    [InlineData("basic", false)]
+    [InlineData("basic", true)]
+    [InlineData("bottleneck", false)]
+    [InlineData("bottleneck", true)]
+    public void A_shortcut_by_padding_takes_every_second_pixel_and_zeros_for_new_channels(string kind, bool isPreActivated)
+    {
+        const int Height = 3, Width = 5, Channels = 3, Rows = 2, Columns = 3, Outputs = 8, Before = 2;
+        ResidualBlock block = new(new ResNetConfig { Block = kind, Shortcut = "padding", GroupWidth = 64, IsPreActivated = isPreActivated }, Channels, kind == "basic" ? Outputs : Outputs / 4, stride: 2);
+        block.Initialize(3);
+        // Pre-activated, the last convolution ends the branch.
+        string last = (isPreActivated ? "conv" : "bn") + (kind == "basic" ? "2." : "3.");
+        block.NamedParameters().Select(p => p.Name).ShouldNotContain(name => name.StartsWith("downsample", StringComparison.Ordinal));
+        foreach ((string name, Parameter parameter) in block.NamedParameters().Where(p => p.Name.StartsWith(last, StringComparison.Ordinal)))
+            parameter.Assign(new float[parameter.Shape.Length]);
+        // Rows count tens, columns ones, channels hundreds; the third one is negative.
+        Parameter x = new(new Shape(1, Height, Width, Channels), Initializer.Zeros);
+        x.Assign([.. Enumerable.Range(0, Height * Width * Channels).Select(n => (n % 3 == 2 ? -1 : 1) * (100f + (100 * (n % 3)) + (10 * (n / 3 / Width)) + (n / 3 % Width)))]);
+        float[] expected = new float[Rows * Columns * Outputs], probe = FormulaWeights.Create(expected.Length, 5, 1), slope = new float[x.Shape.Length];
+        for (int place = 0; place < Rows * Columns; place++)
+        {
+            int from = (2 * (place / Columns) * Width) + (2 * (place % Columns));
+            for (int c = 0; c < Channels - 1; c++)
+            {
+                expected[(place * Outputs) + Before + c] = x.Values[(from * Channels) + c];
+                slope[(from * Channels) + c] = probe[(place * Outputs) + Before + c];
+            }
+        }
+        Step.Evaluate(pass => block.Forward(pass.Use(x), pass)).ToArray().ShouldBe(expected, 0.01, "evaluation, with what its first norm adds to variances of 1");
+        if (isPreActivated)
+            return;
+        Step.Train(new RandomStream(1, "padding"), 0, pass =>
+        {
+            Tensor y = block.Forward(pass.Use(x), pass);
+            y.Shape.ShouldBe(new Shape(1, Rows, Columns, Outputs));
+            y.Values.ToArray().ShouldBe(expected);
+            return y.WeightedSum(probe);
+        });
+        x.Gradient.ToArray().ShouldBe(slope);
+    }
+
     [Fact]
     public void Names_make_the_published_networks()
     {

@@ -31,9 +31,40 @@ public sealed class DetectorTests
         // Twice as large: the boxes are, too.
         Picture large = Enlarged(picture);
         (large.Width, large.Height).ShouldBe((2 * picture.Width, 2 * picture.Height));
-        foreach (ScoredBox box in loaded.Predict(large, leastScore: 0.1).Boxes)
+        IReadOnlyList<ScoredBox> wide = loaded.Predict(large, leastScore: 0.1).Boxes;
+        foreach (ScoredBox box in wide)
             (box.Box.Right <= large.Width && box.Box.Bottom <= large.Height && box.Box.Left >= 0 && box.Box.Top >= 0).ShouldBeTrue();
+        after.Boxes.ShouldNotBeEmpty();
+        foreach ((PictureBox box, _) in after.Boxes)
+        {
+            PictureBox twice = new(box.Label, 2 * box.Left, 2 * box.Top, 2 * box.Right, 2 * box.Bottom);
+            // Not scaled back, none would overlap by more than a quarter; enlarged and made small again, a picture is a little smoother.
+            wide.Max(found => found.Box.Overlap(twice)).ShouldBeGreaterThan(0.5);
+        }
         Should.Throw<InputException>(() => Segmenter.Load(folder["model"])).Message.ShouldContain("detection");
+    }
+
+    [Fact]
+    public void Boxes_are_scaled_back_to_the_picture_along_each_axis()
+    {
+        Fcos network = new(new FcosConfig { Width = 4, HeadDepth = 1, Backbone = new ResNetConfig { Stem = "large", Depths = [1, 1, 1], Widths = [2, 3, 4] } });
+        network.Initialize(1);
+        // The answers know nothing of the picture: every place says ½ and a stride to each edge.
+        foreach (string part in new[] { "class_logits.weight", "class_bias", "distances.weight", "distances.bias", "centreness.weight", "centreness.bias" })
+        {
+            Parameter answer = network.NamedParameters().Single(p => p.Name == "head." + part).Parameter;
+            answer.Assign(new float[answer.Shape.Length]);
+        }
+        TrainingRecord record = TrainingRecord.Create(Small.Training, new TrainingReport([], 0, false, default), "", "");
+        Detector detector = new(network, ["thing"], new PictureBatchOptions { Height = 16, Width = 24 }, overlap: 0.6, record);
+        // Places of 8 pixels, cut to 24 × 16, then the first one of 16; the second is two thirds of it and gives way.
+        PictureBox[] found = [new(0, 0, 0, 12, 12), new(0, 4, 0, 20, 12), new(0, 12, 0, 24, 12), new(0, 0, 4, 12, 16), new(0, 4, 4, 20, 16), new(0, 12, 4, 24, 16), new(0, 0, 0, 24, 16)];
+        foreach ((int across, int down) in new[] { (1, 1), (2, 2), (2, 3) })
+        {
+            DetectionPrediction prediction = detector.Predict(new Picture(24 * across, 16 * down, 3, new byte[24 * across * 16 * down * 3]));
+            prediction.Boxes.Select(b => b.Box).ShouldBe(found.Select(box => new PictureBox(0, across * box.Left, down * box.Top, across * box.Right, down * box.Bottom)));
+            prediction.Boxes.ShouldAllBe(b => b.Confidence == 0.5f);
+        }
     }
 
     [Fact]

@@ -6,7 +6,7 @@ internal static class FcosAnswers
     // Places of a level that are looked at, the surest ones.
     private const int MostOfLevel = 1000;
 
-    /// <summary>The loss of a batch: focal loss of the classes and cross-entropy of centre-ness, both over the number of places with a thing, and the boxes' loss, weighted by centre-ness and over its sum.</summary>
+    /// <summary>The loss of a batch: focal loss of the classes and cross-entropy of centre-ness, both over the number of places with a thing, and the boxes' loss, weighted by centre-ness and over its sum; what is divided by counts as 1 at least.</summary>
     public static Tensor Loss(IReadOnlyList<FcosLevel> levels, IReadOnlyList<PictureBox>[] boxes, IReadOnlyList<int> strides)
     {
         FcosTargets[] targets = [.. levels.Select((level, n) => FcosTargets.Of(boxes, level.Classes.Shape[1], level.Classes.Shape[2], level.Classes.Shape[3], strides, n))];

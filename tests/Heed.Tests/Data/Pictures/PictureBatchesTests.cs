@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Heed.Testing;
 
 namespace Heed.Tests.Data.Pictures;
@@ -8,6 +9,9 @@ public class PictureBatchesTests
     {
         CropPadding = 3, FlipProbability = 0.5, LeastArea = 0.5, Brightness = 0.4, Contrast = 0.4, Saturation = 0.4, Cutout = 3, MixupAlpha = 0.4,
     };
+
+    // Long enough for a busy machine; passed only by a test that fails.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [Fact]
     public void A_picture_of_the_right_size_is_copied_and_normalised()
@@ -189,6 +193,50 @@ public class PictureBatchesTests
     }
 
     [Fact]
+    public void Pictures_are_read_on_another_thread_while_the_batch_before_is_held()
+    {
+        foreach (bool isTraining in new[] { false, true })
+        {
+            ConcurrentBag<int> threads = [];
+            using ManualResetEventSlim second = new();
+            WatchedData data = new(4, _ =>
+            {
+                threads.Add(Environment.CurrentManagedThreadId);
+                if (threads.Count == 2)
+                    second.Set();
+            });
+            PictureBatches batches = new(data, new PictureBatchOptions { Height = 2, Width = 2, Channels = 1, BatchSize = 1, Ahead = 1 });
+            using (IEnumerator<PictureBatch> taker = (isTraining ? batches.Epoch(0) : batches.InOrder()).GetEnumerator())
+            {
+                taker.MoveNext().ShouldBeTrue();
+                // Nobody asks for the second one.
+                second.Wait(Patience).ShouldBeTrue();
+            }
+            threads.ShouldNotContain(Environment.CurrentManagedThreadId);
+        }
+    }
+
+    [Fact]
+    public void A_picture_that_takes_long_does_not_hold_up_the_batch_before_it()
+    {
+        using ManualResetEventSlim taken = new();
+        bool wasTaken = false;
+        WatchedData data = new(2, row =>
+        {
+            if (row == 1)
+                wasTaken = taken.Wait(Patience);
+        });
+        List<int> rows = [];
+        foreach (PictureBatch batch in new PictureBatches(data, new PictureBatchOptions { Height = 2, Width = 2, Channels = 1, BatchSize = 1 }).InOrder())
+        {
+            rows.AddRange(batch.RowIndices);
+            taken.Set();
+        }
+        wasTaken.ShouldBeTrue("the second picture waits for the taker of the first");
+        rows.ShouldBe([0, 1]);
+    }
+
+    [Fact]
     public void Options_out_of_range_are_refused()
     {
         var data = PictureData.FromPictures([(Ramp(2, 2, 1), "a")]);
@@ -204,5 +252,21 @@ public class PictureBatchesTests
         for (int i = 0; i < samples.Length; i++)
             samples[i] = (byte)(offset + i * 3);
         return new Picture(width, height, channels, samples);
+    }
+
+    /// <summary>Tiny pictures that tell when one of them is read.</summary>
+    private sealed class WatchedData(int count, Action<int> isRead) : IPictureData
+    {
+        public int Count => count;
+
+        public IReadOnlyList<string> LabelNames => ["a"];
+
+        public PictureSample Read(int index)
+        {
+            isRead(index);
+            return new PictureSample(Ramp(2, 2, 1), 0);
+        }
+
+        public string NameOf(int index) => "ramp";
     }
 }

@@ -22,7 +22,7 @@ public class JpegDecoderTests
     }
 
     [Fact]
-    public void Goldens_are_there() => Goldens().Count.ShouldBe(28);
+    public void Goldens_are_there() => Goldens().Count.ShouldBe(29);
 
     [Fact]
     public void Orientation_can_be_left_alone()
