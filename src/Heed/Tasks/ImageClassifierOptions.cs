@@ -76,6 +76,6 @@ public sealed record ImageClassifierOptions
     internal void RequireGrowing(PictureNetworkConfig network)
     {
         if (FirstScale < 1 && !network.ReadsAnySize)
-            throw new ArgumentException($"ImageClassifierOptions: a {network.Model} network reads pictures of one size; set FirstScale = 1, or take a network of another kind.", nameof(FirstScale));
+            throw new ArgumentException($"ImageClassifierOptions: a {network.Model} network reads pictures of one size; set FirstScale = 1, or take a network of another kind.", nameof(network));
     }
 }

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
-
 namespace Heed;
 
 /// <summary>How a text classifier comes to be.</summary>
