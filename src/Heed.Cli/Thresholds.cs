@@ -12,8 +12,11 @@ internal static class Thresholds
 
     /// <summary>The threshold; null if none was given.</summary>
     /// <exception cref="UsageException">It is no probability, or the model's answers have none.</exception>
-    public static double? Of(ParseResult parsed, Option<double> option, TextClassifier model) =>
-        Of(parsed, option) is { } value && model.Target == TargetKind.Number ? throw new UsageException("the model answers with numbers, which have no probability; leave --threshold out.") : Of(parsed, option);
+    public static double? Of(ParseResult parsed, Option<double> option, TextClassifier model)
+    {
+        double? value = Of(parsed, option);
+        return value is not null && model.Target == TargetKind.Number ? throw new UsageException("the model answers with numbers, which have no probability; leave --threshold out.") : value;
+    }
 
     /// <summary>The threshold; null if none was given.</summary>
     /// <exception cref="UsageException">It is no probability.</exception>

@@ -1,6 +1,6 @@
 namespace Heed;
 
-/// <summary>Training pictures that begin small and grow: s(e) = max(s₁, ⌊8 (s₁ + (1 − s₁) e / 0.6 E)⌋ / 8) of their rows and columns in epoch e of E, all of them from e = 0.6 E on.</summary>
+/// <summary>Training pictures that begin small and grow: s(e) = max(s₁, ⌊8 (s₁ + (1 − s₁) e / 0.6 E)⌋ / 8) of their rows and columns in epoch e of E, all of them from e = 0.6 E on and in the last epoch.</summary>
 /// <remarks>A step costs s² of one with whole pictures, so s₁ = 1/2 takes 0.70 of the time. Shifts and cut-out squares shrink alike: small pictures learn with weaker changes, as in
 /// Tan and Le, "EfficientNetV2: smaller models and faster training" (ICML 2021), section 4.</remarks>
 internal sealed class PictureGrowth
@@ -37,7 +37,8 @@ internal sealed class PictureGrowth
 
     private static double ScaleAt(int epoch, double first, int epochs)
     {
-        double share = Math.Min(1, epoch / (Growing * epochs));
+        // However few epochs there are, the last one has whole pictures.
+        double share = epoch == epochs - 1 ? 1 : Math.Min(1, epoch / (Growing * epochs));
         return Math.Max(first, Math.Floor(Steps * (first + ((1 - first) * share))) / Steps);
     }
 

@@ -26,6 +26,8 @@ public sealed class PictureGrowthTests
         growth.CostOf(20).ShouldBe(1);
         // What the whole run costs beside one with whole pictures.
         Enumerable.Range(1, 20).Average(growth.CostOf).ShouldBe(0.695, 0.001);
+        foreach ((int epochs, int[] sizes) in new[] { (1, [32]), (2, new[] { 16, 32 }), (3, [16, 24, 32]) })
+            Enumerable.Range(1, epochs).Select(epoch => new PictureGrowth(Stripes(8, 32), whole, first: 0.5, epochs)[epoch].Epoch(epoch).First().Height).ShouldBe(sizes);
         // Sizes between eighths begin as asked for.
         new PictureGrowth(Stripes(8, 32), whole, first: 0.3, epochs: 20)[1].Epoch(1).First().Height.ShouldBe(10);
         // A quarter of the size, so a shift by at most one pixel: a bright picture keeps all but its edge.
