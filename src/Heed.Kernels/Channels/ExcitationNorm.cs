@@ -15,6 +15,9 @@ public readonly ref struct ExcitationNorm
     /// <summary>σ²: (channels), biased; written forward unless fixed.</summary>
     public Span<float> Variance { get; init; }
 
+    /// <summary>Of the blocks of the pictures, as a convolution takes them (<see cref="BatchNormKernel.MomentsLength"/>); empty where they are not known.</summary>
+    public ReadOnlySpan<float> Moments { get; init; }
+
     /// <summary>ε.</summary>
     public float Epsilon { get; init; }
 

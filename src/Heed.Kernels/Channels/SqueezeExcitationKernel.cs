@@ -39,8 +39,14 @@ public static unsafe class SqueezeExcitationKernel
         fixed (float* mean = norm.Mean, variance = norm.Variance, means = state.Means, squeezed = state.Squeezed, hidden = state.Hidden, gates = state.Gates)
         fixed (int* places = state.Places)
         {
-            if (findsStatistics)
-                ChannelMoments.Run(px, (nint)shape.Batch * shape.Pixels, channels, shape.Pixels, mean, variance, means);
+            nint rows = (nint)shape.Batch * shape.Pixels;
+            if (findsStatistics && norm.Moments.Length == 0)
+                ChannelMoments.Run(px, rows, channels, shape.Pixels, mean, variance, means);
+            else if (findsStatistics)
+            {
+                fixed (float* moments = norm.Moments)
+                    ChannelMoments.Join(moments, ColumnBlocking.Of(rows, channels, shape.Pixels), rows, channels, mean, variance, means);
+            }
             ExcitationTerms terms = new(shape, weights, norm, memory.Pointer) { First = first, FirstBias = firstBias, SecondBias = secondBias, Means = means, Squeezed = squeezed, Hidden = hidden, Gates = gates, Places = places };
             float* factors = memory.Pointer + ExcitationTerms.Length(shape);
             RowCall.Run(new ExcitationForward
@@ -138,6 +144,8 @@ public static unsafe class SqueezeExcitationKernel
         }
         if (norm.Gamma.Length == 0)
             return;
+        if (norm.Moments.Length != 0)
+            Require.Length(operation, nameof(norm.Moments), norm.Moments.Length, BatchNormKernel.MomentsLength(shape.Batch * shape.Pixels, shape.Pixels, shape.Channels));
         Require.Length(operation, nameof(norm.Gamma), norm.Gamma.Length, channels);
         Require.Length(operation, nameof(norm.Beta), norm.Beta.Length, channels);
         Require.Length(operation, nameof(norm.Mean), norm.Mean.Length, channels);

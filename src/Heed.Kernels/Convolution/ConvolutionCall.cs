@@ -12,6 +12,7 @@ internal unsafe struct ConvolutionCall : ISimdKernel
     public float* Packed;      // panels made before, or null
     public ConvolutionEnding Ending;
     public bool IsBackward, Overwrites;      // backward: whether the result holds nothing yet
+    public bool Measures;      // tells whether tasks have whole pictures, and took their moments
     private int blockRows, blocks, outputTasks, phases, phaseLength, groupLength;
     private float* panels;
     private ConvolutionTaps* taps;
@@ -68,6 +69,7 @@ internal unsafe struct ConvolutionCall : ISimdKernel
         blocks = Math.Min(units, Math.Max((units + most - 1) / most, cutsOutputs ? 1 : wanted));
         blockRows = (units + blocks - 1) / blocks * unit;
         blocks = (height + blockRows - 1) / blockRows;
+        Measures = blocks * outputTasks == 1;
         fixed (ConvolutionCall* self = &this)
             Workers.Run(&Task<V>, self, Shape.Batch * blocks * outputTasks);
     }
@@ -168,6 +170,8 @@ internal unsafe struct ConvolutionCall : ISimdKernel
         if (call->outputTasks == 1)
         {
             call->Ending.Apply<V>(done, (nint)(done - call->To), (nint)(endRow - firstRow) * resultWidth * resultChannels);
+            if (call->Measures)
+                call->Ending.Measure<V>(call->To, picture, resultChannels);
             return;
         }
         for (int pixel = (endRow - firstRow) * resultWidth; pixel > 0; pixel--, done += resultChannels)

@@ -7,6 +7,16 @@ internal unsafe struct ConvolutionEnding
 {
     public float* Addend;              // z, or null
     public Activation Activation;      // φ: none, relu, hard swish
+    public float* Moments;             // of the result's blocks, or null
+    public ColumnBlocking Blocks;      // likewise
+
+    /// <summary>Takes the moments of a picture that is whole, unless nobody wants them; see <see cref="ChannelMoments"/>.</summary>
+    public readonly void Measure<V>(float* result, nint picture, nint channels)
+        where V : unmanaged, ISimd<V>
+    {
+        if (Moments != null)
+            ChannelMoments.OfPicture<V>(result, picture, Blocks, channels, Moments);
+    }
 
     /// <summary>Finishes so many values of the result; <paramref name="at"/> is where they stand in it.</summary>
     public readonly void Apply<V>(float* y, nint at, nint length)

@@ -21,7 +21,17 @@ public static unsafe class ConvolutionKernel
     /// <param name="shape">The sizes.</param>
     /// <param name="y">(batch, output height, output width, filters).</param>
     /// <exception cref="ArgumentException">Sizes or lengths do not fit, or spans overlap.</exception>
-    public static void Forward(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, in ConvolutionShape shape, Span<float> y)
+    public static void Forward(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, in ConvolutionShape shape, Span<float> y) => Forward(x, weight, bias, shape, y, default);
+
+    /// <summary>Likewise, and the moments of y from which <see cref="BatchNormKernel.Statistics(ReadOnlySpan{float}, int, int, Span{float}, Span{float})"/> takes mean and variance: where a task has whole pictures, while they are in the cache.</summary>
+    /// <param name="x">(batch, height, width, channels).</param>
+    /// <param name="weight">(filters, channels, kernel height, kernel width).</param>
+    /// <param name="bias">(filters), or empty.</param>
+    /// <param name="shape">The sizes.</param>
+    /// <param name="y">(batch, output height, output width, filters).</param>
+    /// <param name="moments">(blocks, 2, filters), <see cref="BatchNormKernel.MomentsLength"/> with the output pixels as picture; or empty.</param>
+    /// <exception cref="ArgumentException">Sizes or lengths do not fit, or spans overlap.</exception>
+    public static void Forward(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, in ConvolutionShape shape, Span<float> y, Span<float> moments)
     {
         const string Operation = "ConvolutionKernel.Forward";
         Check(Operation, x, weight, shape);
@@ -30,27 +40,38 @@ public static unsafe class ConvolutionKernel
             Require.Length(Operation, nameof(bias), bias.Length, shape.Filters);
         Require.Apart(Operation, nameof(x), x, y);
         Require.Apart(Operation, nameof(weight), weight, y);
-        fixed (float* px = x, pw = weight, pb = bias, py = y)
+        ColumnBlocking blocks = default;
+        if (moments.Length != 0)
         {
+            int rows = shape.Batch * shape.OutputPixels;
+            Require.Length(Operation, nameof(moments), moments.Length, BatchNormKernel.MomentsLength(rows, shape.OutputPixels, shape.Filters));
+            blocks = ColumnBlocking.Of(rows, shape.Filters, shape.OutputPixels);
+        }
+        fixed (float* px = x, pw = weight, pb = bias, py = y, pm = moments)
+        {
+            ConvolutionEnding ending = new() { Moments = moments.Length == 0 ? null : pm, Blocks = blocks };
+            bool measures = false;
             if (shape.IsDepthwise)
-            {
                 Depthwise(px, pw, pb, shape, py, isBackward: false);
-                return;
-            }
-            if (shape.IsPlanes)
+            else if (shape.IsPlanes)
             {
                 PlaneCall few = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py };
                 Simd.Run(ref few);
-                return;
             }
-            if (shape.IsWinograd)
+            else if (shape.IsWinograd)
             {
-                WinogradCall fast = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py };
+                WinogradCall fast = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py, Ending = ending };
                 Simd.Run(ref fast);
-                return;
+                measures = fast.Measures;
             }
-            ConvolutionCall call = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py };
-            Simd.Run(ref call);
+            else
+            {
+                ConvolutionCall call = new() { Shape = shape, From = px, Weight = pw, Bias = pb, To = py, Ending = ending };
+                Simd.Run(ref call);
+                measures = call.Measures;
+            }
+            if (moments.Length != 0 && !measures)
+                ChannelMoments.OfBlocks(py, blocks, shape.Filters, pm);
         }
     }
 

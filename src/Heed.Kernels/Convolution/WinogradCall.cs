@@ -16,6 +16,7 @@ internal unsafe struct WinogradCall : ISimdKernel
     public float* Packed;      // panels made before, or null
     public ConvolutionEnding Ending;
     public bool IsBackward, Overwrites;      // backward: whether the result holds nothing yet
+    public bool Measures;      // tells whether tasks have whole pictures, and took their moments
     private int taskLines, blocks, together;
     private float* panels;
 
@@ -38,6 +39,7 @@ internal unsafe struct WinogradCall : ISimdKernel
         taskLines = (rows + blocks - 1) / blocks;
         blocks = (rows + taskLines - 1) / taskLines;
         together = blocks > 1 ? 1 : Math.Clamp(most / (rows * columns), 1, Math.Max(1, Shape.Batch / (4 * Workers.Degree)));
+        Measures = blocks == 1;
         fixed (WinogradCall* self = &this)
             Workers.Run(&Task<V>, self, (Shape.Batch + together - 1) / together * blocks);
     }
@@ -73,6 +75,8 @@ internal unsafe struct WinogradCall : ISimdKernel
             if (isNarrow)
             {
                 call->Narrow<V>(seen, (nint)(copies ? pitch : width) * channels, firstPicture + k, firstLine, lines, windows, distance, products, productDistance);
+                if (call->Measures)
+                    call->Ending.Measure<V>(call->To, firstPicture + k, filters);
                 continue;
             }
             WinogradTransform.Windows<V>(seen, (nint)(copies ? pitch : width) * channels, channels, lines, columns, windows + (k * each * channels), distance, 0, WinogradTransform.Side);
@@ -87,6 +91,8 @@ internal unsafe struct WinogradCall : ISimdKernel
             int seenRows = Math.Min(2 * lines, resultHeight - (2 * firstLine));
             WinogradTransform.Results<V>(products + (k * each * filters), productDistance, filters, lines, columns, to, (nint)resultWidth * filters, seenRows, resultWidth, call->Bias, call->IsBackward && !call->Overwrites);
             call->Ending.Apply<V>(to, (nint)(to - call->To), (nint)seenRows * resultWidth * filters);
+            if (call->Measures)
+                call->Ending.Measure<V>(call->To, firstPicture + k, filters);
         }
     }
 

@@ -16,8 +16,9 @@ public static unsafe class BatchNormKernel
     /// <param name="x">(rows, channels).</param>
     /// <param name="mean">μ: (channels).</param>
     /// <param name="variance">σ²: (channels).</param>
+    /// <param name="picture">Rows of a picture, which blocks of rows do not leave; default 0: all rows are one.</param>
     /// <exception cref="ArgumentException">Lengths do not fit, or there is no row.</exception>
-    public static void Statistics(ReadOnlySpan<float> x, Span<float> mean, Span<float> variance)
+    public static void Statistics(ReadOnlySpan<float> x, Span<float> mean, Span<float> variance, int picture = 0)
     {
         const string Operation = "BatchNormKernel.Statistics";
         int channels = mean.Length, rows = Require.Rows(Operation, nameof(x), x.Length, channels);
@@ -27,7 +28,39 @@ public static unsafe class BatchNormKernel
         Require.Apart(Operation, nameof(x), x, mean);
         Require.Apart(Operation, nameof(x), x, variance);
         fixed (float* px = x, pm = mean, pv = variance)
-            ChannelMoments.Run(px, rows, channels, pm, pv);
+            ChannelMoments.Run(px, rows, channels, PictureOf(Operation, rows, picture), pm, pv, null);
+    }
+
+    /// <summary>Floats that the moments of the blocks take.</summary>
+    /// <param name="rows">All rows.</param>
+    /// <param name="picture">Rows of a picture; 0: all rows are one.</param>
+    /// <param name="channels">Values of a row.</param>
+    /// <exception cref="ArgumentException">The rows are not whole pictures.</exception>
+    public static int MomentsLength(int rows, int picture, int channels) => (int)ChannelMoments.Length(ColumnBlocking.Of(rows, channels, PictureOf("BatchNormKernel.MomentsLength", rows, picture)), channels);
+
+    /// <summary>The same bits as <see cref="Statistics(ReadOnlySpan{float}, Span{float}, Span{float}, int)"/>, from the moments that a convolution took of its result while that was in the cache
+    /// (<see cref="ConvolutionKernel.Forward(ReadOnlySpan{float}, ReadOnlySpan{float}, ReadOnlySpan{float}, in ConvolutionShape, Span{float}, Span{float})"/>).</summary>
+    /// <param name="moments">Mean and Σ(x − mean)² of each block: (blocks, 2, channels), <see cref="MomentsLength"/>.</param>
+    /// <param name="rows">All rows.</param>
+    /// <param name="picture">Rows of a picture.</param>
+    /// <param name="mean">μ: (channels).</param>
+    /// <param name="variance">σ²: (channels).</param>
+    /// <exception cref="ArgumentException">Lengths do not fit, or the rows are not whole pictures.</exception>
+    public static void Statistics(ReadOnlySpan<float> moments, int rows, int picture, Span<float> mean, Span<float> variance)
+    {
+        const string Operation = "BatchNormKernel.Statistics";
+        int channels = mean.Length;
+        Require.Range(Operation, nameof(rows), rows, rows >= 1, "at least 1");
+        Require.Length(Operation, nameof(moments), moments.Length, MomentsLength(rows, picture, channels));
+        Require.Length(Operation, nameof(variance), variance.Length, channels);
+        fixed (float* partial = moments, pm = mean, pv = variance)
+            ChannelMoments.Join(partial, ColumnBlocking.Of(rows, channels, PictureOf(Operation, rows, picture)), rows, channels, pm, pv, null);
+    }
+
+    private static int PictureOf(string operation, int rows, int picture)
+    {
+        Require.Range(operation, nameof(picture), picture, picture >= 0 && (picture == 0 || rows % picture == 0), FormattableString.Invariant($"0, or such that the {rows} rows are whole pictures"));
+        return picture == 0 ? rows : picture;
     }
 
     /// <summary>Normalises with given statistics.</summary>

@@ -13,10 +13,28 @@ internal static unsafe class ChannelMoments
     public static void Run(float* x, nint rows, nint channels, nint picture, float* mean, float* variance, float* pictureMeans)
     {
         ColumnBlocking blocks = ColumnBlocking.Of(rows, channels, picture);
-        using Scratch partial = new(2 * blocks.Count * channels);
-        ColumnSweep.Partial(new MomentSum { X = x, Channels = channels }, blocks, channels, 2, partial.Pointer);
-        Lane.Run(new JoinStep { Partial = partial.Pointer, Blocks = blocks, Rows = rows, Channels = channels, Mean = mean, Variance = variance, PictureMeans = pictureMeans }, channels);
+        using Scratch partial = new(Length(blocks, channels));
+        OfBlocks(x, blocks, channels, partial.Pointer);
+        Join(partial.Pointer, blocks, rows, channels, mean, variance, pictureMeans);
     }
+
+    /// <summary>Floats of what the blocks give.</summary>
+    public static long Length(ColumnBlocking blocks, nint channels) => 2L * blocks.Count * channels;
+
+    /// <summary>(blocks, 2, channels): mean and Σ(x − mean)² of each block.</summary>
+    public static void OfBlocks(float* x, ColumnBlocking blocks, nint channels, float* partial) => ColumnSweep.Partial(new MomentSum { X = x, Channels = channels }, blocks, channels, 2, partial);
+
+    /// <summary>Likewise those of one picture, on this thread.</summary>
+    public static void OfPicture<V>(float* x, nint picture, ColumnBlocking blocks, nint channels, float* partial)
+        where V : unmanaged, ISimd<V>
+    {
+        for (nint n = picture * blocks.PerPicture, end = n + blocks.PerPicture; n < end; n++)
+            ColumnSweep.Sums<V, MomentSum>(new MomentSum { X = x, Channels = channels }, blocks.First(n), blocks.Length(n), channels, partial + (2 * n * channels));
+    }
+
+    /// <summary>From what the blocks gave to mean and variance, and the means of pictures unless they are null.</summary>
+    public static void Join(float* partial, ColumnBlocking blocks, nint rows, nint channels, float* mean, float* variance, float* pictureMeans) =>
+        Lane.Run(new JoinStep { Partial = partial, Blocks = blocks, Rows = rows, Channels = channels, Mean = mean, Variance = variance, PictureMeans = pictureMeans }, channels);
 
     private struct MomentSum : IColumnSum
     {

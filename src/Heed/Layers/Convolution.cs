@@ -95,6 +95,10 @@ public sealed class Convolution : Module
     public Tensor Forward(Tensor x, in Pass pass) => Return(
         IsFixed(pass) ? Folded(x, null, Activation.None, null) : Tensor.Convolution(x, pass.Use(weight), bias is null ? null : pass.Use(bias), Strides, Padding, Dilation, Groups), pass);
 
+    /// <summary>Likewise, for a batch norm that takes its statistics from the result: what they are made of is found while that is in the cache.</summary>
+    internal Tensor Measured(Tensor x, in Pass pass) =>
+        pass.IsTraining ? Return(Tensor.Convolution(x, pass.Use(weight), bias is null ? null : pass.Use(bias), Strides, Padding, Dilation, Groups, measures: true), pass) : Forward(x, pass);
+
     /// <summary>φ(norm(convolution) + z): in evaluation one convolution (<see cref="FoldedConvolution"/>), unless a hook asks for what lies between.</summary>
     /// <param name="x">Shape <c>(batch, height, width, channels)</c>.</param>
     /// <param name="pass">The call.</param>
@@ -105,7 +109,7 @@ public sealed class Convolution : Module
     {
         if (!HasHooks && !norm.IsWatched && IsFixed(pass))
             return Folded(x, norm, activation, addend);
-        Tensor y = norm.Forward(Forward(x, pass), pass, addend, rectifies: activation == Activation.Relu);
+        Tensor y = norm.Forward(Measured(x, pass), pass, addend, rectifies: activation == Activation.Relu);
         return activation == Activation.HardSwish ? y.HardSwish() : y;
     }
 

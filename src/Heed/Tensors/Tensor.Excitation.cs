@@ -52,7 +52,7 @@ public sealed partial class Tensor
 
         private ExcitationNorm NormTerms => norm is null ? default : new()
         {
-            Gamma = Inputs[Gamma].Values, Beta = Inputs[Beta].Values, Mean = statistics.Mean.Writable, Variance = statistics.Variance.Writable, Epsilon = norm.Epsilon, IsFixed = norm.IsFixed,
+            Gamma = Inputs[Gamma].Values, Beta = Inputs[Beta].Values, Mean = statistics.Mean.Writable, Variance = statistics.Variance.Writable, Epsilon = norm.Epsilon, IsFixed = norm.IsFixed, Moments = Inputs[0].Moments is { } moments ? moments.Values : default,
         };
 
         private ExcitationState State => new()

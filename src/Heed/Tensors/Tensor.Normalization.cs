@@ -82,7 +82,10 @@ public sealed partial class Tensor
         }
         else
         {
-            BatchNormKernel.Statistics(x.Values, mean.Writable, variance.Writable);
+            if (x.Moments is { } moments)
+                BatchNormKernel.Statistics(moments.Values, x.Length / channels, PictureOf(x), mean.Writable, variance.Writable);
+            else
+                BatchNormKernel.Statistics(x.Values, mean.Writable, variance.Writable, PictureOf(x));
             mean.Values.CopyTo(statistics.Mean.Span);
             variance.Values.CopyTo(statistics.Variance.Span);
         }

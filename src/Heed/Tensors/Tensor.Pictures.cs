@@ -31,7 +31,11 @@ public sealed partial class Tensor
     /// <returns>Shape <c>(batch, output height, output width, filters)</c>.</returns>
     /// <exception cref="ShapeException">The sizes do not fit.</exception>
     /// <exception cref="ArgumentException">The kernel is larger than the padded picture, or the padding as large as the kernel.</exception>
-    public static Tensor Convolution(Tensor x, Tensor weight, Tensor? bias, (int Height, int Width) stride, (int Height, int Width) padding = default, int dilation = 1, int groups = 1)
+    public static Tensor Convolution(Tensor x, Tensor weight, Tensor? bias, (int Height, int Width) stride, (int Height, int Width) padding = default, int dilation = 1, int groups = 1) =>
+        Convolution(x, weight, bias, stride, padding, dilation, groups, measures: false);
+
+    /// <summary>Likewise; if <paramref name="measures"/>, with the <see cref="Moments"/> of the result for the batch norm behind it.</summary>
+    internal static Tensor Convolution(Tensor x, Tensor weight, Tensor? bias, (int Height, int Width) stride, (int Height, int Width) padding, int dilation, int groups, bool measures)
     {
         const string Name = "Convolution";
         ArgumentNullException.ThrowIfNull(x);
@@ -53,7 +57,9 @@ public sealed partial class Tensor
         };
         shape.Validate(Name);
         Tensor y = Result(Name, new Shape(shape.Batch, shape.OutputHeight, shape.OutputWidth, shape.Filters), x, weight, bias);
-        ConvolutionKernel.Forward(x.Values, weight.Values, bias is null ? default : bias.Values, shape, y.Writable);
+        if (measures && PictureOf(y) is > 0 and int picture)
+            y.Moments = Result(Name, new Shape(BatchNormKernel.MomentsLength(y.Length / shape.Filters, picture, shape.Filters)), x);
+        ConvolutionKernel.Forward(x.Values, weight.Values, bias is null ? default : bias.Values, shape, y.Writable, y.Moments is { } moments ? moments.Writable : default);
         return Record(new ConvolutionOperation(x, weight, bias, shape), y);
     }
 
@@ -248,6 +254,12 @@ public sealed partial class Tensor
         PlaceGateKernel.Forward(Values, gate.Values, Shape[3], addend is null ? default : addend.Values, rectifies, y.Writable);
         return Record(new ScalePlacesOperation(this, gate, addend, y, rectifies), y);
     }
+
+    /// <summary>What a convolution found of its result on the way, for the statistics of a batch norm behind it; null elsewhere.</summary>
+    internal Tensor? Moments { get; private set; }
+
+    // Rows that blocks of a batch norm's sums do not leave: pictures, unless they are smaller than blocks; 0 for none.
+    private static int PictureOf(Tensor x) => x.Shape.Rank == 4 && x.Shape[1] * x.Shape[2] >= 32 ? x.Shape[1] * x.Shape[2] : 0;
 
     private static void RequirePictures(string operation, string argument, Tensor x)
     {

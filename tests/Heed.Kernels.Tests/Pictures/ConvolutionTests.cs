@@ -1,6 +1,9 @@
+using Heed.Kernels.Tests.Parallel;
+
 namespace Heed.Kernels.Tests;
 
 [Trait("Legs", "InstructionSets")]
+[Collection(WorkerTests.Name)]
 public sealed class ConvolutionTests
 {
     public static IEnumerable<object[]> Shapes =>
@@ -36,6 +39,41 @@ public sealed class ConvolutionTests
         [new ConvolutionShape(1, 3, 34, 1, 1, 1, 5) { PaddingWidth = 4 }],
         [new ConvolutionShape(10, 5, 16, 3, 2, 2, 3) { PaddingHeight = 1, PaddingWidth = 2 }],
     ];
+
+    public static IEnumerable<object[]> Measured =>
+    [
+        [new ConvolutionShape(8, 32, 32, 16, 16, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(32, 8, 8, 32, 32, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(2, 24, 24, 32, 48, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(8, 16, 16, 16, 32, 3, 3) { Stride = 2, PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(1, 40, 40, 3, 19, 7, 7) { Stride = 2, PaddingHeight = 3, PaddingWidth = 3 }],
+        [new ConvolutionShape(3, 9, 9, 24, 24, 3, 3) { Groups = 24, PaddingHeight = 1, PaddingWidth = 1 }],
+        [new ConvolutionShape(3, 9, 9, 2, 1, 3, 3) { PaddingHeight = 1, PaddingWidth = 1 }],
+    ];
+
+    [Theory]
+    [MemberData(nameof(Measured))]
+    public void Statistics_taken_on_the_way_have_the_bits_of_those_of_the_result(ConvolutionShape shape)
+    {
+        System.Random random = new(1);
+        float[] Draw(int length) => [.. Enumerable.Range(0, length).Select(_ => (float)((2 * random.NextDouble()) - 1))];
+        int filters = shape.Filters, picture = shape.OutputHeight * shape.OutputWidth, rows = shape.Batch * picture;
+        float[] x = Draw(shape.Batch * shape.Height * shape.Width * shape.Channels), w = Draw(filters * shape.Depth), bias = Draw(filters), y = new float[rows * filters], expectedMean = new float[filters], expectedVariance = new float[filters];
+        ConvolutionKernel.Forward(x, w, bias, shape, y);
+        BatchNormKernel.Statistics(y, expectedMean, expectedVariance, picture);
+        foreach (int degree in (int[])[1, 2, 3, 8])
+        {
+            using WorkerDegree workers = new(degree);
+            float[] measured = new float[y.Length], moments = new float[BatchNormKernel.MomentsLength(rows, picture, filters)], mean = new float[filters], variance = new float[filters];
+            ConvolutionKernel.Forward(x, w, bias, shape, measured, moments);
+            measured.ShouldBe(y);
+            BatchNormKernel.Statistics(moments, rows, picture, mean, variance);
+            mean.ShouldBe(expectedMean);
+            variance.ShouldBe(expectedVariance);
+        }
+        Should.Throw<ArgumentException>(() => ConvolutionKernel.Forward(x, w, bias, shape, y, new float[1])).Message.ShouldContain("moments has 1 values");
+        Should.Throw<ArgumentException>(() => BatchNormKernel.Statistics(y, expectedMean, expectedVariance, picture: rows + 1)).Message.ShouldContain("whole pictures");
+    }
 
     [Fact]
     public void Large_photos_are_convolved_as_long_as_pictures_and_results_fit_arrays()

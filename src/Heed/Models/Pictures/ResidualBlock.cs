@@ -74,7 +74,7 @@ public sealed class ResidualBlock : Module
             y = Weighed(n, Layer(n, y, pass, Activation.Relu), pass);
         // While training the attention may take the batch norm before it into its own sweeps; in evaluation the convolution does.
         if (behind == last && pass.Step.Records && convolutions[last] is { } plain && norms[last] is { } norm)
-            return Return(attention!.Module.Forward(plain.Forward(y, pass), pass, norm, shortcut, rectifies: true), pass);
+            return Return(attention!.Module.Forward(plain.Measured(y, pass), pass, norm, shortcut, rectifies: true), pass);
         if (behind == last)
             return Return(attention!.Module.Forward(Layer(last, y, pass, Activation.None), pass, shortcut, rectifies: true), pass);
         y = Layer(last, y, pass, Activation.Relu, shortcut);
