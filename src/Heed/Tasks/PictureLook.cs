@@ -37,7 +37,7 @@ internal static class PictureLook
     /// <summary>One picture as a batch of its own.</summary>
     /// <param name="picture">The picture.</param>
     /// <param name="reading">How it is read.</param>
-    public static PictureBatch Batch(Picture picture, PictureBatchOptions reading) => new PictureBatches(new OnePicture(picture), reading).InOrder().Single();
+    public static PictureBatch Batch(Picture picture, PictureBatchOptions reading) => new PictureBatches(new OnePicture(picture), reading with { BatchSize = 1 }).InOrder().Single();
 
     /// <summary>SHA-256 over a line for each picture; hex.</summary>
     /// <param name="lines">What each picture is: its classes and its name.</param>

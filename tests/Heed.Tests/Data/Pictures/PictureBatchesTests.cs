@@ -14,6 +14,14 @@ public class PictureBatchesTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [Fact]
+    public void A_picture_alone_may_be_larger_than_batches_allow()
+    {
+        PictureBatchOptions reading = new() { Height = 64, Width = 64, Channels = 1, BatchSize = 1 << 20 };
+        Should.Throw<ArgumentOutOfRangeException>(reading.Validate).Message.ShouldContain("does not fit an array");
+        PictureLook.Batch(new Picture(64, 64, 1, new byte[64 * 64]), reading).BatchSize.ShouldBe(1);
+    }
+
+    [Fact]
     public void A_picture_of_the_right_size_is_copied_and_normalised()
     {
         var data = PictureData.FromPictures([(Ramp(7, 5, 3), "a"), (Ramp(7, 5, 3), "b")]);
